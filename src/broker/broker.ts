@@ -1,0 +1,106 @@
+import type { ClientError } from "../core/errors.ts";
+import type { Payload } from "../core/payload.ts";
+import type { ClientInfo, Position, Publication } from "../core/publication.ts";
+import type { Socket } from "../core/socket.ts";
+
+/** How a channel's stream is kept; from its namespace. */
+export interface HistoryOptions {
+  /** Where: `sqlite` outlives the process, `memory` does not. */
+  readonly engine: "memory" | "sqlite";
+  /** Publications kept at the most, at least 1. */
+  readonly size: number;
+  /** Milliseconds after the last publication when all publications go. */
+  readonly ttl: number;
+  /** Milliseconds after the last publish or read when the stream itself (epoch and top) is forgotten. */
+  readonly metaTtl: number;
+}
+
+/** A publication on its way in. */
+export interface Draft {
+  readonly channel: string;
+  readonly data: Payload;
+  readonly info?: ClientInfo;
+  readonly tags?: Readonly<Record<string, string>>;
+  /** The one socket that is not to receive it live; history and recovery give it back all the same. */
+  readonly exclude: Socket | null;
+  /** Null where it is not to be kept: it is delivered at once, without an offset. */
+  readonly history: HistoryOptions | null;
+  /** A second publish with this key, in this channel and within five minutes, has no effect and gets the first outcome. */
+  readonly idempotencyKey?: string;
+  /** Not above the last version seen in the channel (within `versionEpoch`): answered and not delivered. 0 is none. */
+  readonly version?: number;
+  readonly versionEpoch?: string;
+}
+
+/** What became of a publish. Offset 0 and epoch "" where it was not kept. */
+export type Outcome =
+  | { readonly ok: true; readonly position: Position }
+  | { readonly ok: false; readonly error: ClientError };
+
+/** What a joiner is told, synchronously with the delivery order of the channel. */
+export interface Joined {
+  /** The top of the stream at this instant: what comes through `deliver` from here on is after it. */
+  readonly position: Position;
+  /** What was missed since the position asked for, ascending; empty where nothing was asked or `recovered` is false. */
+  readonly publications: readonly Publication[];
+  /** Proven: `publications` and what `deliver` brings continue the asked-for position without a gap. */
+  readonly recovered: boolean;
+}
+
+/** How a joiner wants to catch up. */
+export interface Since {
+  readonly position: Position;
+  /** `stream`: everything missed, or nothing. `cache`: the latest publication alone. */
+  readonly mode: "stream" | "cache";
+  /** More missed publications than this are not recovered. */
+  readonly publicationsMax: number;
+  /** More bytes of payload than this are not recovered. */
+  readonly bytesMax: number;
+}
+
+/** Which part of a stream is asked for. */
+export interface HistoryFilter {
+  /** 0: the position alone; otherwise publications at the most. */
+  readonly limit: number;
+  /** Exclusive. An epoch that is neither "" nor the stream's own is error 112. */
+  readonly since: Position | null;
+  readonly reverse: boolean;
+}
+
+export type HistoryOutcome =
+  | { readonly ok: true; readonly publications: readonly Publication[]; readonly position: Position }
+  | { readonly ok: false; readonly error: ClientError };
+
+/** Called for every publication, in the order of its channel, after it was committed. Must not throw. */
+export type Deliver = (channel: string, publication: Publication, exclude: Socket | null) => void;
+
+/**
+ * Where publications are ordered, kept and handed on. What every implementation guarantees:
+ *
+ * - Append, offset and delivery are one step per channel. Offsets are 1, 2, 3 ... within an epoch.
+ * - Nothing is visible before it is committed: not to `deliver`, not to `history`, not to `join`, not to `done`.
+ *   For each publication `deliver` comes first and `done` right after it.
+ * - If a commit fails, every publish in it is answered with error 100, none is delivered, and the offsets are used again.
+ * - `join` calls `attach` exactly once, synchronously with the delivery order: all up to the position is in what it is
+ *   given or is declared lost, all after it comes through `deliver`.
+ * - Everything is answered through the callback, exactly once; nothing throws.
+ */
+export interface Broker {
+  publish(draft: Draft, done: ((outcome: Outcome) => void) | null): void;
+  /** `options` null: the channel has no stream; position { 0, "" }, never recovered. */
+  join(channel: string, options: HistoryOptions | null, since: Since | null, attach: (joined: Joined) => void): void;
+  history(
+    channel: string,
+    options: HistoryOptions,
+    filter: HistoryFilter,
+    done: (outcome: HistoryOutcome) => void,
+  ): void;
+  /** Forgets the publications and keeps the position. */
+  historyRemove(channel: string, options: HistoryOptions, done: (error: ClientError | null) => void): void;
+  /** The top of a stream, or null where the stream is forgotten: the check that positioned subscribers rely on. Does not renew it. */
+  top(channel: string, options: HistoryOptions): Position | null;
+  /** Commits what waits, and answers it, before it returns: for one whose next reply must not overtake an earlier one. */
+  flush(): void;
+  /** Commits what waits and closes the stores. */
+  close(): void;
+}

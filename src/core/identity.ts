@@ -1,0 +1,33 @@
+/** A channel that a connection token (or the API) subscribes its bearer to; payload fields are raw JSON. */
+export interface ServerSubscription {
+  readonly channel: string;
+  /** Raw JSON shown to others in presence, joins and publications. */
+  readonly info?: string;
+  /** Raw JSON handed to the client in the subscribe result. */
+  readonly data?: string;
+  readonly override?: SubscriptionOverride;
+}
+
+/** What a token may change of the namespace's options for its own subscription; absent fields leave them alone. */
+export interface SubscriptionOverride {
+  readonly presence?: boolean;
+  readonly joinLeave?: boolean;
+  readonly forcePushJoinLeave?: boolean;
+  readonly forceRecovery?: boolean;
+  readonly forcePositioning?: boolean;
+}
+
+/** Who a connection is, after its credentials were verified. */
+export interface Identity {
+  /** The user's id; "" is anonymous. */
+  readonly user: string;
+  /** Raw JSON shown to others beside the user. */
+  readonly info?: string;
+  /** When the connection expires, in seconds since 1970; null is never. */
+  readonly expireAt: number | null;
+  /** The channels that the token subscribes to; `null` where the token says nothing of channels. */
+  readonly subscriptions: readonly ServerSubscription[];
+}
+
+/** The identity of one who brings no credentials and needs none. */
+export const anonymous: Identity = { user: "", expireAt: null, subscriptions: [] };

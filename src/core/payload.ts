@@ -1,0 +1,47 @@
+/**
+ * What a publication carries, in the form in which it came. It is turned into another form only where a client of the
+ * other dialect is there to read it, and JSON is never parsed and written again: the bytes that came are the bytes
+ * that go out.
+ */
+export type Payload =
+  /** The raw text of one JSON value. */
+  | { readonly kind: "json"; readonly json: string }
+  /** A plain client's text frame. */
+  | { readonly kind: "text"; readonly text: string }
+  /** A plain client's binary frame, or `b64data` that is not JSON. */
+  | { readonly kind: "binary"; readonly bytes: Uint8Array };
+
+/** The tag that says that a JSON string is base64 of bytes: how a binary payload travels where only JSON can. */
+export const encodingTag = "chorus-encoding";
+
+/** The payload as the raw text of one JSON value: text becomes a string, bytes a base64 string. */
+export function payloadToJson(payload: Payload): string {
+  switch (payload.kind) {
+    case "json":
+      return payload.json;
+    case "text":
+      return JSON.stringify(payload.text);
+    case "binary":
+      return `"${Buffer.from(payload.bytes.buffer, payload.bytes.byteOffset, payload.bytes.byteLength).toString("base64")}"`;
+  }
+}
+
+/** The tags that go with the payload where it travels as JSON: its own, and `chorus-encoding` for bytes. */
+export function tagsOf(
+  payload: Payload,
+  tags: Readonly<Record<string, string>> | undefined,
+): Readonly<Record<string, string>> | undefined {
+  return payload.kind === "binary" ? { ...tags, [encodingTag]: "base64" } : tags;
+}
+
+/** How many bytes the payload counts for in limits and metrics; for strings, UTF-16 units, which is what is kept. */
+export function payloadSize(payload: Payload): number {
+  switch (payload.kind) {
+    case "json":
+      return payload.json.length;
+    case "text":
+      return payload.text.length;
+    case "binary":
+      return payload.bytes.byteLength;
+  }
+}

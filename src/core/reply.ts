@@ -1,0 +1,64 @@
+import type { ClientError } from "./errors.ts";
+import type { ClientInfo, Position, Publication } from "./publication.ts";
+import type { Unsubscribe } from "./unsubscribes.ts";
+
+/** The answer to the command with the same id (protocol.md 1.4); `data` fields are raw JSON. */
+export type Reply =
+  | { readonly id: number; readonly method: "error"; readonly error: ClientError }
+  | { readonly id: number; readonly method: "connect"; readonly result: ConnectResult }
+  | { readonly id: number; readonly method: "subscribe"; readonly result: SubscribeResult }
+  | { readonly id: number; readonly method: "unsubscribe" | "publish" }
+  | { readonly id: number; readonly method: "presence"; readonly result: ReadonlyMap<string, ClientInfo> }
+  | { readonly id: number; readonly method: "presence_stats"; readonly result: PresenceStats }
+  | { readonly id: number; readonly method: "history"; readonly result: HistoryPage }
+  | { readonly id: number; readonly method: "refresh"; readonly result: ConnectExpiry }
+  | { readonly id: number; readonly method: "sub_refresh"; readonly result: Expiry };
+
+/** Whether and in how many seconds something runs out; `null` is never. */
+export interface Expiry {
+  readonly ttl: number | null;
+}
+
+export interface ConnectExpiry extends Expiry {
+  /** The connection's id. */
+  readonly client: string;
+  readonly version: string;
+}
+
+export interface ConnectResult extends ConnectExpiry {
+  readonly subs: ReadonlyMap<string, SubscribeResult>;
+  /** Seconds between the server's pings; null where they are native ones, of which the client is told nothing. */
+  readonly ping: number | null;
+  /** The server's time in milliseconds since 1970; null where it is not to be told. */
+  readonly time: number | null;
+}
+
+export interface SubscribeResult extends Expiry {
+  readonly recoverable: boolean;
+  readonly positioned: boolean;
+  /** Where the client stands after what is in `publications`; null where positions are not kept for it. */
+  readonly position: Position | null;
+  readonly publications: readonly Publication[];
+  /** Proven to be all that was missed. */
+  readonly recovered: boolean;
+  readonly wasRecovering: boolean;
+  readonly data?: string;
+}
+
+export interface PresenceStats {
+  readonly clients: number;
+  readonly users: number;
+}
+
+export interface HistoryPage {
+  readonly publications: readonly Publication[];
+  /** The top of the stream. */
+  readonly position: Position;
+}
+
+/** What the server says unasked (protocol.md 1.5). Disconnects travel as close frames. */
+export type Push =
+  | { readonly type: "join" | "leave"; readonly channel: string; readonly info: ClientInfo }
+  | { readonly type: "subscribe"; readonly channel: string; readonly result: SubscribeResult }
+  | { readonly type: "unsubscribe"; readonly channel: string; readonly unsubscribe: Unsubscribe }
+  | { readonly type: "refresh"; readonly expiry: Expiry };
