@@ -1,0 +1,102 @@
+import { join } from "node:path";
+import type { Lookup } from "./lookup.ts";
+
+/** A file of the page, ready to be sent. */
+interface Asset {
+  readonly body: Uint8Array<ArrayBuffer>;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Where the bundler puts everything but the document; the rest of the server keeps out of this folder. */
+const assetFolder = "/assets/";
+
+/**
+ * What the page may do. Scripts and styles come from our own files alone (no inline ones, no `eval`), and a string can
+ * never become markup (trusted types), so a name or a text that is shown the wrong way by mistake still runs nothing.
+ * `'self'` covers `ws:` and `wss:` to the same host and port (CSP level 3, 6.7.2.8). Previews of images are `blob:`.
+ */
+const contentSecurityPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' blob:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+].join("; ");
+
+const everyHeader = {
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "cross-origin-resource-policy": "same-origin",
+};
+
+const documentHeaders = {
+  ...everyHeader,
+  "content-security-policy": contentSecurityPolicy,
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-embedder-policy": "require-corp",
+  "origin-agent-cluster": "?1",
+  "permissions-policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+  "x-frame-options": "DENY",
+  "cache-control": "no-cache",
+};
+
+/** The name of an asset holds a hash of its content, so it never changes under its name. */
+const assetHeaders = { ...everyHeader, "cache-control": "public, max-age=31536000, immutable" };
+
+/** Our page: bundled once, when it is first asked for. If that fails, the next request tries again. */
+export function bundlePage(): Lookup {
+  let bundled: Promise<ReadonlyMap<string, Asset>> | null = null;
+  const assets = (): Promise<ReadonlyMap<string, Asset>> => {
+    bundled ??= bundle().catch((error: unknown) => {
+      bundled = null;
+      throw error;
+    });
+    return bundled;
+  };
+  return (path, request) => {
+    if (path !== "/" && !path.startsWith(assetFolder)) return null;
+    return assets().then((map) => respond(map.get(path), request));
+  };
+}
+
+function respond(asset: Asset | undefined, request: Request): Response | null {
+  if (asset === undefined) return null;
+  if (request.headers.get("if-none-match") === asset.headers["etag"]) {
+    return new Response(null, { status: 304, headers: asset.headers });
+  }
+  return new Response(asset.body, { headers: asset.headers });
+}
+
+/** Takes about 20 ms off the main thread (measured on Bun 1.4.5), writes no file and needs no build step before it. */
+async function bundle(): Promise<ReadonlyMap<string, Asset>> {
+  const built = await Bun.build({
+    entrypoints: [join(import.meta.dir, "page", "index.html")],
+    target: "browser",
+    minify: true,
+    env: "disable",
+    publicPath: "/",
+    naming: { entry: "[name].[ext]", chunk: "assets/[name]-[hash].[ext]", asset: "assets/[name]-[hash].[ext]" },
+    throw: false,
+  });
+  if (!built.success) throw new Error(`the page cannot be bundled: ${built.logs.map(String).join("; ")}`);
+  const assets = new Map<string, Asset>();
+  for (const output of built.outputs) {
+    const body = new Uint8Array(await output.arrayBuffer());
+    const path = output.path.replace(/^\.?\//, "/");
+    const isDocument = path === "/index.html";
+    assets.set(isDocument ? "/" : path, {
+      body,
+      headers: {
+        "content-type": output.type,
+        etag: `"${Bun.hash(body).toString(36)}"`,
+        ...(isDocument ? documentHeaders : assetHeaders),
+      },
+    });
+  }
+  return assets;
+}

@@ -1,0 +1,41 @@
+import { field, need } from "../dom.ts";
+import { recall, remember } from "../memory.ts";
+import type { ChatConnection } from "./connection.ts";
+import type { Session } from "./session.ts";
+
+/** What a token may hold: the characters of a JWT, which are also allowed in a subprotocol (RFC 6455 4.1). */
+const tokenForm = /^[\w.-]*$/;
+
+/** The form of name, channel and token. Returns what shows the state of the connection in it. */
+export function startJoin(form: HTMLFormElement, connection: ChatConnection): (session: Session) => void {
+  const [name, channel, token] = [field(form, "name"), field(form, "channel"), field(form, "token")];
+  const connect = need(form, "#chat-connect", HTMLButtonElement);
+  const close = need(form, "#chat-close", HTMLButtonElement);
+
+  name.value = recall("name") ?? `Guest ${Math.floor(100 + Math.random() * 900)}`;
+  channel.value = recall("channel") ?? "lobby";
+  name.addEventListener("change", () => remember("name", name.value));
+  channel.addEventListener("change", () => remember("channel", channel.value));
+  token.addEventListener("input", () => token.setCustomValidity(""));
+
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const bearer = token.value.trim();
+    if (!tokenForm.test(bearer)) {
+      token.setCustomValidity("A token has only letters, digits, dots, dashes and underscores.");
+      token.closest("details")?.setAttribute("open", "");
+      token.reportValidity();
+      return;
+    }
+    connection.connect({ channel: channel.value, token: bearer });
+  });
+  close.addEventListener("click", () => connection.close());
+
+  return (session) => {
+    const isClosed = session.at === "closed";
+    connect.disabled = !isClosed;
+    close.disabled = isClosed;
+    channel.disabled = !isClosed;
+    token.disabled = !isClosed;
+  };
+}

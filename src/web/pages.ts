@@ -1,0 +1,55 @@
+import type { Log } from "../core/log.ts";
+import { bundlePage } from "./bundle.ts";
+import { openFolder } from "./folder.ts";
+
+/** The room that a person's browser asks: our page, or a folder of one's own. */
+export interface Pages {
+  /**
+   * The answer to a request for the page or one of its files; null where the path belongs to neither, so that the caller
+   * says 404. A path that exists but was asked for with another method than GET or HEAD gets 405. Never throws and never
+   * rejects: what goes wrong inside is logged and answered with 500.
+   */
+  respond(request: Request): Promise<Response | null> | Response | null;
+}
+
+export interface PagesOptions {
+  /** A folder that is served at `/` instead of our page; relative paths start at the working directory. */
+  readonly directory?: string;
+  readonly log: Log;
+}
+
+/**
+ * Serves our page, bundled in memory at the first request, or the folder that `directory` names. Ask it last: in a folder
+ * any path may be a file.
+ */
+export function createPages({ directory, log }: PagesOptions): Pages {
+  const lookup = directory === undefined ? bundlePage() : openFolder(directory);
+  return {
+    respond(request) {
+      const path = new URL(request.url).pathname;
+      const found = lookup(path, request);
+      return found && answer(found, request).catch((error: unknown) => failed({ error, path, log }));
+    },
+  };
+}
+
+async function answer(found: Promise<Response | null>, { method }: Request): Promise<Response | null> {
+  const response = await found;
+  if (response === null || method === "GET" || method === "HEAD") return response;
+  return new Response("Only GET and HEAD work here.\n", {
+    status: 405,
+    headers: { allow: "GET, HEAD", "content-type": "text/plain;charset=utf-8", "x-content-type-options": "nosniff" },
+  });
+}
+
+function failed({ error, path, log }: { error: unknown; path: string; log: Log }): Response {
+  log.error("page.failed", { path, error: error instanceof Error ? error.message : String(error) });
+  return new Response("The page could not be made; the server's log says why.\n", {
+    status: 500,
+    headers: {
+      "content-type": "text/plain;charset=utf-8",
+      "cache-control": "no-store",
+      "x-content-type-options": "nosniff",
+    },
+  });
+}
