@@ -1,0 +1,26 @@
+import { countIn } from "../../../src/metrics/counters.ts";
+import type { ConnectionPorts, Scope } from "../ports.ts";
+import { armDeadline, disarmAll } from "./deadlines.ts";
+import { leaveChannel } from "./leaving.ts";
+
+/** How a connection ends: it hears nothing more, what is queued goes out, then the socket closes. */
+export function endingEffects(ports: ConnectionPorts) {
+  const { log, counters, options } = ports;
+  return {
+    detachAll: ({ context }: Scope) => context.socket.detachAll(),
+    setFlushDeadline: (scope: Scope) => armDeadline(ports, scope, "flush", options.flushTimeout),
+    isFlushed: ({ context }: Scope): boolean => context.socket.unsent() === 0,
+    closeGate: ({ context }: Scope) => context.socket.closeGate(),
+    closeSocket: ({ context }: Scope) => context.socket.close(context.disconnect),
+    depart: (scope: Scope) => {
+      for (const channel of scope.context.subscriptions.keys()) leaveChannel(ports, scope, channel);
+    },
+    cancelDeadlines: (scope: Scope) => disarmAll(ports, scope),
+    reportClosed: ({ context }: Scope) => {
+      const { code, reason } = context.disconnect;
+      countIn(counters.closed, code);
+      const user = context.identity?.user ?? "";
+      log.info("connection.closed", { connection: context.id, user, address: context.address, code, reason });
+    },
+  };
+}

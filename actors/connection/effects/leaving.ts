@@ -1,0 +1,28 @@
+import type { ClientInfo } from "../../../src/core/publication.ts";
+import type { Subscription } from "../events.ts";
+import type { ConnectionPorts, Scope } from "../ports.ts";
+
+/** Takes a connection out of a channel, on the node and in the eyes of others; false where it was not in it. */
+export function leaveChannel(ports: ConnectionPorts, { context }: Scope, channel: string): boolean {
+  const subscription = context.subscriptions.get(channel);
+  if (!subscription) return false;
+  context.subscriptions.delete(channel);
+  context.socket.detach(channel);
+  const info = clientInfoOf(context, subscription);
+  if (subscription.presence) ports.presence.leave(channel, context.id);
+  if (subscription.joinLeave) ports.fanout.announce({ type: "leave", channel, info });
+  return true;
+}
+
+/** How others see a connection in a channel. */
+export function clientInfoOf(
+  context: Pick<Scope["context"], "id" | "identity">,
+  subscription: Pick<Subscription, "info"> | undefined,
+): ClientInfo {
+  return {
+    user: context.identity?.user ?? "",
+    client: context.id,
+    ...(context.identity?.info !== undefined && { connInfo: context.identity.info }),
+    ...(subscription?.info !== undefined && { chanInfo: subscription.info }),
+  };
+}

@@ -1,0 +1,132 @@
+import type { Command, ConnectCommand } from "../../src/core/command.ts";
+import type { Disconnect } from "../../src/core/disconnects.ts";
+import type { Identity } from "../../src/core/identity.ts";
+import type { Position } from "../../src/core/publication.ts";
+import type { Socket } from "../../src/core/socket.ts";
+import type { Unsubscribe } from "../../src/core/unsubscribes.ts";
+import type { Deadline, DeadlineExpired, DeadlineName } from "../deadlines.ts";
+
+/** A command on its way to its connection, with the bytes that it counts for while it is held back. */
+type ClientCommand = {
+  [M in Command["method"]]: {
+    readonly type: `client.${M}`;
+    readonly command: Extract<Command, { method: M }>;
+    readonly bytes: number;
+  };
+}[Command["method"]];
+
+/** Why a client could not be let in; each has its answer in `machine.ts`. */
+export type Refusal = "missing" | "invalid" | "expired" | "passed" | "unavailable" | "anonymous";
+
+/** Everything that can happen to one connection. */
+export type ConnectionEvent =
+  /** The client asks for something. */
+  | ClientCommand
+  /** The client sent what cannot be read. */
+  | { readonly type: "client.malformed" }
+  /** The credentials were verified. */
+  | { readonly type: "auth.accepted"; readonly identity: Identity }
+  /** The credentials were refused; `id` is that of the connect command. */
+  | { readonly type: "auth.refused"; readonly id: number; readonly refusal: Refusal }
+  /** The token that came with a command was looked at, and the command answered. */
+  | { readonly type: "auth.answered" }
+  /** The Hub has registered the identity. */
+  | { readonly type: "hub.admitted" }
+  /** The Hub wants this connection to end. */
+  | { readonly type: "hub.disconnect"; readonly disconnect: Disconnect }
+  /** The Hub subscribes this connection to a channel, on behalf of a back end. */
+  | { readonly type: "hub.subscribe"; readonly request: ServerSubscribe }
+  /** The Hub takes this connection out of a channel, on behalf of a back end. */
+  | { readonly type: "hub.unsubscribe"; readonly channel: string; readonly unsubscribe: Unsubscribe }
+  /** The Hub gives this connection another expiry, on behalf of a back end. */
+  | { readonly type: "hub.refresh"; readonly expireAt: number | null; readonly info?: string }
+  /** A command broke a rule that costs the connection. */
+  | { readonly type: "rule.broken"; readonly disconnect: Disconnect }
+  /** The socket is gone; nothing can be sent any more. */
+  | { readonly type: "socket.closed"; readonly disconnect: Disconnect }
+  /** Everything that was queued has been taken. */
+  | { readonly type: "socket.drained" }
+  /** The client went on sending after fifty refusals in a row. */
+  | { readonly type: "socket.flooded" }
+  /** The client sent a frame over the size limit of its dialect. */
+  | { readonly type: "socket.oversized" }
+  /** The client does not take what it is sent. */
+  | { readonly type: "socket.slow" }
+  | DeadlineExpired;
+
+/** A subscription that a back end asks for. */
+export interface ServerSubscribe {
+  readonly channel: string;
+  readonly expireAt: number | null;
+  readonly info?: string;
+  readonly data?: string;
+  readonly since: Position | null;
+}
+
+/** What the Hub is told by its connections; the whole set of its events is in `hub/events.ts`. */
+export interface ConnectionReport {
+  /** The credentials hold: may this user have one connection more? Answered with `hub.admitted` or `hub.disconnect`. */
+  readonly type: "connection.identified";
+  readonly id: string;
+  readonly user: string;
+}
+
+/** What a connection knows of the Hub. */
+export interface HubRef {
+  send(event: ConnectionReport): void;
+}
+
+/** What a connection is born with. */
+export interface ConnectionInput {
+  /** A UUID: the name of the connection in logs, in presence and in publications. */
+  readonly id: string;
+  readonly socket: Socket;
+  readonly hub: HubRef;
+  /** The client's address, for the log. */
+  readonly address: string;
+  /** The channel that a plain client was opened for; "" in the other dialects. */
+  readonly home: string;
+  /** Native pings instead of the dialect's own (`cf_ws_frame_ping_pong`, and always in the plain dialect). */
+  readonly nativePing: boolean;
+}
+
+/** One channel that a connection receives. */
+export interface Subscription {
+  readonly channel: string;
+  /** Asked for by a token or a back end, not by the client: it ends with the connection (3006, 3010). */
+  readonly serverSide: boolean;
+  /** Raw JSON shown to others in the channel. */
+  readonly info: string | undefined;
+  /** When it expires, in seconds since 1970; null is never. */
+  readonly expireAt: number | null;
+  /** The stream that its positions count in, or null where positions are not kept for it. */
+  readonly epoch: string | null;
+  /** Whether the connection is shown in the channel's presence. */
+  readonly presence: boolean;
+  /** Whether others hear of its coming and going. */
+  readonly joinLeave: boolean;
+}
+
+/** What a connection remembers. */
+export interface ConnectionContext extends ConnectionInput {
+  /** What the client connected with; null until it did. */
+  readonly connect: ConnectCommand | null;
+  /** Who it is; null until the credentials hold. */
+  readonly identity: Identity | null;
+  /** The expiry in force, in seconds since 1970; a refresh moves it. null is never. */
+  readonly expireAt: number | null;
+  /** Why it ends: set on the way to `closed`, sent in the close frame, and logged. */
+  readonly disconnect: Disconnect;
+  /** Commands that wait for a token to be looked at, in order. */
+  readonly held: ConnectionEvent[];
+  /** The bytes of what is held. */
+  readonly heldBytes: number;
+  /** By channel; mutated in place by the effects, and emptied when the connection ends. */
+  readonly subscriptions: Map<string, Subscription>;
+  /** Deadlines that are set, by name; mutated in place by the effects. */
+  readonly deadlines: Map<DeadlineName, Deadline>;
+  /** Publishes that wait for their commit: another reply must not overtake theirs. */
+  waiting: number;
+  /** When the last ping went out that was not answered yet, in monotonic milliseconds; 0 when none is open. */
+  pingedAt: number;
+}

@@ -1,0 +1,305 @@
+import { and, assign, setup } from "xstate";
+import type { Command, ConnectCommand } from "../../src/core/command.ts";
+import { type Disconnect, disconnects } from "../../src/core/disconnects.ts";
+import { type ClientError, errors } from "../../src/core/errors.ts";
+import type { Identity } from "../../src/core/identity.ts";
+import type { Unsubscribe } from "../../src/core/unsubscribes.ts";
+import type { DeadlineName } from "../deadlines.ts";
+import type { ConnectionContext, ConnectionEvent, ConnectionInput, Refusal, ServerSubscribe } from "./events.ts";
+
+type Asked<M extends Command["method"]> = { command: Extract<Command, { method: M }> };
+
+/** Commands held back while a token is looked at: at most this many, and this many bytes. */
+export const heldLimit = { commands: 1_024, bytes: 131_072 };
+
+/** The same for the plain dialect, where a command is a frame. */
+export const heldLimitPlain = { commands: 64, bytes: 65_536 };
+
+/** Whether a client in this dialect can be told of an error; the others can only be closed. */
+const speaks = (context: ConnectionContext) => context.socket.dialect === "centrifuge";
+
+/** How a connection ends that is not let in, where it is not answered instead. */
+const refusalDisconnects: Record<Refusal, Disconnect> = {
+  missing: disconnects.badRequest,
+  invalid: disconnects.invalidToken,
+  anonymous: disconnects.permissionDenied,
+  expired: disconnects.connectionExpired,
+  passed: disconnects.connectionExpired,
+  unavailable: disconnects.internal,
+};
+
+/** What a Centrifuge client is answered instead: it may come back with another token. */
+const refusalErrors: Partial<Record<Refusal, ClientError>> = {
+  expired: errors.tokenExpired,
+  passed: errors.expired,
+  unavailable: errors.internal,
+};
+
+const ending = (disconnect: Disconnect) => ({ type: "rememberDisconnect" as const, params: { disconnect } });
+
+const late = (name: DeadlineName) => ({ type: "isDeadline" as const, params: { name } });
+
+/**
+ * One client, from the upgrade to the end: who it is, then what it asks for, then what is still to be flushed.
+ *
+ * The machine decides and does nothing: what its actions do is given by `connectionLogic` in `effects.ts`, once per
+ * server. Three things are true in every state before `draining` and are said at the root: the socket may vanish, the
+ * Hub may end the connection, and a broken rule costs it.
+ */
+export const connectionMachine = setup({
+  types: {} as { context: ConnectionContext; events: ConnectionEvent; input: ConnectionInput; tags: "open" },
+  actions: {
+    setHandshakeDeadline: () => {},
+    authenticate: (_, _params: { command: ConnectCommand }) => {},
+    identify: () => {},
+    welcome: () => {},
+    openGate: () => {},
+    closeGate: () => {},
+    release: () => {},
+    startHeartbeat: () => {},
+    ping: () => {},
+    awaitPong: () => {},
+    notePong: () => {},
+    subscribe: (_, _params: Asked<"subscribe">) => {},
+    verifySubscription: (_, _params: Asked<"subscribe">) => {},
+    unsubscribe: (_, _params: Asked<"unsubscribe">) => {},
+    publish: (_, _params: Asked<"publish">) => {},
+    presence: (_, _params: Asked<"presence">) => {},
+    presenceStats: (_, _params: Asked<"presence_stats">) => {},
+    history: (_, _params: Asked<"history">) => {},
+    verifyRefresh: (_, _params: Asked<"refresh">) => {},
+    verifySubscriptionRefresh: (_, _params: Asked<"sub_refresh">) => {},
+    refuse: (_, _params: { id: number; error: ClientError }) => {},
+    subscribeFromServer: (_, _params: { request: ServerSubscribe }) => {},
+    unsubscribeFromServer: (_, _params: { channel: string; unsubscribe: Unsubscribe }) => {},
+    refreshFromServer: (_, _params: { expireAt: number | null; info?: string }) => {},
+    expireSubscriptions: () => {},
+    checkPositions: () => {},
+    detachAll: () => {},
+    setFlushDeadline: () => {},
+    closeSocket: () => {},
+    depart: () => {},
+    cancelDeadlines: () => {},
+    reportClosed: () => {},
+    rememberDisconnect: assign((_, params: { disconnect: Disconnect }) => params),
+    rememberIdentity: assign((_, params: { identity: Identity }) => ({
+      identity: params.identity,
+      expireAt: params.identity.expireAt,
+    })),
+    rememberConnect: assign((_, params: { command: ConnectCommand }) => ({ connect: params.command })),
+    hold: assign(({ context, event }) => ({
+      held: [...context.held, event],
+      heldBytes: context.heldBytes + ("bytes" in event ? event.bytes : 0),
+    })),
+    clearHeld: assign({ held: [], heldBytes: 0 }),
+  },
+  guards: {
+    isDeadline: ({ event }, params: { name: DeadlineName }) =>
+      event.type === "deadline.expired" && event.deadline === params.name,
+    isAnswered: ({ context }, params: { refusal: Refusal }) =>
+      speaks(context) && refusalErrors[params.refusal] !== undefined,
+    holdsTooMuch: ({ context, event }) => {
+      const limit = speaks(context) ? heldLimit : heldLimitPlain;
+      const bytes = "bytes" in event ? event.bytes : 0;
+      return context.held.length >= limit.commands || context.heldBytes + bytes > limit.bytes;
+    },
+    carriesToken: ({ event }) => event.type === "client.subscribe" && event.command.token !== "",
+    isPongDue: ({ context }) => context.pingedAt !== 0,
+    /** Nothing was heard since the last ping, and nothing lies before the ping that the client still has to take. */
+    isSilent: () => true,
+    isFlushed: () => true,
+  },
+}).createMachine({
+  id: "connection",
+  context: ({ input }) => ({
+    ...input,
+    connect: null,
+    identity: null,
+    expireAt: null,
+    disconnect: disconnects.connectionClosed,
+    held: [],
+    heldBytes: 0,
+    subscriptions: new Map(),
+    deadlines: new Map(),
+    waiting: 0,
+    pingedAt: 0,
+  }),
+  initial: "handshaking",
+  on: {
+    "socket.closed": {
+      target: ".closed",
+      actions: { type: "rememberDisconnect", params: ({ event }) => ({ disconnect: event.disconnect }) },
+    },
+    "hub.disconnect": {
+      target: ".draining",
+      actions: { type: "rememberDisconnect", params: ({ event }) => ({ disconnect: event.disconnect }) },
+    },
+    "rule.broken": {
+      target: ".draining",
+      actions: { type: "rememberDisconnect", params: ({ event }) => ({ disconnect: event.disconnect }) },
+    },
+    "client.malformed": { target: ".draining", actions: ending(disconnects.badRequest) },
+    "socket.flooded": { target: ".draining", actions: ending(disconnects.tooManyRequests) },
+    "socket.oversized": { target: ".draining", actions: ending(disconnects.tooBig) },
+    "socket.slow": { target: ".draining", actions: ending(disconnects.slow) },
+  },
+  states: {
+    handshaking: {
+      tags: "open",
+      entry: "setHandshakeDeadline",
+      on: {
+        "deadline.expired": { guard: late("handshake"), target: "draining", actions: ending(disconnects.stale) },
+      },
+      initial: "awaiting",
+      states: {
+        awaiting: {
+          on: {
+            "client.connect": {
+              target: "verifying",
+              actions: [
+                { type: "rememberConnect", params: ({ event }) => ({ command: event.command }) },
+                { type: "authenticate", params: ({ event }) => ({ command: event.command }) },
+              ],
+            },
+            "client.*": { target: "#connection.draining", actions: ending(disconnects.badRequest) },
+          },
+        },
+        verifying: {
+          on: {
+            "auth.accepted": {
+              target: "admitting",
+              actions: [
+                { type: "rememberIdentity", params: ({ event }) => ({ identity: event.identity }) },
+                "identify",
+              ],
+            },
+            "auth.refused": [
+              {
+                guard: { type: "isAnswered", params: ({ event }) => ({ refusal: event.refusal }) },
+                target: "refused",
+                actions: {
+                  type: "refuse",
+                  params: ({ event }) => ({ id: event.id, error: refusalErrors[event.refusal] ?? errors.internal }),
+                },
+              },
+              {
+                target: "#connection.draining",
+                actions: {
+                  type: "rememberDisconnect",
+                  params: ({ event }) => ({ disconnect: refusalDisconnects[event.refusal] }),
+                },
+              },
+            ],
+            "client.*": [
+              { guard: "holdsTooMuch", target: "#connection.draining", actions: ending(disconnects.tooManyRequests) },
+              { actions: "hold" },
+            ],
+          },
+        },
+        admitting: {
+          on: { "hub.admitted": "#connection.authenticated", "client.*": { actions: "hold" } },
+        },
+        refused: {
+          description:
+            "An error was the answer to connect: the connection hears nothing more and is closed when stale.",
+          on: { "client.*": {} },
+        },
+      },
+    },
+    authenticated: {
+      tags: "open",
+      entry: ["startHeartbeat", "welcome", "openGate", "release", "clearHeld"],
+      exit: "closeGate",
+      on: {
+        "client.pong": [
+          { guard: "isPongDue", actions: "notePong" },
+          { target: "draining", actions: ending(disconnects.badRequest) },
+        ],
+        "hub.subscribe": {
+          actions: { type: "subscribeFromServer", params: ({ event }) => ({ request: event.request }) },
+        },
+        "hub.unsubscribe": {
+          actions: { type: "unsubscribeFromServer", params: ({ event }) => event },
+        },
+        "hub.refresh": { actions: { type: "refreshFromServer", params: ({ event }) => event } },
+        "deadline.expired": [
+          { guard: late("ping"), actions: "ping" },
+          { guard: ({ event, context }) => event.deadline === "pong" && context.pingedAt === 0 },
+          { guard: late("subscriptions"), actions: "expireSubscriptions" },
+          { guard: late("positions"), actions: "checkPositions" },
+          { guard: late("expiry"), target: "draining", actions: ending(disconnects.connectionExpired) },
+          { guard: and([late("pong"), "isSilent"]), target: "draining", actions: ending(disconnects.noPong) },
+          { guard: late("pong"), actions: "awaitPong" },
+        ],
+      },
+      initial: "ready",
+      states: {
+        ready: {
+          on: {
+            "client.subscribe": [
+              {
+                guard: "carriesToken",
+                target: "verifying",
+                actions: { type: "verifySubscription", params: ({ event }) => ({ command: event.command }) },
+              },
+              { actions: { type: "subscribe", params: ({ event }) => ({ command: event.command }) } },
+            ],
+            "client.unsubscribe": {
+              actions: { type: "unsubscribe", params: ({ event }) => ({ command: event.command }) },
+            },
+            "client.publish": { actions: { type: "publish", params: ({ event }) => ({ command: event.command }) } },
+            "client.presence": { actions: { type: "presence", params: ({ event }) => ({ command: event.command }) } },
+            "client.presence_stats": {
+              actions: { type: "presenceStats", params: ({ event }) => ({ command: event.command }) },
+            },
+            "client.history": { actions: { type: "history", params: ({ event }) => ({ command: event.command }) } },
+            "client.rpc": {
+              actions: {
+                type: "refuse",
+                params: ({ event }) => ({ id: event.command.id, error: errors.notAvailable }),
+              },
+            },
+            "client.refresh": {
+              target: "verifying",
+              actions: { type: "verifyRefresh", params: ({ event }) => ({ command: event.command }) },
+            },
+            "client.sub_refresh": {
+              target: "verifying",
+              actions: { type: "verifySubscriptionRefresh", params: ({ event }) => ({ command: event.command }) },
+            },
+            "client.send": { target: "#connection.draining", actions: ending(disconnects.notAvailable) },
+            "client.connect": { target: "#connection.draining", actions: ending(disconnects.badRequest) },
+          },
+        },
+        verifying: {
+          description: "A token is being looked at; commands wait their turn, pongs do not.",
+          on: {
+            "auth.answered": { target: "ready", actions: ["release", "clearHeld"] },
+            "client.pong": [
+              { guard: "isPongDue", actions: "notePong" },
+              { target: "#connection.draining", actions: ending(disconnects.badRequest) },
+            ],
+            "client.*": [
+              { guard: "holdsTooMuch", target: "#connection.draining", actions: ending(disconnects.tooManyRequests) },
+              { actions: "hold" },
+            ],
+          },
+        },
+      },
+    },
+    draining: {
+      entry: ["detachAll", "setFlushDeadline"],
+      always: { guard: "isFlushed", target: "closed" },
+      on: {
+        "socket.closed": "closed",
+        "socket.drained": "closed",
+        "deadline.expired": { guard: late("flush"), target: "closed" },
+        "*": {},
+      },
+    },
+    closed: {
+      type: "final",
+      entry: ["closeSocket", "depart", "cancelDeadlines", "reportClosed"],
+    },
+  },
+});

@@ -1,0 +1,71 @@
+import type { Authenticator } from "../../src/auth/authenticator.ts";
+import type { Broker } from "../../src/broker/broker.ts";
+import type { ChannelRules } from "../../src/channels/rules.ts";
+import type { Clock } from "../../src/core/clock.ts";
+import type { DialectName } from "../../src/core/frame.ts";
+import type { Log } from "../../src/core/log.ts";
+import type { Random } from "../../src/core/random.ts";
+import type { Dialect } from "../../src/dialects/dialect.ts";
+import type { Counters } from "../../src/metrics/counters.ts";
+import type { Presence } from "../../src/presence/presence.ts";
+import type { Fanout } from "../../src/transport/fanout.ts";
+import type { Deadlines } from "../deadlines.ts";
+import type { PublishEvent } from "../hub/events.ts";
+import type { ConnectionContext, ConnectionEvent } from "./events.ts";
+
+/** How a dialect's connections are kept alive: milliseconds; an interval of 0 sends no pings. */
+export interface Heartbeat {
+  readonly interval: number;
+  /** 0: nobody waits for an answer. */
+  readonly timeout: number;
+}
+
+/** What the configuration says of connections; milliseconds, bytes and counts. */
+export interface ConnectionOptions {
+  /** Reported to clients in the reply to connect. */
+  readonly version: string;
+  readonly heartbeat: Readonly<Record<DialectName, Heartbeat>>;
+  /** How long one may take to connect. */
+  readonly handshakeTimeout: number;
+  /** How long what is queued may take to be flushed, at the end. */
+  readonly flushTimeout: number;
+  /** Grace after a connection or a subscription has expired, in which the client may refresh it. */
+  readonly expiredCloseDelay: number;
+  readonly expiredSubscriptionCloseDelay: number;
+  /** How often the position of idle positioned subscriptions is looked at. */
+  readonly positionCheckDelay: number;
+  readonly allowAnonymous: boolean;
+  readonly disallowAnonymousTokens: boolean;
+  readonly insecure: boolean;
+  readonly includeServerTime: boolean;
+  readonly channelLimit: number;
+  readonly subscribeRateLimit: number;
+  readonly historyPublicationsMax: number;
+  readonly recoveryPublicationsMax: number;
+  readonly recoveryBytesMax: number;
+}
+
+/** Everything that connections do things with; the same for all of them. */
+export interface ConnectionPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly counters: Counters;
+  readonly deadlines: Deadlines;
+  /** Null where no key is configured: every token is invalid. */
+  readonly authenticator: Authenticator | null;
+  /** The Hub's mailbox for publications. */
+  readonly publications: { send(event: PublishEvent): void };
+  readonly broker: Broker;
+  readonly presence: Presence;
+  readonly fanout: Fanout;
+  readonly rules: ChannelRules;
+  readonly dialects: Readonly<Record<DialectName, Dialect>>;
+  readonly options: ConnectionOptions;
+}
+
+/** One connection, as an effect sees it. */
+export interface Scope {
+  readonly context: ConnectionContext;
+  readonly self: { send(event: ConnectionEvent): void };
+}

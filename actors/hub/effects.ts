@@ -1,0 +1,131 @@
+import { fromCallback } from "xstate";
+import type { Broker } from "../../src/broker/broker.ts";
+import { disconnects } from "../../src/core/disconnects.ts";
+import type { Log } from "../../src/core/log.ts";
+import type { Random } from "../../src/core/random.ts";
+import type { Counters } from "../../src/metrics/counters.ts";
+import type { Deadline, Deadlines, DeadlineTarget } from "../deadlines.ts";
+import type { HubContext, Member, PublishEvent, Target } from "./events.ts";
+import { drainDisconnect, hubMachine } from "./machine.ts";
+
+/** What the Hub does things with. */
+export interface HubPorts {
+  readonly broker: Pick<Broker, "publish">;
+  readonly deadlines: Deadlines;
+  readonly random: Random;
+  readonly log: Log;
+  readonly counters: Counters;
+  readonly drain: {
+    /** Milliseconds between two batches, before jitter. */
+    readonly batchInterval: number;
+    /** Milliseconds until those who have not gone are cut. */
+    readonly timeout: number;
+  };
+}
+
+/** The Hub's machine with its actions made real; called once per server. */
+export function hubLogic(ports: HubPorts) {
+  const set = new Set<Deadline>();
+  const setDeadline = (target: DeadlineTarget, name: "batch" | "timeout", delay: number) =>
+    set.add(ports.deadlines.set(target, name, delay));
+
+  const releaseBatch = (context: HubContext, self: DeadlineTarget) => {
+    for (const member of context.leaving.splice(0, context.batchSize)) letGo(member);
+    if (context.leaving.length === 0) return;
+    setDeadline(self, "batch", ports.drain.batchInterval * (0.5 + ports.random.float()));
+  };
+
+  return hubMachine.provide({
+    actors: {
+      publications: fromCallback<PublishEvent>(({ receive }) => {
+        receive((event) => ports.broker.publish(event.draft, event.done));
+      }),
+    },
+    actions: {
+      adopt: ({ context }, { member }) => {
+        context.members.set(member.id, member);
+        ports.counters.accepted += 1;
+      },
+      identify: ({ context }, { id, user }) => identify(context, { id, user }),
+      turnAway: (_, { member }) => letGo(member),
+      forget: ({ context }, { id }) => forget(context, id),
+      closeCrashed: ({ context }, { id, error }) => {
+        const member = context.members.get(id);
+        ports.counters.crashes += 1;
+        ports.log.error("connection.crashed", { connection: id, user: member?.user ?? "", error: describe(error) });
+        member?.socket.close(disconnects.internal);
+      },
+      fail: (_, { error }) => {
+        throw error;
+      },
+      tell: ({ context }, { target, event }) => {
+        for (const member of membersOf(context, target)) member.ref.send(event);
+      },
+      beginDrain: ({ context, self }) => {
+        context.leaving.push(...context.members.values());
+        setDeadline(self, "timeout", ports.drain.timeout);
+        releaseBatch(context, self);
+      },
+      releaseBatch: ({ context, self }) => releaseBatch(context, self),
+      cutRemaining: ({ context }) => {
+        for (const member of context.members.values()) member.socket.terminate();
+      },
+      cancelDeadlines: () => {
+        for (const deadline of set) ports.deadlines.cancel(deadline);
+      },
+    },
+  });
+}
+
+function letGo(member: Member): void {
+  member.ref.send({ type: "hub.disconnect", disconnect: drainDisconnect });
+}
+
+/** Registers the user, or refuses one connection more than the limit allows. */
+function identify(context: HubContext, { id, user }: { id: string; user: string }): void {
+  const member = context.members.get(id);
+  if (!member) return;
+  member.user = user;
+  if (user !== "" && !register(context, member, user)) {
+    member.ref.send({ type: "hub.disconnect", disconnect: disconnects.connectionLimit });
+  } else {
+    member.ref.send({ type: "hub.admitted" });
+  }
+}
+
+function register(context: HubContext, member: Member, user: string): boolean {
+  const members = context.users.get(user);
+  if (!members) {
+    context.users.set(user, new Set([member]));
+    return true;
+  }
+  if (context.userConnectionLimit > 0 && members.size >= context.userConnectionLimit) return false;
+  members.add(member);
+  return true;
+}
+
+function forget(context: HubContext, id: string): void {
+  const member = context.members.get(id);
+  if (!member) return;
+  context.members.delete(id);
+  if (!member.user) return;
+  const members = context.users.get(member.user);
+  members?.delete(member);
+  if (members?.size === 0) context.users.delete(member.user);
+}
+
+/** The connections that a back end means; a copy, because what they are told may make them go. */
+export function membersOf(context: HubContext, target: Target): Member[] {
+  return candidates(context, target).filter(({ id, user }) => user === target.user && !target.except.has(id));
+}
+
+function candidates(context: HubContext, { user, client }: Target): Member[] {
+  if (client === "") return [...(user === "" ? context.members.values() : (context.users.get(user) ?? []))];
+  const member = context.members.get(client);
+  return member ? [member] : [];
+}
+
+/** An error in words, for a log line. */
+export function describe(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}

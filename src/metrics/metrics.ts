@@ -1,0 +1,105 @@
+import { Counter, Gauge, Registry } from "prom-client";
+import type { Counters } from "./counters.ts";
+
+/** What is asked only when somebody scrapes. */
+export interface Gauges {
+  /** Sockets that are open, by dialect. */
+  connections(): ReadonlyMap<string, number>;
+  /** Connections that the Hub owns, and users that they belong to. */
+  members(): number;
+  users(): number;
+  channels(): number;
+  deadlines(): number;
+  /** Sockets with something unsent. */
+  stalled(): number;
+  /** Seconds that the event loop was last late by. */
+  loopLag(): number;
+  /** 1 where an option that switches security off is reachable from other machines. */
+  insecure(): number;
+}
+
+type Sample = number | ReadonlyMap<string | number, number>;
+
+interface Series {
+  readonly name: string;
+  readonly help: string;
+  readonly label?: string;
+  read(): Sample;
+}
+
+/**
+ * Renders what was counted in Prometheus' text format. Nothing is kept here between scrapes: the counters are plain
+ * numbers elsewhere, and each series reads its own when it is asked. Labels are codes and reasons from our own tables,
+ * never users or channels, so the number of series is bounded.
+ */
+export function createMetrics(counters: Counters, gauges: Gauges) {
+  const registry = new Registry();
+  for (const series of counterSeries(counters)) addCounter(registry, series);
+  for (const series of gaugeSeries(gauges)) addGauge(registry, series);
+  return {
+    contentType: registry.contentType,
+    render: () => registry.metrics(),
+  };
+}
+
+function counterSeries(counters: Counters): Series[] {
+  return [
+    { name: "connections_accepted_total", help: "Connections that were upgraded.", read: () => counters.accepted },
+    { name: "connections_refused_total", help: "Refused upgrades.", label: "reason", read: () => counters.refused },
+    { name: "connections_closed_total", help: "Ended connections.", label: "code", read: () => counters.closed },
+    { name: "connections_slow_total", help: "Connections ended for being slow.", read: () => counters.slow },
+    { name: "actor_crashes_total", help: "Connections that threw.", read: () => counters.crashes },
+    { name: "frames_received_total", help: "Frames from clients.", read: () => counters.framesIn },
+    { name: "bytes_received_total", help: "Bytes in frames from clients.", read: () => counters.bytesIn },
+    { name: "frames_sent_total", help: "Frames to clients.", read: () => counters.framesOut },
+    { name: "bytes_sent_total", help: "Bytes in frames to clients.", read: () => counters.bytesOut },
+    { name: "publications_total", help: "Publications handed on.", read: () => counters.publications },
+    { name: "deliveries_total", help: "Copies of publications to clients.", read: () => counters.deliveries },
+    { name: "limited_total", help: "Frames and commands over their rate.", read: () => counters.limited },
+    { name: "dropped_total", help: "Frames of plain clients that were not published.", read: () => counters.dropped },
+    { name: "errors_total", help: "Errors that reached the last net.", read: () => counters.errors },
+  ];
+}
+
+function gaugeSeries(gauges: Gauges): Series[] {
+  return [
+    { name: "connections", help: "Open sockets.", label: "dialect", read: gauges.connections },
+    { name: "hub_members", help: "Connections that the Hub owns.", read: gauges.members },
+    { name: "users", help: "Users with a connection.", read: gauges.users },
+    { name: "channels", help: "Channels with an audience.", read: gauges.channels },
+    { name: "deadlines", help: "Deadlines that are set.", read: gauges.deadlines },
+    { name: "stalled", help: "Sockets with something unsent.", read: gauges.stalled },
+    { name: "event_loop_lag_seconds", help: "How late the last sweep was.", read: gauges.loopLag },
+    { name: "insecure", help: "Security is switched off and reachable.", read: gauges.insecure },
+    { name: "resident_memory_bytes", help: "Memory of the process.", read: () => process.memoryUsage.rss() },
+  ];
+}
+
+function addCounter(registry: Registry, { name, help, label, read }: Series): void {
+  const labelNames = label ? [label] : [];
+  const counter = new Counter({ name: `chorus_${name}`, help, labelNames, registers: [], collect });
+  function collect() {
+    counter.reset();
+    eachSample(read(), label, (labels, value) => counter.inc(labels, value));
+  }
+  registry.registerMetric(counter);
+}
+
+function addGauge(registry: Registry, { name, help, label, read }: Series): void {
+  const labelNames = label ? [label] : [];
+  const gauge = new Gauge({ name: `chorus_${name}`, help, labelNames, registers: [], collect });
+  function collect() {
+    gauge.reset();
+    eachSample(read(), label, (labels, value) => gauge.set(labels, value));
+  }
+  registry.registerMetric(gauge);
+}
+
+function eachSample(
+  sample: Sample,
+  label: string | undefined,
+  add: (labels: Record<string, string>, value: number) => void,
+): void {
+  if (typeof sample === "number") add({}, sample);
+  else for (const [name, value] of sample) add({ [label ?? "label"]: String(name) }, value);
+}

@@ -1,0 +1,49 @@
+import type { ClientInfo } from "../core/publication.ts";
+import type { Presence } from "./presence.ts";
+
+interface Room {
+  readonly clients: Map<string, ClientInfo>;
+  /** How many connections each user has in the channel. */
+  readonly users: Map<string, number>;
+}
+
+const nobody: ReadonlyMap<string, ClientInfo> = new Map();
+
+/** Presence in this process: exact, because an entry goes with its connection. A channel without anyone takes no room. */
+export function createMemoryPresence(): Presence & { readonly size: number } {
+  const rooms = new Map<string, Room>();
+
+  const leave = (channel: string, client: string): boolean => {
+    const room = rooms.get(channel);
+    const info = room?.clients.get(client);
+    if (!room || !info) return false;
+    room.clients.delete(client);
+    if (room.clients.size === 0) rooms.delete(channel);
+    const rest = (room.users.get(info.user) ?? 1) - 1;
+    if (rest > 0) room.users.set(info.user, rest);
+    else room.users.delete(info.user);
+    return true;
+  };
+
+  return {
+    enter(channel, info) {
+      leave(channel, info.client);
+      let room = rooms.get(channel);
+      if (!room) {
+        room = { clients: new Map(), users: new Map() };
+        rooms.set(channel, room);
+      }
+      room.clients.set(info.client, info);
+      room.users.set(info.user, (room.users.get(info.user) ?? 0) + 1);
+    },
+    leave,
+    list: (channel) => new Map(rooms.get(channel)?.clients ?? nobody),
+    stats: (channel) => {
+      const room = rooms.get(channel);
+      return { clients: room?.clients.size ?? 0, users: room?.users.size ?? 0 };
+    },
+    get size() {
+      return rooms.size;
+    },
+  };
+}

@@ -1,0 +1,139 @@
+import type { ServerWebSocket } from "bun";
+import type { ConnectionRef } from "../../actors/hub/events.ts";
+import type { Disconnect } from "../core/disconnects.ts";
+import type { DialectName, Frame } from "../core/frame.ts";
+import type { Socket } from "../core/socket.ts";
+import type { Counters } from "../metrics/counters.ts";
+import type { Audiences } from "./audiences.ts";
+import type { Bucket } from "./rate.ts";
+
+/** What was learnt of a client from its upgrade request. */
+export interface Opening {
+  /** A UUID. */
+  readonly id: string;
+  readonly dialect: DialectName;
+  /** Where the client is, by the socket or by a trusted proxy. */
+  readonly address: string;
+  /** The channel that a plain client asks for; "" in the other dialects. */
+  readonly home: string;
+  /** The plain dialect's credentials; "" for none. Never logged. */
+  readonly token: string;
+  readonly nativePing: boolean;
+}
+
+/** What all sockets of a server share. */
+export interface SocketPorts {
+  readonly audiences: Audiences;
+  readonly counters: Counters;
+  /** Told of a socket that has something unsent, so that the sweep looks after it. */
+  stalled(socket: BunSocket): void;
+}
+
+/**
+ * A socket of Bun's as its connection sees it, and the record that the transport keeps of it: Bun carries it as the
+ * socket's `data`. One object a connection, because every field costs its bytes fifty thousand times.
+ */
+export class BunSocket implements Socket, Bucket {
+  readonly opening: Opening;
+  readonly #ports: SocketPorts;
+  /** Bun's socket, from `open` until it is closed. */
+  ws: ServerWebSocket<BunSocket> | null = null;
+  /** The actor, until it or the socket ends. */
+  connection: ConnectionRef | null = null;
+  /** Takes frames instead of the actor while it is open. */
+  gate: ((frame: Frame) => void) | null = null;
+  /** See `lastHeard`. */
+  heardAt = 0;
+  tokens: number;
+  filledAt = 0;
+  /** Refusals for rate in a row. */
+  refusals = 0;
+  /** When the client last took some of what was queued, in monotonic milliseconds. */
+  progressAt = 0;
+  /** A ping of ours is out: the next pong was asked for. */
+  pinged = false;
+  /** The channels that it is attached to, and whether with joins and leaves. Null while there is none. */
+  channels: Map<string, boolean> | null = null;
+
+  constructor(opening: Opening, ports: SocketPorts, tokens: number) {
+    this.opening = opening;
+    this.#ports = ports;
+    this.tokens = tokens;
+  }
+
+  get dialect(): DialectName {
+    return this.opening.dialect;
+  }
+
+  send(frame: Frame): void {
+    if (!this.ws) return;
+    const { counters } = this.#ports;
+    counters.framesOut += 1;
+    counters.bytesOut += frame.length;
+    if (this.ws.send(frame) === -1) this.#ports.stalled(this);
+  }
+
+  attach(channel: string, joinLeave: boolean): void {
+    if (!this.ws) return;
+    this.channels ??= new Map();
+    this.channels.set(channel, joinLeave);
+    this.#ports.audiences.attach(channel, this, joinLeave);
+  }
+
+  detach(channel: string): void {
+    const joinLeave = this.channels?.get(channel);
+    if (joinLeave === undefined) return;
+    this.channels?.delete(channel);
+    this.#ports.audiences.detach(channel, this, joinLeave);
+  }
+
+  detachAll(): void {
+    for (const channel of this.channels?.keys() ?? []) this.detach(channel);
+  }
+
+  ping(): void {
+    this.pinged = true;
+    this.ws?.ping();
+  }
+
+  unsent(): number {
+    return this.ws?.getBufferedAmount() ?? 0;
+  }
+
+  lastHeard(): number {
+    return this.heardAt;
+  }
+
+  openGate(gate: (frame: Frame) => void): void {
+    this.gate = gate;
+  }
+
+  closeGate(): void {
+    this.gate = null;
+  }
+
+  close({ code, reason }: Disconnect): void {
+    this.#release()?.close(code, reason);
+  }
+
+  terminate(): void {
+    this.ws?.terminate();
+  }
+
+  /** Lets go of Bun's socket, so that its `close` handler has nobody to tell. */
+  #release(): ServerWebSocket<BunSocket> | null {
+    const { ws } = this;
+    this.detachAll();
+    this.connection = null;
+    this.gate = null;
+    this.ws = null;
+    return ws;
+  }
+
+  /** Bun's socket is gone: what it was attached to forgets it, and its connection is handed back to be told. */
+  closed(): ConnectionRef | null {
+    const { connection } = this;
+    this.#release();
+    return connection;
+  }
+}

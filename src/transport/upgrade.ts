@@ -1,0 +1,140 @@
+import type { Server } from "bun";
+import type { DialectName } from "../core/frame.ts";
+import type { Random } from "../core/random.ts";
+import { type Counters, countIn } from "../metrics/counters.ts";
+import type { createAddressReader } from "./addresses.ts";
+import type { Admission, AdmissionRefusal } from "./admission.ts";
+import { answer, methodNotAllowed } from "./answers.ts";
+import { BunSocket, type Opening, type SocketPorts } from "./socket.ts";
+import type { RequestTarget } from "./target.ts";
+
+/** What an upgrade needs to know. */
+export interface UpgradePorts {
+  readonly random: Random;
+  readonly counters: Counters;
+  readonly admission: Admission;
+  readonly addresses: ReturnType<typeof createAddressReader>;
+  readonly sockets: SocketPorts;
+  readonly originAllowed: (origin: string | null, host: string) => boolean;
+  /** Tokens that a connection starts with. */
+  readonly burst: number;
+  /** The channel of a plain client that names none. */
+  readonly plainChannel: string;
+  isDraining(): boolean;
+  /** Told once of a forwarded header from a peer that is no trusted proxy. */
+  untrustedForward(peer: string): void;
+}
+
+/** What the offered subprotocols and the query say; a Response where they cannot be served. */
+type Offer = { readonly protocol: string; readonly token: string; readonly nativePing: boolean };
+
+/** A client's key: sixteen bytes in base64 (RFC 6455 4.1). */
+const keyPattern = /^[A-Za-z0-9+/]{22}==$/;
+
+const bearer = "bearer.";
+
+const refusals: Record<AdmissionRefusal, () => Response> = {
+  connection_limit: () => answer(503, "The server is full: try again later.", { "Retry-After": "10" }),
+  address_limit: () => answer(429, "Too many connections from your address.", { "Retry-After": "10" }),
+  rate_limit: () => answer(503, "Too many connections at once: try again in a second.", { "Retry-After": "1" }),
+};
+
+/**
+ * Turns a request into a socket, or says why not. Everything that can be refused is refused here, before the upgrade,
+ * where HTTP can still say so; only the token waits, because a WebSocket client can read a close code and no status.
+ */
+export function createUpgrade(ports: UpgradePorts) {
+  const refuse = (reason: string, response: Response) => {
+    countIn(ports.counters.refused, reason);
+    return response;
+  };
+
+  return (
+    request: Request,
+    server: Server<BunSocket>,
+    { dialect, query }: { dialect: DialectName; query: RequestTarget["query"] },
+  ): Response | undefined => {
+    const fault = faultOf(request, dialect, ports);
+    if (fault) return refuse(fault.reason, fault.response);
+    const offer = offerOf(dialect, offered(request), query);
+    if (offer instanceof Response) return refuse("protocol", offer);
+
+    const address = addressOf(request, server, ports);
+    const refusal = ports.admission.refusalFor(address);
+    if (refusal) return refuse(refusal, refusals[refusal]());
+
+    const { protocol, ...rest } = offer;
+    const home = dialect === "plain" ? (query.get("channel") ?? ports.plainChannel) : "";
+    const opening: Opening = { id: ports.random.uuid(), dialect, address, home, ...rest };
+    // An empty header makes Bun choose no protocol; without one it would echo the first offered, token and all.
+    const headers = { "Sec-WebSocket-Protocol": protocol };
+    const socket = new BunSocket(opening, ports.sockets, ports.burst);
+    if (server.upgrade(request, { data: socket, headers })) return undefined;
+    return refuse("handshake", answer(400, "This is not a WebSocket handshake (RFC 6455 4.1)."));
+  };
+}
+
+/** What forbids the upgrade whoever asks for it. */
+function faultOf(request: Request, dialect: DialectName, ports: UpgradePorts) {
+  if (request.method !== "GET") return { reason: "method", response: methodNotAllowed("GET") };
+  const malformed = handshakeFault(request, dialect);
+  if (malformed) return { reason: "handshake", response: malformed };
+  if (!ports.originAllowed(request.headers.get("origin"), request.headers.get("host") ?? "")) {
+    const line = "This origin is not allowed: add it to client.allowed_origins.";
+    return { reason: "origin", response: answer(403, line) };
+  }
+  if (!ports.isDraining()) return null;
+  const headers = { Connection: "close", "Retry-After": "1" };
+  return { reason: "draining", response: answer(503, "The server is shutting down.", headers) };
+}
+
+/** What is wrong with the handshake itself. Bun answers another WebSocket version with 426 before we see it. */
+function handshakeFault(request: Request, dialect: DialectName): Response | null {
+  const { headers } = request;
+  if (headers.get("upgrade")?.toLowerCase() !== "websocket") {
+    const line = "This address speaks WebSocket: connect with a WebSocket client.";
+    return dialect === "centrifuge" ? answer(400, line) : answer(426, line, { Upgrade: "websocket" });
+  }
+  const connection = (headers.get("connection") ?? "").split(",");
+  if (!connection.some((option) => option.trim().toLowerCase() === "upgrade")) {
+    return answer(400, 'A WebSocket handshake needs "Connection: Upgrade" (RFC 6455 4.1).');
+  }
+  if (!keyPattern.test(headers.get("sec-websocket-key") ?? "")) {
+    return answer(400, "A WebSocket handshake needs a Sec-WebSocket-Key of 16 bytes in base64 (RFC 6455 4.1).");
+  }
+  return null;
+}
+
+/** The subprotocols that the client offers, in order; bounded by the runtime's limit on headers. */
+function offered(request: Request): string[] {
+  const header = request.headers.get("sec-websocket-protocol");
+  return header === null ? [] : header.split(",").map((name) => name.trim());
+}
+
+function offerOf(dialect: DialectName, names: readonly string[], query: URLSearchParams): Offer | Response {
+  if (dialect === "centrifuge") return centrifugeOffer(names, query);
+  const token = names.find((name) => name.startsWith(bearer))?.slice(bearer.length);
+  if (token === "") return answer(400, "The subprotocol bearer.<token> carries no token.");
+  if (token !== undefined && !names.includes("chorus")) {
+    return answer(400, 'Offer the subprotocol "chorus" beside bearer.<token>: a token is never echoed.');
+  }
+  const protocol = names.includes("chorus") ? "chorus" : "";
+  return { protocol, token: token ?? query.get("token") ?? "", nativePing: true };
+}
+
+function centrifugeOffer(names: readonly string[], query: URLSearchParams): Offer | Response {
+  const wantsProtobuf =
+    (names.includes("centrifuge-protobuf") && !names.includes("centrifuge-json")) ||
+    query.get("format") === "protobuf" ||
+    query.get("cf_protocol") === "protobuf";
+  if (wantsProtobuf) return answer(400, "The Protobuf format is not served yet: use centrifuge-json.");
+  const protocol = names.includes("centrifuge-json") ? "centrifuge-json" : "";
+  return { protocol, token: "", nativePing: query.get("cf_ws_frame_ping_pong") === "true" };
+}
+
+function addressOf(request: Request, server: Server<BunSocket>, ports: UpgradePorts): string {
+  const peer = server.requestIP(request)?.address ?? "unix";
+  const forwarded = request.headers.get("x-forwarded-for");
+  if (forwarded !== null && !ports.addresses.isTrusted(peer)) ports.untrustedForward(peer);
+  return ports.addresses.read(peer, forwarded);
+}
