@@ -11,24 +11,22 @@ export type Reply =
   | { readonly id: number; readonly method: "presence"; readonly result: ReadonlyMap<string, ClientInfo> }
   | { readonly id: number; readonly method: "presence_stats"; readonly result: PresenceStats }
   | { readonly id: number; readonly method: "history"; readonly result: HistoryPage }
-  | { readonly id: number; readonly method: "refresh"; readonly result: ConnectExpiry }
-  | { readonly id: number; readonly method: "sub_refresh"; readonly result: Expiry };
+  | { readonly id: number; readonly method: "refresh" | "sub_refresh"; readonly result: Expiry };
 
 /** Whether and in how many seconds something runs out; `null` is never. */
 export interface Expiry {
   readonly ttl: number | null;
 }
 
-export interface ConnectExpiry extends Expiry {
+export interface ConnectResult extends Expiry {
   /** The connection's id. */
   readonly client: string;
   readonly version: string;
-}
-
-export interface ConnectResult extends ConnectExpiry {
   readonly subs: ReadonlyMap<string, SubscribeResult>;
   /** Seconds between the server's pings; null where they are native ones, of which the client is told nothing. */
   readonly ping: number | null;
+  /** False where nobody waits for the client's answer to a ping. */
+  readonly pong?: boolean;
   /** The server's time in milliseconds since 1970; null where it is not to be told. */
   readonly time: number | null;
 }
@@ -36,7 +34,10 @@ export interface ConnectResult extends ConnectExpiry {
 export interface SubscribeResult extends Expiry {
   readonly recoverable: boolean;
   readonly positioned: boolean;
-  /** Where the client stands after what is in `publications`; null where positions are not kept for it. */
+  /**
+   * Where the client stands before it reads `publications`: the position it asked from where that was recovered, else
+   * the top of the stream. Null where positions are not kept for it.
+   */
   readonly position: Position | null;
   readonly publications: readonly Publication[];
   /** Proven to be all that was missed. */
