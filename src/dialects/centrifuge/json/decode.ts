@@ -1,0 +1,68 @@
+import type { Command } from "../../../core/command.ts";
+import type { Payload } from "../../../core/payload.ts";
+import { methodOf, toCommand } from "../commands.ts";
+import { isCommand } from "../schema.ts";
+import { type Extent, findMember, isDeeperThan, skipSpace } from "./scan.ts";
+
+/**
+ * Levels of lists and objects in each other. `JSON.parse` needs stack for each: above 16,000 levels its time grows
+ * steeply on Bun 1.4.5, and what is forwarded has to be parsed by others, whose limits are lower.
+ */
+const levelsMax = 1_000;
+
+/** One line of a frame as a command, or null where it is none. Never throws. */
+export function decodeLine(line: string): Command | null {
+  if (isDeeperThan(line, levelsMax)) {
+    return null;
+  }
+  const command = parse(line);
+  if (!isCommand(command)) {
+    return null;
+  }
+  const method = methodOf(command);
+  const data = method === "publish" ? findData(line) : null;
+  if (mayHaveFractions(line, data) && !isCommand(parse(line, integersAlone))) {
+    return null;
+  }
+  return toCommand(command, method, toPayload(line, data));
+}
+
+type Reviver = (name: string, value: unknown, context?: { readonly source?: string }) => unknown;
+
+/** The parsed text, or undefined where it is not JSON. */
+function parse(line: string, reviver?: Reviver): unknown {
+  try {
+    return JSON.parse(line, reviver);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where the payload of a publish stands, or null where there is none. */
+function findData(line: string): Extent | null {
+  const publish = findMember(line, skipSpace(line, 0), "publish");
+  return publish === null ? null : findMember(line, publish.start, "data");
+}
+
+/** The payload as the characters that came: `-1.50` stays `-1.50`, and 20 digits stay 20 digits. */
+function toPayload(line: string, data: Extent | null): Payload | null {
+  return data === null ? null : { kind: "json", json: line.slice(data.start, data.end) };
+}
+
+/** A number written with a point or an exponent, after a name; or something in a text that looks like one. */
+const fraction = /:\s*-?\d+[.eE]/;
+
+/** Whether numbers outside of the payload may be written as fractions: almost never, so it is looked at cheaply first. */
+function mayHaveFractions(line: string, data: Extent | null): boolean {
+  return data === null
+    ? fraction.test(line)
+    : fraction.test(line.slice(0, data.start)) || fraction.test(line.slice(data.end));
+}
+
+/**
+ * The protocol's numbers are integers, and `1.0` and `1e0` are none, but once parsed they are no different from `1`.
+ * Here they become what no field takes.
+ */
+function integersAlone(_name: string, value: unknown, context?: { readonly source?: string }): unknown {
+  return typeof value === "number" && /[.eE]/.test(context?.source ?? "") ? Number.NaN : value;
+}

@@ -1,0 +1,69 @@
+import type { ClientError } from "../../../core/errors.ts";
+import type { Push, Reply } from "../../../core/reply.ts";
+import type { Unsubscribe } from "../../../core/unsubscribes.ts";
+import { encodeInfo } from "./publication.ts";
+import {
+  connectResult,
+  expiryResult,
+  historyResult,
+  presenceResult,
+  presenceStatsResult,
+  subscribePush,
+  subscribeResult,
+} from "./results.ts";
+
+/** The answer to a command. The key of the result is always there, also where the result is empty. */
+export function encodeReply(reply: Reply): string {
+  return `{"id":${reply.id},"${reply.method}":${encodeResult(reply)}}`;
+}
+
+function encodeResult(reply: Reply): string {
+  switch (reply.method) {
+    case "publish":
+    case "unsubscribe":
+      return "{}";
+    case "error":
+      return encodeError(reply.error);
+    case "connect":
+      return connectResult(reply.result);
+    case "subscribe":
+      return subscribeResult(reply.result);
+    case "presence":
+      return presenceResult(reply.result);
+    case "presence_stats":
+      return presenceStatsResult(reply.result);
+    case "history":
+      return historyResult(reply.result);
+    case "refresh":
+    case "sub_refresh":
+      return expiryResult(reply.result);
+  }
+}
+
+/** What the server says unasked, but for publications, which have a path of their own. */
+export function encodePush(push: Push): string {
+  if (push.type === "refresh") {
+    return `{"push":{"refresh":${expiryResult(push.expiry)}}}`;
+  }
+  return `{"push":{"channel":${JSON.stringify(push.channel)},"${push.type}":${encodePushed(push)}}}`;
+}
+
+function encodePushed(push: Exclude<Push, { readonly type: "refresh" }>): string {
+  switch (push.type) {
+    case "join":
+    case "leave":
+      return `{"info":${encodeInfo(push.info)}}`;
+    case "subscribe":
+      return subscribePush(push.result);
+    case "unsubscribe":
+      return encodeUnsubscribe(push.unsubscribe);
+  }
+}
+
+function encodeUnsubscribe({ code, reason }: Unsubscribe): string {
+  return `{"code":${code},"reason":${JSON.stringify(reason)}}`;
+}
+
+function encodeError({ code, message, temporary }: ClientError): string {
+  return `{"code":${code},"message":${JSON.stringify(message)}${temporary === true ? ',"temporary":true' : ""}}`;
+}

@@ -1,0 +1,144 @@
+/**
+ * Where things stand in a JSON text. `JSON.parse` says what a text means but not where; to forward a payload as the
+ * bytes that came, its place is found here. Nothing here checks: what is called after `JSON.parse` relies on its yes.
+ */
+
+const quote = 0x22;
+const comma = 0x2c;
+const openList = 0x5b;
+const backslash = 0x5c;
+const closeList = 0x5d;
+const openObject = 0x7b;
+const closeObject = 0x7d;
+const space = 0x20;
+
+/** A part of a text: from the first character to the one after the last. */
+export interface Extent {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * Whether lists and objects lie in each other deeper than `levelsMax`. Safe on any text, also one that is no JSON:
+ * as far as it is JSON, strings are told apart from brackets as a parser does, and a parser stops where it is not.
+ */
+export function isDeeperThan(json: string, levelsMax: number): boolean {
+  // Each level takes a character to open, so most texts need no look.
+  if (json.length <= levelsMax) {
+    return false;
+  }
+  let level = 0;
+  for (let at = 0; at < json.length; at++) {
+    const unit = json.charCodeAt(at);
+    if (unit === quote) {
+      at = afterString(json, at) - 1;
+    } else if (unit === openObject || unit === openList) {
+      level++;
+      if (level > levelsMax) {
+        return true;
+      }
+    } else if (unit === closeObject || unit === closeList) {
+      level--;
+    }
+  }
+  return false;
+}
+
+/**
+ * Where the value of a member stands in an object: for `data` in `{"data":1}` the extent of `1`. The last of equal
+ * names counts, as it does for `JSON.parse`. Null where there is none.
+ *
+ * @param json a text that `JSON.parse` took
+ * @param object where in it the object begins
+ */
+export function findMember(json: string, object: number, name: string): Extent | null {
+  let found: Extent | null = null;
+  let at = skipSpace(json, object + 1);
+  while (json.charCodeAt(at) === quote) {
+    const afterName = afterString(json, at);
+    const start = skipSpace(json, skipSpace(json, afterName) + 1);
+    const end = afterValue(json, start);
+    if (isNamed(json, { start: at + 1, end: afterName - 1 }, name)) {
+      found = { start, end };
+    }
+    at = skipSpace(json, end);
+    if (json.charCodeAt(at) === comma) {
+      at = skipSpace(json, at + 1);
+    }
+  }
+  return found;
+}
+
+/** A name may be written with escapes: `"d\u0061ta"` is `data` for a parser, and so it must be here. */
+function isNamed(json: string, written: Extent, name: string): boolean {
+  const raw = json.slice(written.start, written.end);
+  return raw.includes("\\") ? JSON.parse(`"${raw}"`) === name : raw === name;
+}
+
+/** The four characters that JSON takes for space all come before the visible ones. */
+export function skipSpace(json: string, from: number): number {
+  let at = from;
+  while (json.charCodeAt(at) <= space) {
+    at++;
+  }
+  return at;
+}
+
+/** The place after a string that begins at `from`: after the first quote that an even number of backslashes precedes. */
+function afterString(json: string, from: number): number {
+  for (let at = json.indexOf('"', from + 1); at !== -1; at = json.indexOf('"', at + 1)) {
+    let slashes = 0;
+    while (json.charCodeAt(at - 1 - slashes) === backslash) {
+      slashes++;
+    }
+    if (slashes % 2 === 0) {
+      return at + 1;
+    }
+  }
+  return json.length;
+}
+
+/** The place after a value that begins at `from`. */
+function afterValue(json: string, from: number): number {
+  const first = json.charCodeAt(from);
+  if (first === quote) {
+    return afterString(json, from);
+  }
+  return first === openObject || first === openList ? afterNested(json, from) : afterLiteral(json, from);
+}
+
+/** The place after an object or a list. */
+function afterNested(json: string, from: number): number {
+  let level = 0;
+  let at = from;
+  while (at < json.length) {
+    const unit = json.charCodeAt(at);
+    if (unit === quote) {
+      at = afterString(json, at);
+      continue;
+    }
+    at++;
+    if (unit === openObject || unit === openList) {
+      level++;
+    } else if (unit === closeObject || unit === closeList) {
+      level--;
+      if (level === 0) {
+        return at;
+      }
+    }
+  }
+  return at;
+}
+
+/** The place after a number, true, false or null. */
+function afterLiteral(json: string, from: number): number {
+  let at = from;
+  while (at < json.length) {
+    const unit = json.charCodeAt(at);
+    if (unit === comma || unit === closeObject || unit === closeList || unit <= space) {
+      break;
+    }
+    at++;
+  }
+  return at;
+}

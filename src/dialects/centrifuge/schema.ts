@@ -1,0 +1,184 @@
+/** A request's fields as they were read, before anything is known of them. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** Whether a value has the type that the protocol gives a field. */
+type Check = (value: unknown) => boolean;
+
+/**
+ * The fields that the protocol knows of one message, with their types. Fields that it does not know are ignored, as
+ * newer clients send them. A `Map`, so that a field named `__proto__` or `toString` finds nothing.
+ */
+type Schema = ReadonlyMap<string, Check>;
+
+/** Whether the value is an object of named fields: neither null nor a list. */
+export function isFields(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Whether every known field has its type. A null field counts as absent, as it does for the protocol's own codecs. */
+function fits(schema: Schema, value: unknown): value is Fields {
+  if (!isFields(value)) {
+    return false;
+  }
+  for (const name of Object.keys(value)) {
+    const field = value[name];
+    const check = schema.get(name);
+    if (check !== undefined && field !== null && !check(field)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+const isText: Check = (value) => typeof value === "string";
+const isFlag: Check = (value) => typeof value === "boolean";
+/** Anything may stand here: payloads, which are never looked into. */
+const isAnything: Check = () => true;
+
+/**
+ * Integers between two bounds. The protocol's 64-bit numbers end at 2^53 - 1 here: above it a number is not what was
+ * sent. Minus zero is refused where it is one: it would be answered as 0.
+ */
+function integers(from: number, to: number): Check {
+  return (value) =>
+    typeof value === "number" && value >= from && value <= to && Number.isInteger(value) && !Object.is(value, -0);
+}
+
+const isUint32 = integers(0, 0xffff_ffff);
+const isInt32 = integers(-0x8000_0000, 0x7fff_ffff);
+const isUint64 = integers(0, Number.MAX_SAFE_INTEGER);
+const isInt64 = integers(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+
+function lists(check: Check): Check {
+  return (value) => Array.isArray(value) && value.every((item) => item === null || check(item));
+}
+
+/** An object whose keys are free and whose values are all of one type. */
+function maps(check: Check): Check {
+  return (value) => isFields(value) && Object.values(value).every((item) => item === null || check(item));
+}
+
+function messages(schema: Schema): Check {
+  return (value) => fits(schema, value);
+}
+
+const filterNode: Schema = new Map<string, Check>([
+  ["op", isText],
+  ["key", isText],
+  ["cmp", isText],
+  ["val", isText],
+  ["vals", lists(isText)],
+  // Written as a function, because a node holds nodes.
+  ["nodes", lists((value) => fits(filterNode, value))],
+]);
+
+const subscribe: Schema = new Map([
+  ["channel", isText],
+  ["token", isText],
+  ["recover", isFlag],
+  ["epoch", isText],
+  ["offset", isUint64],
+  ["data", isAnything],
+  ["positioned", isFlag],
+  ["recoverable", isFlag],
+  ["join_leave", isFlag],
+  ["delta", isText],
+  ["tf", messages(filterNode)],
+  ["flag", isInt64],
+  ["type", isInt32],
+  ["phase", isInt32],
+  ["cursor", isText],
+  ["limit", isInt32],
+  ["asc", isFlag],
+]);
+
+const connect: Schema = new Map([
+  ["token", isText],
+  ["data", isAnything],
+  ["subs", maps(messages(subscribe))],
+  ["name", isText],
+  ["version", isText],
+  ["headers", maps(isText)],
+  ["flag", isInt64],
+  ["dict", isText],
+  ["profile", isText],
+]);
+
+const publish: Schema = new Map([
+  ["channel", isText],
+  ["data", isAnything],
+  ["type", isInt32],
+  ["key", isText],
+  ["removed", isFlag],
+]);
+
+const history: Schema = new Map([
+  ["channel", isText],
+  ["limit", isInt32],
+  [
+    "since",
+    messages(
+      new Map([
+        ["offset", isUint64],
+        ["epoch", isText],
+      ]),
+    ),
+  ],
+  ["reverse", isFlag],
+]);
+
+const trackBatch: Schema = new Map([
+  ["signature", isText],
+  [
+    "items",
+    lists(
+      messages(
+        new Map([
+          ["key", isText],
+          ["version", isUint64],
+        ]),
+      ),
+    ),
+  ],
+]);
+
+const subRefresh: Schema = new Map([
+  ["channel", isText],
+  ["token", isText],
+  ["type", isInt32],
+  ["track", lists(messages(trackBatch))],
+  ["untrack", lists(isText)],
+]);
+
+const channelAlone: Schema = new Map([["channel", isText]]);
+
+/** One command of the Centrifuge protocol: an id and one of the methods. */
+const command: Schema = new Map<string, Check>([
+  ["id", isUint32],
+  ["connect", messages(connect)],
+  ["subscribe", messages(subscribe)],
+  ["unsubscribe", messages(channelAlone)],
+  ["publish", messages(publish)],
+  ["presence", messages(channelAlone)],
+  ["presence_stats", messages(channelAlone)],
+  ["history", messages(history)],
+  // In the protocol's schema, but nothing runs it: a command with nothing else is malformed.
+  ["ping", isFields],
+  [
+    "rpc",
+    messages(
+      new Map([
+        ["data", isAnything],
+        ["method", isText],
+      ]),
+    ),
+  ],
+  ["send", messages(new Map([["data", isAnything]]))],
+  ["refresh", messages(new Map([["token", isText]]))],
+  ["sub_refresh", messages(subRefresh)],
+]);
+
+/** Whether a value is a command whose fields, also those of methods that will not be run, have their types. */
+export function isCommand(value: unknown): value is Fields {
+  return fits(command, value);
+}
