@@ -1,4 +1,4 @@
-import { realpath, stat } from "node:fs/promises";
+import { access, constants, realpath, stat } from "node:fs/promises";
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import type { Lookup } from "./lookup.ts";
 
@@ -51,10 +51,12 @@ async function serve(root: string, names: string[], request: Request): Promise<R
   return new Response(Bun.file(file), { headers });
 }
 
-/** The file behind all symbolic links; null where there is none. */
+/** The file behind all symbolic links; null where there is none that this process may read. */
 async function follow(path: string): Promise<string | null> {
   try {
-    return await realpath(path);
+    const file = await realpath(path);
+    await access(file, constants.R_OK);
+    return file;
   } catch (error) {
     if (absences.has(error instanceof Error && "code" in error ? error.code : null)) return null;
     throw error;
