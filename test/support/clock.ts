@@ -1,0 +1,31 @@
+import type { Clock } from "../../src/core/clock.ts";
+
+/** A clock that stands still until a test moves it. */
+export class ManualClock implements Clock {
+  #monotonic = 0;
+  #wall: number;
+
+  /** `wall` is where the wall clock starts, in milliseconds since 1970. */
+  constructor(wall = Date.UTC(2030, 0, 1)) {
+    this.#wall = wall;
+  }
+
+  monotonic(): number {
+    return this.#monotonic;
+  }
+
+  wall(): number {
+    return this.#wall;
+  }
+
+  /** Lets time pass: both clocks move on by as many milliseconds. */
+  advance(milliseconds: number): void {
+    this.#monotonic += milliseconds;
+    this.#wall += milliseconds;
+  }
+
+  /** Sets the wall clock alone forward, or back where negative, as an administrator or NTP does. */
+  jump(milliseconds: number): void {
+    this.#wall += milliseconds;
+  }
+}
