@@ -1,0 +1,101 @@
+import * as v from "valibot";
+import type { Identity, ServerSubscription, SubscriptionOverride } from "../core/identity.ts";
+import type { SubscriptionClaims } from "./authenticator.ts";
+import {
+  type connectionSchema,
+  expiryOf,
+  grantSchema,
+  isJsonObject,
+  type JsonObject,
+  ownValue,
+  type ParsedClaims,
+  type subscriptionSchema,
+} from "./claims.ts";
+import { jsonOfBase64 } from "./json.ts";
+import { type Outcome, passed, refused } from "./refusals.ts";
+
+type Grant = v.InferOutput<typeof grantSchema>;
+
+/** Who a connection is by the claims of its token. */
+export function identityOf(parsed: ParsedClaims<v.InferOutput<typeof connectionSchema>>): Outcome<Identity> {
+  const { claims, user, exact } = parsed;
+  const subscriptions = subscriptionsOf(claims.channels ?? [], claims.subs ?? {}, exact);
+  if (!subscriptions.ok) return subscriptions;
+  const info = payloadOf(exact, "info", claims.b64info);
+  // Our own issuer broke it: the same token may be whole the next time, so the client is told to come again.
+  if (info === broken) return refused("own_payload");
+  return passed({
+    user,
+    expireAt: expiryOf(claims),
+    subscriptions: subscriptions.value,
+    ...(info !== undefined && { info }),
+  });
+}
+
+/** What a subscription token grants by its claims. */
+export function subscriptionOf(
+  parsed: ParsedClaims<v.InferOutput<typeof subscriptionSchema>>,
+): Outcome<SubscriptionClaims> {
+  const { claims, user, exact } = parsed;
+  const channel = claims.channel ?? "";
+  if (channel === "") return refused("channel_missing");
+  const granted = serverSubscription(channel, claims, exact);
+  if (granted === undefined) return refused("payload");
+  return passed({ ...granted, user, client: claims.client ?? "", expireAt: expiryOf(claims) });
+}
+
+/** `subs` wins over `channels`; a channel that is named twice is one. */
+function subscriptionsOf(
+  channels: readonly string[],
+  subs: JsonObject,
+  exact: JsonObject,
+): Outcome<readonly ServerSubscription[]> {
+  const entries = Object.entries(subs);
+  if (entries.length === 0) return passed([...new Set(channels)].map((channel) => ({ channel })));
+  const exactSubs = ownValue(exact, "subs");
+  const found: ServerSubscription[] = [];
+  for (const [channel, entry] of entries) {
+    const grant = v.safeParse(grantSchema, entry ?? {});
+    if (!grant.success) return refused("claims");
+    const exactEntry = isJsonObject(exactSubs) ? ownValue(exactSubs, channel) : undefined;
+    const subscription = serverSubscription(channel, grant.output, isJsonObject(exactEntry) ? exactEntry : {});
+    if (subscription === undefined) return refused("payload");
+    found.push(subscription);
+  }
+  return passed(found);
+}
+
+function serverSubscription(channel: string, grant: Grant, exact: JsonObject): ServerSubscription | undefined {
+  const info = payloadOf(exact, "info", grant.b64info);
+  const data = payloadOf(exact, "data", grant.b64data);
+  if (info === broken || data === broken) return undefined;
+  const override = overrideOf(grant.override);
+  return {
+    channel,
+    ...(info !== undefined && { info }),
+    ...(data !== undefined && { data }),
+    ...(override !== undefined && { override }),
+  };
+}
+
+/** What stands for a payload that is not base64 of JSON; no JSON text is empty. */
+const broken = "";
+
+/** The raw JSON of a payload: the base64 form wins over the plain one, which counts where its key is there at all. */
+function payloadOf(exact: JsonObject, key: "info" | "data", base64: string | null | undefined): string | undefined {
+  if (base64) return jsonOfBase64(base64) ?? broken;
+  return Object.hasOwn(exact, key) ? JSON.stringify(exact[key]) : undefined;
+}
+
+/** An option that is named without a value is false, as in Centrifugo. */
+function overrideOf(override: Grant["override"]): SubscriptionOverride | undefined {
+  if (!override) return undefined;
+  const { presence, join_leave, force_push_join_leave, force_recovery, force_positioning } = override;
+  return {
+    ...(presence && { presence: presence.value ?? false }),
+    ...(join_leave && { joinLeave: join_leave.value ?? false }),
+    ...(force_push_join_leave && { forcePushJoinLeave: force_push_join_leave.value ?? false }),
+    ...(force_recovery && { forceRecovery: force_recovery.value ?? false }),
+    ...(force_positioning && { forcePositioning: force_positioning.value ?? false }),
+  };
+}

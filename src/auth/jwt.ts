@@ -1,0 +1,113 @@
+import type * as v from "valibot";
+import type { Clock } from "../core/clock.ts";
+import type { Identity } from "../core/identity.ts";
+import type { Log } from "../core/log.ts";
+import type { Authenticator, SubscriptionClaims, Verdict } from "./authenticator.ts";
+import {
+  audienceCheck,
+  type CommonClaims,
+  checkTimes,
+  connectionSchema,
+  type ParsedClaims,
+  parseClaims,
+  subscriptionSchema,
+} from "./claims.ts";
+import { identityOf, subscriptionOf } from "./grants.ts";
+import { configuredKeys, type KeySource } from "./keys.ts";
+import type { SubscriptionTokenOptions, TokenOptions } from "./options.ts";
+import { type Outcome, passed, refusals, refused } from "./refusals.ts";
+import { openToken } from "./signature.ts";
+
+/** What the authenticator is made of. */
+export interface AuthenticatorOptions {
+  /** `client.token`. */
+  readonly token: TokenOptions;
+  /** `client.subscription_token`. */
+  readonly subscriptionToken: SubscriptionTokenOptions;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Looks at tokens as the authenticator does, and also says for what reason one is refused: for people, not clients. */
+export interface TokenExaminer {
+  connection(token: string): Promise<Outcome<Identity>>;
+  subscription(token: string): Promise<Outcome<SubscriptionClaims>>;
+}
+
+/** One kind of token: its keys, its checks and its claims. */
+interface Kind {
+  readonly keys: KeySource;
+  readonly userClaim: string;
+  readonly audience: (claims: CommonClaims) => Outcome<null>;
+  readonly clock: Clock;
+}
+
+/** Builds the examiner. Throws where the options cannot be used; `tokenProblems` says it all in advance. */
+export function createTokenExaminer(options: AuthenticatorOptions): TokenExaminer {
+  const connection = kindOf(options.token, options);
+  const subscription = options.subscriptionToken.enabled ? kindOf(options.subscriptionToken, options) : connection;
+  return {
+    async connection(token) {
+      const parsed = await examine(token, connectionSchema, connection);
+      if (!parsed.ok) return parsed;
+      if (parsed.value.claims.channel) return refused("channel_present");
+      const timely = checkTimes(parsed.value.claims, connection.clock);
+      return timely.ok ? identityOf(parsed.value) : timely;
+    },
+    async subscription(token) {
+      const parsed = await examine(token, subscriptionSchema, subscription);
+      if (!parsed.ok) return parsed;
+      const timely = checkTimes(parsed.value.claims, subscription.clock);
+      return timely.ok ? subscriptionOf(parsed.value) : timely;
+    },
+  };
+}
+
+function kindOf(token: TokenOptions, options: AuthenticatorOptions): Kind {
+  return {
+    keys: configuredKeys(token, options.clock),
+    userClaim: token.user_id_claim,
+    audience: audienceCheck(token),
+    clock: options.clock,
+  };
+}
+
+/** Signature first, then the claims' types, then for whom and by whom: nothing is believed before it is verified. */
+async function examine<Claims extends CommonClaims>(
+  token: string,
+  schema: v.GenericSchema<unknown, Claims>,
+  kind: Kind,
+): Promise<Outcome<ParsedClaims<Claims>>> {
+  const text = await openToken(token, kind.keys);
+  if (!text.ok) return text;
+  const parsed = parseClaims(text.value, schema, kind.userClaim);
+  if (!parsed.ok) return parsed;
+  const meant = kind.audience(parsed.value.claims);
+  return meant.ok ? passed(parsed.value) : meant;
+}
+
+/**
+ * The authenticator of JSON Web Tokens (RFC 7519), with the claims and outcomes of Centrifugo 6.9. Throws at once where
+ * the options cannot be used, never later.
+ */
+export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
+  const examiner = createTokenExaminer(options);
+  return {
+    connection: (token) => judge("connection", () => examiner.connection(token), options.log),
+    subscription: (token) => judge("subscription", () => examiner.subscription(token), options.log),
+  } satisfies Authenticator;
+}
+
+/** Tells the client's part of an outcome, and the log the rest; the token stands in neither. */
+async function judge<Claims>(kind: string, look: () => Promise<Outcome<Claims>>, log: Log): Promise<Verdict<Claims>> {
+  try {
+    const outcome = await look();
+    if (outcome.ok) return { ok: true, claims: outcome.value };
+    log.debug("token.refused", { kind, reason: outcome.reason });
+    return { ok: false, refusal: refusals[outcome.reason].refusal };
+  } catch (error) {
+    // Our own mistake. Only the error's name is told: its text may hold a part of the token.
+    log.error("token.failed", { kind, error: error instanceof Error ? error.name : "unknown" });
+    return { ok: false, refusal: "unavailable" };
+  }
+}
