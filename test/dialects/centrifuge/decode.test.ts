@@ -4,11 +4,6 @@ import { createCentrifugeJson } from "../../../src/dialects/centrifuge/json.ts";
 
 const dialect = createCentrifugeJson({ commandsPerFrameMax: 256 });
 const decode = (frame: Frame) => dialect.decode(frame, "");
-/** What one line is read as; null where it is malformed. */
-const read = (line: string) => {
-  const { commands, malformed } = decode(line);
-  return malformed ? null : (commands[0] ?? null);
-};
 
 const noWish = {
   recover: null,

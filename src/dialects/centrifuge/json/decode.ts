@@ -1,18 +1,12 @@
 import type { Command } from "../../../core/command.ts";
+import { type Extent, findMember, isDeeperThan, jsonLevelsMax, skipSpace } from "../../../core/json.ts";
 import type { Payload } from "../../../core/payload.ts";
 import { methodOf, toCommand } from "../commands.ts";
 import { isCommand } from "../schema.ts";
-import { type Extent, findMember, isDeeperThan, skipSpace } from "./scan.ts";
-
-/**
- * Levels of lists and objects in each other. `JSON.parse` needs stack for each: above 16,000 levels its time grows
- * steeply on Bun 1.4.5, and what is forwarded has to be parsed by others, whose limits are lower.
- */
-const levelsMax = 1_000;
 
 /** One line of a frame as a command, or null where it is none. Never throws. */
 export function decodeLine(line: string): Command | null {
-  if (isDeeperThan(line, levelsMax)) {
+  if (isDeeperThan(line, jsonLevelsMax)) {
     return null;
   }
   const command = parse(line);

@@ -12,6 +12,12 @@ const openObject = 0x7b;
 const closeObject = 0x7d;
 const space = 0x20;
 
+/**
+ * Levels of lists and objects in each other that are taken from outside. `JSON.parse` needs stack for each: above
+ * 16,000 levels its time grows steeply on Bun 1.4.5, and what is forwarded is parsed by others, whose limits are lower.
+ */
+export const jsonLevelsMax = 1_000;
+
 /** A part of a text: from the first character to the one after the last. */
 export interface Extent {
   readonly start: number;

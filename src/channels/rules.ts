@@ -1,0 +1,99 @@
+import type { ClientError } from "../core/errors.ts";
+import { type Channel, createChannel, splitName } from "./channel.ts";
+import { type Grant, grantSubscription, type Wish } from "./grant.ts";
+import { createNamespace, type Namespace } from "./namespace.ts";
+import type { ChannelConfig, ClientFlags } from "./options.ts";
+import * as permissions from "./permissions.ts";
+import { createRecent } from "./recent.ts";
+
+/**
+ * What holds in which channel, and who may do what in it. Every refusal comes in the order in which a Centrifugo
+ * server refuses, and says nothing of whether a channel that one may not use exists.
+ */
+export interface ChannelRules {
+  /** The channel of a name; null where its namespace is unknown: error 102, also for the API and for tokens. */
+  resolve(name: string): Channel | null;
+  /** Null: subscribe it, or look at the token that it brings. What a token says is not looked at here. */
+  maySubscribe(name: string, asker: permissions.Subscriber): ClientError | null;
+  mayPublish(name: string, asker: permissions.Publisher): ClientError | null;
+  /** For presence and presence_stats. */
+  mayPresence(name: string, asker: permissions.Asker): ClientError | null;
+  mayHistory(name: string, asker: permissions.Asker): ClientError | null;
+  /** What a subscription has that may be made; null where the namespace is unknown. */
+  grant(name: string, wish: Wish): Grant | null;
+  /** What becomes of a channel that was asked for in a connect command. `unknown` ends the connection with 3501. */
+  onConnect(name: string, user: string): "given" | "left out" | "unknown";
+  /** The channel that a user is subscribed to on connecting; null where there is none. */
+  personalChannel(user: string): string | null;
+}
+
+/** Resolved names kept, in each of two generations: publishes ask for the same few again and again. */
+const recentMax = 4_096;
+/** Longer names are resolved anew each time: kept, they would let clients fill the memory. */
+const recentLengthMax = 256;
+
+/** Makes the rules of a configuration. Throws where a `channel_regex` is not valid. */
+export function createChannelRules(config: ChannelConfig, flags: ClientFlags): ChannelRules {
+  const { insecure } = flags;
+  const place = { channel: config, engine: flags.engine };
+  const namespaces = new Map<string, Namespace>(
+    config.namespaces.map((options) => [options.name, createNamespace(options.name, options, place)]),
+  );
+  // A name that begins with the boundary has no namespace either, whatever the namespaces are called.
+  namespaces.set("", createNamespace("", config.without_namespace, place));
+  const recent = createRecent<Channel>(recentMax);
+
+  function resolve(name: string): Channel | null {
+    const known = recent.get(name);
+    if (known !== undefined) {
+      return known;
+    }
+    const parts = splitName(name, config);
+    const namespace = namespaces.get(parts.namespace);
+    if (namespace === undefined) {
+      return null;
+    }
+    const channel = createChannel(name, parts.rest, { namespace, config });
+    if (name.length <= recentLengthMax) {
+      recent.set(name, channel);
+    }
+    return channel;
+  }
+
+  return {
+    resolve,
+    maySubscribe: (name, asker) =>
+      permissions.mayAskToSubscribe(asker, isTooLong(name, config.max_length)) ??
+      permissions.maySubscribe(resolve(name), asker, insecure),
+    mayPublish: (name, asker) => permissions.mayPublish(resolve(name), asker, insecure),
+    mayPresence: (name, asker) => permissions.mayPresence(resolve(name), asker, insecure),
+    mayHistory: (name, asker) => permissions.mayHistory(resolve(name), asker, insecure),
+    grant: (name, wish) => {
+      const channel = resolve(name);
+      return channel === null ? null : grantSubscription(channel.namespace, wish, insecure);
+    },
+    onConnect: (name, user) => {
+      const channel = resolve(name);
+      if (channel === null) {
+        return "unknown";
+      }
+      return permissions.isGivenOnConnect(channel, user, insecure) ? "given" : "left out";
+    },
+    personalChannel: (user) => personalChannel(user, config, flags),
+  };
+}
+
+/** Whether a name takes more bytes than allowed; most are short enough for any text of as many characters. */
+function isTooLong(name: string, bytesMax: number): boolean {
+  return bytesMax > 0 && name.length * 3 > bytesMax && Buffer.byteLength(name) > bytesMax;
+}
+
+/** `NAMESPACE:#USER`, or `#USER` without a namespace. Anonymous users have none. */
+function personalChannel(user: string, config: ChannelConfig, flags: ClientFlags): string | null {
+  const { enabled, personal_channel_namespace: namespace } = flags.subscribe_to_user_personal_channel;
+  if (!enabled || user === "") {
+    return null;
+  }
+  const prefix = namespace === "" ? "" : namespace + config.namespace_boundary;
+  return prefix + config.user_boundary + user;
+}
