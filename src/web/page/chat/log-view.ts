@@ -13,6 +13,8 @@ export interface From {
   readonly mine: boolean;
   /** "" is someone. */
   readonly name: string;
+  /** What else is known of the entry, in small print. */
+  readonly detail?: string;
 }
 
 /** Something that takes part in the log and holds on to memory until it is let go. */
@@ -86,10 +88,11 @@ export function createLogView(frame: HTMLElement): LogView {
   };
 }
 
-function header({ mine, name }: From): HTMLElement {
+function header({ mine, name, detail }: From): HTMLElement {
   const time = make("time", { text: timeWords(new Date()) });
   time.dateTime = new Date().toISOString();
   // bdi: a name of another direction must not turn the line around.
   const who = make("bdi", { class: "who", text: mine ? "You" : name === "" ? "Someone" : name });
-  return make("div", { class: "from", children: [who, time] });
+  const details = detail === undefined ? [] : [make("span", { text: detail })];
+  return make("div", { class: "from", children: [who, time, ...details] });
 }

@@ -1,0 +1,126 @@
+import type { PublicationContext } from "centrifuge";
+import { createLogView, type LogView } from "../chat/log-view.ts";
+import { field, need } from "../dom.ts";
+import { recall, remember } from "../memory.ts";
+import { type ChannelsClient, createChannelsClient, type Recovery, type Standing } from "./client.ts";
+import { startHistory } from "./history.ts";
+import { publicationWords } from "./publication-words.ts";
+import { startPublishing } from "./publishing.ts";
+import { createWho, userWords } from "./who.ts";
+
+/** The Channels tab: what the stock Centrifuge client can do with a channel, and what recovery brings back. */
+export function startChannels(section: HTMLElement): void {
+  const log = createLogView(need(section, ".log-frame", HTMLElement));
+  const showConnection = standingIn(need(section, "#channels-connection", HTMLElement));
+  const showSubscription = standingIn(need(section, "#channels-subscription", HTMLElement));
+  const recovery = need(section, "#channels-recovery", HTMLElement);
+  const client: ChannelsClient = createChannelsClient({
+    connection(standing) {
+      showConnection(standing);
+      enable(section, standing.at !== "closed" && standing.at !== "refused");
+      log.note(standing.words);
+      if (standing.at !== "open") who.clear();
+    },
+    subscription(standing) {
+      showSubscription(standing);
+      enableSubscribed(section, standing.at === "open");
+      if (standing.at === "closed" || standing.at === "refused") {
+        who.clear();
+        history.clear();
+        log.note(standing.words);
+      }
+    },
+    publication: (publication, wasRecovered) => showPublication(log, publication, { id: client.id(), wasRecovered }),
+    presence({ joined, left }) {
+      if (joined !== undefined) who.joined(joined);
+      else if (left !== undefined) who.left(left);
+      else void who.refresh();
+    },
+    recovery(outcome) {
+      recovery.textContent = recoveryWords(outcome);
+      log.note(recoveryWords(outcome));
+    },
+    fault: (words) => log.note(`Fault: ${words}`),
+  });
+  const who = createWho(need(section, "#channels-who", HTMLElement), client);
+  const history = startHistory(need(section, "#channels-history", HTMLElement), client.subscription);
+  startJoin(need(section, "#channels-join", HTMLFormElement), client);
+  startPublishing(need(section, "#channels-publish", HTMLFormElement), { log, subscription: client.subscription });
+  startCut(need(section, "#channels-cut", HTMLButtonElement), client);
+  showConnection({ at: "closed", words: "Not connected. Connect also subscribes to the channel." });
+  showSubscription({ at: "closed", words: "Not subscribed." });
+}
+
+function standingIn(status: HTMLElement): (standing: Standing) => void {
+  return ({ at, words }) => {
+    status.textContent = words;
+    status.dataset["at"] = at;
+  };
+}
+
+/** Marks with `data-needs` say which controls work when; the rest always do. */
+function enable(section: HTMLElement, isConnected: boolean): void {
+  for (const control of section.querySelectorAll<HTMLButtonElement>('[data-needs="connection"]')) {
+    control.disabled = !isConnected;
+  }
+  for (const control of section.querySelectorAll<HTMLButtonElement>('[data-needs="none"]')) {
+    control.disabled = isConnected;
+  }
+  if (!isConnected) enableSubscribed(section, false);
+}
+
+function enableSubscribed(section: HTMLElement, isSubscribed: boolean): void {
+  for (const control of section.querySelectorAll<HTMLButtonElement>('[data-needs="subscription"]')) {
+    control.disabled = !isSubscribed;
+  }
+}
+
+function startJoin(form: HTMLFormElement, client: ChannelsClient): void {
+  const channel = field(form, "channel");
+  channel.value = recall("channel") ?? "lobby";
+  channel.addEventListener("change", () => remember("channel", channel.value));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    client.connect(field(form, "token").value.trim());
+    client.subscribe(channel.value);
+  });
+  need(form, "#channels-close", HTMLButtonElement).addEventListener("click", () => client.close());
+  need(form, "#channels-subscribe", HTMLButtonElement).addEventListener("click", () => {
+    if (form.reportValidity()) client.subscribe(channel.value);
+  });
+  need(form, "#channels-unsubscribe", HTMLButtonElement).addEventListener("click", () => client.unsubscribe());
+}
+
+function startCut(button: HTMLButtonElement, client: ChannelsClient): void {
+  let isCut = false;
+  button.addEventListener("click", () => {
+    isCut = !isCut;
+    button.textContent = isCut ? "Let it come back" : "Cut the connection";
+    button.setAttribute("aria-pressed", String(isCut));
+    if (isCut) client.cut();
+    else client.mend();
+  });
+}
+
+function showPublication(
+  log: LogView,
+  publication: PublicationContext,
+  { id, wasRecovered }: { id: string; wasRecovered: boolean },
+): void {
+  const { name, text } = publicationWords(publication);
+  const { info, offset } = publication;
+  const details = [offset ? `#${offset}` : "", wasRecovered ? "recovered" : ""].filter((detail) => detail !== "");
+  log.text(
+    {
+      mine: info !== undefined && info.client === id,
+      name: name === "" ? (info === undefined ? "Server" : userWords(info.user)) : name,
+      detail: details.join(" · "),
+    },
+    text,
+  );
+}
+
+function recoveryWords({ recovered, count }: Recovery): string {
+  if (!recovered) return "Not recovered: the server no longer keeps all that was missed.";
+  return count === 0 ? "0 recovered: nothing was missed." : `${count} recovered: all that came while the line was cut.`;
+}

@@ -1,0 +1,148 @@
+import { Centrifuge, type ClientInfo, type PublicationContext, type Subscription } from "centrifuge";
+import { closeWords } from "../chat/closes.ts";
+import { createLine } from "./line.ts";
+
+/** How the connection or the subscription stands, in words; `at` is as in the chat. */
+export interface Standing {
+  readonly at: "closed" | "connecting" | "open" | "refused";
+  readonly words: string;
+}
+
+/** What recovery did after the connection was away. */
+export interface Recovery {
+  /** Proven by the server: nothing is missing. */
+  readonly recovered: boolean;
+  /** Publications that it brought back. */
+  readonly count: number;
+}
+
+export interface ChannelsListeners {
+  connection(standing: Standing): void;
+  subscription(standing: Standing): void;
+  publication(publication: PublicationContext, wasRecovered: boolean): void;
+  /** Someone came, went, or one's own subscription began: who is here has to be looked at. */
+  presence(change: { readonly joined?: ClientInfo; readonly left?: ClientInfo }): void;
+  recovery(recovery: Recovery): void;
+  fault(words: string): void;
+}
+
+/** The stock Centrifuge client with one subscription, and a line to it that can be cut. */
+export interface ChannelsClient {
+  connect(token: string): void;
+  close(): void;
+  subscribe(channel: string): void;
+  unsubscribe(): void;
+  /** The subscription that one has now; null where there is none. */
+  subscription(): Subscription | null;
+  /** The id of one's own connection; "" where there is none. */
+  id(): string;
+  cut(): void;
+  mend(): void;
+}
+
+export function createChannelsClient(listeners: ChannelsListeners): ChannelsClient {
+  const line = createLine();
+  let client: Centrifuge | null = null;
+  let subscription: Subscription | null = null;
+  let id = "";
+
+  const unsubscribe = (): void => {
+    subscription?.unsubscribe();
+    client?.removeSubscription(subscription);
+    subscription = null;
+  };
+
+  return {
+    connect(token) {
+      client?.disconnect();
+      client = new Centrifuge(endpoint(), {
+        token,
+        name: "chorus-page",
+        websocket: line.webSocket,
+        networkEventTarget: line.network,
+      });
+      client.on("connecting", ({ code }) => {
+        id = "";
+        listeners.connection({ at: "connecting", words: connectingWords(code, line.isCut()) });
+      });
+      client.on("connected", (context) => {
+        id = context.client;
+        listeners.connection({ at: "open", words: "Connected." });
+      });
+      client.on("disconnected", ({ code, reason }) => {
+        id = "";
+        listeners.connection(disconnectedStanding(code, reason));
+      });
+      client.on("error", ({ error }) => listeners.fault(error.message));
+      client.connect();
+    },
+    close() {
+      unsubscribe();
+      client?.disconnect();
+      client = null;
+    },
+    subscribe(channel) {
+      unsubscribe();
+      if (client === null) return;
+      subscription = client.newSubscription(channel, { recoverable: true, positioned: true, joinLeave: true });
+      listen(subscription, listeners);
+      subscription.subscribe();
+    },
+    unsubscribe,
+    subscription: () => subscription,
+    id: () => id,
+    cut: line.cut,
+    mend: line.mend,
+  };
+}
+
+function listen(subscription: Subscription, listeners: ChannelsListeners): void {
+  const { channel } = subscription;
+  // The client hands over what recovery brought back right after `subscribed`, in the same turn.
+  let recovering: { count: number } | null = null;
+  subscription.on("subscribing", () =>
+    listeners.subscription({ at: "connecting", words: `Subscribing to ${channel} …` }),
+  );
+  subscription.on("subscribed", ({ wasRecovering, recovered }) => {
+    listeners.subscription({ at: "open", words: `Subscribed to ${channel}.` });
+    listeners.presence({});
+    if (!wasRecovering) return;
+    const counted = { count: 0 };
+    recovering = counted;
+    queueMicrotask(() => {
+      recovering = null;
+      listeners.recovery({ recovered, count: counted.count });
+    });
+  });
+  subscription.on("unsubscribed", ({ code, reason }) => {
+    const byPerson = code === 0;
+    listeners.subscription(
+      byPerson
+        ? { at: "closed", words: `Not subscribed to ${channel} any more.` }
+        : { at: "refused", words: `Not subscribed to ${channel}: ${reason} (${code}).` },
+    );
+  });
+  subscription.on("publication", (publication) => {
+    if (recovering !== null) recovering.count += 1;
+    listeners.publication(publication, recovering !== null);
+  });
+  subscription.on("join", ({ info }) => listeners.presence({ joined: info }));
+  subscription.on("leave", ({ info }) => listeners.presence({ left: info }));
+  subscription.on("error", ({ error }) => listeners.fault(`${channel}: ${error.message} (${error.code})`));
+}
+
+function endpoint(): string {
+  return `${location.protocol === "https:" ? "wss:" : "ws:"}//${location.host}/connection/websocket`;
+}
+
+/** Code 0: somebody asked for the connection; all others follow a loss. */
+function connectingWords(code: number, isCut: boolean): string {
+  if (isCut) return "Cut off, until you let the connection come back.";
+  return code === 0 ? "Connecting …" : "The connection was lost. Connecting again …";
+}
+
+/** Codes under 1000 are the client's own: it was told to disconnect, or gave up (centrifuge-js, codes.ts). */
+function disconnectedStanding(code: number, reason: string): Standing {
+  if (code === 0) return { at: "closed", words: "You closed the connection." };
+  return { at: "refused", words: code < 1000 ? `Closed: ${reason}.` : closeWords(code, reason) };
+}
