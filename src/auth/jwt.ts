@@ -13,8 +13,10 @@ import {
   subscriptionSchema,
 } from "./claims.ts";
 import { identityOf, subscriptionOf } from "./grants.ts";
+import { type Fetch, remoteKeys } from "./jwks.ts";
 import { configuredKeys, type KeySource } from "./keys.ts";
 import type { SubscriptionTokenOptions, TokenOptions } from "./options.ts";
+import { tokenProblems } from "./problems.ts";
 import { type Outcome, passed, refusals, refused } from "./refusals.ts";
 import { openToken } from "./signature.ts";
 
@@ -26,6 +28,8 @@ export interface AuthenticatorOptions {
   readonly subscriptionToken: SubscriptionTokenOptions;
   readonly clock: Clock;
   readonly log: Log;
+  /** Stands in for the network in tests. */
+  readonly fetch?: Fetch;
 }
 
 /** Looks at tokens as the authenticator does, and also says for what reason one is refused: for people, not clients. */
@@ -39,37 +43,42 @@ interface Kind {
   readonly keys: KeySource;
   readonly userClaim: string;
   readonly audience: (claims: CommonClaims) => Outcome<null>;
-  readonly clock: Clock;
 }
 
-/** Builds the examiner. Throws where the options cannot be used; `tokenProblems` says it all in advance. */
+/** Builds the examiner. Throws where the options cannot be used, with what `tokenProblems` says of them. */
 export function createTokenExaminer(options: AuthenticatorOptions): TokenExaminer {
-  const connection = kindOf(options.token, options);
-  const subscription = options.subscriptionToken.enabled ? kindOf(options.subscriptionToken, options) : connection;
+  const { token, subscriptionToken, clock } = options;
+  const connection = kindOf("client.token", token, options);
+  const subscription = subscriptionToken.enabled
+    ? kindOf("client.subscription_token", subscriptionToken, options)
+    : connection;
   return {
     async connection(token) {
       const parsed = await examine(token, connectionSchema, connection);
       if (!parsed.ok) return parsed;
       if (parsed.value.claims.channel) return refused("channel_present");
-      const timely = checkTimes(parsed.value.claims, connection.clock);
+      const timely = checkTimes(parsed.value.claims, clock);
       return timely.ok ? identityOf(parsed.value) : timely;
     },
     async subscription(token) {
       const parsed = await examine(token, subscriptionSchema, subscription);
       if (!parsed.ok) return parsed;
-      const timely = checkTimes(parsed.value.claims, subscription.clock);
+      const timely = checkTimes(parsed.value.claims, clock);
       return timely.ok ? subscriptionOf(parsed.value) : timely;
     },
   };
 }
 
-function kindOf(token: TokenOptions, options: AuthenticatorOptions): Kind {
-  return {
-    keys: configuredKeys(token, options.clock),
-    userClaim: token.user_id_claim,
-    audience: audienceCheck(token),
-    clock: options.clock,
-  };
+function kindOf(path: string, token: TokenOptions, options: AuthenticatorOptions): Kind {
+  const problems = tokenProblems(token, path);
+  if (problems.length > 0) throw new Error(problems.join("\n"));
+  return { keys: keysOf(token, options), userClaim: token.user_id_claim, audience: audienceCheck(token) };
+}
+
+/** A key set stands alone, as in Centrifugo: who moved to one does not expect an old secret to go on opening doors. */
+function keysOf(token: TokenOptions, { clock, log, fetch = globalThis.fetch }: AuthenticatorOptions): KeySource {
+  const url = token.jwks_public_endpoint;
+  return url === "" ? configuredKeys(token, clock) : remoteKeys({ url, clock, log, fetch });
 }
 
 /** Signature first, then the claims' types, then for whom and by whom: nothing is believed before it is verified. */

@@ -70,7 +70,8 @@ function importOnce(secret: string, hash: string): () => Promise<CryptoKey> {
   };
 }
 
-function rsaKeys(pem: string): [string, KeysOfAlgorithm][] {
+/** Throws with a sentence where `rsa_public_key` cannot be used. */
+export function rsaKeys(pem: string): [string, KeysOfAlgorithm][] {
   if (pem === "") return [];
   const key = readPublicKey(pem, "rsa");
   // RFC 7518 3.3 asks for 2048 bits; jose verifies with nothing smaller.
@@ -78,7 +79,8 @@ function rsaKeys(pem: string): [string, KeysOfAlgorithm][] {
   return ["RS256", "RS384", "RS512"].map((alg) => [alg, async () => [key]]);
 }
 
-function ecdsaKeys(pem: string): [string, KeysOfAlgorithm][] {
+/** Throws with a sentence where `ecdsa_public_key` cannot be used. */
+export function ecdsaKeys(pem: string): [string, KeysOfAlgorithm][] {
   if (pem === "") return [];
   const key = readPublicKey(pem, "ec");
   const alg = curveAlgorithms[key.asymmetricKeyDetails?.namedCurve ?? ""];

@@ -1,0 +1,85 @@
+import { describe, expect, test } from "bun:test";
+import { generateKeyPairSync } from "node:crypto";
+import { createAuthenticator } from "../../src/auth/jwt.ts";
+import { type TokenOptions, tokenDefaults } from "../../src/auth/options.ts";
+import { compilePattern } from "../../src/auth/pattern.ts";
+import { tokenProblems } from "../../src/auth/problems.ts";
+import { keptLog, keyPair, manualClock } from "./support.ts";
+
+const rsa = keyPair("RS256");
+const ec = keyPair("ES256");
+const privatePem = rsa.privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+
+/** A key that is too short; jose would find that out at the first token. */
+const shortKey = generateKeyPairSync("rsa", { modulusLength: 1024 });
+const shortPem = shortKey.publicKey.export({ type: "spki", format: "pem" }).toString();
+
+describe("options", () => {
+  const problems = (options: Partial<TokenOptions>) => tokenProblems({ ...tokenDefaults, ...options }, "client.token");
+
+  test("[JW70] options that can be used have no problems", () => {
+    expect(problems({})).toEqual([]);
+    expect(
+      problems({
+        hmac_secret_key: "secret",
+        rsa_public_key: rsa.pem,
+        ecdsa_public_key: ec.pem,
+        jwks_public_endpoint: "https://keys.example/a?b=c",
+        audience: "a",
+        issuer_regex: "^https://(?P<tenant>[a-z]+)\\.example$",
+        user_id_claim: "user_id",
+      }),
+    ).toEqual([]);
+  });
+
+  test.each([
+    ["rsa_public_key", "zzz", "expected the PEM of an RSA public key"],
+    ["rsa_public_key", ec.pem, "expected the PEM of an RSA public key"],
+    ["rsa_public_key", privatePem, "expected a public key, got a private one"],
+    ["rsa_public_key", shortPem, "an RSA key needs at least 2048 bits"],
+    ["ecdsa_public_key", rsa.pem, "expected the PEM of an EC public key"],
+    ["jwks_public_endpoint", "https://{{tenant}}.example/keys", "placeholders are not supported, write the whole URL"],
+    ["jwks_public_endpoint", "file:///etc/keys", "expected an http or https URL"],
+    ["jwks_public_endpoint", "keys.example", "expected an http or https URL"],
+    ["user_id_claim", "user.id", "expected the name of a claim, of letters and _"],
+  ])("[JW71] %s %j is a problem", (name, value, words) => {
+    expect(problems({ [name]: value })).toEqual([`client.token.${name}: ${words}`]);
+    const token = { ...tokenDefaults, [name]: value };
+    const rest = { subscriptionToken: { ...tokenDefaults, enabled: false }, clock: manualClock(), log: keptLog() };
+    expect(() => createAuthenticator({ token, ...rest })).toThrow(`client.token.${name}: ${words}`);
+    const subscriptionToken = { ...token, enabled: true };
+    expect(() => createAuthenticator({ ...rest, token: tokenDefaults, subscriptionToken })).toThrow(
+      `client.subscription_token.${name}: ${words}`,
+    );
+  });
+
+  test("[JW71] an exact value beside its pattern is a problem, and so is a pattern that cannot be compiled", () => {
+    expect(problems({ audience: "a", audience_regex: "a", issuer: "a", issuer_regex: "a" })).toEqual([
+      "client.token.audience_regex: not beside audience: set one of the two",
+      "client.token.issuer_regex: not beside issuer: set one of the two",
+    ]);
+    expect(problems({ audience_regex: "(" })[0]).toStartWith("client.token.audience_regex: ");
+  });
+});
+
+describe("patterns of Go", () => {
+  test.each([
+    ["^a\\-b\\:c$", "a-b:c", true],
+    ["^[\\w\\-]+$", "a-b", true],
+    ["^a\\\\-b$", "a\\-b", true],
+    ["^a\\.b$", "axb", false],
+    ["(?i)ABC", "xabcx", true],
+    ["(?P<x>a)(?P<y>b)", "ab", true],
+    ["^\\p{L}+$", "zoë", true],
+    ["(?s)^a.b$", "a\nb", true],
+  ])("[JW72] %s on %j: %p", (pattern, text, matches) => {
+    expect(compilePattern(pattern).test(text)).toBe(matches);
+  });
+
+  test.each([["\\Aabc\\z"], ["[[:alpha:]]+"], ["[a[:digit:]]"], ["\\Qa.b\\E"], ["(?U)a+"], ["a{2,1}"], ["\\pL"]])(
+    "[JW72] %s is refused, because it would mean something else",
+    (pattern) => {
+      expect(() => compilePattern(pattern)).toThrow(SyntaxError);
+    },
+  );
+});
