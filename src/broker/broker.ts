@@ -9,7 +9,7 @@ export interface HistoryOptions {
   readonly engine: "memory" | "sqlite";
   /** Publications kept at the most, at least 1. */
   readonly size: number;
-  /** Milliseconds after the last publication when all publications go. */
+  /** Milliseconds after the last publish when all publications go. */
   readonly ttl: number;
   /** Milliseconds after the last publish or read when the stream itself (epoch and top) is forgotten. */
   readonly metaTtl: number;
@@ -27,7 +27,10 @@ export interface Draft {
   readonly history: HistoryOptions | null;
   /** A second publish with this key, in this channel and within five minutes, has no effect and gets the first outcome. */
   readonly idempotencyKey?: string;
-  /** Not above the last version seen in the channel (within `versionEpoch`): answered and not delivered. 0 is none. */
+  /**
+   * Not above the version of the last publication in the channel (within `versionEpoch`): answered with the top and
+   * not delivered. 0 is none, and is kept as the last one all the same. Without history it means nothing.
+   */
   readonly version?: number;
   readonly versionEpoch?: string;
 }
@@ -60,10 +63,11 @@ export interface Since {
 
 /** Which part of a stream is asked for. */
 export interface HistoryFilter {
-  /** 0: the position alone; otherwise publications at the most. */
+  /** 0: the position alone; below 0: all there is; otherwise publications at the most. */
   readonly limit: number;
   /** Exclusive. An epoch that is neither "" nor the stream's own is error 112. */
   readonly since: Position | null;
+  /** From the newest to the oldest. Since offset 0 it is error 107. */
   readonly reverse: boolean;
 }
 
@@ -71,7 +75,10 @@ export type HistoryOutcome =
   | { readonly ok: true; readonly publications: readonly Publication[]; readonly position: Position }
   | { readonly ok: false; readonly error: ClientError };
 
-/** Called for every publication, in the order of its channel, after it was committed. Must not throw. */
+/**
+ * Called for every publication, in the order of its channel, after it was committed. It must not throw; where it does,
+ * that publication is logged and counted, and the next one goes on. What it asks of the broker is done after it returns.
+ */
 export type Deliver = (channel: string, publication: Publication, exclude: Socket | null) => void;
 
 /**
@@ -81,9 +88,14 @@ export type Deliver = (channel: string, publication: Publication, exclude: Socke
  * - Nothing is visible before it is committed: not to `deliver`, not to `history`, not to `join`, not to `done`.
  *   For each publication `deliver` comes first and `done` right after it.
  * - If a commit fails, every publish in it is answered with error 100, none is delivered, and the offsets are used again.
+ * - A publish that is to be committed waits for the first of: 64 waiting; the end of this turn of the event loop; a join,
+ *   history, history_remove or keyed publish of a channel with publications waiting; `flush`. What goes to a store that
+ *   commits at once, or is not kept, is delivered before `publish` returns, but for one that has to wait behind another
+ *   publication of its channel.
  * - `join` calls `attach` exactly once, synchronously with the delivery order: all up to the position is in what it is
- *   given or is declared lost, all after it comes through `deliver`.
- * - Everything is answered through the callback, exactly once; nothing throws.
+ *   given or is declared lost, all after it comes through `deliver`. It does so before it returns, as `history` and
+ *   `historyRemove` do, but where `deliver` is what called them.
+ * - Everything is answered through the callback, exactly once; nothing throws. A callback may call the broker.
  */
 export interface Broker {
   publish(draft: Draft, done: ((outcome: Outcome) => void) | null): void;

@@ -1,0 +1,55 @@
+import type { Publication } from "../../core/publication.ts";
+import type { Deliver, Draft } from "../broker.ts";
+import type { Report } from "./report.ts";
+
+/** Hands publications on and calls callbacks, so that what one of them throws stops nothing else. */
+export class Delivery {
+  readonly #deliver: Deliver;
+  readonly #report: Report;
+  /** True inside of `deliver`: half way through a publication that nothing may pass. */
+  #busy = false;
+  #postponed: (() => void)[] = [];
+
+  constructor(deliver: Deliver, report: Report) {
+    this.#deliver = deliver;
+    this.#report = report;
+  }
+
+  get busy(): boolean {
+    return this.#busy;
+  }
+
+  handOn(draft: Draft, publication: Publication): void {
+    this.#busy = true;
+    try {
+      this.#deliver(draft.channel, publication, draft.exclude);
+    } catch (error) {
+      this.#report.poisoned(draft.channel, error);
+    }
+    this.#busy = false;
+  }
+
+  /** Calls back, and then does what `deliver` asked for before. */
+  answer<T>(channel: string, callback: ((answer: T) => void) | null, answer: T): void {
+    if (callback !== null) {
+      try {
+        callback(answer);
+      } catch (error) {
+        this.#report.poisoned(channel, error);
+      }
+    }
+    if (this.#postponed.length > 0) this.#resume();
+  }
+
+  /** True where the task has to wait until what is being delivered is through: a slow socket's end may ask for it. */
+  postpone(task: () => void): boolean {
+    if (this.#busy) this.#postponed.push(task);
+    return this.#busy;
+  }
+
+  #resume(): void {
+    const tasks = this.#postponed;
+    this.#postponed = [];
+    for (const task of tasks) task();
+  }
+}

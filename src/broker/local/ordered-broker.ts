@@ -1,0 +1,249 @@
+import { type ClientError, errors } from "../../core/errors.ts";
+import type { Position, Publication } from "../../core/publication.ts";
+import type {
+  Broker,
+  Draft,
+  HistoryFilter,
+  HistoryOptions,
+  HistoryOutcome,
+  Joined,
+  Outcome,
+  Since,
+} from "../broker.ts";
+import type { LocalBrokerParts } from "../local.ts";
+import { Delivery } from "./delivery.ts";
+import { type Waiting, WaitingGroup } from "./group.ts";
+import { IdempotencyKeys, idempotencyMs } from "./idempotency.ts";
+import { publicationOf } from "./publication.ts";
+import { page, recover } from "./recovery.ts";
+import { type LocalBrokerCounts, Report } from "./report.ts";
+import type { Stale, Store } from "./store.ts";
+
+type Done = (outcome: Outcome) => void;
+
+const nowhere: Position = { offset: 0, epoch: "" };
+const notKept: Outcome = { ok: true, position: nowhere };
+const notJoined: Joined = { position: nowhere, publications: [], recovered: false };
+const internal = { ok: false, error: errors.internal } as const satisfies Outcome;
+
+/** Orders what comes and what is asked for, so that nothing is visible before it is committed, and nothing overtakes. */
+export class OrderedBroker implements Broker {
+  readonly #parts: LocalBrokerParts;
+  readonly #report: Report;
+  readonly #delivery: Delivery;
+  readonly #keys: IdempotencyKeys;
+  readonly #group: WaitingGroup;
+  /** What was committed or refused and is not answered yet; outside of an answer there is nothing in it. */
+  #ready: Waiting[] = [];
+  #answered = 0;
+  /** Publications that wait or are ready: at 0 there is nothing to overtake. */
+  #unsettled = 0;
+
+  constructor(parts: LocalBrokerParts) {
+    this.#parts = parts;
+    this.#report = new Report(parts.clock, parts.log);
+    this.#delivery = new Delivery(parts.deliver, this.#report);
+    this.#group = new WaitingGroup(parts.schedule, () => this.flush());
+    this.#keys = new IdempotencyKeys(parts.clock, parts.idempotencyKeysMax ?? 100_000);
+    for (const { channel, key, offset, epoch, remainingMs } of parts.stores.sqlite.keys()) {
+      this.#keys.keep(channel, key, { offset, epoch }, remainingMs);
+    }
+  }
+
+  get counts(): Readonly<LocalBrokerCounts> {
+    return this.#report.counts;
+  }
+
+  /** The hottest path of the product: what is not kept goes straight on, where there is nothing to overtake. */
+  publish(draft: Draft, done: Done | null): void {
+    const nothingToWaitFor = this.#unsettled === 0 && !this.#delivery.busy;
+    if (nothingToWaitFor && draft.history === null && draft.idempotencyKey === undefined) {
+      this.#delivery.handOn(draft, publicationOf(draft, 0, ""));
+      this.#delivery.answer(draft.channel, done, notKept);
+    } else {
+      this.#accept(draft, done);
+    }
+  }
+
+  join(channel: string, options: HistoryOptions | null, since: Since | null, attach: (joined: Joined) => void): void {
+    if (this.#delivery.postpone(() => this.join(channel, options, since, attach))) return;
+    this.#settle(channel);
+    this.#delivery.answer(channel, attach, options === null ? notJoined : this.#joined(channel, options, since));
+  }
+
+  history(
+    channel: string,
+    options: HistoryOptions,
+    filter: HistoryFilter,
+    done: (outcome: HistoryOutcome) => void,
+  ): void {
+    if (this.#delivery.postpone(() => this.history(channel, options, filter, done))) return;
+    this.#settle(channel);
+    this.#delivery.answer(channel, done, this.#paged(channel, options, filter));
+  }
+
+  historyRemove(channel: string, options: HistoryOptions, done: (error: ClientError | null) => void): void {
+    if (this.#delivery.postpone(() => this.historyRemove(channel, options, done))) return;
+    this.#settle(channel);
+    const store = this.#parts.stores[options.engine];
+    const cleared = this.#attempt(store, () => {
+      store.clear(channel);
+      return true;
+    });
+    this.#delivery.answer(channel, done, cleared === true ? null : errors.internal);
+  }
+
+  top(channel: string, options: HistoryOptions): Position | null {
+    if (!this.#delivery.busy) this.#answerReady();
+    const store = this.#parts.stores[options.engine];
+    const stream = this.#attempt(store, () => store.peek(channel));
+    return stream === null ? null : { offset: stream.top, epoch: stream.epoch };
+  }
+
+  flush(): void {
+    if (this.#delivery.postpone(() => this.flush())) return;
+    this.#answerReady();
+    while (!this.#group.empty) this.#commit();
+  }
+
+  sweep(): void {
+    this.#keys.sweep();
+    for (const store of this.#distinctStores()) this.#attempt(store, () => store.sweep());
+  }
+
+  close(): void {
+    this.flush();
+    for (const store of this.#distinctStores()) store.close();
+  }
+
+  #accept(draft: Draft, done: Done | null): void {
+    if (this.#delivery.postpone(() => this.publish(draft, done))) return;
+    this.#answerReady();
+    const first = draft.idempotencyKey === undefined ? null : this.#firstOutcome(draft.channel, draft.idempotencyKey);
+    if (first !== null) {
+      this.#delivery.answer(draft.channel, done, { ok: true, position: first });
+      return;
+    }
+    this.#unsettled++;
+    const waiting: Waiting = { draft, done, refused: false, appended: null };
+    if (!this.#isGrouped(draft) && !this.#group.has(draft.channel)) this.#settleOne(waiting);
+    else if (this.#group.add(waiting)) this.#commit();
+  }
+
+  #firstOutcome(channel: string, key: string): Position | null {
+    this.#settle(channel);
+    return this.#keys.find(channel, key);
+  }
+
+  #isGrouped(draft: Draft): boolean {
+    return draft.history !== null && this.#parts.stores[draft.history.engine].grouped;
+  }
+
+  /** After this nothing of the channel waits: its reader sees all that came before. */
+  #settle(channel: string): void {
+    this.#answerReady();
+    if (this.#group.has(channel)) this.flush();
+  }
+
+  #commit(): void {
+    const group = this.#group.take();
+    const { clock, stores } = this.#parts;
+    const started = clock.monotonic();
+    const committed = this.#attempt(stores.sqlite, () => this.#write(stores.sqlite, group)) === true;
+    this.#report.commit(committed, group.length, clock.monotonic() - started);
+    for (const waiting of group) {
+      waiting.refused = !committed && this.#isGrouped(waiting.draft);
+      this.#ready.push(waiting);
+    }
+    this.#answerReady();
+  }
+
+  #write(store: Store, group: readonly Waiting[]): boolean {
+    store.begin();
+    for (const waiting of group) {
+      if (this.#isGrouped(waiting.draft)) waiting.appended = append(store, waiting.draft);
+    }
+    store.commit();
+    return true;
+  }
+
+  /** Hands on what is ready, each with its answer. Where an answer asks for more of the broker, the rest comes first. */
+  #answerReady(): void {
+    while (this.#answered < this.#ready.length) {
+      const waiting = this.#ready[this.#answered++];
+      if (waiting !== undefined) this.#settleOne(waiting);
+    }
+    this.#ready = [];
+    this.#answered = 0;
+  }
+
+  #settleOne(waiting: Waiting): void {
+    const { draft, done } = waiting;
+    const appended = waiting.refused ? null : (waiting.appended ?? this.#appendNow(draft));
+    this.#unsettled--;
+    if (appended === null) {
+      this.#delivery.answer(draft.channel, done, internal);
+    } else if ("stale" in appended) {
+      this.#delivery.answer(draft.channel, done, { ok: true, position: appended.stale });
+    } else {
+      const position = appended.epoch === "" ? nowhere : { offset: appended.offset, epoch: appended.epoch };
+      if (draft.idempotencyKey !== undefined) {
+        this.#keys.keep(draft.channel, draft.idempotencyKey, position, idempotencyMs);
+      }
+      this.#delivery.handOn(draft, appended);
+      this.#delivery.answer(draft.channel, done, { ok: true, position });
+    }
+  }
+
+  /** For what needs no commit: it is kept in memory, or nowhere. */
+  #appendNow(draft: Draft): Publication | Stale | null {
+    const { history } = draft;
+    if (history === null) return publicationOf(draft, 0, "");
+    const store = this.#parts.stores[history.engine];
+    return this.#attempt(store, () => store.append(draft, history));
+  }
+
+  #joined(channel: string, options: HistoryOptions, since: Since | null): Joined {
+    const store = this.#parts.stores[options.engine];
+    const joined = this.#attempt(store, () => recover(store.open(channel, options), since));
+    if (joined !== null) return joined;
+    // The store cannot read. Its client is told an epoch that nobody else will ever name: it gets what comes from here
+    // on, and the next check of its position finds out that it has to begin anew.
+    return { position: { offset: 0, epoch: this.#parts.random.epoch() }, publications: [], recovered: false };
+  }
+
+  #paged(channel: string, options: HistoryOptions, filter: HistoryFilter): HistoryOutcome {
+    // Backwards from the very beginning there is nothing that could be meant (Centrifugo's answer).
+    if (filter.reverse && filter.since?.offset === 0) return { ok: false, error: errors.badRequest };
+    const store = this.#parts.stores[options.engine];
+    return this.#attempt(store, () => page(store.open(channel, options), filter)) ?? internal;
+  }
+
+  /** What the store's work gives; null where it failed, also the second time, where its cause was thought gone. */
+  #attempt<T>(store: Store, work: () => T): T | null {
+    for (let again = true; ; again = false) {
+      try {
+        return work();
+      } catch (error) {
+        store.rollback();
+        this.#report.storeFailed(error);
+        if (!(store.failed(error) && again)) return null;
+      }
+    }
+  }
+
+  #distinctStores(): Set<Store> {
+    return new Set([this.#parts.stores.memory, this.#parts.stores.sqlite]);
+  }
+}
+
+/** Appends within a commit; the key goes into the store with it, so that no answer leaves before it is there. */
+function append(store: Store, draft: Draft): Publication | Stale | null {
+  if (draft.history === null) return null;
+  const appended = store.append(draft, draft.history);
+  if (draft.idempotencyKey !== undefined && !("stale" in appended)) {
+    const { offset, epoch } = appended;
+    store.keepKey({ channel: draft.channel, key: draft.idempotencyKey, offset, epoch, remainingMs: idempotencyMs });
+  }
+  return appended;
+}

@@ -1,0 +1,66 @@
+import type { Clock } from "../../core/clock.ts";
+import type { Log, LogFields } from "../../core/log.ts";
+
+/** What a local broker has counted since it was built. */
+export interface LocalBrokerCounts {
+  /** Groups committed, and the publications in them. */
+  commits: number;
+  committed: number;
+  /** Groups that could not be committed. */
+  failedCommits: number;
+  /** Commits that took longer than 100 ms. */
+  slowCommits: number;
+  /** Publications that `deliver` threw on, and answers whose callback threw. */
+  poisoned: number;
+}
+
+/** The whole process stands still while the disk syncs: from here on somebody should hear of it. */
+const slowCommitMs = 100;
+/** One line a second is enough to know that something is wrong with every publication. */
+const lineIntervalMs = 1_000;
+
+/** What there is to say of a local broker's work: plain counters, and lines in the log that cannot flood it. */
+export class Report {
+  readonly counts: LocalBrokerCounts = { commits: 0, committed: 0, failedCommits: 0, slowCommits: 0, poisoned: 0 };
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #lastLineAt = new Map<string, number>();
+  #failing = false;
+
+  constructor(clock: Clock, log: Log) {
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  poisoned(channel: string, error: unknown): void {
+    this.counts.poisoned++;
+    this.#line("broker.poisoned", { channel, error: String(error), poisoned: this.counts.poisoned });
+  }
+
+  storeFailed(error: unknown): void {
+    this.#line("broker.store_failed", { error: String(error) });
+  }
+
+  commit(ok: boolean, publications: number, ms: number): void {
+    if (ok) this.#committed(publications);
+    else this.counts.failedCommits++;
+    this.#failing = !ok;
+    if (ms <= slowCommitMs) return;
+    this.counts.slowCommits++;
+    this.#log.warn("broker.slow_commit", { ms: Math.round(ms), publications });
+  }
+
+  #committed(publications: number): void {
+    this.counts.commits++;
+    this.counts.committed += publications;
+    if (this.#failing) this.#log.info("broker.store_healed", { failed_commits: this.counts.failedCommits });
+  }
+
+  #line(event: string, fields: LogFields): void {
+    const now = this.#clock.monotonic();
+    const last = this.#lastLineAt.get(event);
+    if (last !== undefined && now - last < lineIntervalMs) return;
+    this.#lastLineAt.set(event, now);
+    this.#log.error(event, fields);
+  }
+}

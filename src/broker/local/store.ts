@@ -1,0 +1,60 @@
+import type { Position, Publication } from "../../core/publication.ts";
+import type { Draft, HistoryOptions } from "../broker.ts";
+
+/** One channel's stream as it stands. What lies from `first` to `top` is kept, without a hole; nothing where `first` is above `top`. */
+export interface Stream {
+  readonly epoch: string;
+  /** The offset of the last publication; 0 before the first one. */
+  readonly top: number;
+  readonly first: number;
+  /**
+   * The publications from `from` to `to`, which have to be kept, ascending; null where their payloads are more than
+   * `bytesMax` together. Throws where the store cannot read them.
+   */
+  read(from: number, to: number, bytesMax: number): Publication[] | null;
+}
+
+/** What an append says of a draft whose version is no news: where the stream stands. */
+export interface Stale {
+  readonly stale: Position;
+}
+
+/** An idempotency key with the first outcome that belongs to it. */
+export interface KeptKey {
+  readonly channel: string;
+  readonly key: string;
+  readonly offset: number;
+  readonly epoch: string;
+  /** Milliseconds until it is forgotten. */
+  readonly remainingMs: number;
+}
+
+/**
+ * Where a local broker keeps its streams. Everything is synchronous, and everything may throw where the store cannot
+ * read or write; what was thrown is handed to `failed`.
+ */
+export interface Store {
+  /** True where an append counts only once `commit` has returned, which is then worth doing for many at once. */
+  readonly grouped: boolean;
+  begin(): void;
+  commit(): void;
+  /** Forgets all since `begin`: the same offsets are given again. Never throws. */
+  rollback(): void;
+  /** Appends, where the draft's version says nothing against it, and renews both times to live in either case. */
+  append(draft: Draft, options: HistoryOptions): Publication | Stale;
+  /** The stream, begun where there is none. It is a read, so it renews the stream's own time to live. */
+  open(channel: string, options: HistoryOptions): Stream;
+  /** The stream if there is one; renews nothing. */
+  peek(channel: string): Stream | null;
+  /** Forgets the publications and keeps the position. */
+  clear(channel: string): void;
+  /** Keeps an idempotency key; called between `begin` and `commit`. */
+  keepKey(kept: KeptKey): void;
+  /** The keys that outlived the last process, oldest first. */
+  keys(): readonly KeptKey[];
+  /** Told what one of the others threw. True: the cause is gone, do it once more. Never throws. */
+  failed(error: unknown): boolean;
+  /** A bounded piece of the work of giving back what has expired. */
+  sweep(): void;
+  close(): void;
+}
