@@ -40,7 +40,7 @@ async function serve(root: string, names: string[], request: Request): Promise<R
   const file = await follow(join(realRoot, ...names));
   if (file === null || !isInside(realRoot, file)) return null;
   const facts = await stat(file);
-  if (facts.isDirectory()) return redirectToFolder(request);
+  if (facts.isDirectory()) return redirectToFolder(new URL(request.url));
   if (!facts.isFile()) return null;
   const headers = {
     "x-content-type-options": "nosniff",
@@ -73,8 +73,7 @@ function isInside(root: string, file: string): boolean {
 }
 
 /** With the slash at its end, so that relative links in its `index.html` lead into the folder. */
-function redirectToFolder(request: Request): Response {
-  const { pathname, search } = new URL(request.url);
+function redirectToFolder({ pathname, search }: URL): Response {
   return new Response(null, {
     status: 307,
     headers: { location: `${pathname}/${search}`, "cache-control": "no-cache" },

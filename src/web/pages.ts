@@ -1,4 +1,5 @@
 import type { Log } from "../core/log.ts";
+import { answer, methodNotAllowed } from "../transport/answers.ts";
 import { bundlePage } from "./bundle.ts";
 import { openFolder } from "./folder.ts";
 
@@ -26,30 +27,22 @@ export function createPages({ directory, log }: PagesOptions): Pages {
   const lookup = directory === undefined ? bundlePage() : openFolder(directory);
   return {
     respond(request) {
-      const path = new URL(request.url).pathname;
+      // Bun builds the address from the Host header, which need not be a host's name.
+      const path = URL.parse(request.url)?.pathname;
+      if (path === undefined) return null;
       const found = lookup(path, request);
-      return found && answer(found, request).catch((error: unknown) => failed({ error, path, log }));
+      return found && readOnly(found, request).catch((error: unknown) => failed({ error, path, log }));
     },
   };
 }
 
-async function answer(found: Promise<Response | null>, { method }: Request): Promise<Response | null> {
+async function readOnly(found: Promise<Response | null>, { method }: Request): Promise<Response | null> {
   const response = await found;
   if (response === null || method === "GET" || method === "HEAD") return response;
-  return new Response("Only GET and HEAD work here.\n", {
-    status: 405,
-    headers: { allow: "GET, HEAD", "content-type": "text/plain;charset=utf-8", "x-content-type-options": "nosniff" },
-  });
+  return methodNotAllowed("GET, HEAD");
 }
 
 function failed({ error, path, log }: { error: unknown; path: string; log: Log }): Response {
   log.error("page.failed", { path, error: error instanceof Error ? error.message : String(error) });
-  return new Response("The page could not be made; the server's log says why.\n", {
-    status: 500,
-    headers: {
-      "content-type": "text/plain;charset=utf-8",
-      "cache-control": "no-store",
-      "x-content-type-options": "nosniff",
-    },
-  });
+  return answer(500, "The page could not be made: the server's log says why.", { "Cache-Control": "no-store" });
 }

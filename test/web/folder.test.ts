@@ -55,11 +55,11 @@ afterAll(async () => {
 const get = (path: string, init: RequestInit = {}): Promise<Response> => fetch(new URL(path, server.url), init);
 
 /** A request whose target goes over the wire as it is written: `fetch` would tidy it up. */
-function rawGet(target: string): Promise<string> {
+function rawGet(target: string, host = "localhost"): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   let answer = "";
   const socket = connect(server.port ?? 0, "127.0.0.1", () =>
-    socket.write(`GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`),
+    socket.write(`GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`),
   );
   socket.on("data", (chunk) => {
     answer += chunk.toString();
@@ -169,12 +169,21 @@ describe("[WP7] T76 nothing outside of the folder, and nothing hidden in it", ()
 });
 
 describe("[WP8] a fault", () => {
+  test.each(["[", "a b", "%", "x:99999", "\\", "a/../../secret.txt"])(
+    "a Host header of %j is no page's",
+    async (host) => {
+      const answer = await rawGet("/index.html", host);
+      expect(answer).not.toContain("SECRET");
+      expect(answer).not.toContain("HTTP/1.1 5");
+    },
+  );
+
   test("is one line to the client and one in the log, and never a throw", async () => {
     const gone = createPages({ directory: join(home, "gone"), log });
     lines.length = 0;
     const response = await gone.respond(new Request("http://localhost/"));
     expect(response?.status).toBe(500);
-    expect(await response?.text()).toBe("The page could not be made; the server's log says why.\n");
+    expect(await response?.text()).toBe("The page could not be made: the server's log says why.\n");
     expect(lines).toEqual([["page.failed", { path: "/", error: expect.stringContaining("ENOENT") }]]);
   });
 });

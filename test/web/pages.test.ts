@@ -145,7 +145,7 @@ describe("[WP4] methods", () => {
     const response = await get("/", { method });
     expect(response.status).toBe(405);
     expect(response.headers.get("allow")).toBe("GET, HEAD");
-    expect(await response.text()).toBe("Only GET and HEAD work here.\n");
+    expect(await response.text()).toBe("Method not allowed: use GET, HEAD.\n");
   });
 });
 
