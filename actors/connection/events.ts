@@ -1,9 +1,11 @@
+import type { HistoryOptions } from "../../src/broker/broker.ts";
 import type { Command, ConnectCommand } from "../../src/core/command.ts";
 import type { Disconnect } from "../../src/core/disconnects.ts";
-import type { Identity } from "../../src/core/identity.ts";
+import type { Identity, SubscriptionOverride } from "../../src/core/identity.ts";
 import type { Position } from "../../src/core/publication.ts";
 import type { Socket } from "../../src/core/socket.ts";
 import type { Unsubscribe } from "../../src/core/unsubscribes.ts";
+import type { Visibility } from "../../src/presence/attendance.ts";
 import type { Deadline, DeadlineExpired, DeadlineName } from "../deadlines.ts";
 
 /** A command on its way to its connection, with the bytes that it counts for while it is held back. */
@@ -16,7 +18,21 @@ type ClientCommand = {
 }[Command["method"]];
 
 /** Why a client could not be let in; each has its answer in `machine.ts`. */
-export type Refusal = "missing" | "invalid" | "expired" | "passed" | "unavailable" | "anonymous";
+export type Refusal =
+  /** No token where one is needed, or a connect command that asks for what there is not. */
+  | "missing"
+  | "invalid"
+  /** The token has expired, or is not valid yet: another one may be fetched. */
+  | "expired"
+  /** The token holds, but the time that it names for the connection lies in the past. */
+  | "passed"
+  | "unavailable"
+  /** A token without a user, where those are not wanted. */
+  | "anonymous"
+  /** The token subscribes to a channel of an unknown namespace. */
+  | "unknown channel"
+  /** The token subscribes to more channels than a connection may have. */
+  | "too many channels";
 
 /** Everything that can happen to one connection. */
 export type ConnectionEvent =
@@ -30,6 +46,8 @@ export type ConnectionEvent =
   | { readonly type: "auth.refused"; readonly id: number; readonly refusal: Refusal }
   /** The token that came with a command was looked at, and the command answered. */
   | { readonly type: "auth.answered" }
+  /** A new token holds: the connection has another expiry, and others may see other info of it. */
+  | { readonly type: "auth.refreshed"; readonly expireAt: number | null; readonly info?: string }
   /** The Hub has registered the identity. */
   | { readonly type: "hub.admitted" }
   /** The Hub wants this connection to end. */
@@ -61,6 +79,7 @@ export interface ServerSubscribe {
   readonly info?: string;
   readonly data?: string;
   readonly since: Position | null;
+  readonly override?: SubscriptionOverride;
 }
 
 /** What the Hub is told by its connections; the whole set of its events is in `hub/events.ts`. */
@@ -100,11 +119,9 @@ export interface Subscription {
   /** When it expires, in seconds since 1970; null is never. */
   readonly expireAt: number | null;
   /** The stream that its positions count in, or null where positions are not kept for it. */
-  readonly epoch: string | null;
-  /** Whether the connection is shown in the channel's presence. */
-  readonly presence: boolean;
-  /** Whether others hear of its coming and going. */
-  readonly joinLeave: boolean;
+  readonly stream: { readonly epoch: string; readonly options: HistoryOptions } | null;
+  /** How the others in the channel see it. */
+  readonly visibility: Visibility;
 }
 
 /** What a connection remembers. */

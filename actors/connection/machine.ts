@@ -26,6 +26,8 @@ const refusalDisconnects: Record<Refusal, Disconnect> = {
   expired: disconnects.connectionExpired,
   passed: disconnects.connectionExpired,
   unavailable: disconnects.internal,
+  "unknown channel": disconnects.badRequest,
+  "too many channels": disconnects.channelLimit,
 };
 
 /** What a Centrifuge client is answered instead: it may come back with another token. */
@@ -33,6 +35,7 @@ const refusalErrors: Partial<Record<Refusal, ClientError>> = {
   expired: errors.tokenExpired,
   passed: errors.expired,
   unavailable: errors.internal,
+  "unknown channel": errors.unknownChannel,
 };
 
 const ending = (disconnect: Disconnect) => ({ type: "rememberDisconnect" as const, params: { disconnect } });
@@ -86,6 +89,12 @@ export const connectionMachine = setup({
       identity: params.identity,
       expireAt: params.identity.expireAt,
     })),
+    /** Info is taken with an expiry alone: a token that never expires is no newer than the one before (Centrifugo). */
+    rememberExpiry: assign(({ context }, { expireAt, info }: { expireAt: number | null; info?: string }) => ({
+      expireAt,
+      identity:
+        context.identity && expireAt !== null && info !== undefined ? { ...context.identity, info } : context.identity,
+    })),
     rememberConnect: assign((_, params: { command: ConnectCommand }) => ({ connect: params.command })),
     hold: assign(({ context, event }) => ({
       held: [...context.held, event],
@@ -108,6 +117,8 @@ export const connectionMachine = setup({
     /** Nothing was heard since the last ping, and nothing lies before the ping that the client still has to take. */
     isSilent: () => true,
     isFlushed: () => true,
+    /** The expiry that a back end orders lies in the past. */
+    isPast: () => false,
   },
 }).createMachine({
   id: "connection",
@@ -215,13 +226,26 @@ export const connectionMachine = setup({
           { guard: "isPongDue", actions: "notePong" },
           { target: "draining", actions: ending(disconnects.badRequest) },
         ],
+        "auth.refreshed": { actions: { type: "rememberExpiry", params: ({ event }) => event } },
         "hub.subscribe": {
           actions: { type: "subscribeFromServer", params: ({ event }) => ({ request: event.request }) },
         },
         "hub.unsubscribe": {
           actions: { type: "unsubscribeFromServer", params: ({ event }) => event },
         },
-        "hub.refresh": { actions: { type: "refreshFromServer", params: ({ event }) => event } },
+        "hub.refresh": [
+          {
+            guard: "isPast",
+            target: "draining",
+            actions: ending(disconnects.connectionExpired),
+          },
+          {
+            actions: [
+              { type: "rememberExpiry", params: ({ event }) => event },
+              { type: "refreshFromServer", params: ({ event }) => event },
+            ],
+          },
+        ],
         "deadline.expired": [
           { guard: late("ping"), actions: "ping" },
           { guard: ({ event, context }) => event.deadline === "pong" && context.pingedAt === 0 },

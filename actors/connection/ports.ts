@@ -7,8 +7,8 @@ import type { Log } from "../../src/core/log.ts";
 import type { Random } from "../../src/core/random.ts";
 import type { Dialect } from "../../src/dialects/dialect.ts";
 import type { Counters } from "../../src/metrics/counters.ts";
+import type { Attendance } from "../../src/presence/attendance.ts";
 import type { Presence } from "../../src/presence/presence.ts";
-import type { Fanout } from "../../src/transport/fanout.ts";
 import type { Deadlines } from "../deadlines.ts";
 import type { PublishEvent } from "../hub/events.ts";
 import type { ConnectionContext, ConnectionEvent } from "./events.ts";
@@ -58,7 +58,7 @@ export interface ConnectionPorts {
   readonly publications: { send(event: PublishEvent): void };
   readonly broker: Broker;
   readonly presence: Presence;
-  readonly fanout: Fanout;
+  readonly attendance: Attendance;
   readonly rules: ChannelRules;
   readonly dialects: Readonly<Record<DialectName, Dialect>>;
   readonly options: ConnectionOptions;

@@ -3,7 +3,7 @@ import type { Position } from "./publication.ts";
 
 /**
  * What a client can ask for, whatever dialect it speaks: the one language inside. Names and meanings are those of the
- * Centrifuge protocol (protocol.md 1.4). Where a field is optional on the wire it has its zero value here.
+ * Centrifuge protocol. Where a field is optional on the wire it has its zero value here.
  */
 export type Command =
   | ConnectCommand

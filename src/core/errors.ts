@@ -1,6 +1,6 @@
 /**
  * What is answered to one command that cannot be done; the connection stays. Numbers and words are those of the
- * Centrifuge protocol (protocol.md 1.6), so that stock clients act on them. 400 to 1999 are free for applications.
+ * Centrifuge protocol, so that stock clients act on them. 400 to 1999 are free for applications.
  */
 export interface ClientError {
   readonly code: number;

@@ -45,3 +45,6 @@ export function payloadSize(payload: Payload): number {
       return payload.bytes.byteLength;
   }
 }
+
+/** Bytes over this size go to plain clients alone and are never kept: a Centrifuge client's frame could not hold them. */
+export const sharedBytesMax = 65_536;

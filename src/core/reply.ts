@@ -2,7 +2,7 @@ import type { ClientError } from "./errors.ts";
 import type { ClientInfo, Position, Publication } from "./publication.ts";
 import type { Unsubscribe } from "./unsubscribes.ts";
 
-/** The answer to the command with the same id (protocol.md 1.4); `data` fields are raw JSON. */
+/** The answer to the command with the same id; `data` fields are raw JSON. */
 export type Reply =
   | { readonly id: number; readonly method: "error"; readonly error: ClientError }
   | { readonly id: number; readonly method: "connect"; readonly result: ConnectResult }
@@ -57,7 +57,7 @@ export interface HistoryPage {
   readonly position: Position;
 }
 
-/** What the server says unasked (protocol.md 1.5). Disconnects travel as close frames. */
+/** What the server says unasked. Disconnects travel as close frames. */
 export type Push =
   | { readonly type: "join" | "leave"; readonly channel: string; readonly info: ClientInfo }
   | { readonly type: "subscribe"; readonly channel: string; readonly result: SubscribeResult }

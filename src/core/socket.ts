@@ -17,6 +17,8 @@ export interface Socket {
   detachAll(): void;
   /** Sends a WebSocket ping (RFC 6455 5.5.2). */
   ping(): void;
+  /** False once it is closed, from either side. */
+  isOpen(): boolean;
   /** Bytes that the client has not taken yet, beyond what the kernel holds. */
   unsent(): number;
   /** When the client was last heard, in monotonic milliseconds: any frame counts, also a pong. */

@@ -1,4 +1,4 @@
-/** Why the server ended one subscription. From 2500 on the client subscribes again by itself (protocol.md 1.7). */
+/** Why the server ended one subscription. From 2500 on the client subscribes again by itself. */
 export interface Unsubscribe {
   readonly code: number;
   readonly reason: string;

@@ -1,6 +1,6 @@
 import type { Clock } from "../core/clock.ts";
+import { type Bucket, takeToken } from "../core/rate.ts";
 import { isLoopbackAddress } from "./hosts.ts";
-import { type Bucket, takeToken } from "./rate.ts";
 
 /** How many may come in; 0 is no limit. */
 export interface AdmissionOptions {

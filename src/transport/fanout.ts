@@ -2,6 +2,7 @@ import type { Deliver } from "../broker/broker.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Frame } from "../core/frame.ts";
 import type { Log } from "../core/log.ts";
+import { sharedBytesMax } from "../core/payload.ts";
 import type { Publication } from "../core/publication.ts";
 import type { Push } from "../core/reply.ts";
 import type { Socket } from "../core/socket.ts";
@@ -97,9 +98,6 @@ export function createFanout(ports: FanoutPorts): Fanout {
     },
   };
 }
-
-/** Bytes over this size go to plain clients alone: a Centrifuge client's frame of base64 could not hold them. */
-export const sharedBytesMax = 65_536;
 
 function isPlainOnly({ data }: Publication): boolean {
   return data.kind === "binary" && data.bytes.byteLength > sharedBytesMax;

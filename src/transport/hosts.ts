@@ -14,8 +14,8 @@ export type HostRefusal = "malformed" | "misdirected" | null;
 export function createHostCheck(options: { allowedHosts: readonly string[]; loopback: boolean }) {
   const allowed = new Set(options.allowedHosts.map((host) => host.toLowerCase()));
   return (header: string | null): HostRefusal => {
-    const host = header === null ? null : hostPattern.exec(header.toLowerCase());
-    if (!host) return "malformed";
+    const host = hostPattern.exec(header?.toLowerCase() ?? "");
+    if (!host || Number(host[2] ?? 0) > 65_535) return "malformed";
     const name = (host[1] ?? "").replace(/\.$/, "");
     if (allowed.size > 0) return allowed.has(name) || allowed.has(host[0]) ? null : "misdirected";
     return options.loopback && !isLoopbackName(name) ? "misdirected" : null;

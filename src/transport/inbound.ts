@@ -3,9 +3,9 @@ import type { Command } from "../core/command.ts";
 import { errors } from "../core/errors.ts";
 import type { DialectName, Frame } from "../core/frame.ts";
 import type { Log } from "../core/log.ts";
+import { takeToken } from "../core/rate.ts";
 import type { Dialect } from "../dialects/dialect.ts";
 import type { Counters } from "../metrics/counters.ts";
-import { takeToken } from "./rate.ts";
 import type { BunSocket } from "./socket.ts";
 
 /** What reading frames needs. */

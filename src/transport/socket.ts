@@ -2,10 +2,10 @@ import type { ServerWebSocket } from "bun";
 import type { ConnectionRef } from "../../actors/hub/events.ts";
 import type { Disconnect } from "../core/disconnects.ts";
 import type { DialectName, Frame } from "../core/frame.ts";
+import type { Bucket } from "../core/rate.ts";
 import type { Socket } from "../core/socket.ts";
 import type { Counters } from "../metrics/counters.ts";
 import type { Audiences } from "./audiences.ts";
-import type { Bucket } from "./rate.ts";
 
 /** What was learnt of a client from its upgrade request. */
 export interface Opening {
@@ -94,6 +94,10 @@ export class BunSocket implements Socket, Bucket {
   ping(): void {
     this.pinged = true;
     this.ws?.ping();
+  }
+
+  isOpen(): boolean {
+    return this.ws !== null;
   }
 
   unsent(): number {

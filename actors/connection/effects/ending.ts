@@ -9,7 +9,7 @@ export function endingEffects(ports: ConnectionPorts) {
   return {
     detachAll: ({ context }: Scope) => context.socket.detachAll(),
     setFlushDeadline: (scope: Scope) => armDeadline(ports, scope, "flush", options.flushTimeout),
-    isFlushed: ({ context }: Scope): boolean => context.socket.unsent() === 0,
+    isFlushed: ({ context }: Pick<Scope, "context">): boolean => context.socket.unsent() === 0,
     closeGate: ({ context }: Scope) => context.socket.closeGate(),
     closeSocket: ({ context }: Scope) => context.socket.close(context.disconnect),
     depart: (scope: Scope) => {

@@ -3,27 +3,44 @@ import { anonymous, type Identity } from "../../../src/core/identity.ts";
 import type { Refusal } from "../events.ts";
 import type { ConnectionPorts, Scope } from "../ports.ts";
 import { armDeadline } from "./deadlines.ts";
+import { subscriptionsOf } from "./welcoming.ts";
 
 /** Who may come in: credentials are looked at, and the Hub is asked. */
 export function handshakeEffects(ports: ConnectionPorts) {
-  const { options, authenticator, clock } = ports;
+  const { options, authenticator, clock, rules } = ports;
 
   const accept = ({ self }: Scope, identity: Identity) => self.send({ type: "auth.accepted", identity });
   const refuse = ({ self }: Scope, id: number, refusal: Refusal) => self.send({ type: "auth.refused", id, refusal });
 
   /** What a valid token is still refused for. */
-  const faultOf = (identity: Identity): Refusal | null => {
+  const tokenFault = (identity: Identity): Refusal | null => {
     if (identity.user === "" && options.disallowAnonymousTokens) return "anonymous";
     const isPast = identity.expireAt !== null && identity.expireAt * 1000 <= clock.wall();
     return isPast && !options.insecure ? "passed" : null;
   };
 
-  const verify = async (scope: Scope, { id, token }: ConnectCommand) => {
+  /** What is wrong with the channels that a connection would have from the start. */
+  const channelFault = (identity: Identity, connect: ConnectCommand): Refusal | null => {
+    const isKnown = (channel: string) => rules.resolve(channel) !== null;
+    if (!identity.subscriptions.every(({ channel }) => isKnown(channel))) return "unknown channel";
+    if (![...connect.subs.keys()].every(isKnown)) return "missing";
+    const { length } = subscriptionsOf(ports, { identity, connect });
+    return length > options.channelLimit ? "too many channels" : null;
+  };
+
+  const admit = (scope: Scope, command: ConnectCommand, identity: Identity) => {
+    const fault = channelFault(identity, command);
+    if (fault) refuse(scope, command.id, fault);
+    else accept(scope, identity);
+  };
+
+  const verify = async (scope: Scope, command: ConnectCommand) => {
+    const { id, token } = command;
     const verdict = authenticator ? await authenticator.connection(token) : null;
     if (!verdict?.ok) return refuse(scope, id, verdict?.refusal ?? "invalid");
-    const fault = faultOf(verdict.claims);
+    const fault = tokenFault(verdict.claims);
     if (fault) return refuse(scope, id, fault);
-    return accept(scope, options.insecure ? { ...verdict.claims, expireAt: null } : verdict.claims);
+    return admit(scope, command, options.insecure ? { ...verdict.claims, expireAt: null } : verdict.claims);
   };
 
   return {
@@ -32,7 +49,7 @@ export function handshakeEffects(ports: ConnectionPorts) {
     authenticate: (scope: Scope, { command }: { command: ConnectCommand }) => {
       const isOpen = options.allowAnonymous || options.insecure || scope.context.socket.dialect === "echo";
       if (command.token !== "") void verify(scope, command);
-      else if (isOpen) accept(scope, anonymous);
+      else if (isOpen) admit(scope, command, anonymous);
       else refuse(scope, command.id, "missing");
     },
 

@@ -38,7 +38,7 @@ export function heartbeatEffects(ports: ConnectionPorts) {
       else armDeadline(ports, scope, "pong", heartbeatOf(scope).timeout);
     },
 
-    isSilent: (scope: Scope): boolean => !hasAnswered(scope) && scope.context.socket.unsent() === 0,
+    isSilent: (scope: Pick<Scope, "context">): boolean => !hasAnswered(scope) && scope.context.socket.unsent() === 0,
   };
 }
 
@@ -46,6 +46,6 @@ export function heartbeatEffects(ports: ConnectionPorts) {
  * A native pong reaches no actor: the socket remembers when it last heard anything, and any frame is a sign of life. In
  * a dialect with pings of its own nothing but its pong is one, and that has cleared `pingedAt`.
  */
-function hasAnswered({ context }: Scope): boolean {
+function hasAnswered({ context }: Pick<Scope, "context">): boolean {
   return context.nativePing && context.socket.lastHeard() > context.pingedAt;
 }

@@ -8,9 +8,7 @@ export function leaveChannel(ports: ConnectionPorts, { context }: Scope, channel
   if (!subscription) return false;
   context.subscriptions.delete(channel);
   context.socket.detach(channel);
-  const info = clientInfoOf(context, subscription);
-  if (subscription.presence) ports.presence.leave(channel, context.id);
-  if (subscription.joinLeave) ports.fanout.announce({ type: "leave", channel, info });
+  ports.attendance.leave(channel, clientInfoOf(context, subscription), subscription.visibility);
   return true;
 }
 

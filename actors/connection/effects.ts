@@ -1,0 +1,41 @@
+import { createAnswers } from "./effects/answers.ts";
+import { askingEffects } from "./effects/asking.ts";
+import { endingEffects } from "./effects/ending.ts";
+import { handshakeEffects } from "./effects/handshake.ts";
+import { heartbeatEffects } from "./effects/heartbeat.ts";
+import { orderedEffects } from "./effects/ordered.ts";
+import { publishingEffects } from "./effects/publishing.ts";
+import { refreshingEffects } from "./effects/refreshing.ts";
+import { subscribingEffects } from "./effects/subscribing.ts";
+import { welcomingEffects } from "./effects/welcoming.ts";
+import { connectionMachine } from "./machine.ts";
+import type { ConnectionPorts } from "./ports.ts";
+
+/**
+ * The connection's machine with its actions made real. Called once per server: 15 us and 2.6 kB a connection, where
+ * once per connection would be 75 us and 13.6 kB (measured). What differs between connections travels in `input`.
+ */
+export function connectionLogic(ports: ConnectionPorts) {
+  const answers = createAnswers(ports);
+  const { isSilent, ...heartbeat } = heartbeatEffects(ports);
+  const { isFlushed, ...ending } = endingEffects(ports);
+  return connectionMachine.provide({
+    actions: {
+      ...handshakeEffects(ports),
+      ...welcomingEffects(ports, answers),
+      ...heartbeat,
+      ...publishingEffects(ports, answers),
+      ...subscribingEffects(ports, answers),
+      ...askingEffects(ports, answers),
+      ...refreshingEffects(ports, answers),
+      ...orderedEffects(ports, answers),
+      ...ending,
+    },
+    guards: {
+      isSilent,
+      isFlushed,
+      isPast: ({ event }) =>
+        event.type === "hub.refresh" && event.expireAt !== null && event.expireAt * 1000 <= ports.clock.wall(),
+    },
+  });
+}

@@ -1,0 +1,88 @@
+import { disconnects } from "../../../src/core/disconnects.ts";
+import { type Unsubscribe, unsubscribes } from "../../../src/core/unsubscribes.ts";
+import type { ServerSubscribe, Subscription } from "../events.ts";
+import type { ConnectionPorts, Scope } from "../ports.ts";
+import { type Answers, ttlUntil } from "./answers.ts";
+import { armDeadline } from "./deadlines.ts";
+import { announceJoin, armSubscriptionExpiry, createJoin } from "./joining.ts";
+import { leaveChannel } from "./leaving.ts";
+import { armExpiry, nothingAsked } from "./welcoming.ts";
+
+/** What a back end orders through the Hub, and what time does to subscriptions. */
+export function orderedEffects(ports: ConnectionPorts, answers: Answers) {
+  const { rules, options, clock, broker } = ports;
+  const join = createJoin(ports);
+
+  /** Ends one subscription: a client's own is taken back alone, a server-side one takes its connection with it. */
+  const endSubscription = (scope: Scope, { channel, serverSide }: Subscription, why: "expired" | "insufficient") => {
+    if (serverSide) {
+      const isExpired = why === "expired";
+      return answers.end(scope, isExpired ? disconnects.subscriptionExpired : disconnects.insufficientState);
+    }
+    leaveChannel(ports, scope, channel);
+    const unsubscribe = why === "expired" ? unsubscribes.subscriptionExpired : unsubscribes.insufficientState;
+    return answers.push(scope, { type: "unsubscribe", channel, unsubscribe });
+  };
+
+  return {
+    subscribeFromServer: (scope: Scope, { request }: { request: ServerSubscribe }) => {
+      const { context } = scope;
+      const { channel, expireAt, info, data, since, override } = request;
+      const isNew = !context.subscriptions.has(channel);
+      if (isNew && context.subscriptions.size >= options.channelLimit) {
+        return answers.end(scope, disconnects.channelLimit);
+      }
+      const user = context.identity?.user ?? "";
+      const grant = rules.grant(channel, { user, request: null, override });
+      if (!grant) return undefined;
+      answers.settle(scope);
+      const asked = { ...nothingAsked, recover: since };
+      return join(scope, { channel, serverSide: true, grant, expireAt, info, data }, asked, {
+        joined: (result) => {
+          answers.push(scope, { type: "subscribe", channel, result });
+          announceJoin(ports, scope, channel);
+        },
+        unrecoverable: () => {},
+      });
+    },
+
+    unsubscribeFromServer: (scope: Scope, { channel, unsubscribe }: { channel: string; unsubscribe: Unsubscribe }) => {
+      answers.settle(scope);
+      const channels = channel === "" ? [...scope.context.subscriptions.keys()] : [channel];
+      for (const each of channels) {
+        leaveChannel(ports, scope, each);
+        answers.push(scope, { type: "unsubscribe", channel: each, unsubscribe });
+      }
+    },
+
+    refreshFromServer: (scope: Scope, { expireAt }: { expireAt: number | null }) => {
+      armExpiry(ports, scope, expireAt);
+      answers.push(scope, { type: "refresh", expiry: { ttl: ttlUntil(expireAt, clock.wall()) } });
+    },
+
+    expireSubscriptions: (scope: Scope) => {
+      const late = clock.wall() / 1000 - options.expiredSubscriptionCloseDelay / 1000;
+      for (const subscription of [...scope.context.subscriptions.values()]) {
+        if (subscription.expireAt !== null && subscription.expireAt <= late) {
+          endSubscription(scope, subscription, "expired");
+        }
+      }
+      armSubscriptionExpiry(ports, scope);
+    },
+
+    /** A stream that was forgotten, or begun anew, breaks the positions that were kept in it. */
+    checkPositions: (scope: Scope) => {
+      let positioned = 0;
+      for (const subscription of [...scope.context.subscriptions.values()]) {
+        const { stream, channel } = subscription;
+        if (!stream) continue;
+        positioned += 1;
+        if (broker.top(channel, stream.options)?.epoch !== stream.epoch) {
+          endSubscription(scope, subscription, "insufficient");
+        }
+      }
+      scope.context.deadlines.delete("positions");
+      if (positioned > 0) armDeadline(ports, scope, "positions", options.positionCheckDelay);
+    },
+  };
+}

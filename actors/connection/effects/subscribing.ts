@@ -1,0 +1,119 @@
+import type { SubscriptionClaims, Verdict } from "../../../src/auth/authenticator.ts";
+import type { Command, SubscribeCommand } from "../../../src/core/command.ts";
+import { disconnects } from "../../../src/core/disconnects.ts";
+import { type ClientError, errors } from "../../../src/core/errors.ts";
+import type { ConnectionPorts, Scope } from "../ports.ts";
+import type { Answers } from "./answers.ts";
+import { announceJoin, createJoin, type Terms } from "./joining.ts";
+import { leaveChannel } from "./leaving.ts";
+import { createSubscribeRate } from "./rate.ts";
+
+type Asked<M extends Command["method"]> = { readonly command: Extract<Command, { method: M }> };
+
+/** A client's own subscriptions. */
+export function subscribingEffects(ports: ConnectionPorts, answers: Answers) {
+  const { rules, options, authenticator } = ports;
+  const join = createJoin(ports);
+  const isWithinRate = createSubscribeRate(ports);
+
+  /** What is refused before a token is looked at. */
+  const refusalOf = (scope: Scope, { channel, token, type, filtered }: SubscribeCommand): ClientError | null => {
+    if (!isWithinRate(scope)) return errors.tooManyRequests;
+    const { subscriptions, identity } = scope.context;
+    return rules.maySubscribe(channel, {
+      user: identity?.user ?? "",
+      subscribed: subscriptions.has(channel),
+      full: subscriptions.size >= options.channelLimit,
+      token: token !== "",
+      type,
+      filtered,
+    });
+  };
+
+  const begin = (scope: Scope, command: SubscribeCommand, claims: SubscriptionClaims | null) => {
+    const { channel, id } = command;
+    const wish = { user: scope.context.identity?.user ?? "", request: command, override: claims?.override };
+    const grant = rules.grant(channel, wish);
+    if (!grant) return answers.refuse(scope, id, errors.unknownChannel);
+    const terms: Terms = {
+      channel,
+      serverSide: false,
+      grant,
+      expireAt: claims?.expireAt ?? null,
+      info: claims?.info,
+      data: claims?.data,
+    };
+    join(scope, terms, command, {
+      joined: (result) => {
+        answers.reply(scope, { id, method: "subscribe", result });
+        announceJoin(ports, scope, channel);
+      },
+      unrecoverable: () => answers.refuse(scope, id, errors.unrecoverablePosition),
+    });
+  };
+
+  /** What a token that was looked at does. */
+  const judge = (scope: Scope, command: SubscribeCommand, verdict: Verdict<SubscriptionClaims>) => {
+    if (!verdict.ok) return answers.refuse(scope, command.id, tokenErrors[verdict.refusal]);
+    if (!isFor(verdict.claims, scope, command.channel)) return answers.end(scope, disconnects.invalidToken);
+    if (isPast(verdict.claims, ports)) return answers.refuse(scope, command.id, errors.expired);
+    return begin(scope, command, verdict.claims);
+  };
+
+  const verify = async (scope: Scope, command: SubscribeCommand) => {
+    const verdict = authenticator ? await authenticator.subscription(command.token) : noKeys;
+    // Late: the connection has ended, or what was asked for no longer stands. Only its own `verifying` waits for this.
+    if (!isOpen(scope)) return;
+    judge(scope, command, verdict);
+    scope.self.send({ type: "auth.answered" });
+  };
+
+  return {
+    subscribe: (scope: Scope, { command }: Asked<"subscribe">) => {
+      answers.settle(scope);
+      const refusal = refusalOf(scope, command);
+      if (refusal) answers.refuse(scope, command.id, refusal);
+      else begin(scope, command, null);
+    },
+
+    verifySubscription: (scope: Scope, { command }: Asked<"subscribe">) => {
+      answers.settle(scope);
+      const refusal = refusalOf(scope, command);
+      if (!refusal) return void verify(scope, command);
+      answers.refuse(scope, command.id, refusal);
+      return scope.self.send({ type: "auth.answered" });
+    },
+
+    unsubscribe: (scope: Scope, { command }: Asked<"unsubscribe">) => {
+      answers.settle(scope);
+      leaveChannel(ports, scope, command.channel);
+      answers.reply(scope, { id: command.id, method: "unsubscribe" });
+    },
+  };
+}
+
+/** What a refused subscription token is answered with; the connection stays. */
+export const tokenErrors = {
+  invalid: errors.permissionDenied,
+  expired: errors.tokenExpired,
+  unavailable: errors.internal,
+} as const satisfies Record<Extract<Verdict<unknown>, { ok: false }>["refusal"], ClientError>;
+
+/** The verdict where no key is configured. */
+export const noKeys = { ok: false, refusal: "invalid" } as const;
+
+/** Whether a token was made for this channel, this user and, where it says so, this connection. */
+export function isFor(claims: SubscriptionClaims, { context }: Scope, channel: string): boolean {
+  const isOurs = claims.user === (context.identity?.user ?? "") && claims.channel === channel;
+  return isOurs && (claims.client === "" || claims.client === context.id);
+}
+
+/** Whether an `expire_at` lies in the past already. */
+export function isPast({ expireAt }: { readonly expireAt: number | null }, { clock }: ConnectionPorts): boolean {
+  return expireAt !== null && expireAt * 1000 <= clock.wall();
+}
+
+/** Whether the connection is still there to be answered: its deadlines are cancelled when it ends. */
+export function isOpen({ context }: Scope): boolean {
+  return context.socket.isOpen();
+}

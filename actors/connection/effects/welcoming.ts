@@ -1,0 +1,117 @@
+import type { SubscribeRequest } from "../../../src/core/command.ts";
+import { disconnects } from "../../../src/core/disconnects.ts";
+import type { ServerSubscription } from "../../../src/core/identity.ts";
+import type { SubscribeResult } from "../../../src/core/reply.ts";
+import type { ConnectionPorts, Scope } from "../ports.ts";
+import { type Answers, ttlUntil } from "./answers.ts";
+import { armDeadline, disarmDeadline } from "./deadlines.ts";
+import { announceJoin, createJoin } from "./joining.ts";
+
+/** What one asks for who asks for nothing. */
+export const nothingAsked: SubscribeRequest = {
+  recover: null,
+  positioned: false,
+  recoverable: false,
+  joinLeave: false,
+  rejectUnrecovered: false,
+};
+
+/** The first thing that a connection hears, and the channels that it has from the start. */
+export function welcomingEffects(ports: ConnectionPorts, answers: Answers) {
+  const { rules, clock, options, log } = ports;
+  const join = createJoin(ports);
+
+  /** A plain client is there for its one channel; without it there is nothing to do but to go. */
+  const joinHome = (scope: Scope) => {
+    const { context } = scope;
+    const user = context.identity?.user ?? "";
+    const asker = { user, subscribed: false, full: options.channelLimit < 1, token: false, type: 0, filtered: false };
+    const grant = context.home === "" ? null : rules.grant(context.home, { user, request: nothingAsked });
+    if (!grant || rules.maySubscribe(context.home, asker)) return answers.end(scope, disconnects.permissionDenied);
+    // It gets no joins and no replays: it could not read them.
+    const terms = { channel: context.home, serverSide: false, expireAt: null };
+    const silent = { ...grant, joinLeave: false, autoCacheRecover: false };
+    return join(scope, { ...terms, grant: silent }, nothingAsked, {
+      joined: () => announceJoin(ports, scope, context.home),
+      unrecoverable: () => {},
+    });
+  };
+
+  const joinAll = (scope: Scope, subscriptions: readonly ServerSubscription[]) => {
+    const results = new Map<string, SubscribeResult>();
+    const user = scope.context.identity?.user ?? "";
+    for (const { channel, info, data, override } of subscriptions) {
+      const grant = rules.grant(channel, { user, request: null, override });
+      if (!grant) continue;
+      const request = scope.context.connect?.subs.get(channel) ?? nothingAsked;
+      const terms = { channel, serverSide: true, grant, expireAt: null, info, data };
+      join(
+        scope,
+        terms,
+        { ...request, rejectUnrecovered: false },
+        {
+          joined: (result) => results.set(channel, result),
+          unrecoverable: () => {},
+        },
+      );
+    }
+    return results;
+  };
+
+  const greet = (scope: Scope) => {
+    const { context } = scope;
+    const { interval, timeout } = options.heartbeat[context.socket.dialect];
+    const subs = joinAll(scope, subscriptionsOf(ports, context));
+    answers.reply(scope, {
+      id: context.connect?.id ?? 0,
+      method: "connect",
+      result: {
+        client: context.id,
+        version: options.version,
+        subs,
+        ttl: ttlUntil(context.expireAt, clock.wall()),
+        ping: context.nativePing || interval === 0 ? null : Math.round(interval / 1000),
+        pong: timeout > 0,
+        time: options.includeServerTime ? Math.round(clock.wall()) : null,
+      },
+    });
+    for (const channel of subs.keys()) announceJoin(ports, scope, channel);
+  };
+
+  return {
+    welcome: (scope: Scope) => {
+      const { context } = scope;
+      const user = context.identity?.user ?? "";
+      log.info("connection.authenticated", { connection: context.id, user, dialect: context.socket.dialect });
+      armExpiry(ports, scope, context.expireAt);
+      if (context.socket.dialect === "centrifuge") greet(scope);
+      else if (context.socket.dialect === "plain") joinHome(scope);
+    },
+
+    release: ({ context, self }: Scope) => {
+      for (const event of context.held) self.send(event);
+    },
+  };
+}
+
+/** The channels that a connection has from the start: its token's, its own, and those it asks for and may have. */
+export function subscriptionsOf(
+  { rules }: Pick<ConnectionPorts, "rules">,
+  { identity, connect }: Pick<Scope["context"], "identity" | "connect">,
+): ServerSubscription[] {
+  const user = identity?.user ?? "";
+  const found = new Map((identity?.subscriptions ?? []).map((each) => [each.channel, each]));
+  const personal = rules.personalChannel(user);
+  if (personal !== null && !found.has(personal)) found.set(personal, { channel: personal });
+  for (const channel of connect?.subs.keys() ?? []) {
+    if (!found.has(channel) && rules.onConnect(channel, user) === "given") found.set(channel, { channel });
+  }
+  return [...found.values()];
+}
+
+/** Ends a connection when its credentials do: with a grace for those who can refresh them, which a plain client cannot. */
+export function armExpiry(ports: ConnectionPorts, scope: Scope, expireAt: number | null): void {
+  const grace = scope.context.socket.dialect === "centrifuge" ? ports.options.expiredCloseDelay : 0;
+  if (expireAt === null) disarmDeadline(ports, scope, "expiry");
+  else armDeadline(ports, scope, "expiry", Math.max(0, expireAt * 1000 - ports.clock.wall() + grace));
+}

@@ -1,0 +1,76 @@
+import type { ClientInfo } from "../core/publication.ts";
+import type { Push } from "../core/reply.ts";
+import type { Presence } from "./presence.ts";
+
+/** How one subscription is seen by the others in its channel. */
+export interface Visibility {
+  /** It stands in the channel's presence. */
+  readonly presence: boolean;
+  /** Others are told of its coming and going. */
+  readonly joinLeave: boolean;
+  /** Milliseconds that a leave waits for the same user to come back; then neither leave nor join is told. 0 is none. */
+  readonly leaveGrace: number;
+}
+
+/** What attendance works with. */
+export interface AttendancePorts {
+  readonly presence: Presence;
+  announce(push: Extract<Push, { type: "join" | "leave" }>): void;
+  /** Runs something later; the answer takes it back. */
+  after(delay: number, run: () => void): () => void;
+}
+
+/** Who comes and who goes: presence kept, and the others told. */
+export interface Attendance {
+  enter(channel: string, info: ClientInfo, visibility: Visibility): void;
+  leave(channel: string, info: ClientInfo, visibility: Visibility): void;
+  /** Leaves that still wait: a gauge. */
+  readonly waiting: number;
+}
+
+/**
+ * Presence follows connections at once; only what is told of it may wait. A user who reconnects inside the grace was
+ * never away: the waiting leave is taken back, and the join is not told. Anonymous users cannot be recognised.
+ */
+export function createAttendance({ presence, announce, after }: AttendancePorts): Attendance {
+  /** By channel and user: how the leaves that wait are taken back, oldest first. */
+  const waiting = new Map<string, (() => void)[]>();
+  const keyOf = (channel: string, info: ClientInfo) => JSON.stringify([channel, info.user]);
+
+  const takeBack = (key: string): boolean => {
+    const leaves = waiting.get(key);
+    const cancel = leaves?.shift();
+    if (leaves?.length === 0) waiting.delete(key);
+    cancel?.();
+    return cancel !== undefined;
+  };
+
+  return {
+    enter(channel, info, visibility) {
+      if (visibility.presence) presence.enter(channel, info);
+      if (!visibility.joinLeave) return;
+      if (visibility.leaveGrace > 0 && takeBack(keyOf(channel, info))) return;
+      announce({ type: "join", channel, info });
+    },
+    leave(channel, info, visibility) {
+      if (visibility.presence) presence.leave(channel, info.client);
+      if (!visibility.joinLeave) return;
+      if (visibility.leaveGrace === 0 || info.user === "") {
+        announce({ type: "leave", channel, info });
+        return;
+      }
+      const key = keyOf(channel, info);
+      const leaves = waiting.get(key) ?? [];
+      waiting.set(key, leaves);
+      const cancel = after(visibility.leaveGrace, () => {
+        leaves.splice(leaves.indexOf(cancel), 1);
+        if (leaves.length === 0) waiting.delete(key);
+        announce({ type: "leave", channel, info });
+      });
+      leaves.push(cancel);
+    },
+    get waiting() {
+      return waiting.size;
+    },
+  };
+}
