@@ -21,8 +21,14 @@ export function adopt(
   input: Omit<ConnectionInput, "hub">,
 ): ConnectionRef {
   const actor = createActor(logic, { id: input.id, parent: hub, input: { ...input, hub } });
-  const member: Member = { id: input.id, ref: actor, socket: input.socket, address: input.address, user: null };
+  const { id, socket, address } = input;
+  const state = () => stateOf(actor.getSnapshot().value);
+  const member: Member = { id, ref: actor, socket, address, state, user: null };
   hub.send({ type: "connection.opened", member });
   actor.start();
   return actor;
+}
+
+function stateOf(value: string | object): string {
+  return typeof value === "string" ? value : (Object.keys(value)[0] ?? "");
 }

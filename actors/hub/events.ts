@@ -17,6 +17,8 @@ export interface Member {
   /** Kept so that a connection that crashed can still be closed. */
   readonly socket: Socket;
   readonly address: string;
+  /** The state that its machine is in, without the states inside it: a label of the metric. */
+  state(): string;
   /** Null until the credentials hold; "" is anonymous. */
   user: string | null;
 }

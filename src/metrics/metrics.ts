@@ -3,19 +3,18 @@ import type { Counters } from "./counters.ts";
 
 /** What is asked only when somebody scrapes. */
 export interface Gauges {
-  /** Sockets that are open, by dialect. */
-  connections(): ReadonlyMap<string, number>;
-  /** Connections that the Hub owns, and users that they belong to. */
-  members(): number;
+  /** Sockets that are open. */
+  sockets(): number;
+  /** Connections that the Hub owns, by dialect and state. */
+  connections(): Iterable<{ dialect: string; state: string; count: number }>;
+  /** Users with a connection. */
   users(): number;
   channels(): number;
   deadlines(): number;
   /** Sockets with something unsent. */
   stalled(): number;
-  /** Seconds that the event loop was last late by. */
+  /** Seconds that the last sweep was late by. */
   loopLag(): number;
-  /** 1 where an option that switches security off is reachable from other machines. */
-  insecure(): number;
 }
 
 type Sample = number | ReadonlyMap<string | number, number>;
@@ -36,6 +35,7 @@ export function createMetrics(counters: Counters, gauges: Gauges) {
   const registry = new Registry();
   for (const series of counterSeries(counters)) addCounter(registry, series);
   for (const series of gaugeSeries(gauges)) addGauge(registry, series);
+  addConnections(registry, gauges);
   return {
     contentType: registry.contentType,
     render: () => registry.metrics(),
@@ -63,14 +63,12 @@ function counterSeries(counters: Counters): Series[] {
 
 function gaugeSeries(gauges: Gauges): Series[] {
   return [
-    { name: "connections", help: "Open sockets.", label: "dialect", read: gauges.connections },
-    { name: "hub_members", help: "Connections that the Hub owns.", read: gauges.members },
+    { name: "sockets", help: "Open sockets.", read: gauges.sockets },
     { name: "users", help: "Users with a connection.", read: gauges.users },
     { name: "channels", help: "Channels with an audience.", read: gauges.channels },
     { name: "deadlines", help: "Deadlines that are set.", read: gauges.deadlines },
     { name: "stalled", help: "Sockets with something unsent.", read: gauges.stalled },
     { name: "event_loop_lag_seconds", help: "How late the last sweep was.", read: gauges.loopLag },
-    { name: "insecure", help: "Security is switched off and reachable.", read: gauges.insecure },
     { name: "resident_memory_bytes", help: "Memory of the process.", read: () => process.memoryUsage.rss() },
   ];
 }
@@ -102,4 +100,19 @@ function eachSample(
 ): void {
   if (typeof sample === "number") add({}, sample);
   else for (const [name, value] of sample) add({ [label ?? "label"]: String(name) }, value);
+}
+
+function addConnections(registry: Registry, { connections }: Gauges): void {
+  const gauge = new Gauge({
+    name: "chorus_connections",
+    help: "Connections that the Hub owns.",
+    labelNames: ["dialect", "state"],
+    registers: [],
+    collect,
+  });
+  function collect() {
+    gauge.reset();
+    for (const { dialect, state, count } of connections()) gauge.set({ dialect, state }, count);
+  }
+  registry.registerMetric(gauge);
 }

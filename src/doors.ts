@@ -1,0 +1,156 @@
+import { createHealth } from "./api/health.ts";
+import { createMetricsEndpoint } from "./api/metrics.ts";
+import { createRoutes, type Endpoint, readOnly } from "./api/routes.ts";
+import type { Config } from "./config/config.ts";
+import type { Clock } from "./core/clock.ts";
+import type { DialectName } from "./core/frame.ts";
+import type { Log } from "./core/log.ts";
+import type { Random } from "./core/random.ts";
+import { createMetrics, type Gauges } from "./metrics/metrics.ts";
+import type { Node } from "./node.ts";
+import { frameLimits } from "./options.ts";
+import { createAddressReader } from "./transport/addresses.ts";
+import { Admission } from "./transport/admission.ts";
+import { createHostCheck, isLoopbackName } from "./transport/hosts.ts";
+import { createOriginCheck } from "./transport/origins.ts";
+import { createUpgrade } from "./transport/upgrade.ts";
+import { createWebSocketHandlers } from "./transport/websocket.ts";
+import { createPages } from "./web/pages.ts";
+
+/** What the doors need to know of the house. */
+export interface DoorsPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly node: Node;
+  isDraining(): boolean;
+  /** Seconds that the last sweep was late by. */
+  loopLag(): number;
+}
+
+/** Everything between a request and a connection: who is let in, and what else is served. */
+export function createDoors(config: Config, ports: DoorsPorts) {
+  const { clock, random, log, node, isDraining } = ports;
+  const { client, plain, http_server: http } = config;
+  const messageRate = { limit: client.message_rate_limit, burst: client.message_burst_limit };
+  const admission = new Admission(
+    {
+      connections: client.connection_limit,
+      connectionsPerAddress: client.address_connection_limit,
+      acceptedPerSecond: client.connection_rate_limit,
+    },
+    clock,
+  );
+  const upgrade = createUpgrade({
+    random,
+    counters: node.counters,
+    admission,
+    addresses: createAddressReader(http.trusted_proxies),
+    sockets: { audiences: node.audiences, counters: node.counters, stalled: (socket) => node.slow.look(socket) },
+    originAllowed: createOriginCheck(client.allowed_origins),
+    burst: messageRate.burst,
+    plainChannel: plain.channel,
+    isDraining,
+    untrustedForward: once((peer: string) => log.warn("proxy.untrusted", { peer })),
+  });
+  const loopback = isLoopbackName(http.address);
+  const checkHost = createHostCheck({ allowedHosts: http.allowed_hosts, loopback });
+  const inside = insideEndpoints(config, ports, { isOpen: loopback || http.internal_port !== null, admission });
+  const hasInside = http.internal_port !== null;
+
+  const table = {
+    sockets: socketPaths(config),
+    exact: hasInside ? new Map<string, Endpoint>() : inside,
+    prefixes: new Map<string, Endpoint>(),
+    pages: config.web.enabled ? createPages({ ...directoryOf(config), log }) : null,
+    checkHost,
+    upgrade,
+  };
+  return {
+    admission,
+    /** Answers every request of the outer port. */
+    respond: createRoutes(table),
+    /** Answers every request of the inner port, where there is one. */
+    respondInside: createRoutes({ ...table, sockets: new Map(), exact: inside, pages: null }),
+    handlers: createWebSocketHandlers({
+      clock,
+      log,
+      counters: node.counters,
+      admission,
+      dialects: node.dialects,
+      adopt: node.adopt,
+      frameLimits: frameLimits(config),
+      messageRate,
+    }),
+  };
+}
+
+/** Where sockets are opened, and in which dialect. */
+function socketPaths({ plain, echo, websocket }: Config): Map<string, DialectName> {
+  const paths = new Map<string, DialectName>();
+  if (plain.enabled) paths.set("/ws", "plain");
+  if (echo.enabled) paths.set("/echo", "echo");
+  if (!websocket.disabled) paths.set(websocket.handler_prefix, "centrifuge");
+  return paths;
+}
+
+/** What belongs to the inside: health and metrics. */
+function insideEndpoints(
+  { health, prometheus }: Config,
+  ports: DoorsPorts,
+  { isOpen, admission }: { isOpen: boolean; admission: Admission },
+): Map<string, Endpoint> {
+  const endpoints = new Map<string, Endpoint>();
+  if (health.enabled) {
+    const { live, ready, centrifugo } = createHealth(ports.isDraining);
+    endpoints.set("/healthz", readOnly(live));
+    endpoints.set("/readyz", readOnly(ready));
+    endpoints.set(health.handler_prefix, readOnly(centrifugo));
+  }
+  if (prometheus.enabled) {
+    const metrics = createMetrics(ports.node.counters, gaugesOf(ports, admission));
+    const endpoint = createMetricsEndpoint(metrics, { isOpen, key: prometheus.key });
+    endpoints.set(prometheus.handler_prefix, readOnly(endpoint));
+  }
+  return endpoints;
+}
+
+function gaugesOf({ node, loopLag }: DoorsPorts, admission: Admission): Gauges {
+  const hub = () => node.hub.getSnapshot().context;
+  return {
+    sockets: () => admission.connections,
+    connections: () => statesOf(hub().members.values()),
+    users: () => hub().users.size,
+    channels: () => node.audiences.size,
+    deadlines: () => node.deadlines.size,
+    stalled: () => node.slow.size,
+    loopLag,
+  };
+}
+
+/** How many connections are in which state, by dialect; looked at only when somebody scrapes. */
+function statesOf(members: Iterable<{ state(): string; socket: { dialect: DialectName } }>) {
+  const counts = new Map<string, { dialect: string; state: string; count: number }>();
+  for (const member of members) {
+    const { dialect } = member.socket;
+    const state = member.state();
+    const key = `${dialect} ${state}`;
+    const entry = counts.get(key) ?? { dialect, state, count: 0 };
+    entry.count += 1;
+    counts.set(key, entry);
+  }
+  return [...counts.values()];
+}
+
+function directoryOf({ web }: Config) {
+  return web.directory === "" ? {} : { directory: web.directory };
+}
+
+function once<Arguments extends unknown[]>(run: (...given: Arguments) => void): (...given: Arguments) => void {
+  let hasRun = false;
+  return (...given) => {
+    if (hasRun) return;
+    hasRun = true;
+    run(...given);
+  };
+}

@@ -1,0 +1,157 @@
+import { type Actor, createActor } from "xstate";
+import { connectionLogic } from "../actors/connection/effects.ts";
+import { Deadlines } from "../actors/deadlines.ts";
+import { adopt } from "../actors/hub/adopt.ts";
+import { hubLogic } from "../actors/hub/effects.ts";
+import type { ConnectionRef, PublishEvent } from "../actors/hub/events.ts";
+import { publicationsId } from "../actors/hub/machine.ts";
+import type { Authenticator } from "./auth/authenticator.ts";
+import { createAuthenticator } from "./auth/jwt.ts";
+import type { Broker } from "./broker/broker.ts";
+import { MemoryStore } from "./broker/local/memory.ts";
+import { createLocalBroker } from "./broker/local.ts";
+import { createChannelRules } from "./channels/rules.ts";
+import type { Config } from "./config/config.ts";
+import type { Clock } from "./core/clock.ts";
+import type { Frame } from "./core/frame.ts";
+import type { Log } from "./core/log.ts";
+import type { Random } from "./core/random.ts";
+import { createCentrifugeJson } from "./dialects/centrifuge/json.ts";
+import { echo } from "./dialects/echo.ts";
+import { plain } from "./dialects/plain/plain.ts";
+import { type Counters, createCounters } from "./metrics/counters.ts";
+import { connectionOptions, slowOptions, tokenOptions } from "./options.ts";
+import { createAttendance } from "./presence/attendance.ts";
+import { createMemoryPresence } from "./presence/memory.ts";
+import { Audiences } from "./transport/audiences.ts";
+import { createFanout } from "./transport/fanout.ts";
+import { SlowWatch } from "./transport/slow.ts";
+import type { BunSocket } from "./transport/socket.ts";
+
+/** What a node takes from outside: time, chance, words, and a way to everyone on a topic. */
+export interface NodePorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly version: string;
+  /** Bun's native publish. */
+  publish(topic: string, frame: Frame): number;
+  /** Called when the Hub has failed: its connections are orphans, and the process has to end. */
+  onFailure(error: unknown): void;
+  readonly replace: Replacements;
+}
+
+/** For tests of faults: each is given the real part and answers with what stands in its place. */
+export interface Replacements {
+  broker?(broker: Broker): Broker;
+  authenticator?(authenticator: Authenticator | null): Authenticator | null;
+}
+
+/** Every part of the server that is not HTTP, put together. */
+export type Node = ReturnType<typeof createNode>;
+
+/** Builds the parts in the order in which they need each other: what is delivered to, what delivers, who decides. */
+export function createNode(config: Config, ports: NodePorts) {
+  const { clock, random, log } = ports;
+  const counters = createCounters();
+  const deadlines = new Deadlines(clock);
+  const audiences = new Audiences();
+  const slow = new SlowWatch(slowOptions(config), clock, counters);
+  const centrifuge = createCentrifugeJson({ commandsPerFrameMax: config.client.commands_per_frame_limit });
+  const { publish } = ports;
+  const fanout = createFanout({ audiences, plain, centrifuge, slow, clock, counters, log, publish });
+
+  const memory = new MemoryStore(clock, random);
+  const parts = { deliver: fanout.deliver, stores: { memory, sqlite: memory }, clock, random, schedule, log };
+  const local = createLocalBroker(parts);
+  const broker = ports.replace.broker?.(local) ?? local;
+
+  const presence = createMemoryPresence();
+  const attendance = createAttendance({
+    presence,
+    announce: fanout.announce,
+    after: (delay, run) => later(deadlines, delay, run),
+  });
+  const authenticator = createConfiguredAuthenticator(config, ports);
+  const rules = createChannelRules(config.channel, {
+    insecure: config.client.insecure,
+    engine: config.engine.type,
+    subscribe_to_user_personal_channel: config.client.subscribe_to_user_personal_channel,
+  });
+
+  const { hub, publications } = startHub(config, { ...ports, broker, deadlines, counters });
+  const logic = connectionLogic({
+    clock,
+    random,
+    log,
+    counters,
+    deadlines,
+    authenticator: ports.replace.authenticator?.(authenticator) ?? authenticator,
+    publications,
+    broker,
+    presence,
+    attendance,
+    rules,
+    dialects: { plain, centrifuge, echo },
+    options: connectionOptions(config, ports.version),
+  });
+
+  return {
+    hub,
+    counters,
+    deadlines,
+    audiences,
+    slow,
+    broker,
+    presence,
+    attendance,
+    rules,
+    publications,
+    dialects: { plain, centrifuge, echo },
+    /** Spawns the connection of a socket. */
+    adopt(socket: BunSocket): ConnectionRef {
+      const { id, address, home, nativePing } = socket.opening;
+      return adopt(hub, logic, { id, socket, address, home, nativePing });
+    },
+    /** What has to be done every 50 ms. */
+    sweep(): void {
+      deadlines.sweep();
+      slow.sweep();
+      local.sweep();
+    },
+  };
+}
+
+interface HubParts extends NodePorts {
+  readonly broker: Broker;
+  readonly deadlines: Deadlines;
+  readonly counters: Counters;
+}
+
+function startHub({ client, shutdown }: Config, parts: HubParts) {
+  const { broker, deadlines, random, log, counters, onFailure } = parts;
+  const drain = { batchInterval: shutdown.batch_interval, timeout: shutdown.timeout };
+  const hub: Actor<ReturnType<typeof hubLogic>> = createActor(
+    hubLogic({ broker, deadlines, random, log, counters, drain }),
+    { input: { userConnectionLimit: client.user_connection_limit, batchSize: shutdown.batch_size } },
+  );
+  hub.subscribe({ error: onFailure });
+  hub.start();
+  const mailbox = hub.getSnapshot().children[publicationsId];
+  const publications = { send: (event: PublishEvent) => mailbox?.send(event) };
+  return { hub, publications };
+}
+
+function createConfiguredAuthenticator(config: Config, { clock, log }: NodePorts): Authenticator | null {
+  return createAuthenticator({ ...tokenOptions(config), clock, log });
+}
+
+/** The end of this turn of the event loop: what came in together is committed together. */
+function schedule(task: () => void): void {
+  setImmediate(task);
+}
+
+function later(deadlines: Deadlines, delay: number, run: () => void): () => void {
+  const deadline = deadlines.set({ send: run }, "timeout", delay);
+  return () => deadlines.cancel(deadline);
+}

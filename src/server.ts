@@ -1,0 +1,135 @@
+import type { Server } from "bun";
+import { toPromise } from "xstate";
+import { deadlineResolution } from "../actors/deadlines.ts";
+import packageJson from "../package.json" with { type: "json" };
+import { type Config, type ConfigInput, parseConfig } from "./config/config.ts";
+import type { Clock } from "./core/clock.ts";
+import type { Log } from "./core/log.ts";
+import type { Random } from "./core/random.ts";
+import { createDoors } from "./doors.ts";
+import { createNode, type Node, type Replacements } from "./node.ts";
+import { createLog } from "./runtime/log.ts";
+import { systemClock, systemRandom } from "./runtime/system.ts";
+import { answer } from "./transport/answers.ts";
+import type { BunSocket } from "./transport/socket.ts";
+
+/** What a caller may bring along; production brings nothing but its configuration. */
+export interface StartOptions {
+  readonly clock?: Clock;
+  readonly random?: Random;
+  /** Instead of the log that `log.level` and `log.format` describe, on stderr. */
+  readonly log?: Log;
+  /** Called when the Hub has failed. Without it the failure is thrown, and ends the process. */
+  readonly onFailure?: (error: unknown) => void;
+  /** Parts that are put in the place of the real ones: for tests of faults. */
+  readonly replace?: Replacements;
+}
+
+/** A server that listens. */
+export interface RunningServer {
+  /** Where, without a trailing slash: `http://127.0.0.1:8080`. */
+  readonly url: string;
+  /** The same of `http_server.internal_port`; null where there is none. */
+  readonly internalUrl: string | null;
+  /**
+   * Drains and stops: nobody new is let in, what was accepted is finished, everyone is told to come back elsewhere, and
+   * the listener closes. Resolves within `shutdown.timeout`; `cut` counts the connections that had to be cut off.
+   */
+  stop(): Promise<{ readonly cut: number }>;
+  /** The parts, for tests and benches that look inside. */
+  readonly node: Node;
+}
+
+/** Starts a server with a configuration in the shape of the file. Throws ConfigError, or Bun's error where the port is taken. */
+export async function startServer(input: ConfigInput = {}, options: StartOptions = {}): Promise<RunningServer> {
+  return listen(parseConfig(input), options);
+}
+
+/** Starts a server with a configuration that has been parsed. */
+export function listen(config: Config, options: StartOptions = {}): RunningServer {
+  const clock = options.clock ?? systemClock;
+  const random = options.random ?? systemRandom;
+  const log = options.log ?? createLog(config.log, process.stderr);
+  let isDraining = false;
+
+  const node = createNode(config, {
+    clock,
+    random,
+    log,
+    version: packageJson.version,
+    publish: (topic, frame) => server.publish(topic, frame),
+    onFailure: options.onFailure ?? rethrow,
+    replace: options.replace ?? {},
+  });
+  const sweeper = startSweeping(node, clock);
+  const doors = createDoors(config, { clock, random, log, node, isDraining: () => isDraining, ...sweeper });
+  const tls = tlsOptions(config);
+  const serve = (hostname: string, port: number) => ({
+    hostname,
+    port,
+    ...tls,
+    error: (error: Error) => failed(error, log),
+  });
+
+  const { address, port, internal_address, internal_port } = config.http_server;
+  const server: Server<BunSocket> = Bun.serve<BunSocket>({
+    ...serve(address, port),
+    fetch: (request, self) => doors.respond(request, self),
+    websocket: doors.handlers,
+  });
+  const inside =
+    internal_port === null
+      ? null
+      : Bun.serve<BunSocket>({
+          ...serve(internal_address || address, internal_port),
+          fetch: (request, self) => doors.respondInside(request, self),
+          websocket: doors.handlers,
+        });
+
+  const drain = async () => {
+    isDraining = true;
+    log.info("server.draining", { connections: doors.admission.connections });
+    node.hub.send({ type: "hub.drain" });
+    const { cut } = await toPromise(node.hub);
+    sweeper.stop();
+    node.broker.close();
+    await Promise.all([server.stop(true), inside?.stop(true)]);
+    log.info("server.stopped", { cut });
+    return { cut };
+  };
+  let stopped: ReturnType<RunningServer["stop"]> | null = null;
+  const stop = () => {
+    stopped ??= drain();
+    return stopped;
+  };
+  return { url: server.url.origin, internalUrl: inside?.url.origin ?? null, stop, node };
+}
+
+/** The one timer of the server: deadlines, slow clients, and how late it was itself. */
+function startSweeping(node: Node, clock: Clock) {
+  let lag = 0;
+  let expected = clock.monotonic() + deadlineResolution;
+  const timer = setInterval(() => {
+    const now = clock.monotonic();
+    lag = Math.max(0, now - expected) / 1000;
+    expected = now + deadlineResolution;
+    node.sweep();
+  }, deadlineResolution);
+  return { loopLag: () => lag, stop: () => clearInterval(timer) };
+}
+
+/** A certificate and its key, each as a path or as PEM text. */
+function tlsOptions({ http_server: { tls } }: Config) {
+  if (!tls.enabled) return {};
+  const read = (pem: string) => (pem.startsWith("-----BEGIN") ? pem : Bun.file(pem));
+  return { tls: { cert: read(tls.cert_pem), key: read(tls.key_pem) } };
+}
+
+function failed(error: Error, log: Log): Response {
+  log.error("request.failed", { error: `${error.name}: ${error.message}` });
+  return answer(500, "Internal server error.");
+}
+
+function rethrow(error: unknown): never {
+  throw error;
+}
