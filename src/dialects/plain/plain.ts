@@ -42,7 +42,7 @@ function toFrame(payload: Payload, isBase64: boolean): Frame {
 
 /** The string that a JSON text stands for, or null where it stands for something else. */
 function stringIn(json: string): string | null {
-  if (!json.startsWith('"')) {
+  if (!json.trimStart().startsWith('"')) {
     return null;
   }
   const value: unknown = JSON.parse(json);

@@ -1,9 +1,10 @@
 import { type Payload, payloadToJson, tagsOf } from "../../../core/payload.ts";
 import type { ClientInfo, Publication } from "../../../core/publication.ts";
+import { Members } from "./members.ts";
 
 /**
- * A publication as the push that all subscribers of this flavour get. The hot path: it runs once per publication,
- * whatever the number of subscribers. NNN ns for 64 bytes of payload on Bun 1.4.5.
+ * A publication as the push that all subscribers of this flavour get. The hot path: it runs once for a publication,
+ * whatever the number of its subscribers.
  */
 export function encodePublicationPush(channel: string, publication: Publication): string {
   return `{"push":{"channel":${JSON.stringify(channel)},"pub":${encodePublication(publication)}}}`;
@@ -11,40 +12,35 @@ export function encodePublicationPush(channel: string, publication: Publication)
 
 /** A message to one client that belongs to no channel. */
 export function encodeMessagePush(data: Payload): string {
-  return `{"push":{"message":{"data":${payloadToJson(data)}}}}`;
+  return `{"push":{"message":${new Members().json("data", payloadToJson(data)).object()}}}`;
 }
 
 /**
- * A publication as it stands in pushes, histories and recoveries. Fields that have their zero value are left out, and
- * the epoch is named by the first publication of a stream alone: that is where a client could mistake it for another.
+ * A publication as it stands in pushes, histories and recoveries. The epoch is named by the first publication of a
+ * stream alone: there a client could mistake the stream for the one before it.
  */
-export function encodePublication(publication: Publication): string {
-  const { data, offset, info } = publication;
-  let fields = `"data":${payloadToJson(data)}`;
+export function encodePublication({ data, offset, epoch, info, tags }: Publication): string {
+  const members = new Members().json("data", payloadToJson(data));
   if (info !== undefined) {
-    fields += `,"info":${encodeInfo(info)}`;
+    members.raw("info", encodeInfo(info));
   }
-  if (offset !== 0) {
-    fields += `,"offset":${offset}`;
-  }
-  const tags = tagsOf(data, publication.tags);
-  if (tags !== undefined && Object.keys(tags).length > 0) {
-    fields += `,"tags":${JSON.stringify(tags)}`;
+  members.number("offset", offset);
+  const allTags = tagsOf(data, tags);
+  if (allTags !== undefined && Object.keys(allTags).length > 0) {
+    members.raw("tags", JSON.stringify(allTags));
   }
   if (offset === 1) {
-    fields += `,"epoch":${JSON.stringify(publication.epoch)}`;
+    members.text("epoch", epoch);
   }
-  return `{${fields}}`;
+  return members.object();
 }
 
 /** Who a connection is, as others see it. User and client are always written, also an empty user. */
-export function encodeInfo(info: ClientInfo): string {
-  let fields = `"user":${JSON.stringify(info.user)},"client":${JSON.stringify(info.client)}`;
-  if (info.connInfo !== undefined) {
-    fields += `,"conn_info":${info.connInfo}`;
-  }
-  if (info.chanInfo !== undefined) {
-    fields += `,"chan_info":${info.chanInfo}`;
-  }
-  return `{${fields}}`;
+export function encodeInfo({ user, client, connInfo, chanInfo }: ClientInfo): string {
+  return new Members()
+    .raw("user", JSON.stringify(user))
+    .raw("client", JSON.stringify(client))
+    .json("conn_info", connInfo)
+    .json("chan_info", chanInfo)
+    .object();
 }
