@@ -88,7 +88,7 @@ export function parseClaims<Claims extends CommonClaims>(
   if (!isJsonObject(plain) || !isJsonObject(exact)) return refused("claims");
   const claims = v.safeParse(schema, plain);
   const user = userClaim === "" ? plain["sub"] : ownValue(plain, userClaim);
-  const userId = userOf(user, userClaim !== "");
+  const userId = userOf(user);
   if (!claims.success || userId === undefined) return refused("claims");
   return passed({ claims: claims.output, user: userId, exact });
 }
@@ -107,11 +107,11 @@ function parseTwice(text: string): [unknown, unknown] {
   }
 }
 
-/** No user is the anonymous one. A number is a user id in a claim of one's own (as in Centrifugo), never in `sub`. */
-function userOf(value: unknown, numbersAllowed: boolean): string | undefined {
+/** No user is the anonymous one. A number is a user id in a claim of one's own, as in Centrifugo; the schema of `sub` has none. */
+function userOf(value: unknown): string | undefined {
   if (value === undefined || value === null) return "";
   if (typeof value === "string") return value;
-  return numbersAllowed && Number.isSafeInteger(value) ? String(value) : undefined;
+  return Number.isSafeInteger(value) ? String(value) : undefined;
 }
 
 /** Checks `aud` and `iss`; they come before the times, so that a token of somebody else is never merely "expired". */

@@ -37,15 +37,21 @@ describe("connection tokens", () => {
 
   test("[JW32] every override is known", async () => {
     const names = ["presence", "join_leave", "force_push_join_leave", "force_recovery", "force_positioning"];
-    const override = Object.fromEntries(names.map((name) => [name, { value: true }]));
-    const { subscriptions } = await identity(auth.connection(jwt({ subs: { a: { override } } })));
-    expect(subscriptions[0]?.override).toEqual({
-      presence: true,
-      joinLeave: true,
-      forcePushJoinLeave: true,
-      forceRecovery: true,
-      forcePositioning: true,
-    });
+    for (const [given, meant] of [
+      [{ value: true }, true],
+      [{ value: false }, false],
+      [{}, false],
+    ]) {
+      const override = Object.fromEntries(names.map((name) => [name, given]));
+      const { subscriptions } = await identity(auth.connection(jwt({ subs: { a: { override } } })));
+      expect<unknown>(subscriptions[0]?.override).toEqual({
+        presence: meant,
+        joinLeave: meant,
+        forcePushJoinLeave: meant,
+        forceRecovery: meant,
+        forcePositioning: meant,
+      });
+    }
   });
 
   test("[JW33] info is the JSON that the token has, to the last digit, on one line", async () => {
