@@ -1,0 +1,35 @@
+import { isDeepStrictEqual } from "node:util";
+import defaults from "./centrifugo-defaults.json" with { type: "json" };
+import { parseDuration } from "./duration.ts";
+import { isTree, type Tree } from "./tree.ts";
+
+/** Every option of Centrifugo 6.9 with its default, as `centrifugo defaultconfig` prints it. */
+const centrifugoDefaults: Tree = defaults;
+
+/** What stands in a namespace of Centrifugo's: the options of channels, and its name. */
+const namespaceDefaults: Tree = { name: "", ...defaults.channel.without_namespace };
+
+/** What Centrifugo has at a place: a tree of options, a default, or undefined where it has nothing. */
+export function centrifugoAt(path: readonly (string | number)[]): unknown {
+  let found: unknown = centrifugoDefaults;
+  for (const [index, part] of path.entries()) {
+    const isNamespace = typeof part === "number" && path.slice(0, index).join(".") === "channel.namespaces";
+    if (isNamespace) found = namespaceDefaults;
+    else if (isTree(found) && typeof part === "string" && Object.hasOwn(found, part)) found = found[part];
+    else return undefined;
+  }
+  return found;
+}
+
+/** Whether a value says the same as a default: nothing is said in several ways, and so is one duration. */
+export function saysTheSame(value: unknown, fallback: unknown): boolean {
+  if (isNothing(value) && isNothing(fallback)) return true;
+  if (typeof value !== "string" || typeof fallback !== "string") return isDeepStrictEqual(value, fallback);
+  const duration = parseDuration(fallback);
+  return value === fallback || (duration !== null && parseDuration(value) === duration);
+}
+
+function isNothing(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length === 0;
+  return value === null || value === "" || (isTree(value) && Object.keys(value).length === 0);
+}

@@ -1,0 +1,125 @@
+import * as v from "valibot";
+import { formatDuration, parseDuration } from "./duration.ts";
+import { alternatives, expected, expectedSecret } from "./words.ts";
+
+/** What is told of an option beside its type: how a variable's text becomes its value, its unit, and whether it is shown. */
+export interface OptionNotes {
+  readonly kind: "text" | "flag" | "number" | "duration" | "list" | "records";
+  /** What a number counts. */
+  readonly unit?: string;
+  /** `all`: never shown. `url`: shown without what may be secret in a URL. */
+  readonly secret?: "all" | "url";
+}
+
+/** The largest number that Bun takes for a size, as measured on Bun 1.4.5: it keeps them in 32 bits. */
+const uint32Max = 4_294_967_295;
+
+/** The notes of one option, in the form that valibot keeps them in. */
+function notes<Input>(of: OptionNotes) {
+  return v.metadata<Input, OptionNotes & Record<string, unknown>>({ ...of });
+}
+
+/** A text; empty where nothing is set. `pattern` and what it `means` go together. */
+export function text(fallback: string, doc: string, { pattern = /(?:)/, means = "a text" } = {}) {
+  const message = expected(means);
+  return v.optional(
+    v.pipe(v.string(message), v.regex(pattern, message), notes({ kind: "text" }), v.description(doc)),
+    fallback,
+  );
+}
+
+/** A text that is shown nowhere; empty where nothing is set. */
+export function secret(doc: string) {
+  return v.optional(
+    v.pipe(v.string(expectedSecret("a text")), notes({ kind: "text", secret: "all" }), v.description(doc)),
+    "",
+  );
+}
+
+/** A URL, which may have a password in it. */
+export function url(doc: string) {
+  return v.optional(
+    v.pipe(v.string(expectedSecret("a text")), notes({ kind: "text", secret: "url" }), v.description(doc)),
+    "",
+  );
+}
+
+/** Yes or no. */
+export function flag(fallback: boolean, doc: string) {
+  return v.optional(
+    v.pipe(v.boolean(expected("true or false")), notes({ kind: "flag" }), v.description(doc)),
+    fallback,
+  );
+}
+
+/** One of a few texts. */
+export function choice<const Values extends readonly string[]>(values: Values, fallback: Values[number], doc: string) {
+  const schema = v.pipe(
+    v.picklist(values, expected(alternatives(values))),
+    notes({ kind: "text" }),
+    v.description(doc),
+  );
+  return v.optional(schema, () => fallback);
+}
+
+/** A whole number of something. */
+export function count(fallback: number, doc: string, { unit = "", min = 0, max = uint32Max } = {}) {
+  const message = expected(`a whole number from ${min} to ${max}`);
+  return v.optional(
+    v.pipe(
+      v.number(message),
+      v.check((value) => Number.isInteger(value) && value >= min && value <= max, message),
+      notes({ kind: "number", unit }),
+      v.description(doc),
+    ),
+    fallback,
+  );
+}
+
+/** What a duration may be beyond its form. */
+export interface DurationLimits {
+  readonly min?: string;
+  /** Centrifugo takes whole seconds alone for what history counts. */
+  readonly wholeSeconds?: boolean;
+}
+
+/** A time: in the file as text with its units, in the configuration as milliseconds. */
+export function duration(fallback: string, doc: string, { min = "0s", wholeSeconds = false }: DurationLimits = {}) {
+  const message = expected('a duration such as "60s"');
+  const least = parseDuration(min) ?? 0;
+  return v.optional(
+    v.pipe(
+      v.string(message),
+      v.check((value) => parseDuration(value) !== null, message),
+      v.transform((value) => parseDuration(value) ?? 0),
+      v.minValue(least, (issue) => `expected at least ${min}, got ${formatDuration(issue.input)}`),
+      v.check((value) => !wholeSeconds || value % 1_000 === 0, "expected whole seconds"),
+      notes({ kind: "duration", unit: "milliseconds" }),
+      v.description(doc),
+    ),
+    fallback,
+  );
+}
+
+/** A list of texts; null is an empty one, as in the files that Centrifugo writes. */
+export function list(doc: string, { pattern = /(?:)/, means = "a text" } = {}) {
+  const item = v.pipe(v.string(expected(means)), v.regex(pattern, expected(means)));
+  return v.nullish(
+    v.pipe(v.array(item, expectedSecret("a list of texts")), notes({ kind: "list" }), v.description(doc)),
+    () => [],
+  );
+}
+
+/** A list of objects; null is an empty one. */
+export function records<const Entries extends v.ObjectEntries>(doc: string, entries: Entries) {
+  const item = v.object(entries, expectedSecret("an object"));
+  return v.nullish(
+    v.pipe(v.array(item, expectedSecret("a list of objects")), notes({ kind: "records" }), v.description(doc)),
+    () => [],
+  );
+}
+
+/** A part of the configuration with options of its own. */
+export function section<const Entries extends v.ObjectEntries>(entries: Entries) {
+  return v.object(entries, expectedSecret("an object"));
+}

@@ -1,0 +1,57 @@
+import * as v from "valibot";
+import { section } from "./option.ts";
+import { httpApi, pushLog, pushQueue } from "./sections/api.ts";
+import { channel } from "./sections/channel.ts";
+import { client } from "./sections/client.ts";
+import { httpServer } from "./sections/http-server.ts";
+import { engine, health, log, node, prometheus, shutdown } from "./sections/operations.ts";
+import { echo, plain, web, websocket } from "./sections/transports.ts";
+
+/** Every option that is supported, with its default; what a file may hold. */
+export const optionsSchema = section({
+  http_server: v.optional(httpServer, {}),
+  client: v.optional(client, {}),
+  websocket: v.optional(websocket, {}),
+  plain: v.optional(plain, {}),
+  echo: v.optional(echo, {}),
+  web: v.optional(web, {}),
+  channel: v.optional(channel, {}),
+  engine: v.optional(engine, {}),
+  http_api: v.optional(httpApi, {}),
+  push_log: v.optional(pushLog, {}),
+  push_queue: v.optional(pushQueue, {}),
+  shutdown: v.optional(shutdown, {}),
+  health: v.optional(health, {}),
+  prometheus: v.optional(prometheus, {}),
+  log: v.optional(log, {}),
+  node: v.optional(node, {}),
+});
+
+/** The options as they were read; those that inherit are still empty. */
+type Options = v.InferOutput<typeof optionsSchema>;
+
+/** The rules of one namespace as they were read. */
+type ChannelOptions = Options["channel"]["without_namespace"];
+
+/** The configuration: what was read, with every namespace's engine, format and meta TTL filled in. */
+export const configSchema = v.pipe(
+  optionsSchema,
+  v.transform((options) => ({
+    ...options,
+    channel: {
+      ...options.channel,
+      without_namespace: inherit(options.channel.without_namespace, options),
+      namespaces: options.channel.namespaces.map((namespace) => inherit(namespace, options)),
+    },
+  })),
+);
+
+/** Fills in what a namespace leaves to `channel` and `engine`. */
+function inherit<Rules extends ChannelOptions>(rules: Rules, { channel, engine }: Options) {
+  return {
+    ...rules,
+    engine: rules.engine === "" ? engine.type : rules.engine,
+    history_meta_ttl: rules.history_meta_ttl === 0 ? channel.history_meta_ttl : rules.history_meta_ttl,
+    publication_data_format: rules.publication_data_format || channel.publication_data_format,
+  };
+}

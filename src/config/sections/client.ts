@@ -1,0 +1,135 @@
+import * as v from "valibot";
+import { count, duration, flag, list, section, text } from "../option.ts";
+import { tokenEntries } from "./token.ts";
+
+/** An Origin without a path, whose parts may be `*`; or the word that browsers send where they hide it. */
+const origin = {
+  pattern: /^(?:\*|null|(?:\*|[a-zA-Z][a-zA-Z0-9+.-]*):\/\/[^/\s]*)$/,
+  means: '"*" or an origin such as "https://app.example.com"',
+};
+
+const subscriptionToken = section({
+  enabled: flag(
+    false,
+    "Whether subscription tokens have these keys alone; otherwise they have those of connection tokens.",
+  ),
+  ...tokenEntries,
+});
+
+const personalChannel = section({
+  enabled: flag(false, "Whether each user with an id is subscribed on connect to a channel of their own."),
+  personal_channel_namespace: text("", "The namespace of the personal channels; empty for none."),
+  single_connection: flag(
+    false,
+    "Whether a user's new connection closes the older ones; needs presence in the personal channel.",
+  ),
+});
+
+/** Who may connect, and with what. */
+const identity = {
+  allowed_origins: list(
+    "Origins whose pages may connect; empty for the one in the Host header, because a browser sends a stranger's page " +
+      "the user's rights.",
+    origin,
+  ),
+  token: v.optional(section(tokenEntries), {}),
+  subscription_token: v.optional(subscriptionToken, {}),
+  allow_anonymous_connect_without_token: flag(
+    false,
+    "Whether a client without a token is let in, as an anonymous one.",
+  ),
+  disallow_anonymous_connection_tokens: flag(false, "Whether a token without a user id is refused."),
+  insecure: flag(false, "Whether tokens and permissions are not asked for; for development alone."),
+  subscribe_to_user_personal_channel: v.optional(personalChannel, {}),
+  connect_include_server_time: flag(false, "Whether the connect reply tells the server's time."),
+};
+
+/** Times of the Centrifuge dialect, with Centrifugo's defaults; `handshake` and `expiry` hold for the plain one too. */
+const times = {
+  ping_interval: duration("25s", "Time between pings; under the 30 s after which many proxies cut.", { min: "1s" }),
+  pong_timeout: duration("8s", "Time for the answer to a ping, before the client counts as gone (3012).", {
+    min: "1ms",
+  }),
+  stale_close_delay: duration("10s", "Time to connect in; traffic does not extend it, or it would guard nothing.", {
+    min: "1ms",
+  }),
+  expired_close_delay: duration("25s", "Time after a connection's expiry in which a refresh still comes in time."),
+  expired_sub_close_delay: duration(
+    "25s",
+    "Time after a subscription's expiry in which a refresh still comes in time.",
+  ),
+  presence_update_interval: duration(
+    "27s",
+    "Time between renewals of presence, where it is kept outside of the process.",
+    {
+      min: "1ms",
+    },
+  ),
+  channel_position_check_delay: duration("40s", "Time between checks of a silent channel's position.", { min: "1ms" }),
+  write_stall_timeout: duration("10s", "Time after which a client whose unsent bytes do not shrink is slow (3008).", {
+    min: "1ms",
+  }),
+};
+
+/** How much may come in, in all and for each. */
+const connections = {
+  connection_limit: count(
+    50_000,
+    "Connections of this node, or the process's open-file limit less 200 where that is smaller; 0 for that alone.",
+    { unit: "connections" },
+  ),
+  connection_rate_limit: count(0, "Connections accepted a second (503 with Retry-After); 0 for no limit.", {
+    unit: "connections/s",
+  }),
+  address_connection_limit: count(
+    0,
+    "Connections of one address (429), loopback never counted; 0 for no limit, because behind a proxy all are one.",
+    { unit: "connections" },
+  ),
+  user_connection_limit: count(0, "Connections of one user (3504), anonymous ones exempt; 0 for no limit.", {
+    unit: "connections",
+  }),
+};
+
+/** How much one connection may do. */
+const volumes = {
+  channel_limit: count(128, "Channels of one connection (106); as in Centrifugo.", { unit: "channels", min: 1 }),
+  queue_max_size: count(1_048_576, "Unsent bytes of one connection; over it the client is slow (3008) and recovers.", {
+    unit: "bytes",
+    min: 1,
+  }),
+  message_rate_limit: count(
+    1_000,
+    "Commands, frames and pings of one connection a second (111, at last 3013): far above a person, far below a flood; " +
+      "0 for no limit.",
+    { unit: "messages/s" },
+  ),
+  message_burst_limit: count(2_000, "Messages that may come at once, before the rate counts; 0 for no limit.", {
+    unit: "messages",
+  }),
+  subscribe_rate_limit: count(
+    200,
+    "Subscribes of one connection a second after the first 256 (111), which a reconnect needs; 0 for no limit.",
+    { unit: "subscribes/s" },
+  ),
+  commands_per_frame_limit: count(256, "Commands in one frame (3501); room for every channel of a reconnect.", {
+    unit: "commands",
+    min: 1,
+  }),
+  history_max_publication_limit: count(300, "Publications in one answer of history to a client; as in Centrifugo.", {
+    unit: "publications",
+    min: 1,
+  }),
+  recovery_max_publication_limit: count(300, "Publications that one recovery brings; more is not recovered.", {
+    unit: "publications",
+    min: 1,
+  }),
+  recovery_max_bytes: count(
+    524_288,
+    "Bytes of recovered publications per connect or frame; half of the queue, so that recovery makes nobody slow.",
+    { unit: "bytes", min: 1 },
+  ),
+};
+
+/** `client`: who may connect, and how much each may do. */
+export const client = section({ ...identity, ...times, ...connections, ...volumes });

@@ -1,0 +1,48 @@
+import * as v from "valibot";
+import { count, flag, list, secret, section, text } from "../option.ts";
+
+/** An address alone: a port or a scheme beside it belongs elsewhere. */
+const address = { pattern: /^(?:[a-zA-Z0-9._-]*|[0-9a-fA-F:.]+(?:%[\w.]+)?)$/, means: "an IP address or a host name" };
+
+/** A name, or an address in brackets, and perhaps a port: what a Host header holds. */
+const host = {
+  pattern: /^(?:\[[0-9a-fA-F:.]+\]|[a-zA-Z0-9._-]+)(?::\d{1,5})?$/,
+  means: 'a host such as "chat.example"',
+};
+
+/** Centrifugo has this port as text, and "" where there is none; here it is a number, or null. */
+const internalPortMessage = "expected a port from 0 to 65535";
+const internalPort = v.pipe(
+  v.union([v.string(), v.number()], internalPortMessage),
+  v.check((value) => /^\d{0,5}$/.test(String(value)) && Number(value) <= 65_535, internalPortMessage),
+  v.transform((value) => (value === "" ? null : Number(value))),
+  v.metadata({ kind: "number", unit: "" }),
+  v.description("The port to which API, metrics and health move; none by default: they are on the public one."),
+);
+
+const tls = section({
+  enabled: flag(false, "Whether the server speaks HTTPS and wss; off by default, because most stand behind a proxy."),
+  cert_pem: text("", "The certificate chain of the server: a path, or the PEM text itself."),
+  key_pem: secret("The private key of the certificate: a path, or the PEM text itself."),
+});
+
+/** `http_server`: where the server listens, and whom it answers. */
+export const httpServer = section({
+  address: text(
+    "127.0.0.1",
+    "The address to listen on; loopback until someone says otherwise, and empty for all.",
+    address,
+  ),
+  port: count(8_080, "The port to listen on; 0 takes a free one, for tests.", { max: 65_535 }),
+  internal_address: text("", "The address of the internal port; empty for that of the public one.", address),
+  internal_port: v.optional(internalPort, ""),
+  tls: v.optional(tls, {}),
+  trusted_proxies: list(
+    "Addresses or CIDRs whose X-Forwarded-For is believed; none, because anyone can send that header.",
+    { pattern: /^[0-9a-fA-F:.]+(?:\/\d{1,3})?$/, means: "an IP address or a CIDR" },
+  ),
+  allowed_hosts: list(
+    "Host names that are served; empty for any, but for loopback names alone on a loopback address (DNS rebinding).",
+    host,
+  ),
+});

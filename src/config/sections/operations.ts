@@ -1,0 +1,71 @@
+import * as v from "valibot";
+import { choice, count, duration, flag, secret, section, text } from "../option.ts";
+import { urlPath } from "./transports.ts";
+
+const sqlite = section({
+  path: text(
+    "data/chorus.db",
+    "The file of history and queue, relative to the working directory, made with its folder.",
+    {
+      pattern: /./,
+      means: "a path",
+    },
+  ),
+  synchronous: choice(
+    ["full", "normal"],
+    "full",
+    "What a commit survives: a loss of power (`full`), or the process alone.",
+  ),
+});
+
+/** `engine`: where the history of channels is kept. */
+export const engine = section({
+  type: choice(
+    ["sqlite", "memory"],
+    "sqlite",
+    "Where history is kept; `sqlite`, because acknowledged is not to be lost.",
+  ),
+  sqlite: v.optional(sqlite, {}),
+});
+
+/** `health`: whether the server lives. */
+export const health = section({
+  enabled: flag(true, "Whether `/healthz`, `/readyz` and Centrifugo's path are served."),
+  handler_prefix: text("/health", "Centrifugo's path of the same.", urlPath),
+});
+
+/** `prometheus`: what the server counts. */
+export const prometheus = section({
+  enabled: flag(true, "Whether metrics are served: on a loopback address, on the internal port, or to the key."),
+  handler_prefix: text("/metrics", "The path of the metrics.", urlPath),
+  key: secret("The bearer token with which metrics can be read from elsewhere; empty for none."),
+});
+
+/** `shutdown`: the drain. */
+export const shutdown = section({
+  timeout: duration("30s", "Time for the whole drain, before the process ends with code 1.", { min: "1ms" }),
+  batch_size: count(1_000, "Connections closed at once, so that their clients do not come back in one instant.", {
+    unit: "connections",
+    min: 1,
+  }),
+  batch_interval: duration("100ms", "Time between two batches, with jitter."),
+});
+
+/** `log`: what is told, to stderr. */
+export const log = section({
+  level: choice(
+    ["trace", "debug", "info", "warn", "error", "fatal", "none"],
+    "info",
+    "The least level that is logged.",
+  ),
+  format: choice(
+    ["auto", "json", "pretty"],
+    "auto",
+    "The form of a line; `auto` is pretty on a terminal, JSON elsewhere.",
+  ),
+});
+
+/** `node`: this process among others. */
+export const node = section({
+  name: text("", "What the API's `info` calls this node; empty for a name made of host and port, as in Centrifugo."),
+});

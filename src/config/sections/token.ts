@@ -1,0 +1,28 @@
+import { count, flag, secret, text, url } from "../option.ts";
+
+/** The options of one kind of token, as Centrifugo has them; empty is not set, and without a key no token is good. */
+export const tokenEntries = {
+  hmac_secret_key: secret("The secret of HS256, HS384 and HS512."),
+  hmac_previous_secret_key: secret(
+    "The secret before the last change; its tokens stay good while their holders renew them.",
+  ),
+  hmac_previous_secret_key_valid_until: count(0, "Until when the previous secret counts; 0 is without end.", {
+    unit: "seconds since 1970",
+    max: Number.MAX_SAFE_INTEGER,
+  }),
+  rsa_public_key: text("", "The public key of RS256, RS384 and RS512: PEM of a key or of a certificate."),
+  ecdsa_public_key: text(
+    "",
+    "The public key of ES256, ES384 or ES512, by its curve: PEM of a key or of a certificate.",
+  ),
+  jwks_public_endpoint: url("Where a JSON Web Key Set is served; once set, the keys above are not used."),
+  audience: text("", "What `aud` must be or hold; empty for anything."),
+  audience_regex: text("", "A pattern that `aud`, or one entry of it, must match; not beside `audience`."),
+  issuer: text("", "What `iss` must be; empty for anything."),
+  issuer_regex: text("", "A pattern that `iss` must match; not beside `issuer`."),
+  user_id_claim: text("", "The claim with the user's id, where that is not `sub`."),
+  insecure_skip_jwks_endpoint_safety_check: flag(
+    false,
+    "Read so that Centrifugo's files load; there is nothing to skip, because placeholders in the URL are not supported.",
+  ),
+};

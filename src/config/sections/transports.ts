@@ -1,0 +1,62 @@
+import { count, duration, flag, section, text } from "../option.ts";
+
+/** A path at which something is served. */
+export const urlPath = { pattern: /^\/[\w./~-]*$/, means: 'a path such as "/metrics"' };
+
+/** `websocket`: the Centrifuge dialect. */
+export const websocket = section({
+  disabled: flag(false, "Whether the Centrifuge dialect is not served."),
+  handler_prefix: text(
+    "/connection/websocket",
+    "The path of the Centrifuge dialect, which stock clients know.",
+    urlPath,
+  ),
+  message_size_limit: count(65_536, "Bytes of one frame of the Centrifuge dialect (1009); as in Centrifugo.", {
+    unit: "bytes",
+    min: 1,
+  }),
+});
+
+/** `plain`: the dialect of bare frames, at `/ws`. */
+export const plain = section({
+  enabled: flag(true, "Whether the plain dialect is served at `/ws`."),
+  channel: text("lobby", "The channel of a plain client that names none.", {
+    pattern: /./,
+    means: "the name of a channel",
+  }),
+  text_size_limit: count(65_536, "Bytes of one text frame (1009); as for the Centrifuge dialect.", {
+    unit: "bytes",
+    min: 1,
+  }),
+  binary_size_limit: count(16_777_216, "Bytes of one binary frame (1009): the largest file that the page sends.", {
+    unit: "bytes",
+    min: 1,
+  }),
+  queue_max_size: count(
+    20_971_520,
+    "Unsent bytes of one plain connection, before it is slow: one largest file and some.",
+    {
+      unit: "bytes",
+      min: 1,
+    },
+  ),
+  ping_interval: duration("25s", "Time between native pings; under the 30 s after which many proxies cut.", {
+    min: "1s",
+  }),
+  pong_timeout: duration(
+    "60s",
+    "Time for the pong, from when nothing was unsent (3012): a pong cannot overtake a file on its way.",
+    { min: "1ms" },
+  ),
+});
+
+/** `echo`: a socket that returns what it gets. */
+export const echo = section({
+  enabled: flag(true, "Whether `/echo` is served; harmless, and the first thing to try."),
+});
+
+/** `web`: the page. */
+export const web = section({
+  enabled: flag(true, "Whether a page is served at `/`."),
+  directory: text("", "A folder of one's own that is served at `/` in place of our page."),
+});

@@ -1,0 +1,35 @@
+/** An object as JSON has it, of which nothing is known yet. */
+export type Tree = Readonly<Record<string, unknown>>;
+
+/** Whether a value is an object that has options in it: no list, no null. */
+export function isTree(value: unknown): value is Tree {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/**
+ * Lays one tree over another: objects are joined, everything else is replaced. Made without prototypes, so that a key
+ * such as `__proto__` is a key like any other.
+ */
+export function mergeTrees(below: Tree, above: Tree): Tree {
+  const merged: Record<string, unknown> = Object.assign(Object.create(null), below);
+  for (const [key, value] of Object.entries(above)) {
+    const former = Object.hasOwn(below, key) ? below[key] : undefined;
+    merged[key] = isTree(former) && isTree(value) ? mergeTrees(former, value) : value;
+  }
+  return merged;
+}
+
+/** A tree that holds one value. */
+export function treeOf(path: readonly string[], value: unknown): Tree {
+  const [key, ...rest] = path;
+  if (key === undefined) return {};
+  return { [key]: rest.length === 0 ? value : treeOf(rest, value) };
+}
+
+/** Writes a path as errors have it: `channel.namespaces[2].history_ttl`. */
+export function pathText(path: readonly (string | number)[]): string {
+  return path
+    .map((part) => (typeof part === "number" ? `[${part}]` : `.${part}`))
+    .join("")
+    .replace(/^\./, "");
+}

@@ -1,0 +1,26 @@
+import { isTree, type Tree } from "./tree.ts";
+
+/** Options of Centrifugo without which it would be unsafe to go on; each with what would go wrong. */
+const unsafeOptions: readonly { readonly pattern: RegExp; readonly harm: string }[] = [
+  { pattern: /tls[^.]*\.enabled$/, harm: "traffic that is to be encrypted would not be" },
+  { pattern: /^http_server\.tls\.client_ca_pem$/, harm: "clients without a certificate would be let in" },
+  { pattern: /^client\.proxy\.[^.]+\.enabled$/, harm: "your back end would not be asked who may connect" },
+  { pattern: /_proxy_enabled$/, harm: "your back end would not be asked what is allowed" },
+  { pattern: /^(?:uni_[^.]+|grpc_api)\.enabled$/, harm: "those who use it would find nothing there" },
+  { pattern: /^client\.user_id_http_header$/, harm: "users would not be known by that header" },
+  { pattern: /^map_broker\.type$/, harm: "this node would be alone, without the others" },
+];
+
+/** Parts of Centrifugo of which another kind than the memory's joins nodes, once they are enabled. */
+const joiningPattern = /^(broker|presence_manager)\.type$/;
+
+/** What goes wrong without an option that is set to something else than its default; null where it can be left out. */
+export function harmWithout(path: string, root: Tree): string | null {
+  const joining = joiningPattern.exec(path)?.[1];
+  if (joining !== undefined) {
+    const part = root[joining];
+    const isEnabled = isTree(part) && part["enabled"] === true;
+    return isEnabled ? "this node would be alone, without the others" : null;
+  }
+  return unsafeOptions.find(({ pattern }) => pattern.test(path))?.harm ?? null;
+}
