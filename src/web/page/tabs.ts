@@ -23,6 +23,7 @@ export function startTabs(views: Readonly<Record<string, StartView>>): void {
     if (started.has(name)) return;
     started.add(name);
     const section = need(document, `#${name}`, HTMLElement);
+    section.setAttribute("aria-labelledby", `tab-${name}`);
     const template = document.querySelector(`#${name}-template`);
     if (template instanceof HTMLTemplateElement) section.append(template.content.cloneNode(true));
     views[name]?.(section);
