@@ -1,0 +1,96 @@
+import type { Speech } from "../speech/speech.ts";
+import { Publisher } from "./publisher.ts";
+import { Receiver } from "./receiver.ts";
+import { Room } from "./room.ts";
+
+/** Connections that are opened at the same time, so that the server's accept queue does not overflow. */
+const openingAtOnce = 128;
+
+/** Receivers whose messages are looked at, of all; the others are counted. */
+const inspectedMax = 8;
+
+/** How long after joining a fleet waits before it counts on everyone being in, in milliseconds. */
+const settleMs = 200;
+
+/** Where the load goes and how it is spoken. */
+export interface FleetOptions {
+  readonly port: number;
+  readonly speech: Speech;
+  readonly channels: readonly string[];
+  readonly publishers: number;
+}
+
+/** Every connection that one load process has to one server. */
+export class Fleet {
+  readonly rooms: readonly Room[];
+  readonly publishers: Publisher[] = [];
+  readonly receivers: Receiver[] = [];
+  readonly #options: FleetOptions;
+
+  constructor(options: FleetOptions) {
+    this.#options = options;
+    // One room may have thousands of publications under way; of a thousand rooms each has but a few.
+    const ring = options.channels.length === 1 ? 65_536 : 256;
+    this.rooms = options.channels.map((channel) => new Room(channel, ring));
+  }
+
+  get speech(): Speech {
+    return this.#options.speech;
+  }
+
+  /** Opens the publishers; once. */
+  async begin(): Promise<void> {
+    const { port, speech, publishers } = this.#options;
+    for (let index = 0; index < publishers; index++) {
+      const publisher = new Publisher(speech);
+      const channel = this.rooms[index % this.rooms.length]?.channel ?? "";
+      await publisher.join({ port, speech, channel, role: "publisher" });
+      this.publishers.push(publisher);
+    }
+  }
+
+  /** Opens or ends receivers until there are `count`, spread evenly over the rooms; returns how long it took, in ms. */
+  async resize(count: number): Promise<number> {
+    while (this.receivers.length > count) this.#remove();
+    const began = performance.now();
+    let wanted = count - this.receivers.length;
+    const open = async () => {
+      while (wanted > 0) {
+        wanted -= 1;
+        await this.#add();
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(openingAtOnce, wanted) }, open));
+    const took = performance.now() - began;
+    await Bun.sleep(settleMs);
+    return took;
+  }
+
+  /** The receivers that look at their messages: some, evenly spread. */
+  inspected(): Receiver[] {
+    const step = Math.max(1, Math.floor(this.receivers.length / inspectedMax));
+    return this.receivers.filter((_, index) => index % step === 0).slice(0, inspectedMax);
+  }
+
+  end(): void {
+    for (const client of [...this.receivers, ...this.publishers]) client.leave();
+    this.receivers.length = 0;
+    this.publishers.length = 0;
+  }
+
+  async #add(): Promise<void> {
+    const room = this.rooms[this.receivers.length % this.rooms.length];
+    if (!room) throw new Error("a fleet without channels");
+    const { port, speech } = this.#options;
+    const receiver = new Receiver(room);
+    this.receivers.push(receiver);
+    await receiver.join({ port, speech, channel: room.channel, role: "receiver" });
+  }
+
+  #remove(): void {
+    const receiver = this.receivers.pop();
+    if (!receiver) return;
+    receiver.room.size -= 1;
+    receiver.leave();
+  }
+}

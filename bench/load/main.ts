@@ -1,0 +1,73 @@
+import { centrifuge } from "../speech/centrifuge.ts";
+import { plain } from "../speech/plain.ts";
+import { socketIo } from "../speech/socket-io.ts";
+import type { Speech } from "../speech/speech.ts";
+import { closedLoop } from "./closed.ts";
+import type { LoadRequest, LoadResponse, Target } from "./commands.ts";
+import { Fleet } from "./fleet.ts";
+import { openLoop } from "./open.ts";
+
+// The load process: it takes one command after the other from the one that started it, and answers each.
+
+let target: Target | null = null;
+let fleet: Fleet | null = null;
+let failure = Promise.withResolvers<never>();
+
+function speechOf({ speech, path }: Target): Speech {
+  switch (speech) {
+    case "plain":
+      return plain(path);
+    case "socket.io":
+      return socketIo;
+    case "centrifuge":
+      return centrifuge("fixed");
+    case "centrifuge-offsets":
+      return centrifuge("walk");
+    case "centrifuge-joined":
+      return centrifuge("joined");
+  }
+}
+
+async function begin(to: Target): Promise<null> {
+  target = to;
+  fleet = new Fleet({ port: to.port, speech: speechOf(to), channels: to.channels, publishers: to.publishers });
+  await fleet.begin();
+  return null;
+}
+
+async function run(request: LoadRequest): Promise<unknown> {
+  if (request.command === "begin") return begin(request.ask);
+  if (!fleet || !target) throw new Error("a command before `begin`");
+  switch (request.command) {
+    case "resize":
+      return fleet.resize(request.ask.receivers);
+    case "closed":
+      return closedLoop(fleet, target.serverPid, request.ask);
+    case "open":
+      return openLoop(fleet, target.serverPid, request.ask);
+    case "end":
+      fleet.end();
+      return null;
+  }
+}
+
+async function answer(request: LoadRequest): Promise<LoadResponse> {
+  try {
+    return { ok: true, answer: await Promise.race([run(request), failure.promise]) };
+  } catch (error) {
+    return { ok: false, error: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+// What a socket's handler throws has nobody to catch it; it ends the command under way.
+process.on("uncaughtException", (error) => {
+  failure.reject(error);
+});
+
+process.on("message", (request: LoadRequest) => {
+  failure = Promise.withResolvers<never>();
+  failure.promise.catch(() => {});
+  void answer(request).then((response) => process.send?.(response));
+});
+
+process.on("disconnect", () => process.exit(0));
