@@ -3,23 +3,20 @@ import type { Payload } from "../core/payload.ts";
 import type { Namespace } from "./namespace.ts";
 import type { PublicationDataFormat } from "./options.ts";
 
-/** What is published where nothing came and nothing is allowed (`publication_data_format: "binary"`): no JSON at all. */
-export const noData: Payload = { kind: "json", json: "" };
-
 /**
  * Whether a payload is what a namespace wants. A plain client's text counts as the JSON string that it becomes. JSON
  * was checked where it came in, so that here only its kind is looked at.
  */
-export function fitsFormat(format: PublicationDataFormat, data: Payload | null): boolean {
+export function fitsFormat(format: PublicationDataFormat, data: Payload): boolean {
   switch (format) {
     case "":
-      return data !== null;
+      return data.kind !== "json" || data.json !== "";
     case "binary":
       return true;
     case "json":
-      return data !== null && data.kind !== "binary";
+      return data.kind === "text" || (data.kind === "json" && data.json !== "");
     case "json_object":
-      return data?.kind === "json" && data.json.trimStart().startsWith("{");
+      return data.kind === "json" && data.json.trimStart().startsWith("{");
   }
 }
 

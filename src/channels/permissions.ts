@@ -26,8 +26,8 @@ export interface Subscriber extends Asker {
 
 /** One who asks to publish. */
 export interface Publisher extends Asker {
-  /** What is published, in the form in which it would be kept; null where nothing came. */
-  readonly data: Payload | null;
+  /** What is published, in the form in which it would be kept. */
+  readonly data: Payload;
   /** Whether it asks to set a key of a map, which no channel has. */
   readonly mapped?: boolean;
 }

@@ -58,8 +58,8 @@ export interface PublishCommand {
   readonly method: "publish";
   readonly id: number;
   readonly channel: string;
-  /** Null where the client sent none, which is not the same as JSON's null. */
-  readonly data: Payload | null;
+  /** `noData` where the client sent none. */
+  readonly data: Payload;
   /** Asks to set a key of a map (`type` 1) instead of publishing into a stream; Chorus has no maps, so nobody may. */
   readonly mapped?: true;
 }

@@ -4,12 +4,15 @@
  * that go out.
  */
 export type Payload =
-  /** The raw text of one JSON value. */
+  /** The raw text of one JSON value; empty where there is no data at all. */
   | { readonly kind: "json"; readonly json: string }
   /** A plain client's text frame. */
   | { readonly kind: "text"; readonly text: string }
   /** A plain client's binary frame, or `b64data` that is not JSON. */
   | { readonly kind: "binary"; readonly bytes: Uint8Array };
+
+/** What a client publishes that sends no data, which is not the same as JSON's null: few namespaces take it. */
+export const noData: Payload = { kind: "json", json: "" };
 
 /** The tag that says that a JSON string is base64 of bytes: how a binary payload travels where only JSON can. */
 export const encodingTag = "chorus-encoding";

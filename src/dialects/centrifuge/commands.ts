@@ -41,7 +41,7 @@ const typesOtherThanStream = [1, 2, 3, 4];
  * channel where one is needed. Both flavours of the protocol meet here; `payload` is what a publish carries, which each
  * of them keeps in its own way.
  */
-export function toCommand(command: Fields, method: Method | null, payload: Payload | null): Command | null {
+export function toCommand(command: Fields, method: Method | null, payload: Payload): Command | null {
   const id = number(command, "id");
   if (method === null) {
     // Only an empty command is a pong. It may have fields that we do not know, but no id and not the reserved ping.
@@ -70,7 +70,7 @@ type ChannelMethod = Exclude<Method, "connect" | "rpc" | "send" | "refresh">;
 function toChannelCommand(
   id: number,
   method: ChannelMethod,
-  { request, payload }: { readonly request: Fields; readonly payload: Payload | null },
+  { request, payload }: { readonly request: Fields; readonly payload: Payload },
 ): Command | null {
   const channel = text(request, "channel");
   if (channel === "") {

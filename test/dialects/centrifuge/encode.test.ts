@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { errors } from "../../../src/core/errors.ts";
-import type { Payload } from "../../../src/core/payload.ts";
+import { noData, type Payload } from "../../../src/core/payload.ts";
 import type { ClientInfo, Publication } from "../../../src/core/publication.ts";
 import type { Push, Reply, SubscribeResult } from "../../../src/core/reply.ts";
 import { unsubscribes } from "../../../src/core/unsubscribes.ts";
@@ -209,7 +209,7 @@ test("[CD50] a plain client's text becomes a string, its bytes a tagged base64 s
 });
 
 test("[CD50] a payload of nothing, which a namespace may allow, leaves data out", () => {
-  expect(publication({ data: { kind: "json", json: "" }, offset: 0, epoch: "", info: ann })).toBe(
+  expect(publication({ data: noData, offset: 0, epoch: "", info: ann })).toBe(
     `{"push":{"channel":"c","pub":{"info":{"user":"ann","client":"${client}"}}}}`,
   );
 });

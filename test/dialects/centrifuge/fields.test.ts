@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
+import { noData } from "../../../src/core/payload.ts";
 import { allMethods, decode, read, requestOf } from "./support.ts";
 
 /** Values of every kind, as they are written; the kinds that a field may have are named after those of the protocol. */
@@ -186,7 +187,7 @@ function expectSound(frame: string | Uint8Array): void {
     if ("channel" in command) {
       expect(typeof command.channel === "string" && command.channel !== "").toBe(true);
     }
-    if (command.method === "publish" && command.data !== null) {
+    if (command.method === "publish" && command.data !== noData) {
       expect(command.data.kind === "json" && JSON.parse(command.data.json) !== undefined).toBe(true);
     }
   }

@@ -1,6 +1,6 @@
 import type { Command } from "../../../core/command.ts";
 import { type Extent, findMember, isDeeperThan, jsonLevelsMax, skipSpace } from "../../../core/json.ts";
-import type { Payload } from "../../../core/payload.ts";
+import { noData, type Payload } from "../../../core/payload.ts";
 import { methodOf, toCommand } from "../commands.ts";
 import { isCommand } from "../schema.ts";
 
@@ -39,8 +39,8 @@ function findData(line: string): Extent | null {
 }
 
 /** The payload as the characters that came: `-1.50` stays `-1.50`, and 20 digits stay 20 digits. */
-function toPayload(line: string, data: Extent | null): Payload | null {
-  return data === null ? null : { kind: "json", json: line.slice(data.start, data.end) };
+function toPayload(line: string, data: Extent | null): Payload {
+  return data === null ? noData : { kind: "json", json: line.slice(data.start, data.end) };
 }
 
 /** A number written with a point or an exponent, after a name; or something in a text that looks like one. */
