@@ -1,0 +1,154 @@
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import type { Locator, Page } from "playwright-core";
+import { startServer } from "../../src/server.ts";
+import { describeInBrowser, type Windows } from "../support/browser.ts";
+import { testTimeout } from "../support/patience.ts";
+import { Probe } from "../support/probe.ts";
+import { openConfig } from "./config.ts";
+
+setDefaultTimeout(testTimeout);
+
+/** A person at the Channels tab, subscribed to a channel. */
+class ChannelsWindow {
+  readonly page: Page;
+  readonly faults: string[];
+
+  private constructor(page: Page, faults: string[]) {
+    this.page = page;
+    this.faults = faults;
+  }
+
+  static async join(windows: Windows, url: string, channel: string): Promise<ChannelsWindow> {
+    const { page, faults } = await windows.open(`${url}/#channels`);
+    const joined = new ChannelsWindow(page, faults);
+    await joined.panel.getByLabel("Channel").fill(channel);
+    await joined.press("Connect");
+    await joined.status(`Subscribed to ${channel}.`).waitFor();
+    return joined;
+  }
+
+  get panel(): Locator {
+    return this.page.getByRole("tabpanel", { name: "Channels" });
+  }
+
+  get log(): Locator {
+    return this.panel.getByRole("log", { name: "Publications" });
+  }
+
+  region(name: string): Locator {
+    return this.panel.getByRole("region", { name });
+  }
+
+  status(words: string | RegExp): Locator {
+    return this.panel.getByRole("status").filter({ hasText: words });
+  }
+
+  press(name: string): Promise<void> {
+    return this.panel.getByRole("button", { name, exact: true }).click();
+  }
+
+  async publish(text: string): Promise<void> {
+    await this.panel.getByRole("textbox", { name: "Publication" }).fill(text);
+    await this.press("Publish");
+  }
+}
+
+describeInBrowser("the Channels tab with the stock client", (windows) => {
+  let server: Awaited<ReturnType<typeof startServer>>;
+  beforeAll(async () => {
+    server = await startServer(openConfig());
+  });
+  afterAll(() => server?.stop());
+  const join = (channel: string): Promise<ChannelsWindow> => ChannelsWindow.join(windows, server.url, channel);
+
+  test("[WP80] publications reach everyone, text and JSON, the publisher too", async () => {
+    const [ann, ben] = [await join("publish"), await join("publish")];
+    await ann.publish("first <b>one</b>");
+    await ann.publish('{"temperature": 21.5}');
+    for (const { log } of [ann, ben]) {
+      await log.getByRole("article").filter({ hasText: "#1" }).getByText("first <b>one</b>").waitFor();
+      await log.getByRole("article").filter({ hasText: "#2" }).getByText('{"temperature":21.5}').waitFor();
+    }
+    expect(await ann.log.getByText("You", { exact: true }).count()).toBe(2);
+    expect(await ben.log.getByText("anonymous", { exact: true }).count()).toBe(2);
+    expect([...ann.faults, ...ben.faults]).toEqual([]);
+  });
+
+  test("[WP81] who is here comes and goes by itself", async () => {
+    const [ann, ben] = [await join("who"), await join("who")];
+    const count = (chat: ChannelsWindow, words: string) => chat.region("Who is here").getByText(words, { exact: true });
+    await count(ann, "2 connections").waitFor();
+    await count(ben, "2 connections").waitFor();
+    expect(await ann.region("Who is here").getByText("you", { exact: true }).count()).toBe(1);
+    await ben.press("Unsubscribe");
+    await count(ann, "1 connection").waitFor();
+    await ben.press("Subscribe");
+    await count(ann, "2 connections").waitFor();
+    await ben.press("Close");
+    await count(ann, "1 connection").waitFor();
+  });
+
+  test("[WP82] the history is shown when asked for, the newest first", async () => {
+    const ann = await join("history");
+    await ann.press("Publish 20");
+    await ann.log.getByText("Number 20 of 20").waitFor();
+    await ann.press("Show the last 50");
+    await ann.region("History").getByText("20 publications, the stream is at 20").waitFor();
+    const rows = await ann.region("History").getByRole("listitem").allTextContents();
+    expect([rows.length, rows[0], rows[19]]).toEqual([20, "#20Number 20 of 20", "#1Number 1 of 20"]);
+  });
+
+  test("[WP83] cut off while another client publishes 20, it comes back and shows 20 recovered", async () => {
+    const [ann, ben] = [await join("recovery"), await join("recovery")];
+    await ann.publish("before");
+    await ben.log.getByText("before").waitFor();
+    await ben.press("Cut the connection");
+    await ben.status("Cut off").waitFor();
+    await ann.region("Who is here").getByText("1 connection", { exact: true }).waitFor();
+    await ann.press("Publish 20");
+    await ann.log.getByText("Number 20 of 20").waitFor();
+    expect(await ben.log.getByText(/^Number/).count()).toBe(0);
+
+    await ben.press("Let it come back");
+    await ben.region("Recovery").getByText("20 recovered").waitFor();
+    const texts = await ben.log.locator(".bubble").allTextContents();
+    expect(texts).toEqual(["before", ...Array.from({ length: 20 }, (_, index) => `Number ${index + 1} of 20`)]);
+    expect(await ben.log.getByText(/· recovered$/).count()).toBe(20);
+    await ann.publish("after");
+    await ben.log.getByText("after").waitFor();
+    expect(await ben.log.getByText(/· recovered$/).count()).toBe(20);
+  });
+
+  test("[WP84] more was missed than is kept: it says so, and claims nothing", async () => {
+    const [ann, ben] = [await join("lost"), await join("lost")];
+    await ben.press("Cut the connection");
+    await ben.status("Cut off").waitFor();
+    for (let round = 0; round < 6; round += 1) await ann.press("Publish 20");
+    await ann.log.getByRole("article").filter({ hasText: "#120" }).waitFor();
+    await ben.press("Let it come back");
+    await ben.region("Recovery").getByText("Not recovered").waitFor();
+    expect(await ben.log.getByText(/· recovered$/).count()).toBe(0);
+  });
+
+  test("[WP85] a channel is shared with the plain chat, texts and bytes", async () => {
+    const ann = await join("shared");
+    const plain = await new Probe(`${server.url.replace("http", "ws")}/ws?channel=shared`).open();
+    plain.send(JSON.stringify({ name: "Ben", text: "from the chat" }));
+    plain.send(Uint8Array.of(1, 2, 3));
+    await ann.log.getByRole("article").filter({ hasText: "Ben" }).getByText("from the chat").waitFor();
+    await ann.log.getByText("Bytes: 3 bytes").waitFor();
+    await ann.publish("from the channel");
+    expect(await plain.nextText()).toBe("from the channel");
+    expect(ann.faults).toEqual([]);
+  });
+
+  test("[WP86] what the server refuses is told in words", async () => {
+    const ann = await join("words");
+    await ann.panel.getByLabel("Channel").fill("unknown:channel");
+    await ann.press("Subscribe");
+    await ann.status("Not subscribed to unknown:channel: unknown channel (102).").waitFor();
+    expect(await ann.panel.getByRole("button", { name: "Publish", exact: true }).isDisabled()).toBe(true);
+    await ann.press("Close");
+    await ann.status("You closed the connection.").waitFor();
+  });
+});
