@@ -25,7 +25,7 @@ export interface Identity {
   readonly info?: string;
   /** When the connection expires, in seconds since 1970; null is never. */
   readonly expireAt: number | null;
-  /** The channels that the token subscribes to; `null` where the token says nothing of channels. */
+  /** The channels that the token subscribes to; empty where it says nothing of channels. */
   readonly subscriptions: readonly ServerSubscription[];
 }
 

@@ -39,9 +39,12 @@ export function createAnswers({ dialects, broker }: Pick<ConnectionPorts, "diale
   };
 }
 
-/** Seconds from now until a time in seconds since 1970, at most a year: clients wait with 32-bit timers. */
+/**
+ * Seconds from now until a time in seconds since 1970, at most a year: clients wait with 32-bit timers. Counted in
+ * whole seconds as Centrifugo does, so that a token made a moment ago for sixty seconds has sixty left.
+ */
 export function ttlUntil(expireAt: number | null, wall: number): number | null {
-  return expireAt === null ? null : Math.min(Math.max(Math.floor(expireAt - wall / 1000), 0), ttlMax);
+  return expireAt === null ? null : Math.min(Math.max(expireAt - Math.floor(wall / 1000), 0), ttlMax);
 }
 
 const ttlMax = 31_536_000;

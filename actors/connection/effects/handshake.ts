@@ -3,11 +3,12 @@ import { anonymous, type Identity } from "../../../src/core/identity.ts";
 import type { Refusal } from "../events.ts";
 import type { ConnectionPorts, Scope } from "../ports.ts";
 import { armDeadline } from "./deadlines.ts";
+import { isPast } from "./subscribing.ts";
 import { subscriptionsOf } from "./welcoming.ts";
 
 /** Who may come in: credentials are looked at, and the Hub is asked. */
 export function handshakeEffects(ports: ConnectionPorts) {
-  const { options, authenticator, clock, rules } = ports;
+  const { options, authenticator, rules } = ports;
 
   const accept = ({ self }: Scope, identity: Identity) => self.send({ type: "auth.accepted", identity });
   const refuse = ({ self }: Scope, id: number, refusal: Refusal) => self.send({ type: "auth.refused", id, refusal });
@@ -15,8 +16,7 @@ export function handshakeEffects(ports: ConnectionPorts) {
   /** What a valid token is still refused for. */
   const tokenFault = (identity: Identity): Refusal | null => {
     if (identity.user === "" && options.disallowAnonymousTokens) return "anonymous";
-    const isPast = identity.expireAt !== null && identity.expireAt * 1000 <= clock.wall();
-    return isPast && !options.insecure ? "passed" : null;
+    return isPast(identity, ports) && !options.insecure ? "passed" : null;
   };
 
   /** What is wrong with the channels that a connection would have from the start. */

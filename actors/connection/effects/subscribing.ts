@@ -110,7 +110,7 @@ export function isFor(claims: SubscriptionClaims, { context }: Scope, channel: s
 
 /** Whether an `expire_at` lies in the past already. */
 export function isPast({ expireAt }: { readonly expireAt: number | null }, { clock }: ConnectionPorts): boolean {
-  return expireAt !== null && expireAt * 1000 <= clock.wall();
+  return expireAt !== null && expireAt <= Math.floor(clock.wall() / 1000);
 }
 
 /** Whether the connection is still there to be answered: its deadlines are cancelled when it ends. */
