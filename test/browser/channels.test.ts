@@ -3,8 +3,8 @@ import type { Locator, Page } from "playwright-core";
 import { startServer } from "../../src/server.ts";
 import { describeInBrowser, type Windows } from "../support/browser.ts";
 import { testTimeout } from "../support/patience.ts";
-import { Probe } from "../support/probe.ts";
 import { openConfig } from "./config.ts";
+import { nextText, plainClient } from "./plain-client.ts";
 
 setDefaultTimeout(testTimeout);
 
@@ -132,13 +132,14 @@ describeInBrowser("the Channels tab with the stock client", (windows) => {
 
   test("[WP85] a channel is shared with the plain chat, texts and bytes", async () => {
     const ann = await join("shared");
-    const plain = await new Probe(`${server.url.replace("http", "ws")}/ws?channel=shared`).open();
+    const plain = await plainClient(server.url, "shared");
     plain.send(JSON.stringify({ name: "Ben", text: "from the chat" }));
     plain.send(Uint8Array.of(1, 2, 3));
     await ann.log.getByRole("article").filter({ hasText: "Ben" }).getByText("from the chat").waitFor();
     await ann.log.getByText("Bytes: 3 bytes").waitFor();
+    const heard = nextText(plain);
     await ann.publish("from the channel");
-    expect(await plain.nextText()).toBe("from the channel");
+    expect(await heard).toBe("from the channel");
     expect(ann.faults).toEqual([]);
   });
 

@@ -5,6 +5,7 @@ import { describeInBrowser } from "../support/browser.ts";
 import { testTimeout } from "../support/patience.ts";
 import { ChatWindow } from "./chat-window.ts";
 import { openConfig } from "./config.ts";
+import { plainClient } from "./plain-client.ts";
 
 setDefaultTimeout(testTimeout);
 
@@ -24,16 +25,6 @@ describeInBrowser("the chat in a real browser", (windows) => {
 
   const join = (name: string, channel: string): Promise<ChatWindow> =>
     ChatWindow.join(windows, server.url, { name, channel });
-
-  /** A client of another make. */
-  async function connect(channel: string): Promise<WebSocket> {
-    const socket = new WebSocket(`${server.url.replace("http", "ws")}/ws?channel=${channel}`);
-    await new Promise((resolve, reject) => {
-      socket.addEventListener("open", resolve);
-      socket.addEventListener("error", reject);
-    });
-    return socket;
-  }
 
   /** Two people in a channel of their own. */
   async function twoPeople(): Promise<[ChatWindow, ChatWindow]> {
@@ -78,7 +69,7 @@ describeInBrowser("the chat in a real browser", (windows) => {
 
   test("[WP32] what a client of another make sends is shown as it is, by someone", async () => {
     const ann = await join("Ann", "foreign");
-    const foreign = await connect("foreign");
+    const foreign = await plainClient(server.url, "foreign");
     foreign.send("just text");
     foreign.send(Uint8Array.of(255, 255, 1));
     await ann.entry("just text").waitFor();
@@ -155,7 +146,7 @@ describeInBrowser("the chat in a real browser", (windows) => {
 
   test("[WP36] the log keeps the newest 500 entries and lets go of the rest", async () => {
     const ann = await join("Ann", "busy");
-    const talker = await connect("busy");
+    const talker = await plainClient(server.url, "busy");
     for (let number = 1; number <= 510; number += 1) talker.send(`number ${number}.`);
     await ann.entry("number 510.").waitFor();
     expect(await ann.page.locator("#chat-log > :not(.empty)").count()).toBe(500);

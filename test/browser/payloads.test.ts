@@ -4,10 +4,10 @@ import { startServer } from "../../src/server.ts";
 import { writeFileFrame } from "../../src/web/page/chat/file-frame.ts";
 import { describeInBrowser } from "../support/browser.ts";
 import { testTimeout } from "../support/patience.ts";
-import { Probe } from "../support/probe.ts";
 import { ChatWindow } from "./chat-window.ts";
 import { openConfig } from "./config.ts";
 import { flag, payloads } from "./payloads.ts";
+import { plainClient } from "./plain-client.ts";
 
 setDefaultTimeout(testTimeout);
 
@@ -17,9 +17,6 @@ describeInBrowser("hostile texts in a real browser", (windows) => {
     server = await startServer(openConfig());
   });
   afterAll(() => server?.stop());
-
-  const probe = (channel: string): Promise<Probe> =>
-    new Probe(`${server.url.replace("http", "ws")}/ws?channel=${channel}`).open();
 
   /** What a text could have left in the page, had any part of it been taken for more than text. */
   async function traces(page: Page): Promise<unknown> {
@@ -45,7 +42,7 @@ describeInBrowser("hostile texts in a real browser", (windows) => {
 
   test("[WP40] T73 a name and a text are shown letter by letter and do nothing", async () => {
     const ann = await ChatWindow.join(windows, server.url, { name: "Ann", channel: "texts" });
-    const hostile = await probe("texts");
+    const hostile = await plainClient(server.url, "texts");
     for (const payload of payloads) hostile.send(JSON.stringify({ name: payload, text: payload }));
     hostile.send("the last");
     await ann.entry("the last").waitFor();
@@ -61,7 +58,7 @@ describeInBrowser("hostile texts in a real browser", (windows) => {
 
   test("[WP40] T73 a text that is not of our form is shown as it came and does nothing", async () => {
     const ann = await ChatWindow.join(windows, server.url, { name: "Ann", channel: "raw" });
-    const hostile = await probe("raw");
+    const hostile = await plainClient(server.url, "raw");
     for (const payload of payloads) hostile.send(payload);
     hostile.send("the last");
     await ann.entry("the last").waitFor();
@@ -72,7 +69,7 @@ describeInBrowser("hostile texts in a real browser", (windows) => {
 
   test("[WP40] T73 T76 a file's name and bytes do nothing, not even when it is saved", async () => {
     const ann = await ChatWindow.join(windows, server.url, { name: "Ann", channel: "files" });
-    const hostile = await probe("files");
+    const hostile = await plainClient(server.url, "files");
     for (const payload of payloads) hostile.send(writeFileFrame({ name: payload, bytes: Buffer.from(payload) }));
     hostile.send("the last");
     await ann.entry("the last").waitFor();
