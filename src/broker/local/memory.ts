@@ -5,6 +5,7 @@ import type { Random } from "../../core/random.ts";
 import type { Draft, HistoryOptions } from "../broker.ts";
 import { publicationOf } from "./publication.ts";
 import type { KeptKey, Stale, Store, Stream } from "./store.ts";
+import { takeVersion } from "./version.ts";
 
 /** What the streams in memory may take. */
 export interface MemoryLimits {
@@ -117,13 +118,7 @@ export class MemoryStore implements Store {
     const stream = this.#live(draft.channel, now) ?? this.#begin(draft.channel);
     stream.expiresAt = now + options.ttl;
     stream.forgetAt = now + options.metaTtl;
-    const version = draft.version ?? 0;
-    const versionEpoch = draft.versionEpoch ?? "";
-    if (version > 0 && version <= stream.version && (versionEpoch === "" || versionEpoch === stream.versionEpoch)) {
-      return { stale: { offset: stream.top, epoch: stream.epoch } };
-    }
-    stream.version = version;
-    stream.versionEpoch = versionEpoch;
+    if (!takeVersion(stream, draft)) return { stale: { offset: stream.top, epoch: stream.epoch } };
     const publication = publicationOf(draft, stream.top + 1, stream.epoch);
     const before = stream.bytes;
     stream.append(publication, options.size);

@@ -17,7 +17,7 @@ import { IdempotencyKeys, idempotencyMs } from "./idempotency.ts";
 import { publicationOf } from "./publication.ts";
 import { page, recover } from "./recovery.ts";
 import { type LocalBrokerCounts, Report } from "./report.ts";
-import type { Stale, Store } from "./store.ts";
+import type { Stale, Store, Stream } from "./store.ts";
 
 type Done = (outcome: Outcome) => void;
 
@@ -45,7 +45,9 @@ export class OrderedBroker implements Broker {
     this.#delivery = new Delivery(parts.deliver, this.#report);
     this.#group = new WaitingGroup(parts.schedule, () => this.flush());
     this.#keys = new IdempotencyKeys(parts.clock, parts.idempotencyKeysMax ?? 100_000);
-    for (const { channel, key, offset, epoch, remainingMs } of parts.stores.sqlite.keys()) {
+    const { sqlite } = parts.stores;
+    const kept = this.#attempt(sqlite, () => sqlite.keys()) ?? [];
+    for (const { channel, key, offset, epoch, remainingMs } of kept) {
       this.#keys.keep(channel, key, { offset, epoch }, remainingMs);
     }
   }
@@ -205,18 +207,33 @@ export class OrderedBroker implements Broker {
 
   #joined(channel: string, options: HistoryOptions, since: Since | null): Joined {
     const store = this.#parts.stores[options.engine];
-    const joined = this.#attempt(store, () => recover(store.open(channel, options), since));
-    if (joined !== null) return joined;
-    // The store cannot read. Its client is told an epoch that nobody else will ever name: it gets what comes from here
-    // on, and the next check of its position finds out that it has to begin anew.
-    return { position: { offset: 0, epoch: this.#parts.random.epoch() }, publications: [], recovered: false };
+    return (
+      this.#attempt(store, () => recover(store.open(channel, options), since)) ??
+      this.#attempt(store, () => this.#known(store, channel, (stream) => recover(stream, null))) ?? {
+        // The store can say nothing. Its client is told an epoch that nobody else will ever name: it gets what comes
+        // from here on, and the next check of its position finds out that it has to begin anew.
+        position: { offset: 0, epoch: this.#parts.random.epoch() },
+        publications: [],
+        recovered: false,
+      }
+    );
   }
 
   #paged(channel: string, options: HistoryOptions, filter: HistoryFilter): HistoryOutcome {
     // Backwards from the very beginning there is nothing that could be meant (Centrifugo's answer).
     if (filter.reverse && filter.since?.offset === 0) return { ok: false, error: errors.badRequest };
     const store = this.#parts.stores[options.engine];
-    return this.#attempt(store, () => page(store.open(channel, options), filter)) ?? internal;
+    return (
+      this.#attempt(store, () => page(store.open(channel, options), filter)) ??
+      this.#attempt(store, () => this.#known(store, channel, (stream) => page(stream, filter))) ??
+      internal
+    );
+  }
+
+  /** For a store that can read and not write: `open` failed, but the stream may be there all the same. */
+  #known<T>(store: Store, channel: string, read: (stream: Stream) => T): T | null {
+    const stream = store.peek(channel);
+    return stream === null ? null : read(stream);
   }
 
   /** What the store's work gives; null where it failed, also the second time, where its cause was thought gone. */

@@ -1,0 +1,230 @@
+import type { Clock } from "../../core/clock.ts";
+import type { Publication } from "../../core/publication.ts";
+import type { Draft, HistoryOptions } from "../broker.ts";
+import { publicationOf } from "./publication.ts";
+import { isDamage } from "./sqlite/damage.ts";
+import { openSqliteFile, type SqliteFileOptions, type SqliteFileParts, setAside } from "./sqlite/file.ts";
+import { KeyLog } from "./sqlite/key-log.ts";
+import { publicationRow } from "./sqlite/rows.ts";
+import { StreamTable } from "./sqlite/stream-table.ts";
+import type { SqliteFile } from "./sqlite/transactions.ts";
+import type { KeptKey, Stale, Store, Stream } from "./store.ts";
+import { takeVersion } from "./version.ts";
+
+/** A store in one SQLite file. */
+export interface SqliteStoreOptions extends SqliteFileOptions {
+  /** Channels with a stream; where there are more, one that has been idle for long is forgotten. Default 200,000. */
+  readonly streamsMax?: number;
+  /** Called when a damaged file was replaced: every position in it is lost, and subscribers may be told at once. */
+  readonly replaced?: () => void;
+}
+
+/** One file with what is known of it. */
+interface Opened {
+  readonly file: SqliteFile;
+  readonly streams: StreamTable;
+  readonly keys: KeyLog;
+}
+
+/** A disk that damages file after file is not to be filled with them. */
+const replaceIntervalMs = 10_000;
+/** How often it is tried to open a file that could not be opened. */
+const reopenIntervalMs = 1_000;
+
+/**
+ * Streams in an SQLite file, which outlive the process. Synchronous on the main thread: a group of 64 is about 0.3 ms
+ * with its sync, less than a message to another thread and back would keep it waiting under load.
+ */
+export class SqliteStore implements Store {
+  readonly grouped = true;
+  readonly #options: SqliteStoreOptions;
+  readonly #parts: SqliteFileParts;
+  readonly #clock: Clock;
+  #opened: Opened | null;
+  #closed = false;
+  /** The open transaction could not be rolled back: the file has to be opened again. */
+  #stuck = false;
+  #replacedAt = Number.NEGATIVE_INFINITY;
+  #triedAt = Number.NEGATIVE_INFINITY;
+
+  /** Throws where the file cannot be had: see `openSqliteFile`. */
+  constructor(options: SqliteStoreOptions, parts: SqliteFileParts) {
+    this.#options = options;
+    this.#parts = parts;
+    this.#clock = parts.clock;
+    try {
+      this.#opened = this.#open();
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      setAside(options.path, error, parts);
+      this.#opened = this.#open();
+    }
+  }
+
+  begin(): void {
+    this.#use().file.begin();
+  }
+
+  commit(): void {
+    const { file, streams } = this.#use();
+    streams.write();
+    file.commit();
+    streams.committed();
+  }
+
+  rollback(): void {
+    if (this.#opened === null) return;
+    const { file, streams } = this.#opened;
+    try {
+      file.rollback();
+    } catch {
+      this.#stuck = true;
+    }
+    streams.rolledBack();
+  }
+
+  append(draft: Draft, options: HistoryOptions): Publication | Stale {
+    const { file, streams } = this.#use();
+    const now = this.#clock.monotonic();
+    const stream = streams.live(draft.channel, now) ?? streams.create(draft.channel, now + options.metaTtl);
+    streams.touch(stream);
+    stream.expiresAt = now + options.ttl;
+    stream.forgetAt = now + options.metaTtl;
+    if (!takeVersion(stream, draft)) return { stale: { offset: stream.top, epoch: stream.epoch } };
+    const publication = publicationOf(draft, stream.top + 1, stream.epoch);
+    const row = publicationRow(stream.id, publication);
+    const { offset, data, tags, user, client, conn_info, chan_info, crc } = row;
+    file.statements.insert.run(stream.id, offset, data, tags, user, client, conn_info, chan_info, crc);
+    stream.top = offset;
+    stream.first = Math.max(stream.first, offset - options.size + 1);
+    return publication;
+  }
+
+  open(channel: string, options: HistoryOptions): Stream {
+    const { streams } = this.#use();
+    const now = this.#clock.monotonic();
+    const forgetAt = now + options.metaTtl;
+    const stream = streams.live(channel, now) ?? streams.create(channel, forgetAt);
+    stream.forgetAt = forgetAt;
+    if (!stream.saved) this.#transaction(() => streams.touch(stream));
+    return stream;
+  }
+
+  peek(channel: string): Stream | null {
+    return this.#use().streams.live(channel, this.#clock.monotonic());
+  }
+
+  clear(channel: string): void {
+    const { streams } = this.#use();
+    const stream = streams.live(channel, this.#clock.monotonic());
+    if (stream === null || stream.first > stream.top) return;
+    this.#transaction(() => {
+      streams.touch(stream);
+      stream.first = stream.top + 1;
+    });
+  }
+
+  keepKey(kept: KeptKey): void {
+    this.#use().keys.append(kept);
+  }
+
+  keys(): readonly KeptKey[] {
+    return this.#use().keys.read();
+  }
+
+  failed(error: unknown): boolean {
+    if (this.#closed) return false;
+    if (isDamage(error)) return this.#replace(error);
+    return this.#opened === null || this.#stuck ? this.#reopen() : false;
+  }
+
+  sweep(): void {
+    const { streams, keys } = this.#use();
+    const now = this.#clock.monotonic();
+    const due = streams.due(now);
+    const dueKeys = keys.due();
+    const orphan = streams.orphan();
+    if (due.length === 0 && dueKeys === 0 && orphan === null) return;
+    this.#transaction(() => {
+      streams.expire(due, now);
+      if (orphan !== null) streams.deleteOrphan(orphan);
+      if (dueKeys > 0) keys.deleteUpTo(dueKeys);
+    });
+  }
+
+  close(): void {
+    if (this.#opened === null) return;
+    const { file, streams } = this.#opened;
+    try {
+      this.#transaction(() => streams.touchRenewed());
+    } catch {
+      // What reads have renewed is then a little older in the file, and nothing else.
+      this.rollback();
+    }
+    this.#opened = null;
+    this.#closed = true;
+    file.close();
+  }
+
+  #transaction(work: () => void): void {
+    this.begin();
+    work();
+    this.commit();
+  }
+
+  #use(): Opened {
+    if (this.#opened === null) throw new Error("the file is not open");
+    return this.#opened;
+  }
+
+  #open(): Opened {
+    const { clock, random } = this.#parts;
+    const file = openSqliteFile(this.#options, this.#parts);
+    try {
+      const streams = new StreamTable(file, clock, random, this.#options.streamsMax ?? 200_000);
+      return { file, streams, keys: new KeyLog(file, clock) };
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+  }
+
+  #replace(reason: unknown): boolean {
+    this.#letGo();
+    const now = this.#clock.monotonic();
+    if (now - this.#replacedAt < replaceIntervalMs) return false;
+    this.#replacedAt = now;
+    try {
+      setAside(this.#options.path, reason, this.#parts);
+    } catch (error) {
+      this.#parts.log.error("broker.file_not_set_aside", { error: String(error) });
+      return false;
+    }
+    const opened = this.#reopen();
+    if (opened) this.#options.replaced?.();
+    return opened;
+  }
+
+  #reopen(): boolean {
+    this.#letGo();
+    const now = this.#clock.monotonic();
+    if (now - this.#triedAt < reopenIntervalMs) return false;
+    this.#triedAt = now;
+    try {
+      this.#opened = this.#open();
+    } catch (error) {
+      this.#parts.log.error("broker.file_not_opened", { error: String(error) });
+    }
+    return this.#opened !== null;
+  }
+
+  #letGo(): void {
+    try {
+      this.#opened?.file.close();
+    } catch {
+      // It is given up in either case.
+    }
+    this.#opened = null;
+    this.#stuck = false;
+  }
+}

@@ -1,0 +1,123 @@
+import { Database, SQLiteError } from "bun:sqlite";
+import { existsSync, mkdirSync, renameSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import type { Clock } from "../../../core/clock.ts";
+import type { Log } from "../../../core/log.ts";
+import type { Random } from "../../../core/random.ts";
+import { DamageError, isDamage } from "./damage.ts";
+import { renewEpochs } from "./renewal.ts";
+import { type About, createTables, readAbout } from "./schema.ts";
+import { SqliteFile } from "./transactions.ts";
+import { readWitness, type Testimony, Witness } from "./witness.ts";
+
+/** Where the file is and how it is written. */
+export interface SqliteFileOptions {
+  /** Created with its folder where it is not there. */
+  readonly path: string;
+  /** `full` survives power loss, `normal` a crash of the process. */
+  readonly synchronous: "full" | "normal";
+  /** The largest size of the file in pages of 4 KiB; absent: as large as the disk. */
+  readonly pagesMax?: number;
+}
+
+/** What opening needs of the process. */
+export interface SqliteFileParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** Up to here a file is read through when it is opened, which takes about a second; over it, rows speak for themselves. */
+const checkedBytesMax = 268_435_456;
+
+/**
+ * Opens the file, or makes it. One that is damaged is set aside, with a line in the log, and a new one begun. Throws
+ * where it cannot be had at all: another process has it, a later version wrote it, it may not be written.
+ */
+export function openSqliteFile(options: SqliteFileOptions, parts: SqliteFileParts): SqliteFile {
+  mkdirSync(dirname(options.path), { recursive: true });
+  try {
+    return openWhole(options, parts);
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    setAside(options.path, error, parts);
+    return openWhole(options, parts);
+  }
+}
+
+/** Renames the closed file and what belongs to it, so that a person can look at it, and nobody else does. */
+export function setAside(path: string, reason: unknown, { clock, log }: SqliteFileParts): void {
+  const keptAs = `${path}.damaged-${new Date(clock.wall()).toISOString().replaceAll(":", "-")}`;
+  for (const suffix of ["", "-wal", "-shm"]) {
+    if (existsSync(path + suffix)) renameSync(path + suffix, keptAs + suffix);
+  }
+  log.error("broker.file_damaged", { path, kept_as: keptAs, reason: String(reason) });
+}
+
+function openWhole(options: SqliteFileOptions, parts: SqliteFileParts): SqliteFile {
+  const db = new Database(options.path, { create: true, strict: true });
+  try {
+    configure(db, options);
+    const about = readAbout(db);
+    const testimony = readWitness(witnessPath(options.path));
+    if (about === null) return begin(db, options, testimony, parts);
+    check(db, options.path);
+    const commits = prove(db, about, testimony, parts);
+    return new SqliteFile(db, new Witness(witnessPath(options.path), about.file), commits, parts.log);
+  } catch (error) {
+    db.close();
+    const busy = error instanceof SQLiteError && (error.errno & 0xff) === 5;
+    throw busy ? new Error(`${options.path} is in use by another process`, { cause: error }) : error;
+  }
+}
+
+function witnessPath(path: string): string {
+  return `${path}-witness`;
+}
+
+/**
+ * One process has the file to itself: a second one would give the same offsets again. That also spares the memory that
+ * readers would share. Measured on Bun 1.4.5 with groups of 64 in one channel: 170,000 to 250,000 rows/s at `full`.
+ */
+function configure(db: Database, { synchronous, pagesMax }: SqliteFileOptions): void {
+  db.run("PRAGMA locking_mode = EXCLUSIVE");
+  const mode = db.query<{ journal_mode: string }, []>("PRAGMA journal_mode = WAL").get()?.journal_mode;
+  if (mode !== "wal") throw new Error(`its file system cannot hold a write-ahead log (${mode})`);
+  db.run(`PRAGMA synchronous = ${synchronous}`);
+  db.run("PRAGMA cell_size_check = ON");
+  db.run("PRAGMA trusted_schema = OFF");
+  db.run("PRAGMA cache_size = -32000");
+  db.run("PRAGMA journal_size_limit = 67108864");
+  if (pagesMax !== undefined) db.run(`PRAGMA max_page_count = ${pagesMax}`);
+}
+
+function begin(
+  db: Database,
+  options: SqliteFileOptions,
+  testimony: Testimony | null,
+  parts: SqliteFileParts,
+): SqliteFile {
+  const about = createTables(db, parts.random.epoch());
+  if (testimony !== null && testimony.commits > 0) parts.log.error("broker.history_lost", { path: options.path });
+  return new SqliteFile(db, new Witness(witnessPath(options.path), about.file), about.commits, parts.log);
+}
+
+function check(db: Database, path: string): void {
+  if (statSync(path).size > checkedBytesMax) return;
+  const found = db.query<{ quick_check: string }, []>("PRAGMA quick_check(1)").get()?.quick_check;
+  if (found !== "ok") throw new DamageError(found);
+}
+
+/**
+ * The epochs in the file hold only where the witness says that nothing is missing from it. Where it does not, the
+ * publications stay, and every stream gets a new epoch: no client takes a new publication for one that it knows.
+ */
+function prove(db: Database, about: About, testimony: Testimony | null, { random, log }: SqliteFileParts): number {
+  const proven = testimony !== null && testimony.file === about.file && testimony.commits <= about.commits;
+  if (proven) return about.commits;
+  const commits = Math.max(about.commits, testimony?.commits ?? 0) + 1;
+  const streams = renewEpochs(db, commits, random);
+  if (streams > 0)
+    log.error("broker.epochs_renewed", { streams, commits: about.commits, witnessed: testimony?.commits });
+  return commits;
+}

@@ -1,0 +1,70 @@
+import type { Clock } from "../../../core/clock.ts";
+import type { KeptKey } from "../store.ts";
+import { DamageError } from "./damage.ts";
+import { keyCrc, nameOf, storedName } from "./rows.ts";
+import type { SqliteFile } from "./transactions.ts";
+
+/** Keys that are kept over a restart at the most. */
+const keysMax = 100_000;
+/** Keys looked at in one sweep. */
+const sweepSize = 1_000;
+
+/**
+ * The idempotency keys of one file: a log, for it is read only when the process begins. All keys live equally long, so
+ * what is over is at its front.
+ */
+export class KeyLog {
+  readonly #file: SqliteFile;
+  readonly #clock: Clock;
+
+  constructor(file: SqliteFile, clock: Clock) {
+    this.#file = file;
+    this.#clock = clock;
+  }
+
+  append({ channel, key, offset, epoch, remainingMs }: KeptKey): void {
+    const expiresAt = Math.round(this.#clock.wall() + remainingMs);
+    const [storedChannel, storedKey] = [storedName(channel), storedName(key)];
+    const crc = keyCrc(storedChannel, storedKey, offset, epoch, expiresAt);
+    this.#file.statements.insertKey.run(storedChannel, storedKey, offset, epoch, expiresAt, crc);
+  }
+
+  /** All that still hold, oldest first. */
+  read(): KeptKey[] {
+    const now = this.#clock.wall();
+    const kept: KeptKey[] = [];
+    for (const { channel, key, offset, epoch, expires_at, crc } of this.#file.statements.keys.all(
+      this.#tooMany(),
+      keysMax,
+    )) {
+      if (crc !== keyCrc(channel, key, offset, epoch, expires_at))
+        throw new DamageError("a key that is not as written");
+      if (expires_at > now) {
+        kept.push({ channel: nameOf(channel), key: nameOf(key), offset, epoch, remainingMs: expires_at - now });
+      }
+    }
+    return kept;
+  }
+
+  /** The id up to which the next few are over, or too many; 0 where none is. */
+  due(): number {
+    const now = this.#clock.wall();
+    const tooMany = this.#tooMany();
+    let due = 0;
+    for (const { id, expires_at } of this.#file.statements.keys.all(0, sweepSize)) {
+      if (expires_at > now && id > tooMany) break;
+      due = id;
+    }
+    return due;
+  }
+
+  /** Deletes up to the id, inside of a transaction. */
+  deleteUpTo(id: number): void {
+    this.#file.statements.deleteKeys.run(id);
+  }
+
+  /** The id up to which there are more than are kept; 0 or below where there are not. */
+  #tooMany(): number {
+    return (this.#file.statements.lastKey.get()?.id ?? 0) - keysMax;
+  }
+}

@@ -1,0 +1,116 @@
+import { type Payload, payloadToJson, tagsOf } from "../../../core/payload.ts";
+import type { ClientInfo, Publication } from "../../../core/publication.ts";
+import { DamageError } from "./damage.ts";
+
+/** A row of `streams`: one channel's stream. Times are milliseconds since 1970, for they outlive the process. */
+export interface StreamRow {
+  readonly id: number;
+  /** What `storedName` made of the channel. */
+  readonly channel: string;
+  readonly epoch: string;
+  readonly top: number;
+  readonly first: number;
+  /** No publication below this offset is in the file; from here to `first` they wait to be deleted. */
+  readonly oldest: number;
+  readonly version: number;
+  readonly version_epoch: string;
+  readonly expires_at: number;
+  readonly forget_at: number;
+  readonly crc: number;
+}
+
+/** A row of `publications`; `data`, `tags` and the two infos are raw JSON. */
+export interface PublicationRow {
+  readonly stream: number;
+  readonly offset: number;
+  readonly data: string;
+  readonly tags: string | null;
+  readonly user: string | null;
+  readonly client: string | null;
+  readonly conn_info: string | null;
+  readonly chan_info: string | null;
+  readonly crc: number;
+}
+
+/**
+ * SQLite keeps text as UTF-8, in which half a surrogate pair becomes the same replacement character as every other:
+ * two channels would share a row. Such a name is kept as its JSON, in which it is escaped; the NUL keeps it apart.
+ */
+export function storedName(name: string): string {
+  return name.isWellFormed() && !name.startsWith("\0") ? name : `\0${JSON.stringify(name)}`;
+}
+
+/** What `storedName` was made of. */
+export function nameOf(stored: string): string {
+  if (!stored.startsWith("\0")) return stored;
+  try {
+    return String(JSON.parse(stored.slice(1)));
+  } catch {
+    throw new DamageError("a name that is not as written");
+  }
+}
+
+/** SQLite has no checksums of its own in the file, so every row has one: a flipped bit is never taken for data. */
+export function streamCrc(row: Omit<StreamRow, "crc">): number {
+  const { id, channel, epoch, top, first, oldest, version, version_epoch, expires_at, forget_at } = row;
+  return Bun.hash.crc32(
+    `${id},${top},${first},${oldest},${version},${expires_at},${forget_at},${epoch},${version_epoch},${channel}`,
+  );
+}
+
+export function publicationCrc(row: Omit<PublicationRow, "crc">): number {
+  const { stream, offset, data, tags, user, client, conn_info, chan_info } = row;
+  const info = user === null ? "" : `${user},${client},${conn_info},${chan_info}`;
+  return Bun.hash.crc32(`${stream},${offset},${info},${tags},${data}`);
+}
+
+export function keyCrc(channel: string, key: string, offset: number, epoch: string, expiresAt: number): number {
+  return Bun.hash.crc32(`${offset},${epoch},${expiresAt},${channel.length},${channel},${key}`);
+}
+
+/** What a publication is kept as: what is not JSON becomes it, as for a client that reads only JSON. */
+export function publicationRow(stream: number, publication: Publication): PublicationRow {
+  const { data, offset, info } = publication;
+  const tags = tagsOf(data, publication.tags);
+  const row = {
+    stream,
+    offset,
+    data: payloadToJson(data),
+    tags: tags === undefined ? null : JSON.stringify(tags),
+    user: info?.user ?? null,
+    client: info?.client ?? null,
+    conn_info: info?.connInfo ?? null,
+    chan_info: info?.chanInfo ?? null,
+  };
+  return { ...row, crc: publicationCrc(row) };
+}
+
+/** The publication that was kept; its offset is the one that it has to have. */
+export function publicationOfRow(row: PublicationRow, offset: number, epoch: string): Publication {
+  const asWritten = row.offset === offset && typeof row.data === "string" && row.crc === publicationCrc(row);
+  if (!asWritten) throw new DamageError("a publication that is not as written");
+  const data: Payload = { kind: "json", json: row.data };
+  const info = infoOf(row);
+  if (row.tags === null) return info === null ? { data, offset, epoch } : { data, offset, epoch, info };
+  const tags = tagsOfRow(row.tags);
+  return info === null ? { data, offset, epoch, tags } : { data, offset, epoch, info, tags };
+}
+
+function infoOf({ user, client, conn_info, chan_info }: PublicationRow): ClientInfo | null {
+  if (user === null || client === null) return null;
+  const connInfo = conn_info === null ? null : { connInfo: conn_info };
+  const chanInfo = chan_info === null ? null : { chanInfo: chan_info };
+  return { user, client, ...connInfo, ...chanInfo };
+}
+
+/** The checksum has vouched for the text: it is what `JSON.stringify` made of the tags. */
+function tagsOfRow(json: string): Readonly<Record<string, string>> {
+  return JSON.parse(json);
+}
+
+/** Refuses a row that cannot have been written so. */
+export function checkStreamRow(row: StreamRow): void {
+  const { top, first, oldest } = row;
+  const ordered = 1 <= oldest && oldest <= first && first <= top + 1 && Number.isSafeInteger(top);
+  if (!ordered || row.crc !== streamCrc(row)) throw new DamageError("a stream that is not as written");
+}

@@ -1,0 +1,249 @@
+import type { Clock } from "../../../core/clock.ts";
+import type { Publication } from "../../../core/publication.ts";
+import type { Random } from "../../../core/random.ts";
+import { DamageError } from "./damage.ts";
+import { checkStreamRow, nameOf, publicationOfRow, type StreamRow, storedName } from "./rows.ts";
+import { changedParameters, type Orphan } from "./statements.ts";
+import { fillFromRow, rowOf, SqliteStream } from "./stream.ts";
+import type { SqliteFile } from "./transactions.ts";
+
+/** Publications deleted at once, for one stream: under 1 ms. */
+const deleteMax = 1_000;
+/** Trimmed publications stay until they are so many, or a quarter of the stream: one delete is dearer than its rows. */
+const trimMin = 16;
+/** Streams looked at to find one that has been idle for long; the idlest of these goes. */
+const sampleSize = 16;
+/** Streams looked at in one sweep. */
+const sweepSize = 256;
+/** Publications deleted in one sweep: about 5 ms. */
+const sweepDeleteMax = 5_000;
+
+/** The streams of one file: those that were asked for are kept in memory, and changed together with their rows. */
+export class StreamTable {
+  readonly #file: SqliteFile;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #streamsMax: number;
+  readonly #known = new Map<string, SqliteStream>();
+  /** What the open transaction changes, and whose rows it takes away. */
+  #touched: SqliteStream[] = [];
+  #removed: SqliteStream[] = [];
+  #inserted = 0;
+  #count: number;
+  #nextId: number;
+  /** Where the next sample and the next sweep begin. */
+  #sampleHand = 0;
+  #sweepHand = 0;
+
+  constructor(file: SqliteFile, clock: Clock, random: Random, streamsMax: number) {
+    this.#file = file;
+    this.#clock = clock;
+    this.#random = random;
+    this.#streamsMax = streamsMax;
+    this.#count = file.number("SELECT count(*) AS n FROM streams");
+    // The publications of a forgotten stream may still be there: its id is not given again.
+    const ids = ["SELECT max(id) AS n FROM streams", "SELECT max(stream) AS n FROM publications"];
+    this.#nextId = Math.max(...ids.map((sql) => file.number(sql))) + 1;
+  }
+
+  /** The stream as it is at this moment; null where there is none, or it is forgotten. */
+  live(channel: string, now: number): SqliteStream | null {
+    const stream = this.#known.get(channel) ?? this.#load(channel, now);
+    if (stream === null || stream.forgetAt <= now) return null;
+    if (stream.expiresAt <= now && stream.first <= stream.top) stream.first = stream.top + 1;
+    return stream;
+  }
+
+  /** A new stream, where `live` has found none. Its row comes with the transaction that touches it. */
+  create(channel: string, forgetAt: number): SqliteStream {
+    const forgotten = this.#known.get(channel) ?? null;
+    const stream = this.#make(channel, this.#random.epoch(), this.#nextId++);
+    stream.replaces = forgotten?.saved === false ? forgotten.replaces : forgotten;
+    stream.forgetAt = forgetAt;
+    this.#known.set(channel, stream);
+    return stream;
+  }
+
+  /** To be called before the open transaction changes the stream. */
+  touch(stream: SqliteStream): void {
+    if (stream.touch()) this.#touched.push(stream);
+  }
+
+  /** Writes the rows of what was touched, at the end of the transaction. */
+  write(): void {
+    for (const stream of this.#touched) {
+      if (stream.saved) this.#update(stream);
+      else this.#insert(stream);
+    }
+  }
+
+  committed(): void {
+    for (const stream of this.#touched) stream.committed();
+    for (const stream of this.#removed) {
+      if (this.#known.get(stream.channel) === stream) this.#known.delete(stream.channel);
+    }
+    this.#count += this.#inserted - this.#removed.length;
+    this.#settled();
+  }
+
+  rolledBack(): void {
+    for (const stream of [...this.#touched, ...this.#removed]) stream.rolledBack();
+    for (const stream of this.#touched) {
+      // A stream that could not be saved is known all the same, so that its readers share an epoch; but not too many.
+      if (!stream.saved && this.#known.size > this.#streamsMax) this.#known.delete(stream.channel);
+    }
+    this.#settled();
+  }
+
+  /** Streams with something to be given back or written down, among the next few. */
+  due(now: number): SqliteStream[] {
+    const rows = this.#file.statements.streamsAfter.all(this.#sweepHand, sweepSize);
+    this.#sweepHand = rows.length < sweepSize ? 0 : (rows.at(-1)?.id ?? 0);
+    const due: SqliteStream[] = [];
+    for (const row of rows) {
+      const stream = this.#ofRow(row, now);
+      if (stream !== null && isDue(stream, now)) due.push(stream);
+    }
+    return due;
+  }
+
+  /** Gives back what is over, inside of a transaction. */
+  expire(streams: readonly SqliteStream[], now: number): void {
+    let left = sweepDeleteMax;
+    for (const stream of streams) {
+      if (left <= 0) return;
+      if (stream.forgetAt <= now) {
+        left -= this.#remove(stream);
+      } else {
+        this.touch(stream);
+        if (stream.expiresAt <= now) stream.first = stream.top + 1;
+        left -= this.#deleteTrimmed(stream);
+      }
+    }
+  }
+
+  /** Publications that a forgotten stream has left behind; null where there are none. */
+  orphan(): Orphan | null {
+    return this.#file.statements.orphan.get();
+  }
+
+  /** Deletes as many of them as may go at once, inside of a transaction. */
+  deleteOrphan({ stream, oldest, top }: Orphan): void {
+    const { deleteBefore, updateOrphan, deleteOrphan } = this.#file.statements;
+    const before = Math.min(oldest + deleteMax, top + 1);
+    deleteBefore.run(stream, before);
+    if (before > top) deleteOrphan.run(stream);
+    else updateOrphan.run(before, stream);
+  }
+
+  /** Writes down what reads have renewed, inside of a transaction that is the last one. */
+  touchRenewed(): void {
+    for (const stream of this.#known.values()) {
+      if (stream.saved && stream.forgetAt !== stream.storedForgetAt) this.touch(stream);
+    }
+  }
+
+  #load(channel: string, now: number): SqliteStream | null {
+    const row = this.#file.statements.stream.get(storedName(channel));
+    if (row === null) return null;
+    const stream = this.#fromRow(row, now);
+    if (stream.channel !== channel) throw new DamageError("a stream that is another channel's");
+    this.#known.set(channel, stream);
+    return stream;
+  }
+
+  #fromRow(row: StreamRow, now: number): SqliteStream {
+    checkStreamRow(row);
+    const stream = this.#make(nameOf(row.channel), row.epoch, row.id);
+    fillFromRow(stream, row);
+    const shift = now - this.#clock.wall();
+    stream.expiresAt = row.expires_at + shift;
+    stream.forgetAt = row.forget_at + shift;
+    stream.storedForgetAt = stream.forgetAt;
+    return stream;
+  }
+
+  /** What is known of a row; null where the row is about to be replaced. */
+  #ofRow(row: StreamRow, now: number): SqliteStream | null {
+    const known = this.#known.get(nameOf(row.channel));
+    if (known === undefined) return this.#fromRow(row, now);
+    return known.id === row.id ? known : null;
+  }
+
+  #make(channel: string, epoch: string, id: number): SqliteStream {
+    return new SqliteStream(channel, epoch, id, (stream, from, to, bytesMax) => this.#read(stream, from, to, bytesMax));
+  }
+
+  #read(stream: SqliteStream, from: number, to: number, bytesMax: number): Publication[] | null {
+    const { range, bytes } = this.#file.statements;
+    // Asked first, for it reads no payload: what is too much is not even read.
+    if (bytesMax < Number.POSITIVE_INFINITY && (bytes.get(stream.id, from, to)?.bytes ?? 0) > bytesMax) return null;
+    const rows = range.all(stream.id, from, to);
+    if (rows.length !== to - from + 1) throw new DamageError("publications are missing");
+    return rows.map((row, index) => publicationOfRow(row, from + index, stream.epoch));
+  }
+
+  #insert(stream: SqliteStream): void {
+    if (stream.replaces !== null) this.#remove(stream.replaces);
+    else if (this.#count + this.#inserted - this.#removed.length >= this.#streamsMax) this.#makeRoom();
+    const row = this.#rowOf(stream);
+    this.#file.statements.insertStream.run(...changedParameters(row), row.channel, row.epoch);
+    this.#inserted++;
+  }
+
+  #update(stream: SqliteStream): void {
+    if (stream.first - stream.oldest >= Math.max(trimMin, (stream.top - stream.first) >> 2))
+      this.#deleteTrimmed(stream);
+    this.#file.statements.updateStream.run(...changedParameters(this.#rowOf(stream)));
+  }
+
+  #rowOf(stream: SqliteStream): StreamRow {
+    return rowOf(stream, this.#clock.wall() - this.#clock.monotonic());
+  }
+
+  #makeRoom(): void {
+    const now = this.#clock.monotonic();
+    const rows = this.#file.statements.streamsAfter.all(this.#sampleHand, sampleSize);
+    this.#sampleHand = rows.length < sampleSize ? 0 : (rows.at(-1)?.id ?? 0);
+    let idlest: SqliteStream | null = null;
+    for (const row of rows) {
+      const stream = this.#ofRow(row, now);
+      if (stream === null || stream.touched) continue;
+      if (idlest === null || stream.forgetAt < idlest.forgetAt) idlest = stream;
+    }
+    if (idlest !== null) this.#remove(idlest);
+  }
+
+  /** Takes the row away, and of its publications as many as may go at once; how many. */
+  #remove(stream: SqliteStream): number {
+    stream.touch();
+    this.#removed.push(stream);
+    this.#file.statements.deleteStream.run(stream.id);
+    stream.first = stream.top + 1;
+    const deleted = this.#deleteTrimmed(stream);
+    if (stream.oldest <= stream.top) this.#file.statements.insertOrphan.run(stream.id, stream.oldest, stream.top);
+    return deleted;
+  }
+
+  #deleteTrimmed(stream: SqliteStream): number {
+    const before = Math.min(stream.first, stream.oldest + deleteMax);
+    const deleted = before - stream.oldest;
+    if (deleted > 0) this.#file.statements.deleteBefore.run(stream.id, before);
+    stream.oldest = before;
+    return deleted;
+  }
+
+  #settled(): void {
+    this.#touched = [];
+    this.#removed = [];
+    this.#inserted = 0;
+  }
+}
+
+function isDue(stream: SqliteStream, now: number): boolean {
+  if (stream.forgetAt <= now) return true;
+  const cleared = stream.expiresAt <= now || stream.first > stream.top;
+  if (cleared && stream.oldest <= stream.top) return true;
+  if (stream.first - stream.oldest > deleteMax) return true;
+  return stream.forgetAt - stream.storedForgetAt > Math.min(60_000, (stream.forgetAt - now) / 16);
+}

@@ -1,0 +1,101 @@
+import type { Publication } from "../../../core/publication.ts";
+import type { Stream } from "../store.ts";
+import { type StreamRow, storedName, streamCrc } from "./rows.ts";
+
+/** What of a stream a transaction may change, and its failure has to change back. */
+type Undo = Pick<SqliteStream, "top" | "first" | "oldest" | "version" | "versionEpoch" | "expiresAt" | "forgetAt">;
+
+/** Reads a piece of a stream out of the file. */
+export type ReadRange = (stream: SqliteStream, from: number, to: number, bytesMax: number) => Publication[] | null;
+
+/**
+ * A stream of the file as this process knows it: an append needs no read. Times are monotonic milliseconds, so that a
+ * clock that is put right does not end a stream.
+ */
+export class SqliteStream implements Stream {
+  readonly channel: string;
+  readonly epoch: string;
+  readonly id: number;
+  top = 0;
+  first = 1;
+  oldest = 1;
+  version = 0;
+  versionEpoch = "";
+  expiresAt = 0;
+  forgetAt = 0;
+  /** What the file says of `forgetAt`; reads renew it in memory, and the file follows. */
+  storedForgetAt = 0;
+  /** False until its row is committed. */
+  saved = false;
+  /** A forgotten stream of the same channel whose row goes when this one's comes. */
+  replaces: SqliteStream | null = null;
+  readonly #readRange: ReadRange;
+  #undo: Undo | null = null;
+
+  constructor(channel: string, epoch: string, id: number, readRange: ReadRange) {
+    this.channel = channel;
+    this.epoch = epoch;
+    this.id = id;
+    this.#readRange = readRange;
+  }
+
+  read(from: number, to: number, bytesMax: number): Publication[] | null {
+    return this.#readRange(this, from, to, bytesMax);
+  }
+
+  /** Remembers how it is before a transaction changes it; false where that has been done. */
+  touch(): boolean {
+    if (this.#undo !== null) return false;
+    const { top, first, oldest, version, versionEpoch, expiresAt, forgetAt } = this;
+    this.#undo = { top, first, oldest, version, versionEpoch, expiresAt, forgetAt };
+    return true;
+  }
+
+  get touched(): boolean {
+    return this.#undo !== null;
+  }
+
+  committed(): void {
+    this.#undo = null;
+    this.saved = true;
+    this.replaces = null;
+    this.storedForgetAt = this.forgetAt;
+  }
+
+  rolledBack(): void {
+    if (this.#undo !== null) Object.assign(this, this.#undo);
+    this.#undo = null;
+  }
+}
+
+/** The part of a stream's row that does not depend on the clock. */
+export function fillFromRow(stream: SqliteStream, row: StreamRow): void {
+  stream.top = row.top;
+  stream.first = row.first;
+  stream.oldest = row.oldest;
+  stream.version = row.version;
+  stream.versionEpoch = row.version_epoch;
+  stream.saved = true;
+}
+
+/** The row of a stream, where the wall clock is `shift` ahead of the monotonic one. */
+export function rowOf(stream: SqliteStream, shift: number): StreamRow {
+  const row = {
+    id: stream.id,
+    channel: storedName(stream.channel),
+    epoch: stream.epoch,
+    top: stream.top,
+    first: stream.first,
+    oldest: stream.oldest,
+    version: stream.version,
+    version_epoch: stream.versionEpoch,
+    expires_at: wholeMs(stream.expiresAt + shift),
+    forget_at: wholeMs(stream.forgetAt + shift),
+  };
+  return { ...row, crc: streamCrc(row) };
+}
+
+/** A time as the file can hold it; for ever is very long. */
+function wholeMs(ms: number): number {
+  return Math.round(Math.min(ms, Number.MAX_SAFE_INTEGER));
+}
