@@ -1,5 +1,5 @@
 import { type Actor, createActor } from "xstate";
-import { connectionLogic } from "../actors/connection/effects.ts";
+import { connectionLogic, createAbandon } from "../actors/connection/effects.ts";
 import { Deadlines } from "../actors/deadlines.ts";
 import { adopt } from "../actors/hub/adopt.ts";
 import { hubLogic } from "../actors/hub/effects.ts";
@@ -80,7 +80,7 @@ export function createNode(config: Config, ports: NodePorts) {
   });
 
   const { hub, publications } = startHub(config, { ...ports, broker, deadlines, counters });
-  const logic = connectionLogic({
+  const connections = {
     clock,
     random,
     log,
@@ -94,7 +94,8 @@ export function createNode(config: Config, ports: NodePorts) {
     rules,
     dialects: { plain, centrifuge, echo },
     options: connectionOptions(config, ports.version),
-  });
+  };
+  const kind = { logic: connectionLogic(connections), abandon: createAbandon(connections) };
 
   return {
     hub,
@@ -111,7 +112,7 @@ export function createNode(config: Config, ports: NodePorts) {
     /** Spawns the connection of a socket. */
     adopt(socket: BunSocket): ConnectionRef {
       const { id, address, home, nativePing } = socket.opening;
-      return adopt(hub, logic, { id, socket, address, home, nativePing });
+      return adopt(hub, kind, { id, socket, address, home, nativePing });
     },
     /** What has to be done every 50 ms. */
     sweep(): void {

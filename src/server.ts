@@ -3,6 +3,7 @@ import { toPromise } from "xstate";
 import { deadlineResolution } from "../actors/deadlines.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { type Config, type ConfigInput, parseConfig } from "./config/config.ts";
+import type { Profile } from "./config/profiles.ts";
 import type { Clock } from "./core/clock.ts";
 import type { Log } from "./core/log.ts";
 import type { Random } from "./core/random.ts";
@@ -15,6 +16,11 @@ import type { BunSocket } from "./transport/socket.ts";
 
 /** What a caller may bring along; production brings nothing but its configuration. */
 export interface StartOptions {
+  /**
+   * What holds where the configuration is silent: `file`, in which nothing is allowed that it does not allow, or
+   * `development`, in which everything works at once. Without a configuration it is `development`.
+   */
+  readonly profile?: Profile;
   readonly clock?: Clock;
   readonly random?: Random;
   /** Instead of the log that `log.level` and `log.format` describe, on stderr. */
@@ -40,13 +46,37 @@ export interface RunningServer {
   readonly node: Node;
 }
 
-/** Starts a server with a configuration in the shape of the file. Throws ConfigError, or Bun's error where the port is taken. */
-export async function startServer(input: ConfigInput = {}, options: StartOptions = {}): Promise<RunningServer> {
-  return listen(parseConfig(input), options);
+/** A configuration that is not valid: each of its lines begins with the path of a mistake. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  readonly lines: readonly string[];
+
+  constructor(lines: readonly string[]) {
+    super(lines.join("\n"));
+    this.lines = lines;
+  }
+}
+
+/**
+ * Starts a server inside this process, with a configuration in the shape of the file; neither the environment nor a file
+ * is read. Port 0 takes a free one.
+ *
+ * @throws ConfigError where the configuration is not valid; Bun's own error where the port is taken
+ */
+export async function startServer(input?: ConfigInput, options: StartOptions = {}): Promise<RunningServer> {
+  const profile = options.profile ?? (input ? "file" : "development");
+  const parsed = parseConfig(input ?? {}, profile);
+  if (!parsed.ok) throw new ConfigError(parsed.errors);
+  return listen(parsed.config, { ...options, warnings: parsed.warnings });
+}
+
+/** What is to be said at the start, beside what a caller may bring along. */
+export interface ListenOptions extends StartOptions {
+  readonly warnings?: readonly string[];
 }
 
 /** Starts a server with a configuration that has been parsed. */
-export function listen(config: Config, options: StartOptions = {}): RunningServer {
+export function listen(config: Config, options: ListenOptions = {}): RunningServer {
   const clock = options.clock ?? systemClock;
   const random = options.random ?? systemRandom;
   const log = options.log ?? createLog(config.log, process.stderr);
@@ -102,7 +132,11 @@ export function listen(config: Config, options: StartOptions = {}): RunningServe
     stopped ??= drain();
     return stopped;
   };
-  return { url: server.url.origin, internalUrl: inside?.url.origin ?? null, stop, node };
+  const url = server.url.origin;
+  // The first line of the log is this one: whoever starts a server waits for it, and reads where it is.
+  log.info("server.started", { url, version: packageJson.version, bun: Bun.version });
+  for (const line of options.warnings ?? []) log.warn("config.warning", { line });
+  return { url, internalUrl: inside?.url.origin ?? null, stop, node };
 }
 
 /** The one timer of the server: deadlines, slow clients, and how late it was itself. */

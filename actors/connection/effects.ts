@@ -8,6 +8,7 @@ import { publishingEffects } from "./effects/publishing.ts";
 import { refreshingEffects } from "./effects/refreshing.ts";
 import { subscribingEffects } from "./effects/subscribing.ts";
 import { welcomingEffects } from "./effects/welcoming.ts";
+import type { ConnectionContext } from "./events.ts";
 import { connectionMachine } from "./machine.ts";
 import type { ConnectionPorts } from "./ports.ts";
 
@@ -38,4 +39,17 @@ export function connectionLogic(ports: ConnectionPorts) {
         event.type === "hub.refresh" && event.expireAt !== null && event.expireAt * 1000 <= ports.clock.wall(),
     },
   });
+}
+
+/**
+ * What a connection that threw can no longer do itself: it leaves its channels, and its deadlines are cancelled. Its
+ * socket is the Hub's to close.
+ */
+export function createAbandon(ports: ConnectionPorts) {
+  const { depart, cancelDeadlines } = endingEffects(ports);
+  return (context: ConnectionContext): void => {
+    const scope = { context, self: { send: () => {} } };
+    cancelDeadlines(scope);
+    depart(scope);
+  };
 }

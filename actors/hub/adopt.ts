@@ -1,10 +1,17 @@
 import { type AnyActorRef, createActor } from "xstate";
-import type { ConnectionInput } from "../connection/events.ts";
+import type { ConnectionContext, ConnectionInput } from "../connection/events.ts";
 import type { connectionMachine } from "../connection/machine.ts";
 import type { ConnectionRef, HubEvent, Member } from "./events.ts";
 
 /** The Hub, as the one who spawns under it sees it. */
 export type HubActor = AnyActorRef & { send(event: HubEvent): void };
+
+/** What a connection is made of: the same for all of a server. */
+export interface ConnectionKind {
+  readonly logic: typeof connectionMachine;
+  /** Gives back what a connection holds that threw. */
+  abandon(context: ConnectionContext): void;
+}
 
 /**
  * Spawns a connection under the Hub, in O(1) at any number of connections, and tells the Hub of it. This is the one
@@ -15,15 +22,12 @@ export type HubActor = AnyActorRef & { send(event: HubEvent): void };
  * `xstate.error.actor.<id>` reach the Hub all the same. In return it is not in the Hub's `children`, so the Hub keeps
  * its own map; and it cannot be stopped from outside, so it has to reach `closed`, which is what we want.
  */
-export function adopt(
-  hub: HubActor,
-  logic: typeof connectionMachine,
-  input: Omit<ConnectionInput, "hub">,
-): ConnectionRef {
-  const actor = createActor(logic, { id: input.id, parent: hub, input: { ...input, hub } });
+export function adopt(hub: HubActor, kind: ConnectionKind, input: Omit<ConnectionInput, "hub">): ConnectionRef {
+  const actor = createActor(kind.logic, { id: input.id, parent: hub, input: { ...input, hub } });
   const { id, socket, address } = input;
   const state = () => stateOf(actor.getSnapshot().value);
-  const member: Member = { id, ref: actor, socket, address, state, user: null };
+  const abandon = () => kind.abandon(actor.getSnapshot().context);
+  const member: Member = { id, ref: actor, socket, address, state, abandon, user: null };
   hub.send({ type: "connection.opened", member });
   actor.start();
   return actor;

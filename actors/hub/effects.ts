@@ -53,6 +53,7 @@ export function hubLogic(ports: HubPorts) {
         const member = context.members.get(id);
         ports.counters.crashes += 1;
         ports.log.error("connection.crashed", { connection: id, user: member?.user ?? "", error: describe(error) });
+        member?.abandon();
         member?.socket.close(disconnects.internal);
       },
       fail: (_, { error }) => {

@@ -19,6 +19,8 @@ export interface Member {
   readonly address: string;
   /** The state that its machine is in, without the states inside it: a label of the metric. */
   state(): string;
+  /** Gives back what a connection holds that threw, and so cannot do it itself. */
+  abandon(): void;
   /** Null until the credentials hold; "" is anonymous. */
   user: string | null;
 }

@@ -1,0 +1,56 @@
+import { existsSync, readFileSync } from "node:fs";
+import { checktoken, gentoken } from "./auth/commands.ts";
+import { connectionLimitWithin } from "./config/connection-limit.ts";
+import { type LoadedConfig, loadConfig } from "./config/load.ts";
+import { tokenOptions } from "./options.ts";
+import { createLog } from "./runtime/log.ts";
+import { openFilesMax } from "./runtime/open-files.ts";
+import { exitCodes, exitHubFailed, surviveErrors, untilSignal } from "./runtime/process.ts";
+import { systemClock } from "./runtime/system.ts";
+import { listen } from "./server.ts";
+
+const [word, ...rest] = process.argv.slice(2);
+const command = word === "gentoken" ? gentoken : word === "checktoken" ? checktoken : null;
+const loaded = loadConfig({
+  argv: command ? rest : process.argv.slice(2),
+  env: process.env,
+  cwd: process.cwd(),
+  readFile: (path) => (existsSync(path) ? readFileSync(path, "utf8") : null),
+  passOver: command !== null,
+});
+
+if (loaded.kind === "errors") {
+  for (const line of loaded.lines) console.error(line);
+  process.exitCode = exitCodes.configuration;
+} else if (loaded.kind === "print") {
+  console.log(loaded.text);
+} else if (command) {
+  const { text, exitCode } = await command(rest, tokenOptions(loaded.config), systemClock);
+  console.log(text);
+  process.exitCode = exitCode;
+} else {
+  serve(loaded);
+}
+
+/** Runs until a signal. What is to be said at the start is said after `server.started`, the first line. */
+function serve({ config, warnings, profile, file }: LoadedConfig): void {
+  const { client, http_server: http } = config;
+  const log = createLog(config.log, process.stderr);
+  const { limit, isReduced } = connectionLimitWithin(client.connection_limit, openFilesMax());
+  try {
+    const limited = { ...config, client: { ...client, connection_limit: limit } };
+    const server = listen(limited, { log, warnings, onFailure: exitHubFailed(log) });
+    if (file === null)
+      log.info("profile.development", { hint: "everything is allowed, on this machine: write a file" });
+    else log.info("config.loaded", { file, profile });
+    if (isReduced) log.info("connections.limited", { limit, reason: "the process may open no more files" });
+    surviveErrors(log, () => {
+      server.node.counters.errors += 1;
+    });
+    untilSignal(server, log);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EADDRINUSE")) throw error;
+    console.error(`Port ${http.port} on ${http.address} is in use: stop what uses it, or choose another with --port.`);
+    process.exitCode = exitCodes.forced;
+  }
+}

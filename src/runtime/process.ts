@@ -1,0 +1,47 @@
+import type { Log } from "../core/log.ts";
+
+/** What runs until it is told to stop. */
+export interface Stoppable {
+  stop(): Promise<{ readonly cut: number }>;
+}
+
+/** How the process ends: everyone went in time; not everyone did, or it was told twice; the Hub failed. */
+export const exitCodes = { drained: 0, forced: 1, hubFailed: 70, configuration: 78 } as const;
+
+/**
+ * Ties a server to its process: SIGTERM and SIGINT drain it, a second one ends it at once. An error that nobody caught
+ * is logged and survived: by then it has done no more harm than to what threw it.
+ */
+export function untilSignal(server: Stoppable, log: Log): void {
+  let isStopping = false;
+  const onSignal = async (signal: string) => {
+    if (isStopping) {
+      log.warn("process.forced", { signal });
+      process.exit(exitCodes.forced);
+    }
+    isStopping = true;
+    log.info("process.signalled", { signal });
+    const { cut } = await server.stop();
+    process.exit(cut === 0 ? exitCodes.drained : exitCodes.forced);
+  };
+  process.on("SIGTERM", onSignal);
+  process.on("SIGINT", onSignal);
+}
+
+/** The last net under everything: no throw from input ends the process. */
+export function surviveErrors(log: Log, count: () => void): void {
+  const onError = (error: unknown) => {
+    count();
+    log.error("process.error", { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  };
+  process.on("uncaughtException", onError);
+  process.on("unhandledRejection", onError);
+}
+
+/** The Hub has failed: its connections are orphans, and only a new process can help. */
+export function exitHubFailed(log: Log): (error: unknown) => never {
+  return (error) => {
+    log.error("hub.failed", { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    process.exit(exitCodes.hubFailed);
+  };
+}

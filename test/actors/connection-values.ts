@@ -1,0 +1,51 @@
+import type { ConnectionInput } from "../../actors/connection/events.ts";
+import type { ConnectCommand, PublishCommand, SubscribeCommand } from "../../src/core/command.ts";
+import type { DialectName } from "../../src/core/frame.ts";
+import type { Socket } from "../../src/core/socket.ts";
+
+/** A connect command that asks for nothing. */
+export const connectCommand: ConnectCommand = { method: "connect", id: 1, token: "", subs: new Map(), name: "" };
+
+/** A publish command. */
+export const publishCommand: PublishCommand = {
+  method: "publish",
+  id: 2,
+  channel: "news",
+  data: { kind: "json", json: "1" },
+};
+
+/** A subscribe command that asks for nothing but the channel. */
+export const subscribeCommand: SubscribeCommand = {
+  method: "subscribe",
+  id: 3,
+  channel: "news",
+  token: "",
+  type: 0,
+  delta: "",
+  filtered: false,
+  recover: null,
+  positioned: false,
+  recoverable: false,
+  joinLeave: false,
+  rejectUnrecovered: false,
+};
+
+/** What a connection of this dialect is born with, where nobody looks at its socket: the pure machine does not. */
+export function input(dialect: DialectName): ConnectionInput {
+  const socket: Socket = {
+    dialect,
+    send: () => {},
+    attach: () => {},
+    detach: () => {},
+    detachAll: () => {},
+    ping: () => {},
+    isOpen: () => true,
+    unsent: () => 0,
+    lastHeard: () => 0,
+    openGate: () => {},
+    closeGate: () => {},
+    close: () => {},
+    terminate: () => {},
+  };
+  return { id: "one", socket, hub: { send: () => {} }, address: "127.0.0.1", home: "lobby", nativePing: false };
+}

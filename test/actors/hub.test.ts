@@ -1,0 +1,115 @@
+import { describe, expect, test } from "bun:test";
+import type { Broker } from "../../src/broker/broker.ts";
+import { startServer } from "../../src/server.ts";
+import { CapturedLog } from "../support/captured-log.ts";
+import { Probe } from "../support/probe.ts";
+
+const development = { profile: "development" } as const;
+const anywhere = { http_server: { port: 0 } };
+
+/** A broker that throws inside the connection of whoever subscribes to `boom`. */
+function explosive(broker: Broker): Broker {
+  return {
+    publish: broker.publish.bind(broker),
+    history: broker.history.bind(broker),
+    historyRemove: broker.historyRemove.bind(broker),
+    top: broker.top.bind(broker),
+    flush: broker.flush.bind(broker),
+    close: broker.close.bind(broker),
+    join: (channel, ...rest) => {
+      if (channel === "boom") throw new Error("a defect of ours");
+      broker.join(channel, ...rest);
+    },
+  };
+}
+
+async function start(options: Parameters<typeof startServer>[1] = {}) {
+  const log = new CapturedLog();
+  const server = await startServer(anywhere, { ...development, log: log.log, ...options });
+  const ws = server.url.replace("http", "ws");
+  const open = (path: string) => new Probe(`${ws}${path}`).open();
+  const members = () => server.node.hub.getSnapshot().context.members;
+  return { ...server, ws, log, open, members };
+}
+
+describe("the Hub", () => {
+  test("[HB1] F17 a crash of one in a hundred closes that one with 3004, is logged, and nobody else notices", async () => {
+    const server = await start({ replace: { broker: explosive } });
+    const others = await Promise.all(Array.from({ length: 99 }, () => server.open("/ws?channel=calm")));
+    const doomed = await server.open("/connection/websocket");
+    expect(server.members().size).toBe(100);
+    doomed.send('{"id":1,"connect":{}}\n{"id":2,"subscribe":{"channel":"boom"}}');
+    expect(await doomed.closed()).toEqual({ code: 3004, reason: "internal server error" });
+    expect(server.members().size).toBe(99);
+    expect(server.node.counters.crashes).toBe(1);
+    expect(server.log.lines.filter((line) => line["event"] === "connection.crashed")).toHaveLength(1);
+
+    const [first, ...rest] = others;
+    first?.send("still here");
+    for (const other of rest) expect(await other.nextText()).toBe("still here");
+    await server.stop();
+  });
+
+  test("[HB2] a connection that crashes while it is let in leaves nothing behind", async () => {
+    const server = await start({ replace: { broker: explosive } });
+    const doomed = new Probe(`${server.ws}/ws?channel=boom`);
+    await doomed.open().catch(() => {});
+    expect((await doomed.closed()).code).toBe(3004);
+    expect(server.members().size).toBe(0);
+    expect(server.node.audiences.size).toBe(0);
+    expect(server.node.deadlines.size).toBe(0);
+    await server.stop();
+  });
+
+  test("[HB3] a connection that has ended leaves no member, user, audience, presence or deadline", async () => {
+    const server = await start();
+    const probes = await Promise.all(Array.from({ length: 20 }, (_, index) => server.open(`/ws?channel=c${index}`)));
+    expect(server.members().size).toBe(20);
+    for (const probe of probes) await probe.close(1000);
+    const { node } = server;
+    for (const _ of probes) await server.log.next("connection.closed");
+    expect([node.audiences.size, node.presence.size, node.deadlines.size, server.members().size]).toEqual([0, 0, 0, 0]);
+    expect(node.hub.getSnapshot().context.users.size).toBe(0);
+    await server.stop();
+  });
+
+  test("[HB4] F18 when the Hub itself throws, the process is told", async () => {
+    const failure = Promise.withResolvers<unknown>();
+    const broken = (broker: Broker): Broker => ({
+      ...explosive(broker),
+      publish: () => {
+        throw new Error("nothing can be routed");
+      },
+    });
+    const server = await start({ replace: { broker: broken }, onFailure: failure.resolve });
+    const probe = await server.open("/ws");
+    probe.send("anything");
+    expect(String(await failure.promise)).toContain("nothing can be routed");
+  });
+
+  test("[HB5] everyone in a channel but the sender receives a frame, in the order of one mailbox", async () => {
+    const server = await start();
+    const [a, b, c] = await Promise.all([server.open("/ws"), server.open("/ws"), server.open("/ws")]);
+    for (let index = 0; index < 50; index += 1) {
+      a.send(`a${index}`);
+      b.send(`b${index}`);
+    }
+    const seen: string[] = [];
+    while (seen.length < 100) seen.push(await c.nextText());
+    const ofA = seen.filter((text) => text.startsWith("a"));
+    expect(ofA).toEqual(Array.from({ length: 50 }, (_, index) => `a${index}`));
+    const heardByA: string[] = [];
+    while (heardByA.length < 50) heardByA.push(await a.nextText());
+    expect(heardByA).toEqual(seen.filter((text) => text.startsWith("b")));
+    await server.stop();
+  });
+
+  test("[HB6] the drain tells everyone 3001, and the Hub is empty when it has stopped", async () => {
+    const server = await start();
+    const probes = await Promise.all(Array.from({ length: 30 }, () => server.open("/ws")));
+    const stopped = server.stop();
+    for (const probe of probes) expect(await probe.closed()).toEqual({ code: 3001, reason: "shutdown" });
+    expect(await stopped).toEqual({ cut: 0 });
+    expect(server.members().size).toBe(0);
+  });
+});
