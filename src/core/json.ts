@@ -75,10 +75,14 @@ export function findMember(json: string, object: number, name: string): Extent |
   return found;
 }
 
-/** A name may be written with escapes: `"d\u0061ta"` is `data` for a parser, and so it must be here. */
-function isNamed(json: string, written: Extent, name: string): boolean {
-  const raw = json.slice(written.start, written.end);
-  return raw.includes("\\") ? JSON.parse(`"${raw}"`) === name : raw === name;
+/** A name may be written with escapes, which make it longer: `"d\u0061ta"` is `data` to a parser, and so it is here. */
+function isNamed(json: string, { start, end }: Extent, name: string): boolean {
+  const length = end - start;
+  if (length <= name.length) {
+    return length === name.length && json.startsWith(name, start);
+  }
+  const raw = json.slice(start, end);
+  return raw.includes("\\") && JSON.parse(`"${raw}"`) === name;
 }
 
 /** The four characters that JSON takes for space all come before the visible ones. */
