@@ -4,7 +4,7 @@ import { parseDuration } from "./duration.ts";
 import { isTree, type Tree } from "./tree.ts";
 
 /** Every option of Centrifugo 6.9 with its default, as `centrifugo defaultconfig` prints it. */
-const centrifugoDefaults: Tree = defaults;
+export const centrifugoDefaults: Tree = defaults;
 
 /** What stands in a namespace of Centrifugo's: the options of channels, and its name. */
 const namespaceDefaults: Tree = { name: "", ...defaults.channel.without_namespace };

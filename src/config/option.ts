@@ -93,7 +93,10 @@ export function duration(fallback: string, doc: string, { min = "0s", wholeSecon
       v.check((value) => parseDuration(value) !== null, message),
       v.transform((value) => parseDuration(value) ?? 0),
       v.minValue(least, (issue) => `expected at least ${min}, got ${formatDuration(issue.input)}`),
-      v.check((value) => !wholeSeconds || value % 1_000 === 0, "expected whole seconds"),
+      v.check(
+        (value) => !wholeSeconds || value % 1_000 === 0,
+        (issue) => `expected whole seconds, got ${formatDuration(issue.input)}`,
+      ),
       notes({ kind: "duration", unit: "milliseconds" }),
       v.description(doc),
     ),
@@ -112,7 +115,10 @@ export function list(doc: string, { pattern = /(?:)/, means = "a text" } = {}) {
 
 /** A list of objects; null is an empty one. */
 export function records<const Entries extends v.ObjectEntries>(doc: string, entries: Entries) {
-  const item = v.object(entries, expectedSecret("an object"));
+  const item = v.object(entries, (issue) => {
+    const isMissingOption = issue.input === undefined;
+    return isMissingOption ? "expected a value, got nothing" : expectedSecret("an object")(issue);
+  });
   return v.nullish(
     v.pipe(v.array(item, expectedSecret("a list of objects")), notes({ kind: "records" }), v.description(doc)),
     () => [],

@@ -1,12 +1,8 @@
-import type * as v from "valibot";
-import type { optionsSchema } from "./schema.ts";
+import type { ConfigInput } from "./config.ts";
 import type { Tree } from "./tree.ts";
 
 /** Without a file, a profile in which everything works at once; with one, exactly what it says. */
 export type Profile = "development" | "file";
-
-/** The shape of the file, with everything left out that has a default. */
-export type ConfigInput = v.InferInput<typeof optionsSchema>;
 
 /**
  * What the development profile changes of the defaults: the page, a bare WebSocket and a stock client can do everything

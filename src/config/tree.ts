@@ -33,3 +33,14 @@ export function pathText(path: readonly (string | number)[]): string {
     .join("")
     .replace(/^\./, "");
 }
+
+/** The same without the value at a path; a list that it would be taken out of goes as a whole. */
+export function withoutPath(tree: Tree, path: readonly (string | number)[]): Tree {
+  const [key, ...rest] = path;
+  if (typeof key !== "string" || !Object.hasOwn(tree, key)) return tree;
+  const { [key]: value, ...others } = tree;
+  const [next, ...below] = rest;
+  if (isTree(value) && next !== undefined) return { ...others, [key]: withoutPath(value, rest) };
+  if (!Array.isArray(value) || typeof next !== "number" || below.length === 0) return others;
+  return { ...others, [key]: value.with(next, isTree(value[next]) ? withoutPath(value[next], below) : undefined) };
+}

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { choice, count, duration, flag, list, records, secret, section, text } from "../option.ts";
-import { alternatives } from "../words.ts";
+import { alternatives, expected, expectedSecret } from "../words.ts";
 import { urlPath } from "./transports.ts";
 
 /** The methods of the API, which a key may be limited to. */
@@ -23,6 +23,9 @@ const methods = [
   "push_log",
 ];
 
+/** The name of a key stands in logs. */
+const keyName = { pattern: /^[-\w.]{1,64}$/, means: "a name of up to 64 letters, digits, -, _ or ." };
+
 /** `http_api`: what a back end may call. Without a key the API is off. */
 export const httpApi = section({
   disabled: flag(false, "Whether the API is not served, whatever keys there are."),
@@ -30,14 +33,14 @@ export const httpApi = section({
   key: secret("The key that may do everything; empty for none."),
   keys: records("Further keys, each with a name for the log and with limits of its own.", {
     name: v.pipe(
-      v.string("expected a name"),
-      v.regex(/^[-\w.]{1,64}$/, "expected a name of up to 64 letters, digits, -, _ or ."),
+      v.string(expected(keyName.means)),
+      v.regex(keyName.pattern, expected(keyName.means)),
       v.metadata({ kind: "text" }),
       v.description("The name that stands in the log and in the push log."),
     ),
     key: v.pipe(
-      v.string("expected a key"),
-      v.minLength(1, "expected a key that is not empty"),
+      v.string(expectedSecret("a key")),
+      v.minLength(1, "expected a key, got an empty one"),
       v.metadata({ kind: "text", secret: "all" }),
       v.description("The key itself."),
     ),

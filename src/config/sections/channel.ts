@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { choice, count, duration, flag, records, section, text } from "../option.ts";
+import { expected } from "../words.ts";
 
 const dataFormats = ["", "json", "json_object", "binary"] as const;
 const dataFormatDoc =
@@ -77,8 +78,8 @@ export const channel = section({
   without_namespace: v.optional(section(channelEntries), {}),
   namespaces: records("Rules for the channels whose names begin with a namespace.", {
     name: v.pipe(
-      v.string('expected a name such as "chat"'),
-      v.regex(namespaceName.pattern, `expected ${namespaceName.means}`),
+      v.string(expected(namespaceName.means)),
+      v.regex(namespaceName.pattern, expected(namespaceName.means)),
       v.metadata({ kind: "text" }),
       v.description("The namespace: what stands before the boundary in a channel's name."),
     ),

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { count, flag, list, secret, section, text } from "../option.ts";
+import { expected } from "../words.ts";
 
 /** An address alone: a port or a scheme beside it belongs elsewhere. */
 const address = { pattern: /^(?:[a-zA-Z0-9._-]*|[0-9a-fA-F:.]+(?:%[\w.]+)?)$/, means: "an IP address or a host name" };
@@ -11,7 +12,7 @@ const host = {
 };
 
 /** Centrifugo has this port as text, and "" where there is none; here it is a number, or null. */
-const internalPortMessage = "expected a port from 0 to 65535";
+const internalPortMessage = expected("a port from 0 to 65535");
 const internalPort = v.pipe(
   v.union([v.string(), v.number()], internalPortMessage),
   v.check((value) => /^\d{0,5}$/.test(String(value)) && Number(value) <= 65_535, internalPortMessage),

@@ -1,0 +1,97 @@
+import packageJson from "../../package.json" with { type: "json" };
+import { type Config, parseConfig } from "./config.ts";
+import { type FileAccess, readConfigFile } from "./config-file.ts";
+import { type Environment, readEnvironment } from "./environment.ts";
+import { type Flags, parseFlags } from "./flags.ts";
+import { help } from "./help.ts";
+import { printConfig } from "./print.ts";
+import type { Profile } from "./profiles.ts";
+import { mergeTrees, type Tree, treeOf } from "./tree.ts";
+
+/** Where a configuration comes from. */
+export interface LoadOptions extends FileAccess {
+  /** The words after the program's name. */
+  readonly argv: readonly string[];
+  readonly env: Environment;
+  /**
+   * Whether words and flags that are not known belong to a sub-command, which reads them itself (`gentoken --user ann`).
+   * Otherwise they are errors.
+   */
+  readonly passOver?: boolean;
+}
+
+/** A configuration to run with. */
+export interface LoadedConfig {
+  readonly kind: "run";
+  readonly config: Config;
+  /** One line each, to be said once. */
+  readonly warnings: readonly string[];
+  readonly profile: Profile;
+  /** The whole path of the file that was read; null in the development profile. */
+  readonly file: string | null;
+}
+
+/** What is to be done: run; write what is wrong to stderr and exit with 78; or write the text to stdout and exit. */
+export type LoadResult =
+  | LoadedConfig
+  | { readonly kind: "errors"; readonly lines: readonly string[] }
+  | { readonly kind: "print"; readonly text: string; readonly exitCode: 0 };
+
+/** The options that have a flag. */
+const flagPaths = { address: ["http_server", "address"], port: ["http_server", "port"] } as const;
+
+/**
+ * Loads the configuration: defaults, then the file, then the environment, then flags; later ones win. No line and no
+ * text holds a secret.
+ */
+export function loadConfig(options: LoadOptions): LoadResult {
+  const parsedFlags = parseFlags(options.argv, { passOver: options.passOver ?? false });
+  if (!parsedFlags.ok) return { kind: "errors", lines: parsedFlags.errors };
+  const { flags } = parsedFlags;
+  if (flags.print === "help") return print(help);
+  if (flags.print === "version") return print(packageJson.version);
+
+  const found = readConfigFile(flags.config ?? (options.env["CHORUS_CONFIG"] || undefined), options);
+  if (!found.ok) return { kind: "errors", lines: [found.error] };
+  const environment = readEnvironment(options.env);
+  const given = readFlagOptions(flags);
+  const profile = found.file === null ? "development" : "file";
+  const parsed = parseConfig(mergeTrees(mergeTrees(found.tree, environment.tree), given.tree), profile);
+  const origins = new Map([...environment.origins, ...given.origins]);
+  if (!parsed.ok) return { kind: "errors", lines: parsed.errors.map((line) => withOrigin(line, origins)) };
+  const warnings = [...parsed.warnings.map((line) => withOrigin(line, origins)), ...environment.warnings];
+  return outcome(flags, { kind: "run", config: parsed.config, warnings, profile, file: found.file });
+}
+
+/** A valid configuration is run, unless a flag asks to look at it. */
+function outcome(flags: Flags, loaded: LoadedConfig): LoadResult {
+  if (flags.print === "print-config") return print(printConfig(loaded.config));
+  if (flags.print !== "check-config") return loaded;
+  const source = loaded.file ?? "the development profile, because there is no file";
+  const warnings = loaded.warnings.map((line) => `warning: ${line}`);
+  return print([...warnings, `The configuration is valid: ${source}`].join("\n"));
+}
+
+function print(text: string): LoadResult {
+  return { kind: "print", text, exitCode: 0 };
+}
+
+/** The options that flags set; a port that is no number stays text, of which the schema then says what it expected. */
+function readFlagOptions(flags: Flags): { tree: Tree; origins: Map<string, string> } {
+  const origins = new Map<string, string>();
+  let tree: Tree = {};
+  for (const name of ["address", "port"] as const) {
+    const text = flags[name];
+    if (text === undefined) continue;
+    tree = mergeTrees(tree, treeOf(flagPaths[name], name === "port" && /^\d+$/.test(text) ? Number(text) : text));
+    origins.set(flagPaths[name].join("."), `--${name}`);
+  }
+  return { tree, origins };
+}
+
+/** Says where an option came from, where that was not the file; one in a list came from where the list did. */
+function withOrigin(line: string, origins: ReadonlyMap<string, string>): string {
+  const [path = ""] = line.split(/[:[]/, 1);
+  const origin = origins.get(path);
+  return origin === undefined ? line : `${line} (from ${origin})`;
+}

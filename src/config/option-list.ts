@@ -1,0 +1,18 @@
+import { nodeOf, type OptionNode, type Schema } from "./node.ts";
+import { optionsSchema } from "./schema.ts";
+
+/** One option with its place, unit, default and reason: a row of a table. */
+export interface ListedOption extends OptionNode {
+  readonly path: readonly string[];
+}
+
+/** Every option that is supported, in the order of the schema; those of a list of objects are one option together. */
+export function listOptions(): readonly ListedOption[] {
+  return optionsIn(optionsSchema, []);
+}
+
+function optionsIn(schema: Schema, path: readonly string[]): ListedOption[] {
+  const node = nodeOf(schema);
+  if (node.kind !== "section") return [{ path, ...node.option }];
+  return Object.entries(node.entries).flatMap(([key, entry]) => optionsIn(entry, [...path, key]));
+}

@@ -1,0 +1,42 @@
+import type { Config } from "./config.ts";
+import { formatDuration } from "./duration.ts";
+import { nodeOf, type Schema } from "./node.ts";
+import type { OptionNotes } from "./option.ts";
+import { optionsSchema } from "./schema.ts";
+import { isTree, type Tree } from "./tree.ts";
+
+/** What stands in the place of a secret. */
+const mask = "***";
+
+/** The whole configuration as a file that says the same, but for the secrets, which are masked. */
+export function printConfig(config: Config): string {
+  return JSON.stringify(shown(config, optionsSchema), null, 2);
+}
+
+function shown(value: unknown, schema: Schema): unknown {
+  const node = nodeOf(schema);
+  if (node.kind === "section") return isTree(value) ? shownTree(value, node.entries) : value;
+  if (node.kind === "option") return shownOption(value, node.option.notes);
+  return Array.isArray(value) ? value.map((item) => (isTree(item) ? shownTree(item, node.entries) : item)) : value;
+}
+
+function shownTree(tree: Tree, entries: Readonly<Record<string, Schema>>): Tree {
+  return Object.fromEntries(Object.entries(entries).map(([key, schema]) => [key, shown(tree[key], schema)]));
+}
+
+function shownOption(value: unknown, { kind, secret }: OptionNotes): unknown {
+  if (kind === "duration" && typeof value === "number") return formatDuration(value);
+  // A number that is none is the empty text of the file: Centrifugo's form of a port that is not set.
+  if (kind === "number" && value === null) return "";
+  if (typeof value !== "string" || value === "" || secret === undefined) return value;
+  return secret === "all" ? mask : shownUrl(value);
+}
+
+/** A URL without its password and its query, either of which may let somebody in. */
+function shownUrl(value: string): string {
+  const url = URL.parse(value);
+  if (url === null) return mask;
+  const user = url.username === "" && url.password === "" ? "" : `${mask}@`;
+  const query = url.search === "" ? "" : `?${mask}`;
+  return `${url.protocol}//${user}${url.host}${url.pathname}${query}`;
+}
