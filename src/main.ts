@@ -49,8 +49,14 @@ function serve({ config, warnings, profile, file }: LoadedConfig): void {
     });
     untilSignal(server, log);
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EADDRINUSE")) throw error;
-    console.error(`Port ${http.port} on ${http.address} is in use: stop what uses it, or choose another with --port.`);
+    console.error(whyNotStarted(error, `${http.address}:${http.port}`));
     process.exitCode = exitCodes.forced;
   }
+}
+
+/** One line for a person: what stands in the way, and what to do. */
+function whyNotStarted(error: unknown, place: string): string {
+  if (!(error instanceof Error)) return `The server cannot start: ${String(error)}`;
+  if (!("code" in error) || error.code !== "EADDRINUSE") return `The server cannot start: ${error.message}`;
+  return `${place} is in use: stop what uses it, or choose another port with --port.`;
 }

@@ -1,6 +1,6 @@
 import { type Actor, createActor } from "xstate";
 import { connectionLogic, createAbandon } from "../actors/connection/effects.ts";
-import { Deadlines } from "../actors/deadlines.ts";
+import { Deadlines, deadlineResolution } from "../actors/deadlines.ts";
 import { adopt } from "../actors/hub/adopt.ts";
 import { hubLogic } from "../actors/hub/effects.ts";
 import type { ConnectionRef, PublishEvent } from "../actors/hub/events.ts";
@@ -9,6 +9,7 @@ import type { Authenticator } from "./auth/authenticator.ts";
 import { createAuthenticator } from "./auth/jwt.ts";
 import type { Broker } from "./broker/broker.ts";
 import { MemoryStore } from "./broker/local/memory.ts";
+import { SqliteStore } from "./broker/local/sqlite-store.ts";
 import { createLocalBroker } from "./broker/local.ts";
 import { createChannelRules } from "./channels/rules.ts";
 import type { Config } from "./config/config.ts";
@@ -61,9 +62,8 @@ export function createNode(config: Config, ports: NodePorts) {
   const { publish } = ports;
   const fanout = createFanout({ audiences, plain, centrifuge, slow, clock, counters, log, publish });
 
-  const memory = new MemoryStore(clock, random);
-  const parts = { deliver: fanout.deliver, stores: { memory, sqlite: memory }, clock, random, schedule, log };
-  const local = createLocalBroker(parts);
+  const stores = openStores(config, ports);
+  const local = createLocalBroker({ deliver: fanout.deliver, stores, clock, random, schedule, log });
   const broker = ports.replace.broker?.(local) ?? local;
 
   const presence = createMemoryPresence();
@@ -97,6 +97,8 @@ export function createNode(config: Config, ports: NodePorts) {
   };
   const kind = { logic: connectionLogic(connections), abandon: createAbandon(connections) };
 
+  let sweeps = 0;
+
   return {
     hub,
     counters,
@@ -114,13 +116,23 @@ export function createNode(config: Config, ports: NodePorts) {
       const { id, address, home, nativePing } = socket.opening;
       return adopt(hub, kind, { id, socket, address, home, nativePing });
     },
-    /** What has to be done every 50 ms. */
+    /** What has to be done every 50 ms, and what once a second. */
     sweep(): void {
+      sweeps += 1;
       deadlines.sweep();
       slow.sweep();
-      local.sweep();
+      if (sweeps % sweepsPerSecond === 0) local.sweep();
     },
   };
+}
+
+/** A store in memory, and one on the disk where a channel may need it: otherwise no file is made. */
+function openStores({ engine, channel }: Config, { clock, random, log }: NodePorts) {
+  const memory = new MemoryStore(clock, random);
+  const isDurable = [channel.without_namespace, ...channel.namespaces].some(
+    (options) => options.history_size > 0 && (options.engine || engine.type) === "sqlite",
+  );
+  return { memory, sqlite: isDurable ? new SqliteStore(engine.sqlite, { clock, random, log }) : memory };
 }
 
 interface HubParts extends NodePorts {
@@ -146,6 +158,9 @@ function startHub({ client, shutdown }: Config, parts: HubParts) {
 function createConfiguredAuthenticator(config: Config, { clock, log }: NodePorts): Authenticator | null {
   return createAuthenticator({ ...tokenOptions(config), clock, log });
 }
+
+/** What has expired in the stores is given back in small pieces, once a second. */
+const sweepsPerSecond = 1000 / deadlineResolution;
 
 /** The end of this turn of the event loop: what came in together is committed together. */
 function schedule(task: () => void): void {

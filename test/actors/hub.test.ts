@@ -5,7 +5,7 @@ import { CapturedLog } from "../support/captured-log.ts";
 import { Probe } from "../support/probe.ts";
 
 const development = { profile: "development" } as const;
-const anywhere = { http_server: { port: 0 } };
+const anywhere = { http_server: { port: 0 }, engine: { type: "memory" } } as const;
 
 /** A broker that throws inside the connection of whoever subscribes to `boom`. */
 function explosive(broker: Broker): Broker {
