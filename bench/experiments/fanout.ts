@@ -1,0 +1,48 @@
+import { thousands } from "../report/formats.ts";
+import { bareBun, broadcasters } from "../servers/entrants.ts";
+import type { Pair } from "../servers/pair.ts";
+import { ask, resizeAll, withPairs } from "./contest.ts";
+import type { Bench, Experiment } from "./experiment.ts";
+
+/** Bytes that may be under way to all receivers together; a row with more would measure the kernel's buffers. */
+const underWayMax = 512 * 1024 * 1024;
+
+/** Deliveries a second that the open loop asks for: well under what every server here can do at every size. */
+const openDeliveries = 50_000;
+
+/** How long a broadcast takes to reach everyone, and how that grows with connections. */
+export const fanout: Experiment = {
+  name: "fanout",
+  about: "one publishes, all others receive: by connections, size, and how many are in flight",
+  async run(bench) {
+    bench.terminal.title("Fan-out: one sender to everyone in its channel");
+    const entrants = broadcasters.filter(({ name }) => takesPart(bench, name));
+    await withPairs(bench, { entrants, layout: { channels: 1, publishers: 1 } }, async (all) => {
+      let pairs = all;
+      for (const connections of bench.profile.connections) {
+        pairs = await resizeAll(bench, pairs, connections);
+        await askAll(bench, pairs, connections);
+      }
+    });
+  },
+};
+
+/** Bare Bun and Chorus always take part, peers unless others were named. */
+export function takesPart({ peers }: Bench, name: string): boolean {
+  return name === bareBun || name === "Chorus" || peers === null || peers.includes(name.toLowerCase());
+}
+
+async function askAll(bench: Bench, pairs: readonly Pair[], connections: number): Promise<void> {
+  for (const bytes of bench.profile.sizes) {
+    const to = `${thousands(connections)} connections, ${thousands(bytes)} B`;
+    const question = { experiment: "fanout", connections, bytes };
+    for (const window of [1, 50]) {
+      const caption = `${to}, ${window === 1 ? "one at a time" : `${window} in flight`}`;
+      if (window * bytes * connections > underWayMax) bench.terminal.line(`\n${caption}: skipped, too much at once`);
+      else await ask(bench, pairs, { ...question, caption, window });
+    }
+    if (!bench.profile.openLoop) continue;
+    const rate = Math.min(1_000, Math.max(2, Math.round(openDeliveries / connections)));
+    await ask(bench, pairs, { ...question, caption: `${to}, open loop at ${rate}/s`, rate });
+  }
+}

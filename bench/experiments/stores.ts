@@ -1,0 +1,24 @@
+import { thousands } from "../report/formats.ts";
+import { stores as entrants } from "../servers/entrants.ts";
+import { ask, resizeAll, withPairs } from "./contest.ts";
+import type { Experiment } from "./experiment.ts";
+
+/** What the Centrifuge dialect and each store cost, beside a bare Bun that parses JSON and publishes the same push. */
+export const stores: Experiment = {
+  name: "stores",
+  about: "the Centrifuge dialect without history, with memory, with SQLite",
+  async run(bench) {
+    bench.terminal.title("The Centrifuge dialect, by store");
+    await withPairs(bench, { entrants, layout: { channels: 1, publishers: 1 } }, async (all) => {
+      let pairs = all;
+      for (const connections of bench.profile.storeConnections) {
+        pairs = await resizeAll(bench, pairs, connections);
+        for (const window of [1, 50]) {
+          const how = window === 1 ? "one at a time" : `${window} in flight`;
+          const caption = `${thousands(connections)} subscribers, 64 B, ${how}`;
+          await ask(bench, pairs, { experiment: "stores", caption, connections, bytes: 64, window });
+        }
+      }
+    });
+  },
+};

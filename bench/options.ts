@@ -1,0 +1,64 @@
+import { parseArgs } from "node:util";
+import { experimentNames } from "./experiments/catalogue.ts";
+import type { Profile } from "./profile.ts";
+
+/** What the command line asks for. */
+export interface SuiteOptions {
+  readonly profile: Profile["name"];
+  /** Names of experiments; null is the profile's own choice. */
+  readonly only: readonly string[] | null;
+  /** Names of peers in lower case; null is all of them. */
+  readonly peers: readonly string[] | null;
+  readonly connectionsMax: number;
+  /** A configuration of Chorus of one's own. */
+  readonly config: string | null;
+}
+
+/** Connections that a process may have here is the limit of its open files; this is below the usual 20,000. */
+const connectionsMaxDefault = 10_000;
+
+const usage = `usage: bun run bench [--quick | --full] [--only NAMES] [--peers NAMES] [--max-connections N] [--config FILE]
+
+  --quick             under a minute
+  --full              every size, dialect and store, open loops, 1 to 10,000 connections
+  --only NAMES        of: ${experimentNames.join(", ")}
+  --peers NAMES       of: ws, socket.io, gorilla, centrifugo; bare Bun and Chorus always take part
+  --max-connections N no row with more connections than this
+  --config FILE       Chorus with a configuration of your own, which has to let anonymous clients in`;
+
+/** The options, or a text to print instead: the usage, or what is wrong. */
+export function parseOptions(args: readonly string[]): SuiteOptions | string {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        quick: { type: "boolean", default: false },
+        full: { type: "boolean", default: false },
+        only: { type: "string" },
+        peers: { type: "string" },
+        "max-connections": { type: "string", default: String(connectionsMaxDefault) },
+        config: { type: "string" },
+        help: { type: "boolean", short: "h", default: false },
+      },
+    });
+    if (values.help) return usage;
+    if (values.quick && values.full) return "--quick or --full, not both";
+    const connectionsMax = Number(values["max-connections"]);
+    if (!Number.isInteger(connectionsMax) || connectionsMax < 1) return "--max-connections takes a positive number";
+    const only = names(values.only);
+    const unknown = only?.find((name) => !experimentNames.includes(name));
+    if (unknown !== undefined) return `--only ${unknown}: there are ${experimentNames.join(", ")}`;
+    const profile = values.quick ? "quick" : values.full ? "full" : "default";
+    return { profile, only, peers: names(values.peers), connectionsMax, config: values.config ?? null };
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function names(text: string | undefined): string[] | null {
+  if (text === undefined) return null;
+  return text
+    .split(",")
+    .map((name) => name.trim().toLowerCase())
+    .filter((name) => name !== "");
+}

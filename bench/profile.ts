@@ -1,0 +1,66 @@
+/** How much of the suite is run, and how long. */
+export interface Profile {
+  readonly name: "quick" | "default" | "full";
+  /** Interleaved rounds of each row. */
+  readonly rounds: number;
+  /** Milliseconds of a round. */
+  readonly roundMs: number;
+  /** Receivers of the fan-out rows. */
+  readonly connections: readonly number[];
+  /** Bytes of a payload in the fan-out rows. */
+  readonly sizes: readonly number[];
+  /** Whether the fan-out rows have an open loop beside the closed ones. */
+  readonly openLoop: boolean;
+  /** Subscribers of the rows by store. */
+  readonly storeConnections: readonly number[];
+  /** Connections at which memory is measured. */
+  readonly idleConnections: readonly number[];
+  /** Live actors at which their cost is measured. */
+  readonly actors: readonly number[];
+}
+
+const quick: Profile = {
+  name: "quick",
+  rounds: 2,
+  roundMs: 300,
+  connections: [10, 1_000],
+  sizes: [64],
+  openLoop: false,
+  storeConnections: [1_000],
+  idleConnections: [1_000],
+  actors: [1_000, 10_000],
+};
+
+const standard: Profile = {
+  name: "default",
+  rounds: 3,
+  roundMs: 1_000,
+  connections: [10, 100, 1_000, 5_000],
+  sizes: [64],
+  openLoop: false,
+  storeConnections: [1_000],
+  idleConnections: [1_000, 5_000, 10_000],
+  actors: [1_000, 10_000, 50_000],
+};
+
+const full: Profile = {
+  ...standard,
+  name: "full",
+  rounds: 5,
+  connections: [1, 10, 100, 1_000, 5_000, 10_000],
+  sizes: [64, 1_024, 16_384],
+  openLoop: true,
+  storeConnections: [10, 1_000, 5_000],
+};
+
+/** The profile of that name, without rows of more connections than `connectionsMax`. */
+export function profileOf(name: Profile["name"], connectionsMax: number): Profile {
+  const profile = { quick, default: standard, full }[name];
+  const within = (counts: readonly number[]) => counts.filter((count) => count <= connectionsMax);
+  return {
+    ...profile,
+    connections: within(profile.connections),
+    storeConnections: within(profile.storeConnections),
+    idleConnections: within(profile.idleConnections),
+  };
+}

@@ -1,0 +1,86 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Command } from "./server-process.ts";
+
+const root = join(import.meta.dir, "../..");
+
+/** The key of the HTTP API in the benches. */
+export const apiKey = "bench";
+
+/** What everyone may do in a bench's channels; nothing here costs or saves anything but the check itself. */
+const open = {
+  allow_subscribe_for_client: true,
+  allow_subscribe_for_anonymous: true,
+  allow_publish_for_client: true,
+  allow_publish_for_anonymous: true,
+};
+
+const history = { history_size: 200, history_ttl: "300s", history_meta_ttl: "720h" };
+
+const recovery = {
+  ...history,
+  force_recovery: true,
+  allow_history_for_client: true,
+  allow_history_for_anonymous: true,
+};
+
+/**
+ * The configuration that the benches run Chorus with: limits of rate off, pings away (a ping in the middle of a run
+ * would not be one of the frames that are counted), one namespace per store. Everything else has its default.
+ */
+export function benchConfig(folder: string) {
+  return {
+    http_server: { address: "127.0.0.1", port: 0 },
+    client: {
+      allow_anonymous_connect_without_token: true,
+      message_rate_limit: 0,
+      subscribe_rate_limit: 0,
+      ping_interval: "1h",
+    },
+    plain: { ping_interval: "1h" },
+    engine: { sqlite: { path: join(folder, "chorus.db") } },
+    channel: {
+      without_namespace: open,
+      namespaces: [
+        { name: "memory", engine: "memory", ...open, ...history },
+        { name: "sqlite", engine: "sqlite", ...open, ...history },
+        { name: "recovery", engine: "memory", ...open, ...recovery },
+        { name: "presence", presence: true, ...open },
+      ],
+    },
+    http_api: { key: apiKey },
+    push_log: { path: join(folder, "push.db") },
+    log: { level: "info", format: "json" },
+  } as const;
+}
+
+/** The same with the limits that a person gets who configures none: what stands between abuse and the others. */
+export function guardedConfig(folder: string) {
+  const config = benchConfig(folder);
+  return { ...config, client: { allow_anonymous_connect_without_token: true }, plain: {} };
+}
+
+type BenchConfig = ReturnType<typeof benchConfig> | ReturnType<typeof guardedConfig>;
+
+const ready = /^(?=.*"server\.started").*"url":"http:\/\/127\.0\.0\.1:(\d+)"/;
+
+/** Chorus as people start it: `bun run src/main.ts --config FILE`. `config`: a file of one's own instead. */
+export function chorusCommand(options: { config?: string; guarded?: boolean } = {}): Command {
+  const { file, cleanUp } = writeConfig(options.guarded ? guardedConfig : benchConfig);
+  const argv = ["bun", "run", join(root, "src/main.ts"), "--config", options.config ?? file];
+  return { argv, ready, cleanUp };
+}
+
+/** Chorus inside a process that answers questions about its heap and its maps. */
+export function probedChorusCommand(): Command {
+  const { file, cleanUp } = writeConfig(benchConfig);
+  return { argv: ["bun", join(root, "bench/servers/probed-chorus.ts"), file], ready: /^listening (\d+)$/, cleanUp };
+}
+
+function writeConfig(config: (folder: string) => BenchConfig) {
+  const folder = mkdtempSync(join(tmpdir(), "chorus-bench-"));
+  const file = join(folder, "config.json");
+  writeFileSync(file, JSON.stringify(config(folder)));
+  return { file, cleanUp: () => rmSync(folder, { recursive: true, force: true }) };
+}

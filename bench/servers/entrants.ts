@@ -1,0 +1,76 @@
+import { join } from "node:path";
+import type { SpeechName } from "../load/commands.ts";
+import { centrifugoCommand, centrifugoElsewhere, findCentrifugo } from "./centrifugo.ts";
+import { chorusCommand } from "./chorus.ts";
+import { findGo, gorillaCommand } from "./gorilla.ts";
+import type { Command } from "./server-process.ts";
+
+const peer = (file: string) => join(import.meta.dir, "../peers", file);
+
+const listening = /^listening (\d+)$/;
+
+/** One line of the tables: a server, and how the load speaks to it. */
+export interface Entrant {
+  /** Its name in tables, results and `--peers`. */
+  readonly name: string;
+  readonly speech: SpeechName;
+  /** The path of the plain speech. */
+  readonly path: string;
+  /** What stands before the name of every channel: a namespace, where it matters. */
+  readonly namespace: string;
+  /** How to start it; a text is the reason why it cannot be. */
+  command(options: EntrantOptions): Promise<Command | string>;
+}
+
+/** What the command line says of the servers. */
+export interface EntrantOptions {
+  /** A configuration of Chorus of one's own. */
+  readonly config?: string;
+}
+
+function entrant(name: string, speech: SpeechName, command: Entrant["command"], more: Partial<Entrant> = {}): Entrant {
+  return { name, speech, path: "/ws", namespace: "", command, ...more };
+}
+
+const bun = (file: string) => async () => ({ argv: ["bun", peer(file)], ready: listening });
+
+const node = (file: string) => async () => {
+  const binary = Bun.which("node");
+  return binary ? { argv: [binary, peer(file)], ready: listening } : "Node is not on the PATH";
+};
+
+const chorus = async ({ config }: EntrantOptions) => chorusCommand(config ? { config } : {});
+
+const gorilla = async () => {
+  const go = findGo();
+  return go ? gorillaCommand(go) : "Go is not installed";
+};
+
+const centrifugo = async () => {
+  const binary = findCentrifugo();
+  return binary ? centrifugoCommand(binary) : centrifugoElsewhere.join("\n");
+};
+
+/** The name of the limit that every ratio is taken against. */
+export const bareBun = "bare Bun";
+
+/** Everyone who broadcasts what one client sends to the others of a channel. */
+export const broadcasters: readonly Entrant[] = [
+  entrant(bareBun, "plain", bun("bare-bun.ts")),
+  entrant("Chorus", "plain", chorus),
+  entrant("ws", "plain", node("node-ws.mjs")),
+  entrant("socket.io", "socket.io", node("socket-io.mjs")),
+  entrant("gorilla", "plain", gorilla),
+  entrant("Centrifugo", "centrifuge-joined", centrifugo),
+];
+
+/** The name of the limit of the Centrifuge rows. */
+export const bareJson = "bare Bun, JSON";
+
+/** The Centrifuge dialect by store, beside a bare Bun that parses and publishes the same push. */
+export const stores: readonly Entrant[] = [
+  entrant(bareJson, "centrifuge", bun("bare-bun-centrifuge.ts")),
+  entrant("no history", "centrifuge", chorus),
+  entrant("memory", "centrifuge-offsets", chorus, { namespace: "memory:" }),
+  entrant("SQLite", "centrifuge-offsets", chorus, { namespace: "sqlite:" }),
+];

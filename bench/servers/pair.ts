@@ -1,0 +1,34 @@
+import { LoadProcess } from "../load/load-process.ts";
+import type { Entrant, EntrantOptions } from "./entrants.ts";
+import { ServerProcess } from "./server-process.ts";
+
+/** A server and the load that is aimed at it, each a process of its own. */
+export interface Pair {
+  readonly entrant: Entrant;
+  readonly server: ServerProcess;
+  readonly load: LoadProcess;
+}
+
+/** How the load of every pair is laid out. */
+export interface Layout {
+  readonly channels: number;
+  readonly publishers: number;
+}
+
+/** Starts a server and its load; a text says why it was skipped. Throws where it is there and does not start. */
+export async function startPair(entrant: Entrant, layout: Layout, options: EntrantOptions): Promise<Pair | string> {
+  const command = await entrant.command(options).catch((error: Error) => error.message);
+  if (typeof command === "string") return command;
+  const server = await ServerProcess.start(command);
+  const load = new LoadProcess();
+  const channels = Array.from({ length: layout.channels }, (_, index) => `${entrant.namespace}bench-${index}`);
+  const { speech, path } = entrant;
+  const { publishers } = layout;
+  await load.do("begin", { port: server.port, serverPid: server.pid, speech, path, channels, publishers });
+  return { entrant, server, load };
+}
+
+export async function stopPair({ server, load }: Pair): Promise<void> {
+  await load.stop();
+  await server.stop();
+}

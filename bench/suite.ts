@@ -1,0 +1,36 @@
+import { special, usual } from "./experiments/catalogue.ts";
+import type { Bench, Experiment } from "./experiments/experiment.ts";
+import { readMachine } from "./measure/machine.ts";
+import type { SuiteOptions } from "./options.ts";
+import { profileOf } from "./profile.ts";
+import { fanoutChart } from "./report/fanout-chart.ts";
+import { bytes } from "./report/formats.ts";
+import { Results } from "./report/results.ts";
+import { Terminal } from "./report/terminal.ts";
+import { findGo } from "./servers/gorilla.ts";
+
+/** Runs the suite and saves what it found; returns the exit code, 1 where something was lost or reordered. */
+export async function runSuite(options: SuiteOptions): Promise<number> {
+  const began = new Date();
+  const terminal = new Terminal();
+  const results = new Results();
+  const profile = profileOf(options.profile, options.connectionsMax);
+  const machine = await readMachine(findGo());
+  const { cpu, cores, memoryBytes, versions } = machine;
+  terminal.line(`${cpu}, ${cores} cores, ${bytes(memoryBytes)}, Bun ${versions["bun"]}, Chorus ${versions["chorus"]}`);
+  terminal.line(`profile ${profile.name}: ${profile.rounds} interleaved rounds of ${profile.roundMs} ms a row`);
+
+  const servers = options.config === null ? {} : { config: options.config };
+  const bench: Bench = { profile, terminal, results, peers: options.peers, servers };
+  for (const experiment of chosen(options)) await experiment.run(bench);
+
+  terminal.title("Saved");
+  const chart = fanoutChart(results.rows);
+  if (chart !== null) terminal.line(results.saveChart(chart));
+  terminal.line(results.save({ machine, profile: profile.name, began, failures: terminal.failures }));
+  return terminal.failures === 0 ? 0 : 1;
+}
+
+function chosen({ only }: SuiteOptions): readonly Experiment[] {
+  return only === null ? usual : [...usual, ...special].filter(({ name }) => only.includes(name));
+}
