@@ -67,6 +67,10 @@ test("[CD4] a binary frame that is no UTF-8, or no JSON, is malformed (T33)", ()
   for (const frame of invalid) {
     expect(decode(Uint8Array.from(frame))).toEqual({ commands: [], malformed: true });
   }
+  // Replaced by another character, what came would not be what goes out.
+  const inText = Buffer.from('{"id":1,"publish":{"channel":"c","data":"?"}}');
+  inText[inText.indexOf("?")] = 0xff;
+  expect(decode(inText)).toEqual({ commands: [], malformed: true });
 });
 
 test("[CD5] the commands up to the limit are returned, and one more is malformed (T36)", () => {
