@@ -124,6 +124,7 @@ describe("[WP7] T76 nothing outside of the folder, and nothing hidden in it", ()
     "/..%2Fsecret.txt",
     "/sub/..%2f..%2fsecret.txt",
     "/%2e%2e%2fsecret.txt",
+    "/sub%2findex.html",
     "/..%5csecret.txt",
     "/..\\secret.txt",
     "/%252e%252e%252fsecret.txt",
