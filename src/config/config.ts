@@ -4,6 +4,7 @@ import { type configSchema, optionsSchema } from "./schema.ts";
 import { sortOptions } from "./sort.ts";
 import { isTree, mergeTrees } from "./tree.ts";
 import { validate } from "./validate.ts";
+import { oneLine } from "./words.ts";
 
 /** The whole configuration, valid. Names are those of the file; times are in milliseconds, sizes in bytes. */
 export type Config = v.InferOutput<typeof configSchema>;
@@ -28,6 +29,6 @@ export function parseConfig(input: unknown, profile: Profile): ParseResult {
   const sorted = sortOptions(mergeTrees(profiles[profile], input), optionsSchema);
   const parsed = validate(sorted.supported, profile);
   const errors = [...sorted.errors, ...(parsed.ok ? [] : parsed.errors)];
-  if (!parsed.ok || errors.length > 0) return { ok: false, errors };
-  return { ...parsed, warnings: [...parsed.warnings, ...sorted.warnings] };
+  if (!parsed.ok || errors.length > 0) return { ok: false, errors: errors.map(oneLine) };
+  return { ...parsed, warnings: [...parsed.warnings, ...sorted.warnings].map(oneLine) };
 }

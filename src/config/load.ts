@@ -7,6 +7,7 @@ import { help } from "./help.ts";
 import { printConfig } from "./print.ts";
 import type { Profile } from "./profiles.ts";
 import { mergeTrees, type Tree, treeOf } from "./tree.ts";
+import { oneLine } from "./words.ts";
 
 /** Where a configuration comes from. */
 export interface LoadOptions extends FileAccess {
@@ -46,20 +47,20 @@ const flagPaths = { address: ["http_server", "address"], port: ["http_server", "
  */
 export function loadConfig(options: LoadOptions): LoadResult {
   const parsedFlags = parseFlags(options.argv, { passOver: options.passOver ?? false });
-  if (!parsedFlags.ok) return { kind: "errors", lines: parsedFlags.errors };
+  if (!parsedFlags.ok) return { kind: "errors", lines: parsedFlags.errors.map(oneLine) };
   const { flags } = parsedFlags;
   if (flags.print === "help") return print(help);
   if (flags.print === "version") return print(packageJson.version);
 
   const found = readConfigFile(flags.config ?? (options.env["CHORUS_CONFIG"] || undefined), options);
-  if (!found.ok) return { kind: "errors", lines: [found.error] };
+  if (!found.ok) return { kind: "errors", lines: [oneLine(found.error)] };
   const environment = readEnvironment(options.env);
   const given = readFlagOptions(flags);
   const profile = found.file === null ? "development" : "file";
   const parsed = parseConfig(mergeTrees(mergeTrees(found.tree, environment.tree), given.tree), profile);
   const origins = new Map([...environment.origins, ...given.origins]);
   if (!parsed.ok) return { kind: "errors", lines: parsed.errors.map((line) => withOrigin(line, origins)) };
-  const warnings = [...parsed.warnings.map((line) => withOrigin(line, origins)), ...environment.warnings];
+  const warnings = [...parsed.warnings.map((line) => withOrigin(line, origins)), ...environment.warnings.map(oneLine)];
   return outcome(flags, { kind: "run", config: parsed.config, warnings, profile, file: found.file });
 }
 

@@ -19,11 +19,25 @@ function notes<Input>(of: OptionNotes) {
   return v.metadata<Input, OptionNotes & Record<string, unknown>>({ ...of });
 }
 
-/** A text; empty where nothing is set. `pattern` and what it `means` go together. */
-export function text(fallback: string, doc: string, { pattern = /(?:)/, means = "a text" } = {}) {
+/** Which texts are good, and what they are called in an error. */
+export interface TextRule {
+  /** A pattern, or anything else that can test. */
+  readonly pattern: { test(text: string): boolean };
+  readonly means: string;
+}
+
+const anyText: TextRule = { pattern: /(?:)/, means: "a text" };
+
+/** A text; empty where nothing is set. */
+export function text(fallback: string, doc: string, { pattern, means }: TextRule = anyText) {
   const message = expected(means);
   return v.optional(
-    v.pipe(v.string(message), v.regex(pattern, message), notes({ kind: "text" }), v.description(doc)),
+    v.pipe(
+      v.string(message),
+      v.check((value) => pattern.test(value), message),
+      notes({ kind: "text" }),
+      v.description(doc),
+    ),
     fallback,
   );
 }
@@ -105,8 +119,12 @@ export function duration(fallback: string, doc: string, { min = "0s", wholeSecon
 }
 
 /** A list of texts; null is an empty one, as in the files that Centrifugo writes. */
-export function list(doc: string, { pattern = /(?:)/, means = "a text" } = {}) {
-  const item = v.pipe(v.string(expected(means)), v.regex(pattern, expected(means)));
+export function list(doc: string, { pattern, means }: TextRule = anyText) {
+  const message = expected(means);
+  const item = v.pipe(
+    v.string(message),
+    v.check((value) => pattern.test(value), message),
+  );
   return v.nullish(
     v.pipe(v.array(item, expectedSecret("a list of texts")), notes({ kind: "list" }), v.description(doc)),
     () => [],

@@ -35,3 +35,8 @@ export function alternatives(values: readonly string[]): string {
   const last = quoted.pop() ?? "nothing";
   return quoted.length > 0 ? `${quoted.join(", ")} or ${last}` : last;
 }
+
+/** Writes a line as one: a name or a value may have anything in it, and a terminal obeys control characters. */
+export function oneLine(line: string): string {
+  return line.replace(/\p{Cc}/gu, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}

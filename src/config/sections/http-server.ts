@@ -1,9 +1,22 @@
+import ipaddr from "ipaddr.js";
 import * as v from "valibot";
-import { count, flag, list, secret, section, text } from "../option.ts";
+import { count, flag, list, secret, section, type TextRule, text } from "../option.ts";
 import { expected } from "../words.ts";
 
-/** An address alone: a port or a scheme beside it belongs elsewhere. */
-const address = { pattern: /^(?:[a-zA-Z0-9._-]*|[0-9a-fA-F:.]+(?:%[\w.]+)?)$/, means: "an IP address or a host name" };
+/** An address alone, or nothing: a port, a scheme or a bracket beside it belongs elsewhere. */
+const address: TextRule = {
+  pattern: { test: (value) => /^[a-zA-Z0-9._-]*$/.test(value) || ipaddr.IPv6.isValid(value) },
+  means: "an IP address or a host name",
+};
+
+const network: TextRule = {
+  pattern: { test: (value) => isAddress(value) || ipaddr.isValidCIDR(value) },
+  means: "an IP address or a CIDR",
+};
+
+function isAddress(value: string): boolean {
+  return ipaddr.IPv4.isValidFourPartDecimal(value) || ipaddr.IPv6.isValid(value);
+}
 
 /** A name, or an address in brackets, and perhaps a port: what a Host header holds. */
 const host = {
@@ -40,7 +53,7 @@ export const httpServer = section({
   tls: v.optional(tls, {}),
   trusted_proxies: list(
     "Addresses or CIDRs whose X-Forwarded-For is believed; none, because anyone can send that header.",
-    { pattern: /^[0-9a-fA-F:.]+(?:\/\d{1,3})?$/, means: "an IP address or a CIDR" },
+    network,
   ),
   allowed_hosts: list(
     "Host names that are served; empty for any, but for loopback names alone on a loopback address (DNS rebinding).",
