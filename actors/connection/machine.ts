@@ -6,37 +6,12 @@ import type { Identity } from "../../src/core/identity.ts";
 import type { Unsubscribe } from "../../src/core/unsubscribes.ts";
 import type { DeadlineName } from "../deadlines.ts";
 import type { ConnectionContext, ConnectionEvent, ConnectionInput, Refusal, ServerSubscribe } from "./events.ts";
+import { heldLimit, heldLimitPlain, refusalDisconnects, refusalErrors, speaks } from "./refusals.ts";
 
 type Asked<M extends Command["method"]> = { command: Extract<Command, { method: M }> };
 
-/** Commands held back while a token is looked at: at most this many, and this many bytes. */
-export const heldLimit = { commands: 1_024, bytes: 131_072 };
-
-/** The same for the plain dialect, where a command is a frame. */
-export const heldLimitPlain = { commands: 64, bytes: 65_536 };
-
-/** Whether a client in this dialect can be told of an error; the others can only be closed. */
-const speaks = (context: ConnectionContext) => context.socket.dialect === "centrifuge";
-
-/** How a connection ends that is not let in, where it is not answered instead. */
-const refusalDisconnects: Record<Refusal, Disconnect> = {
-  missing: disconnects.badRequest,
-  invalid: disconnects.invalidToken,
-  anonymous: disconnects.permissionDenied,
-  expired: disconnects.connectionExpired,
-  passed: disconnects.connectionExpired,
-  unavailable: disconnects.internal,
-  "unknown channel": disconnects.badRequest,
-  "too many channels": disconnects.channelLimit,
-};
-
-/** What a Centrifuge client is answered instead: it may come back with another token. */
-const refusalErrors: Partial<Record<Refusal, ClientError>> = {
-  expired: errors.tokenExpired,
-  passed: errors.expired,
-  unavailable: errors.internal,
-  "unknown channel": errors.unknownChannel,
-};
+/** Hands a command on to its action. */
+const asked = <C>({ event }: { event: { command: C } }) => ({ command: event.command });
 
 const ending = (disconnect: Disconnect) => ({ type: "rememberDisconnect" as const, params: { disconnect } });
 
@@ -168,8 +143,8 @@ export const connectionMachine = setup({
             "client.connect": {
               target: "verifying",
               actions: [
-                { type: "rememberConnect", params: ({ event }) => ({ command: event.command }) },
-                { type: "authenticate", params: ({ event }) => ({ command: event.command }) },
+                { type: "rememberConnect", params: asked },
+                { type: "authenticate", params: asked },
               ],
             },
             "client.*": { target: "#connection.draining", actions: ending(disconnects.badRequest) },
@@ -264,19 +239,19 @@ export const connectionMachine = setup({
               {
                 guard: "carriesToken",
                 target: "verifying",
-                actions: { type: "verifySubscription", params: ({ event }) => ({ command: event.command }) },
+                actions: { type: "verifySubscription", params: asked },
               },
-              { actions: { type: "subscribe", params: ({ event }) => ({ command: event.command }) } },
+              { actions: { type: "subscribe", params: asked } },
             ],
             "client.unsubscribe": {
-              actions: { type: "unsubscribe", params: ({ event }) => ({ command: event.command }) },
+              actions: { type: "unsubscribe", params: asked },
             },
-            "client.publish": { actions: { type: "publish", params: ({ event }) => ({ command: event.command }) } },
-            "client.presence": { actions: { type: "presence", params: ({ event }) => ({ command: event.command }) } },
+            "client.publish": { actions: { type: "publish", params: asked } },
+            "client.presence": { actions: { type: "presence", params: asked } },
             "client.presence_stats": {
-              actions: { type: "presenceStats", params: ({ event }) => ({ command: event.command }) },
+              actions: { type: "presenceStats", params: asked },
             },
-            "client.history": { actions: { type: "history", params: ({ event }) => ({ command: event.command }) } },
+            "client.history": { actions: { type: "history", params: asked } },
             "client.rpc": {
               actions: {
                 type: "refuse",
@@ -285,11 +260,11 @@ export const connectionMachine = setup({
             },
             "client.refresh": {
               target: "verifying",
-              actions: { type: "verifyRefresh", params: ({ event }) => ({ command: event.command }) },
+              actions: { type: "verifyRefresh", params: asked },
             },
             "client.sub_refresh": {
               target: "verifying",
-              actions: { type: "verifySubscriptionRefresh", params: ({ event }) => ({ command: event.command }) },
+              actions: { type: "verifySubscriptionRefresh", params: asked },
             },
             "client.send": { target: "#connection.draining", actions: ending(disconnects.notAvailable) },
             "client.connect": { target: "#connection.draining", actions: ending(disconnects.badRequest) },

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { type EventFromLogic, initialTransition, type SnapshotFrom, transition } from "xstate";
 import { getShortestPaths } from "xstate/graph";
-import { heldLimitPlain, connectionMachine as machine } from "../../actors/connection/machine.ts";
+import { connectionMachine as machine } from "../../actors/connection/machine.ts";
+import { heldLimitPlain } from "../../actors/connection/refusals.ts";
 import { disconnects } from "../../src/core/disconnects.ts";
 import { anonymous } from "../../src/core/identity.ts";
 import { connectCommand, input, publishCommand, subscribeCommand } from "./connection-values.ts";

@@ -1,0 +1,32 @@
+import { type Disconnect, disconnects } from "../../src/core/disconnects.ts";
+import { type ClientError, errors } from "../../src/core/errors.ts";
+import type { ConnectionContext, Refusal } from "./events.ts";
+
+/** Commands held back while a token is looked at: at most this many, and this many bytes. */
+export const heldLimit = { commands: 1_024, bytes: 131_072 };
+
+/** The same for the plain dialect, where a command is a frame. */
+export const heldLimitPlain = { commands: 64, bytes: 65_536 };
+
+/** Whether a client in this dialect can be told of an error; the others can only be closed. */
+export const speaks = (context: ConnectionContext) => context.socket.dialect === "centrifuge";
+
+/** How a connection ends that is not let in, where it is not answered instead. */
+export const refusalDisconnects: Record<Refusal, Disconnect> = {
+  missing: disconnects.badRequest,
+  invalid: disconnects.invalidToken,
+  anonymous: disconnects.permissionDenied,
+  expired: disconnects.connectionExpired,
+  passed: disconnects.connectionExpired,
+  unavailable: disconnects.internal,
+  "unknown channel": disconnects.badRequest,
+  "too many channels": disconnects.channelLimit,
+};
+
+/** What a Centrifuge client is answered instead: it may come back with another token. */
+export const refusalErrors: Partial<Record<Refusal, ClientError>> = {
+  expired: errors.tokenExpired,
+  passed: errors.expired,
+  unavailable: errors.internal,
+  "unknown channel": errors.unknownChannel,
+};

@@ -1,0 +1,157 @@
+import { describe, expect, test } from "bun:test";
+import { Glob } from "bun";
+
+/** Every file of ours that is code, with its text. */
+const files = new Map<string, string>();
+for (const folder of ["src", "actors", "bench", "test"]) {
+  for await (const path of new Glob(`${folder}/**/*.ts`).scan(".")) files.set(path, await Bun.file(path).text());
+}
+
+const linesMax = 300;
+
+/** Words that say nothing of what a thing is; the field has better ones. */
+const emptyWords = /(?<!\w)[A-Za-z]*(?:[Mm]anager|[Hh]elper|[Uu]tils?)(?!\w)/;
+
+/**
+ * Who may import whom: a room, and the beginnings of the paths that it may import besides its own. Packages are named as
+ * they are; `types only` are imports that are gone when the code runs.
+ */
+const rooms: readonly { room: RegExp; may: readonly RegExp[] }[] = [
+  { room: /^src\/core\//, may: [] },
+  {
+    room: /^actors\/(?:connection|hub)\/(?:events|machine)\.ts$/,
+    may: [/^src\/core\//, /^actors\//, /^xstate/, /^types only /],
+  },
+  { room: /^actors\/deadlines\.ts$/, may: [/^src\/core\//] },
+  {
+    room: /^actors\//,
+    may: [/^src\/core\//, /^actors\//, /^xstate/, /^src\/metrics\/counters\.ts$/, /^src\/channels\//, /^types only /],
+  },
+  { room: /^src\/dialects\//, may: [/^src\/core\//, /^src\/dialects\//, /^valibot/] },
+  {
+    room: /^src\/channels\//,
+    may: [/^src\/core\//, /^src\/channels\//, /^re2js/, /^types only src\/broker\/broker\.ts$/],
+  },
+  {
+    room: /^src\/auth\//,
+    may: [/^src\/core\//, /^src\/auth\//, /^valibot/, /^jose/, /^node:(?:crypto|util)/, /^types only /],
+  },
+  { room: /^src\/broker\//, may: [/^src\/core\//, /^src\/broker\//, /^bun:sqlite/, /^valibot/, /^node:/] },
+  { room: /^src\/presence\//, may: [/^src\/core\//, /^src\/presence\//] },
+  {
+    room: /^src\/transport\//,
+    may: [/^src\/core\//, /^src\/transport\//, /^src\/metrics\/counters\.ts$/, /^ipaddr/, /^types only /],
+  },
+];
+
+/** Nobody imports these but the ones named. */
+const doors: readonly { path: string; from: RegExp }[] = [
+  { path: "src/main.ts", from: /^$/ },
+  { path: "src/node.ts", from: /^src\/(?:server|doors)\.ts$|^test\/|^bench\// },
+  { path: "actors/hub/adopt.ts", from: /^src\/node\.ts$|^test\/|^bench\// },
+];
+
+function importsOf(path: string, text: string): { target: string; types: boolean }[] {
+  const found = text.matchAll(/^(?:import|export)\s+(type\s+)?(?:[^;"']*?from\s+)?["']([^"']+)["']/gm);
+  return [...found].map(([, types, specifier = ""]) => ({
+    target: specifier.startsWith(".") ? resolve(path, specifier) : specifier,
+    types: types !== undefined,
+  }));
+}
+
+function resolve(from: string, specifier: string): string {
+  return new URL(specifier, `file:///${from}`).pathname.slice(1);
+}
+
+/** What breaks a rule, each as a line that says how to mend it. */
+function offences(check: (path: string, text: string) => string | null): string[] {
+  return [...files].map(([path, text]) => check(path, text)).filter((line) => line !== null);
+}
+
+describe("the house is tidy", () => {
+  test("[TD1] no file is longer than 300 lines", () => {
+    const long = offences((path, text) => {
+      const lines = text.split("\n").length - 1;
+      return lines > linesMax ? `${path} has ${lines} lines: find the two things in it` : null;
+    });
+    expect(long).toEqual([]);
+  });
+
+  test("[TD2] a room imports only what it may", () => {
+    const crossing = [...files].flatMap(([path, text]) => {
+      const rule = rooms.find(({ room }) => room.test(path));
+      if (!rule) return [];
+      const own = path.slice(0, path.lastIndexOf("/") + 1);
+      return importsOf(path, text)
+        .filter(({ target, types }) => {
+          const name = types ? `types only ${target}` : target;
+          const isOwn = target.startsWith(own) && path.startsWith("src/core/");
+          return !isOwn && !rule.may.some((may) => may.test(target) || may.test(name));
+        })
+        .map(({ target }) => `${path} may not import ${target}`);
+    });
+    expect(crossing).toEqual([]);
+  });
+
+  test("[TD3] nobody comes in through the back doors", () => {
+    const intruders = [...files].flatMap(([path, text]) =>
+      importsOf(path, text).flatMap(({ target, types }) => {
+        const door = doors.find((each) => each.path === target);
+        return door && !types && !door.from.test(path) ? [`${path} may not import ${target}`] : [];
+      }),
+    );
+    expect(intruders).toEqual([]);
+  });
+
+  test("[TD4] every file of src and actors is imported by somebody", () => {
+    const imported = new Set([...files].flatMap(([path, text]) => importsOf(path, text).map(({ target }) => target)));
+    const pages = (path: string) => path.startsWith("src/web/page/");
+    const entries = new Set(["src/main.ts", "src/server.ts"]);
+    const dead = [...files.keys()].filter(
+      (path) => /^(?:src|actors)\//.test(path) && !imported.has(path) && !entries.has(path) && !pages(path),
+    );
+    expect(dead).toEqual([]);
+  });
+
+  test("[TD5] names say what things are", () => {
+    const empty = offences((path, text) => {
+      const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*|"(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`/g, "");
+      const word = emptyWords.exec(code)?.[0] ?? (emptyWords.test(path) ? path : undefined);
+      return word !== undefined && !path.endsWith("tidy.test.ts") ? `${path} says "${word}": say what it does` : null;
+    });
+    expect(empty).toEqual([]);
+  });
+
+  test("[TD6] nothing is left to do without an owner, and no test is switched off without a reason", () => {
+    const left = offences((path, text) => {
+      // The one place that may skip prints why it does: no browser is installed.
+      if (path.endsWith("tidy.test.ts") || path === "test/support/browser.ts") return null;
+      if (/\b(?:TODO|FIXME|XXX)\b(?!\()/.test(text)) return `${path} has a TODO without an owner`;
+      return /\b(?:test|describe|it)\.(?:skip|todo|only)\(/.test(text) ? `${path} switches a test off` : null;
+    });
+    expect(left).toEqual([]);
+  });
+
+  test("[TD7] nobody re-exports: there are no barrels", () => {
+    expect(offences((path, text) => (/^export (?:\*|\{[^}]*\}) from/m.test(text) ? path : null))).toEqual([]);
+  });
+
+  test("[TD8] every test begins with the id of a rule, and every rule id is written down once", async () => {
+    const spec = await Bun.file("test/SPEC.md").text();
+    const rules = [...spec.matchAll(/^- \*\*([A-Z]{2}\d+)\*\*/gm)].map(([, id = ""]) => id);
+    expect(rules.length).toBe(new Set(rules).size);
+    const known = new Set(rules);
+    const wrong = offences((path, text) => {
+      if (!path.endsWith(".test.ts")) return null;
+      const names = [
+        ...text.matchAll(/\b(?:test|it)(?:\.(?:each|if|skipIf|serial|concurrent)\([\s\S]*?\))?\(\s*(?:"|`|')([^\n]*)/g),
+      ];
+      const nameless = names.find(([, name = ""]) => {
+        const id = /^\[([A-Z]{2}\d+)\]/.exec(name)?.[1];
+        return !name.startsWith("${") && (id === undefined || !known.has(id));
+      });
+      return nameless ? `${path}: ${nameless[1]}` : null;
+    });
+    expect(wrong).toEqual([]);
+  });
+});
