@@ -25,7 +25,7 @@ const late = (name: DeadlineName) => ({ type: "isDeadline" as const, params: { n
  * Hub may end the connection, and a broken rule costs it.
  */
 export const connectionMachine = setup({
-  types: {} as { context: ConnectionContext; events: ConnectionEvent; input: ConnectionInput; tags: "open" },
+  types: {} as { context: ConnectionContext; events: ConnectionEvent; input: ConnectionInput },
   actions: {
     setHandshakeDeadline: () => {},
     authenticate: (_, _params: { command: ConnectCommand }) => {},
@@ -131,7 +131,6 @@ export const connectionMachine = setup({
   },
   states: {
     handshaking: {
-      tags: "open",
       entry: "setHandshakeDeadline",
       on: {
         "deadline.expired": { guard: late("handshake"), target: "draining", actions: ending(disconnects.stale) },
@@ -193,7 +192,6 @@ export const connectionMachine = setup({
       },
     },
     authenticated: {
-      tags: "open",
       entry: ["startHeartbeat", "welcome", "openGate", "release", "clearHeld"],
       exit: "closeGate",
       on: {
@@ -209,11 +207,7 @@ export const connectionMachine = setup({
           actions: { type: "unsubscribeFromServer", params: ({ event }) => event },
         },
         "hub.refresh": [
-          {
-            guard: "isPast",
-            target: "draining",
-            actions: ending(disconnects.connectionExpired),
-          },
+          { guard: "isPast", target: "draining", actions: ending(disconnects.connectionExpired) },
           {
             actions: [
               { type: "rememberExpiry", params: ({ event }) => event },
@@ -236,21 +230,13 @@ export const connectionMachine = setup({
         ready: {
           on: {
             "client.subscribe": [
-              {
-                guard: "carriesToken",
-                target: "verifying",
-                actions: { type: "verifySubscription", params: asked },
-              },
+              { guard: "carriesToken", target: "verifying", actions: { type: "verifySubscription", params: asked } },
               { actions: { type: "subscribe", params: asked } },
             ],
-            "client.unsubscribe": {
-              actions: { type: "unsubscribe", params: asked },
-            },
+            "client.unsubscribe": { actions: { type: "unsubscribe", params: asked } },
             "client.publish": { actions: { type: "publish", params: asked } },
             "client.presence": { actions: { type: "presence", params: asked } },
-            "client.presence_stats": {
-              actions: { type: "presenceStats", params: asked },
-            },
+            "client.presence_stats": { actions: { type: "presenceStats", params: asked } },
             "client.history": { actions: { type: "history", params: asked } },
             "client.rpc": {
               actions: {
@@ -258,10 +244,7 @@ export const connectionMachine = setup({
                 params: ({ event }) => ({ id: event.command.id, error: errors.notAvailable }),
               },
             },
-            "client.refresh": {
-              target: "verifying",
-              actions: { type: "verifyRefresh", params: asked },
-            },
+            "client.refresh": { target: "verifying", actions: { type: "verifyRefresh", params: asked } },
             "client.sub_refresh": {
               target: "verifying",
               actions: { type: "verifySubscriptionRefresh", params: asked },
