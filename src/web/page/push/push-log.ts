@@ -45,12 +45,12 @@ export function startPushLog(section: HTMLElement, key: () => string): void {
 function line(entry: PushLogEntry): HTMLElement {
   const cells = [
     timeWords(new Date(timeOf(entry))),
-    entry.key,
-    entry.method,
     entry.target,
-    sizeWords(entry.bytes),
-    String(entry.connections ?? ""),
     entry.outcome,
+    String(entry.connections ?? ""),
+    entry.method,
+    entry.key,
+    sizeWords(entry.bytes),
   ];
   return make("tr", { children: cells.map((text) => make("td", { children: [make("bdi", { text })] })) });
 }
