@@ -64,7 +64,7 @@ export interface PublishCommand {
   readonly mapped?: true;
 }
 
-export interface HistoryCommand {
+interface HistoryCommand {
   readonly method: "history";
   readonly id: number;
   readonly channel: string;
@@ -74,7 +74,7 @@ export interface HistoryCommand {
   readonly reverse: boolean;
 }
 
-export interface SubRefreshCommand {
+interface SubRefreshCommand {
   readonly method: "sub_refresh";
   readonly id: number;
   readonly channel: string;
