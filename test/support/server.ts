@@ -1,0 +1,67 @@
+import type { ConfigInput } from "../../src/config/config.ts";
+import { mergeTrees, type Tree } from "../../src/config/tree.ts";
+import { type RunningServer, type StartOptions, startServer } from "../../src/server.ts";
+import { CapturedLog } from "./captured-log.ts";
+
+/** A server for tests: the production one on a free port of 127.0.0.1, with its log in memory. */
+export interface TestServer extends AsyncDisposable {
+  /** `http://127.0.0.1:54321` */
+  readonly url: string;
+  /** `ws://127.0.0.1:54321` */
+  readonly ws: string;
+  readonly log: CapturedLog;
+  readonly node: RunningServer["node"];
+  /** Drains and stops it; doing so twice is fine. */
+  stop(): Promise<{ readonly cut: number }>;
+  /** The value of a metric, whose name may carry labels: `chorus_closed_total{code="1002"}`; 0 where it is not there. */
+  metric(name: string): Promise<number>;
+}
+
+/** What most tests need beyond the defaults of a configuration file: anonymous clients that may do all in a channel. */
+const openHouse = {
+  http_server: { address: "127.0.0.1", port: 0 },
+  client: { allow_anonymous_connect_without_token: true, message_rate_limit: 0 },
+  channel: {
+    without_namespace: {
+      allow_subscribe_for_client: true,
+      allow_subscribe_for_anonymous: true,
+      allow_publish_for_client: true,
+      allow_publish_for_anonymous: true,
+    },
+  },
+  shutdown: { batch_interval: "1ms" },
+};
+
+/**
+ * Starts the production server on a free port. `config` has the shape of the configuration file and is laid over one
+ * under which anonymous clients may talk and no rate is limited. Stop it after the test: `await using` does.
+ */
+export async function startTestServer(
+  config: ConfigInput & Tree = {},
+  options: StartOptions = {},
+): Promise<TestServer> {
+  const log = new CapturedLog();
+  const server = await startServer(mergeTrees(openHouse, config), { log: log.log, ...options });
+  let stopped: ReturnType<RunningServer["stop"]> | null = null;
+  const stop = () => {
+    stopped ??= server.stop();
+    return stopped;
+  };
+  return {
+    url: server.url,
+    ws: server.url.replace(/^http/, "ws"),
+    log,
+    node: server.node,
+    stop,
+    metric: async (name) => sampleOf(await (await fetch(`${server.url}/metrics`)).text(), name),
+    [Symbol.asyncDispose]: async () => {
+      await stop();
+    },
+  };
+}
+
+/** The value of one line of the Prometheus text format. */
+function sampleOf(text: string, name: string): number {
+  const line = text.split("\n").find((each) => each.startsWith(`${name} `));
+  return line === undefined ? 0 : Number(line.slice(name.length + 1));
+}
