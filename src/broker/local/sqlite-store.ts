@@ -3,11 +3,11 @@ import type { Publication } from "../../core/publication.ts";
 import type { Draft, HistoryOptions } from "../broker.ts";
 import { publicationOf } from "./publication.ts";
 import { isDamage } from "./sqlite/damage.ts";
-import { openSqliteFile, type SqliteFileOptions, type SqliteFileParts, setAside } from "./sqlite/file.ts";
 import { KeyLog } from "./sqlite/key-log.ts";
+import { openSqliteFile, type SqliteFileOptions, setAside } from "./sqlite/open-file.ts";
 import { publicationRow } from "./sqlite/rows.ts";
+import type { SqliteFile, SqliteFileParts } from "./sqlite/sqlite-file.ts";
 import { StreamTable } from "./sqlite/stream-table.ts";
-import type { SqliteFile } from "./sqlite/transactions.ts";
 import type { KeptKey, Stale, Store, Stream } from "./store.ts";
 import { takeVersion } from "./version.ts";
 
@@ -182,7 +182,7 @@ export class SqliteStore implements Store {
     const file = openSqliteFile(this.#options, this.#parts);
     try {
       const streams = new StreamTable(file, clock, random, this.#options.streamsMax ?? 200_000);
-      return { file, streams, keys: new KeyLog(file, clock) };
+      return { file, streams, keys: new KeyLog(file) };
     } catch (error) {
       file.close();
       throw error;

@@ -11,7 +11,7 @@ export interface Versioned {
  * with any, and a draft without a version is always news and resets what is remembered, as in Centrifugo.
  */
 export function takeVersion(stream: Versioned, draft: Draft): boolean {
-  const version = Math.min(Math.max(Math.trunc(draft.version ?? 0), 0), Number.MAX_SAFE_INTEGER);
+  const version = Math.min(Math.max(Math.trunc(draft.version ?? 0) || 0, 0), Number.MAX_SAFE_INTEGER);
   const versionEpoch = draft.versionEpoch ?? "";
   const comparable = versionEpoch === "" || versionEpoch === stream.versionEpoch;
   if (version > 0 && comparable && version <= stream.version) return false;

@@ -1,8 +1,7 @@
-import type { Clock } from "../../../core/clock.ts";
 import type { KeptKey } from "../store.ts";
 import { DamageError } from "./damage.ts";
 import { keyCrc, nameOf, storedName } from "./rows.ts";
-import type { SqliteFile } from "./transactions.ts";
+import type { SqliteFile } from "./sqlite-file.ts";
 
 /** Keys that are kept over a restart at the most. */
 const keysMax = 100_000;
@@ -15,15 +14,13 @@ const sweepSize = 1_000;
  */
 export class KeyLog {
   readonly #file: SqliteFile;
-  readonly #clock: Clock;
 
-  constructor(file: SqliteFile, clock: Clock) {
+  constructor(file: SqliteFile) {
     this.#file = file;
-    this.#clock = clock;
   }
 
   append({ channel, key, offset, epoch, remainingMs }: KeptKey): void {
-    const expiresAt = Math.round(this.#clock.wall() + remainingMs);
+    const expiresAt = Math.round(this.#file.time() + remainingMs);
     const [storedChannel, storedKey] = [storedName(channel), storedName(key)];
     const crc = keyCrc(storedChannel, storedKey, offset, epoch, expiresAt);
     this.#file.statements.insertKey.run(storedChannel, storedKey, offset, epoch, expiresAt, crc);
@@ -31,7 +28,7 @@ export class KeyLog {
 
   /** All that still hold, oldest first. */
   read(): KeptKey[] {
-    const now = this.#clock.wall();
+    const now = this.#file.time();
     const kept: KeptKey[] = [];
     for (const { channel, key, offset, epoch, expires_at, crc } of this.#file.statements.keys.all(
       this.#tooMany(),
@@ -48,7 +45,7 @@ export class KeyLog {
 
   /** The id up to which the next few are over, or too many; 0 where none is. */
   due(): number {
-    const now = this.#clock.wall();
+    const now = this.#file.time();
     const tooMany = this.#tooMany();
     let due = 0;
     for (const { id, expires_at } of this.#file.statements.keys.all(0, sweepSize)) {

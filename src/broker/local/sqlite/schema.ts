@@ -9,7 +9,7 @@ const schemaVersion = 1;
  * `orphans`: publications whose stream is forgotten, to be deleted piece by piece. `idempotency_keys`: a log, read once.
  */
 const tables = [
-  "CREATE TABLE about (id INTEGER PRIMARY KEY, schema INTEGER NOT NULL, file TEXT NOT NULL, commits INTEGER NOT NULL) STRICT",
+  "CREATE TABLE about (id INTEGER PRIMARY KEY, schema INTEGER NOT NULL, file TEXT NOT NULL, commits INTEGER NOT NULL, at INTEGER NOT NULL) STRICT",
   "CREATE TABLE streams (id INTEGER PRIMARY KEY, channel TEXT NOT NULL UNIQUE, epoch TEXT NOT NULL, top INTEGER NOT NULL, first INTEGER NOT NULL, oldest INTEGER NOT NULL, version INTEGER NOT NULL, version_epoch TEXT NOT NULL, expires_at INTEGER NOT NULL, forget_at INTEGER NOT NULL, crc INTEGER NOT NULL) STRICT",
   "CREATE TABLE publications (stream INTEGER NOT NULL, offset INTEGER NOT NULL, data TEXT NOT NULL, tags TEXT, user TEXT, client TEXT, conn_info TEXT, chan_info TEXT, crc INTEGER NOT NULL, PRIMARY KEY (stream, offset)) STRICT, WITHOUT ROWID",
   "CREATE TABLE orphans (stream INTEGER PRIMARY KEY, oldest INTEGER NOT NULL, top INTEGER NOT NULL) STRICT",
@@ -23,6 +23,8 @@ export interface About {
   readonly file: string;
   /** Transactions committed to it. */
   readonly commits: number;
+  /** When the last one was, in milliseconds since 1970. */
+  readonly at: number;
 }
 
 /** What is in the database; null where there is nothing yet. Throws where it is not, or not any more, one of ours. */
@@ -44,10 +46,10 @@ export function readAbout(db: Database): About | null {
 export function createTables(db: Database, file: string): About {
   db.transaction(() => {
     for (const table of tables) db.run(table);
-    db.run("INSERT INTO about VALUES (1, ?, ?, 0)", [schemaVersion, file]);
+    db.run("INSERT INTO about VALUES (1, ?, ?, 0, 0)", [schemaVersion, file]);
     db.run(`PRAGMA user_version = ${schemaVersion}`);
   })();
-  return { schema: schemaVersion, file, commits: 0 };
+  return { schema: schemaVersion, file, commits: 0, at: 0 };
 }
 
 function versionOf(db: Database): number {
@@ -56,5 +58,5 @@ function versionOf(db: Database): number {
 
 function aboutRow(db: Database): About | null {
   const table = db.query<unknown, []>("SELECT 1 FROM sqlite_schema WHERE name = 'about'").get();
-  return table === null ? null : db.query<About, []>("SELECT schema, file, commits FROM about WHERE id = 1").get();
+  return table === null ? null : db.query<About, []>("SELECT schema, file, commits, at FROM about WHERE id = 1").get();
 }

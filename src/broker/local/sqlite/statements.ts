@@ -31,7 +31,7 @@ export function prepare(db: Database) {
     begin: make<never, []>("BEGIN IMMEDIATE"),
     commit: make<never, []>("COMMIT"),
     rollback: make<never, []>("ROLLBACK"),
-    countCommit: make<never, [commits: number]>("UPDATE about SET commits = ?"),
+    countCommit: make<never, [commits: number, at: number]>("UPDATE about SET commits = ?, at = ?"),
     stream: make<StreamRow, [channel: string]>("SELECT * FROM streams WHERE channel = ?"),
     streamsAfter: make<StreamRow, [id: number, limit: number]>(
       "SELECT * FROM streams WHERE id > ? ORDER BY id LIMIT ?",

@@ -3,9 +3,9 @@ import type { Publication } from "../../../core/publication.ts";
 import type { Random } from "../../../core/random.ts";
 import { DamageError } from "./damage.ts";
 import { checkStreamRow, nameOf, publicationOfRow, type StreamRow, storedName } from "./rows.ts";
+import type { SqliteFile } from "./sqlite-file.ts";
 import { changedParameters, type Orphan } from "./statements.ts";
 import { fillFromRow, rowOf, SqliteStream } from "./stream.ts";
-import type { SqliteFile } from "./transactions.ts";
 
 /** Publications deleted at once, for one stream: under 1 ms. */
 const deleteMax = 1_000;
@@ -156,7 +156,7 @@ export class StreamTable {
     checkStreamRow(row);
     const stream = this.#make(nameOf(row.channel), row.epoch, row.id);
     fillFromRow(stream, row);
-    const shift = now - this.#clock.wall();
+    const shift = now - this.#file.time();
     stream.expiresAt = row.expires_at + shift;
     stream.forgetAt = row.forget_at + shift;
     stream.storedForgetAt = stream.forgetAt;
@@ -198,7 +198,7 @@ export class StreamTable {
   }
 
   #rowOf(stream: SqliteStream): StreamRow {
-    return rowOf(stream, this.#clock.wall() - this.#clock.monotonic());
+    return rowOf(stream, this.#file.time() - this.#clock.monotonic());
   }
 
   #makeRoom(): void {

@@ -1,13 +1,10 @@
 import { Database, SQLiteError } from "bun:sqlite";
 import { existsSync, mkdirSync, renameSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import type { Clock } from "../../../core/clock.ts";
-import type { Log } from "../../../core/log.ts";
-import type { Random } from "../../../core/random.ts";
 import { DamageError, isDamage } from "./damage.ts";
 import { renewEpochs } from "./renewal.ts";
 import { type About, createTables, readAbout } from "./schema.ts";
-import { SqliteFile } from "./transactions.ts";
+import { SqliteFile, type SqliteFileParts } from "./sqlite-file.ts";
 import { readWitness, type Testimony, Witness } from "./witness.ts";
 
 /** Where the file is and how it is written. */
@@ -18,13 +15,6 @@ export interface SqliteFileOptions {
   readonly synchronous: "full" | "normal";
   /** The largest size of the file in pages of 4 KiB; absent: as large as the disk. */
   readonly pagesMax?: number;
-}
-
-/** What opening needs of the process. */
-export interface SqliteFileParts {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
 }
 
 /** Up to here a file is read through when it is opened, which takes about a second; over it, rows speak for themselves. */
@@ -63,7 +53,7 @@ function openWhole(options: SqliteFileOptions, parts: SqliteFileParts): SqliteFi
     if (about === null) return begin(db, options, testimony, parts);
     check(db, options.path);
     const commits = prove(db, about, testimony, parts);
-    return new SqliteFile(db, new Witness(witnessPath(options.path), about.file), commits, parts.log);
+    return new SqliteFile(db, new Witness(witnessPath(options.path), about.file), { commits, at: about.at }, parts);
   } catch (error) {
     db.close();
     const busy = error instanceof SQLiteError && (error.errno & 0xff) === 5;
@@ -99,7 +89,7 @@ function begin(
 ): SqliteFile {
   const about = createTables(db, parts.random.epoch());
   if (testimony !== null && testimony.commits > 0) parts.log.error("broker.history_lost", { path: options.path });
-  return new SqliteFile(db, new Witness(witnessPath(options.path), about.file), about.commits, parts.log);
+  return new SqliteFile(db, new Witness(witnessPath(options.path), about.file), about, parts);
 }
 
 function check(db: Database, path: string): void {

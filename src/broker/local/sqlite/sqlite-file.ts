@@ -1,7 +1,17 @@
 import type { Database } from "bun:sqlite";
+import type { Clock } from "../../../core/clock.ts";
 import type { Log } from "../../../core/log.ts";
+import type { Random } from "../../../core/random.ts";
+import type { About } from "./schema.ts";
 import { prepare, type Statements } from "./statements.ts";
 import type { Witness } from "./witness.ts";
+
+/** What a file needs of its process. */
+export interface SqliteFileParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
 
 /** A database that was found whole, or has just been made: its statements, and transactions that are counted. */
 export class SqliteFile {
@@ -9,16 +19,30 @@ export class SqliteFile {
   readonly #db: Database;
   readonly #witness: Witness;
   readonly #log: Log;
+  readonly #clock: Clock;
+  /** How far the wall clock has been put back since the last commit, or since commits of another process. */
+  #lagMs = 0;
   #commits: number;
+  #at: number;
   #witnessed = true;
 
-  constructor(db: Database, witness: Witness, commits: number, log: Log) {
+  constructor(db: Database, witness: Witness, { commits, at }: Pick<About, "commits" | "at">, parts: SqliteFileParts) {
     this.#db = db;
     this.#witness = witness;
     this.#commits = commits;
-    this.#log = log;
+    this.#at = at;
+    this.#log = parts.log;
+    this.#clock = parts.clock;
     this.statements = prepare(db);
     this.#testify();
+  }
+
+  /** Milliseconds since 1970 by which rows are dated. It never goes back, so that no time to live grows. */
+  time(): number {
+    const time = this.#clock.wall() + this.#lagMs;
+    if (time >= this.#at) return time;
+    this.#lagMs += this.#at - time;
+    return this.#at;
   }
 
   begin(): void {
@@ -26,7 +50,8 @@ export class SqliteFile {
   }
 
   commit(): void {
-    this.statements.countCommit.run(this.#commits + 1);
+    this.#at = Math.round(this.time());
+    this.statements.countCommit.run(this.#commits + 1, this.#at);
     this.statements.commit.run();
     this.#commits++;
     this.#testify();

@@ -1,0 +1,195 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Draft, HistoryOptions, HistoryOutcome, Joined, Outcome, Since } from "../../src/broker/broker.ts";
+import { MemoryStore } from "../../src/broker/local/memory.ts";
+import { SqliteStore, type SqliteStoreOptions } from "../../src/broker/local/sqlite-store.ts";
+import type { Store } from "../../src/broker/local/store.ts";
+import { createLocalBroker, type LocalBroker } from "../../src/broker/local.ts";
+import type { Publication } from "../../src/core/publication.ts";
+import type { Socket } from "../../src/core/socket.ts";
+import { CapturedLog } from "../support/captured-log.ts";
+import { ManualClock } from "../support/clock.ts";
+import { SeededRandom } from "../support/random.ts";
+
+/** What came through `deliver`, in its order. */
+export interface Delivered {
+  readonly channel: string;
+  readonly publication: Publication;
+  readonly exclude: Socket | null;
+}
+
+/** A broker with everything around it held still: a clock, a turn of the event loop that ends when it is told to. */
+export interface BrokerFixture {
+  readonly broker: LocalBroker;
+  readonly delivered: Delivered[];
+  readonly clock: ManualClock;
+  readonly captured: CapturedLog;
+  /** Called for each delivery, after it was written down. */
+  onDeliver: (delivered: Delivered) => void;
+  /** Runs what was to be run at the end of this turn. */
+  endTurn(): void;
+}
+
+/** Builds a broker on the given stores; `parts` are shared with the stores, so that all live in one time. */
+export function fixtureOf(
+  stores: (parts: FixtureParts) => { memory: Store; sqlite: Store },
+  parts: FixtureParts = fixtureParts(),
+  idempotencyKeysMax = 1_000,
+): BrokerFixture {
+  const { clock, random, captured } = parts;
+  let tasks: (() => void)[] = [];
+  const delivered: Delivered[] = [];
+  const broker = createLocalBroker({
+    deliver: (channel, publication, exclude) => {
+      const one = { channel, publication, exclude };
+      delivered.push(one);
+      fixture.onDeliver(one);
+    },
+    stores: stores(parts),
+    clock,
+    random,
+    schedule: (task) => tasks.push(task),
+    log: captured.log,
+    idempotencyKeysMax,
+  });
+  const fixture: BrokerFixture = {
+    broker,
+    delivered,
+    clock,
+    captured,
+    onDeliver: () => {},
+    endTurn: () => {
+      const due = tasks;
+      tasks = [];
+      for (const task of due) task();
+    },
+  };
+  return fixture;
+}
+
+export interface FixtureParts {
+  readonly clock: ManualClock;
+  readonly random: SeededRandom;
+  readonly captured: CapturedLog;
+}
+
+export function fixtureParts(seed = 1): FixtureParts {
+  return { clock: new ManualClock(), random: new SeededRandom(seed), captured: new CapturedLog() };
+}
+
+export function memoryFixture(): BrokerFixture {
+  return fixtureOf(({ clock, random }) => {
+    const memory = new MemoryStore(clock, random);
+    return { memory, sqlite: memory };
+  });
+}
+
+/** A broker on the SQLite file at `path`; what it keeps in memory is beside it. */
+export function sqliteFixture(path: string, options: Partial<SqliteStoreOptions> = {}, parts = fixtureParts()) {
+  return fixtureOf(({ clock, random, captured }) => {
+    const memory = new MemoryStore(clock, random);
+    const sqlite = new SqliteStore({ path, synchronous: "normal", ...options }, { clock, random, log: captured.log });
+    return { memory, sqlite };
+  }, parts);
+}
+
+/** A folder of its own for each test that asks, gone when the process ends its tests. */
+export function freshFolder(): { readonly path: string; readonly file: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), "chorus-broker-"));
+  return { path, file: join(path, "chorus.db"), remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+export const kept = (engine: HistoryOptions["engine"], options: Partial<HistoryOptions> = {}): HistoryOptions => ({
+  engine,
+  size: 10,
+  ttl: 60_000,
+  metaTtl: 600_000,
+  ...options,
+});
+
+export const json = (value: unknown) => ({ kind: "json", json: JSON.stringify(value) }) as const;
+
+/** A draft of the given JSON value. */
+export function draftOf(channel: string, value: unknown, rest: Partial<Draft> = {}): Draft {
+  return { channel, data: json(value), exclude: null, history: null, ...rest };
+}
+
+export const sinceOf = (offset: number, epoch: string, rest: Partial<Since> = {}): Since => ({
+  position: { offset, epoch },
+  mode: "stream",
+  publicationsMax: 100,
+  bytesMax: 1_000_000,
+  ...rest,
+});
+
+/** Publishes, commits, and gives the answer. */
+export function publish(broker: LocalBroker, draft: Draft): Outcome {
+  let outcome: Outcome | undefined;
+  broker.publish(draft, (given) => {
+    outcome = given;
+  });
+  broker.flush();
+  if (outcome === undefined) throw new Error("The publish was not answered.");
+  return outcome;
+}
+
+/** The position of a publish that has to succeed. */
+export function published(broker: LocalBroker, draft: Draft) {
+  const outcome = publish(broker, draft);
+  if (!outcome.ok) throw new Error(`The publish was refused with ${outcome.error.code}.`);
+  return outcome.position;
+}
+
+export function joined(
+  broker: LocalBroker,
+  channel: string,
+  options: HistoryOptions | null,
+  since: Since | null = null,
+) {
+  let given: Joined | undefined;
+  broker.join(channel, options, since, (answer) => {
+    if (given !== undefined) throw new Error("Attached twice.");
+    given = answer;
+  });
+  if (given === undefined) throw new Error("The joiner was not attached.");
+  return given;
+}
+
+export function history(
+  broker: LocalBroker,
+  channel: string,
+  options: HistoryOptions,
+  filter: Partial<Parameters<LocalBroker["history"]>[2]> = {},
+): HistoryOutcome {
+  let given: HistoryOutcome | undefined;
+  broker.history(channel, options, { limit: -1, since: null, reverse: false, ...filter }, (outcome) => {
+    given = outcome;
+  });
+  if (given === undefined) throw new Error("The history was not answered.");
+  return given;
+}
+
+/** The page of a history that has to be there: offsets and JSON. */
+export function pageOf(outcome: HistoryOutcome): { offsets: number[]; data: unknown[]; top: number; epoch: string } {
+  if (!outcome.ok) throw new Error(`The history was refused with ${outcome.error.code}.`);
+  return { ...contents(outcome.publications), top: outcome.position.offset, epoch: outcome.position.epoch };
+}
+
+export function contents(publications: readonly Publication[]): { offsets: number[]; data: unknown[] } {
+  return {
+    offsets: publications.map(({ offset }) => offset),
+    data: publications.map(({ data }) => (data.kind === "json" ? JSON.parse(data.json) : data)),
+  };
+}
+
+export function removed(broker: LocalBroker, channel: string, options: HistoryOptions) {
+  let answers = 0;
+  let error: unknown;
+  broker.historyRemove(channel, options, (given) => {
+    answers++;
+    error = given;
+  });
+  if (answers !== 1) throw new Error(`Answered ${answers} times.`);
+  return error;
+}

@@ -1,0 +1,215 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { SqliteStore } from "../../src/broker/local/sqlite-store.ts";
+import {
+  type BrokerFixture,
+  draftOf,
+  fixtureOf,
+  fixtureParts,
+  freshFolder,
+  history,
+  joined,
+  json,
+  kept,
+  pageOf,
+  published,
+  removed,
+  sinceOf,
+} from "./fixture.ts";
+
+/** A real store whose commits can be made to fail or to be slow, as those of a failing disk. */
+class FaultyStore extends SqliteStore {
+  fault: (() => void) | null = null;
+
+  override commit(): void {
+    this.fault?.();
+    super.commit();
+  }
+}
+
+describe("the waiting group", () => {
+  const folder = freshFolder();
+  const options = kept("sqlite");
+  let files = 0;
+  let store: FaultyStore;
+  let fixture: BrokerFixture;
+  let broker: BrokerFixture["broker"];
+  let answers: string[];
+  const publish = (channel: string, value: unknown, rest = {}) =>
+    broker.publish(draftOf(channel, value, { history: options, ...rest }), (outcome) => {
+      answers.push(outcome.ok ? `${channel} ${outcome.position.offset}` : `${channel} error ${outcome.error.code}`);
+    });
+
+  beforeEach(() => {
+    answers = [];
+    const parts = fixtureParts();
+    const { clock, random, captured } = parts;
+    store = new FaultyStore(
+      { path: `${folder.path}/${++files}.db`, synchronous: "normal" },
+      { clock, random, log: captured.log },
+    );
+    fixture = fixtureOf(() => ({ memory: store, sqlite: store }), parts);
+    broker = fixture.broker;
+  });
+  afterEach(() => broker.close());
+
+  test("[BK100] nothing is visible before it is committed: not delivered, not answered, not at the top", () => {
+    const { position } = joined(broker, "a", options);
+    publish("a", 1);
+    publish("b", 1);
+    expect(fixture.delivered).toEqual([]);
+    expect(answers).toEqual([]);
+    expect(broker.top("a", options)).toEqual(position);
+    expect(broker.top("b", options)).toBeNull();
+    fixture.endTurn();
+    expect(answers).toEqual(["a 1", "b 1"]);
+    expect(fixture.delivered).toHaveLength(2);
+    expect(broker.counts).toMatchObject({ commits: 1, committed: 2 });
+  });
+
+  test("[BK101] 64 wait for nothing more, and the next ones form the next group", () => {
+    for (let n = 1; n <= 63; n++) publish("a", n);
+    expect(answers).toHaveLength(0);
+    publish("b", 1);
+    expect(answers).toHaveLength(64);
+    publish("a", 64);
+    expect(answers).toHaveLength(64);
+    fixture.endTurn();
+    expect(answers.at(-1)).toBe("a 64");
+    expect(broker.counts.commits).toBe(2);
+  });
+
+  test("[BK102] who reads, joins or clears a channel, or repeats a publish to it, sees all that waits for it", () => {
+    const askers: (() => void)[] = [
+      () => expect(joined(broker, "a", options).position.offset).toBe(answers.length),
+      () => expect(joined(broker, "a", null)).toMatchObject({ recovered: false }),
+      () => expect(pageOf(history(broker, "a", options)).top).toBe(answers.length),
+      () => expect(removed(broker, "a", options)).toBeNull(),
+      () => broker.publish(draftOf("a", 0, { idempotencyKey: "k" }), null),
+      () => broker.flush(),
+    ];
+    for (const [index, ask] of askers.entries()) {
+      publish("a", index);
+      expect(answers).toHaveLength(index);
+      ask();
+      expect(answers.at(-1)).toBe(`a ${index + 1}`);
+    }
+  });
+
+  test("[BK103] who asks for another channel lets the group wait", () => {
+    published(broker, draftOf("b", 1, { history: options }));
+    publish("a", 1);
+    joined(broker, "b", options);
+    history(broker, "b", options);
+    removed(broker, "b", options);
+    broker.publish(draftOf("b", 2, { idempotencyKey: "k" }), null);
+    expect(answers).toEqual([]);
+    fixture.endTurn();
+    expect(answers).toEqual(["a 1"]);
+  });
+
+  test("[BK104] what is not kept waits behind what waits in its channel, and in no other", () => {
+    publish("a", 1);
+    publish("a", 2, { history: null });
+    publish("b", 3, { history: null });
+    expect(fixture.delivered.map(({ publication }) => publication.data)).toEqual([json(3)]);
+    fixture.endTurn();
+    expect(fixture.delivered.map(({ publication }) => publication.data)).toEqual([json(3), json(1), json(2)]);
+    expect(answers).toEqual(["b 0", "a 1", "a 0"]);
+  });
+
+  test("[BK105] a failed commit answers 100 to the whole group, delivers nothing, and its offsets are given again (F05)", () => {
+    publish("a", 0);
+    fixture.endTurn();
+    store.fault = () => {
+      throw new Error("disk I/O error");
+    };
+    publish("a", 1);
+    publish("b", 1);
+    publish("a", 2);
+    fixture.endTurn();
+    expect(answers.slice(1)).toEqual(["a error 100", "b error 100", "a error 100"]);
+    expect(fixture.delivered).toHaveLength(1);
+    expect(pageOf(history(broker, "a", options))).toMatchObject({ offsets: [1], top: 1 });
+    store.fault = null;
+    publish("a", 3);
+    publish("b", 2);
+    fixture.endTurn();
+    expect(answers.slice(4)).toEqual(["a 2", "b 1"]);
+    expect(pageOf(history(broker, "a", options)).data).toEqual([0, 3]);
+    expect(broker.counts).toMatchObject({ failedCommits: 1, commits: 2 });
+    expect(fixture.captured.count("broker.store_failed")).toBe(1);
+    expect(fixture.captured.count("broker.store_healed")).toBe(1);
+  });
+
+  test("[BK106] what is not kept is delivered also where the commit before it fails", () => {
+    store.fault = () => {
+      throw new Error("disk I/O error");
+    };
+    publish("a", 1);
+    publish("a", 2, { history: null });
+    fixture.endTurn();
+    expect(answers).toEqual(["a error 100", "a 0"]);
+    expect(fixture.delivered.map(({ publication }) => publication.data)).toEqual([json(2)]);
+  });
+
+  test("[BK107] a key of a failed publish is free again", () => {
+    store.fault = () => {
+      throw new Error("disk I/O error");
+    };
+    publish("a", 1, { idempotencyKey: "k" });
+    fixture.endTurn();
+    store.fault = null;
+    publish("a", 1, { idempotencyKey: "k" });
+    fixture.endTurn();
+    expect(answers).toEqual(["a error 100", "a 1"]);
+  });
+
+  test("[BK108] no news within a group is answered with the top at its place, and remembered versions come back", () => {
+    publish("a", 1, { version: 2 });
+    publish("a", 2, { version: 1 });
+    publish("a", 3, { version: 3 });
+    fixture.endTurn();
+    expect(answers).toEqual(["a 1", "a 1", "a 2"]);
+    store.fault = () => {
+      throw new Error("disk I/O error");
+    };
+    publish("a", 4, { version: 9 });
+    fixture.endTurn();
+    store.fault = null;
+    publish("a", 5, { version: 4 });
+    fixture.endTurn();
+    expect(answers.slice(3)).toEqual(["a error 100", "a 3"]);
+  });
+
+  test("[BK109] a commit of more than 100 ms is one warning and counted (F06)", () => {
+    store.fault = () => fixture.clock.advance(100);
+    publish("a", 1);
+    fixture.endTurn();
+    expect(broker.counts.slowCommits).toBe(0);
+    store.fault = () => fixture.clock.advance(101);
+    publish("a", 2);
+    publish("a", 3);
+    fixture.endTurn();
+    expect(broker.counts.slowCommits).toBe(1);
+    const warning = fixture.captured.lines.find((line) => line["event"] === "broker.slow_commit");
+    expect(warning).toMatchObject({ level: "warn", ms: 101, publications: 2 });
+  });
+
+  test("[BK110] closing commits what waits", () => {
+    publish("a", 1);
+    broker.close();
+    expect(answers).toEqual(["a 1"]);
+  });
+
+  test("[BK111] one that asks within an answer finds the rest of its group delivered", () => {
+    broker.publish(draftOf("a", 1, { history: options }), () => {
+      const answer = joined(broker, "a", options, sinceOf(0, ""));
+      answers.push(`joined at ${answer.position.offset} after ${fixture.delivered.length}`);
+      broker.flush();
+    });
+    publish("a", 2);
+    publish("b", 1);
+    fixture.endTurn();
+    expect(answers).toEqual(["a 2", "b 1", "joined at 2 after 3"]);
+  });
+});
