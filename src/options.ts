@@ -23,6 +23,8 @@ export function connectionOptions({ client, plain }: Config, version: string): C
     disallowAnonymousTokens: client.disallow_anonymous_connection_tokens,
     insecure: client.insecure,
     includeServerTime: client.connect_include_server_time,
+    singleConnection:
+      client.subscribe_to_user_personal_channel.enabled && client.subscribe_to_user_personal_channel.single_connection,
     channelLimit: client.channel_limit,
     subscribeRateLimit: client.subscribe_rate_limit,
     historyPublicationsMax: client.history_max_publication_limit,

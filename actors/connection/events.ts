@@ -83,12 +83,11 @@ export interface ServerSubscribe {
 }
 
 /** What the Hub is told by its connections; the whole set of its events is in `hub/events.ts`. */
-export interface ConnectionReport {
+export type ConnectionReport =
   /** The credentials hold: may this user have one connection more? Answered with `hub.admitted` or `hub.disconnect`. */
-  readonly type: "connection.identified";
-  readonly id: string;
-  readonly user: string;
-}
+  | { readonly type: "connection.identified"; readonly id: string; readonly user: string }
+  /** This user is to have no other connection (`single_connection`). */
+  | { readonly type: "connection.alone"; readonly id: string; readonly user: string };
 
 /** What a connection knows of the Hub. */
 export interface HubRef {

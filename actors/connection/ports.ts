@@ -38,6 +38,8 @@ export interface ConnectionOptions {
   readonly disallowAnonymousTokens: boolean;
   readonly insecure: boolean;
   readonly includeServerTime: boolean;
+  /** A user's new connection ends the older ones. */
+  readonly singleConnection: boolean;
   readonly channelLimit: number;
   readonly subscribeRateLimit: number;
   readonly historyPublicationsMax: number;

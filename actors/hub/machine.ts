@@ -50,6 +50,15 @@ export const hubMachine = setup({
     "connection.identified": {
       actions: { type: "identify", params: ({ event }) => ({ id: event.id, user: event.user }) },
     },
+    "connection.alone": {
+      actions: {
+        type: "tell",
+        params: ({ event: { id, user } }) => ({
+          target: { user, client: "", except: new Set([id]) },
+          event: told({ type: "hub.disconnect", disconnect: disconnects.connectionLimit }),
+        }),
+      },
+    },
     "xstate.done.actor.*": { actions: { type: "forget", params: ({ event }) => ({ id: event.actorId }) } },
     "xstate.error.actor.*": [
       {

@@ -21,6 +21,8 @@ export interface Socket {
   isOpen(): boolean;
   /** Bytes that the client has not taken yet, beyond what the kernel holds. */
   unsent(): number;
+  /** How many frames the client has sent: what is limited per frame is counted anew when this has grown. */
+  framesHeard(): number;
   /** When the client was last heard, in monotonic milliseconds: any frame counts, also a pong. */
   lastHeard(): number;
   /** Hands over frames straight to `gate` instead of the actor, until it is closed again; see `OpenGate`. */

@@ -48,6 +48,7 @@ export function createInbound({ log, counters, dialects, messageRate }: InboundP
   };
 
   const decode = (socket: BunSocket, frame: Frame) => {
+    socket.frames += 1;
     const { commands, malformed } = dialects[socket.dialect].decode(frame, socket.opening.home);
     const bytes = Math.ceil(frame.length / Math.max(1, commands.length));
     for (const command of commands) run(socket, command, bytes);

@@ -42,6 +42,8 @@ export class BunSocket implements Socket, Bucket {
   connection: ConnectionRef | null = null;
   /** Takes frames instead of the actor while it is open. */
   gate: ((frame: Frame) => void) | null = null;
+  /** See `framesHeard`. */
+  frames = 0;
   /** See `lastHeard`. */
   heardAt = 0;
   tokens: number;
@@ -102,6 +104,10 @@ export class BunSocket implements Socket, Bucket {
 
   unsent(): number {
     return this.ws?.getBufferedAmount() ?? 0;
+  }
+
+  framesHeard(): number {
+    return this.frames;
   }
 
   lastHeard(): number {

@@ -41,6 +41,7 @@ export function input(dialect: DialectName): ConnectionInput {
     ping: () => {},
     isOpen: () => true,
     unsent: () => 0,
+    framesHeard: () => 0,
     lastHeard: () => 0,
     openGate: () => {},
     closeGate: () => {},

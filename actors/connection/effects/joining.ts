@@ -7,6 +7,7 @@ import type { ConnectionPorts, Scope } from "../ports.ts";
 import { ttlUntil } from "./answers.ts";
 import { armDeadline } from "./deadlines.ts";
 import { clientInfoOf } from "./leaving.ts";
+import { createRecoveryBudget } from "./rate.ts";
 
 /** A subscription that may be made: what the rules grant it, and what a token or a back end says of it. */
 export interface Terms {
@@ -37,23 +38,26 @@ export interface JoinOutcome {
 export function createJoin(ports: ConnectionPorts) {
   const { broker, clock, options } = ports;
 
-  const sinceOf = ({ grant }: Terms, request: SubscribeRequest): Since | null => {
+  const budget = createRecoveryBudget(ports);
+
+  const sinceOf = (scope: Scope, { grant }: Terms, request: SubscribeRequest): Since | null => {
     const asked = request.recover ?? (grant.autoCacheRecover ? { offset: 0, epoch: "" } : null);
     if (asked === null || !grant.recoverable) return null;
     return {
       position: asked,
       mode: grant.recoveryMode,
       publicationsMax: options.recoveryPublicationsMax,
-      bytesMax: options.recoveryBytesMax,
+      bytesMax: budget.left(scope),
     };
   };
 
   return (scope: Scope, terms: Terms, request: SubscribeRequest, outcome: JoinOutcome): void => {
     const { channel, grant } = terms;
-    const since = sinceOf(terms, request);
+    const since = sinceOf(scope, terms, request);
     broker.join(channel, grant.stream, since, (joined) => {
       const isLost = since?.mode === "stream" && !joined.recovered;
       if (isLost && request.rejectUnrecovered) return outcome.unrecoverable();
+      budget.spend(scope, joined.publications);
       scope.context.subscriptions.set(channel, subscriptionOf(terms, joined));
       scope.context.socket.attach(channel, grant.joinLeave);
       outcome.joined(resultOf(terms, { joined, since, request, ttl: ttlUntil(terms.expireAt, clock.wall()) }));

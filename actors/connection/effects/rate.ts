@@ -1,8 +1,32 @@
+import { payloadSize } from "../../../src/core/payload.ts";
+import type { Publication } from "../../../src/core/publication.ts";
 import { type Bucket, takeToken } from "../../../src/core/rate.ts";
 import type { ConnectionPorts, Scope } from "../ports.ts";
 
 /** Subscribes that a connection may make before the rate counts: what a page with many channels asks at its start. */
 const burst = 256;
+
+/**
+ * What recovery may still bring in one frame, so that a small frame that asks for many channels cannot call for
+ * megabytes: bytes of payload, counted anew with each frame of the client.
+ */
+export function createRecoveryBudget({ options }: ConnectionPorts) {
+  const spent = new WeakMap<Scope["context"]["subscriptions"], { frame: number; bytes: number }>();
+  const entryOf = ({ context }: Scope) => {
+    const frame = context.socket.framesHeard();
+    const known = spent.get(context.subscriptions);
+    if (known?.frame === frame) return known;
+    const entry = { frame, bytes: 0 };
+    spent.set(context.subscriptions, entry);
+    return entry;
+  };
+  return {
+    left: (scope: Scope): number => options.recoveryBytesMax - entryOf(scope).bytes,
+    spend: (scope: Scope, publications: readonly Publication[]): void => {
+      for (const { data } of publications) entryOf(scope).bytes += payloadSize(data);
+    },
+  };
+}
 
 /** A bucket of subscribes per connection; a connection without subscribes has none. */
 export function createSubscribeRate({ clock, options }: ConnectionPorts) {

@@ -76,6 +76,8 @@ export function welcomingEffects(ports: ConnectionPorts, answers: Answers) {
       },
     });
     for (const channel of subs.keys()) announceJoin(ports, scope, channel);
+    const user = context.identity?.user ?? "";
+    if (options.singleConnection && user !== "") context.hub.send({ type: "connection.alone", id: context.id, user });
   };
 
   return {
