@@ -6,7 +6,8 @@ import { Room } from "./room.ts";
 /** Connections that are opened at the same time, so that the server's accept queue does not overflow. */
 const openingAtOnce = 128;
 
-/** Receivers whose messages are looked at, of all; the others are counted. */
+/** One receiver of so many has its messages looked at, and no more than that many in all; the others are counted. */
+const inspectedOneOf = 100;
 const inspectedMax = 8;
 
 /** How long after joining a fleet waits before it counts on everyone being in, in milliseconds. */
@@ -68,8 +69,9 @@ export class Fleet {
 
   /** The receivers that look at their messages: some, evenly spread. */
   inspected(): Receiver[] {
-    const step = Math.max(1, Math.floor(this.receivers.length / inspectedMax));
-    return this.receivers.filter((_, index) => index % step === 0).slice(0, inspectedMax);
+    const count = Math.min(inspectedMax, Math.ceil(this.receivers.length / inspectedOneOf));
+    const step = Math.floor(this.receivers.length / count);
+    return this.receivers.filter((_, index) => index % step === 0).slice(0, count);
   }
 
   end(): void {

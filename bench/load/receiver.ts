@@ -1,37 +1,13 @@
 import { FrameCount } from "../wire/frame-count.ts";
-import { FrameReader } from "../wire/frame-reader.ts";
-import { payloadOf } from "../wire/payload.ts";
+import { Inspector } from "../wire/inspector.ts";
 import { Client } from "./client.ts";
 import type { Room } from "./room.ts";
-
-/** Looks at every message of one receiver: each must hold the payload with the number that is due. */
-class Inspector {
-  readonly #reader = new FrameReader();
-  #next: number;
-  readonly #bytes: number;
-
-  constructor(next: number, bytes: number) {
-    this.#next = next;
-    this.#bytes = bytes;
-  }
-
-  feed(chunk: Buffer): void {
-    for (const frame of this.#reader.feed(chunk)) {
-      for (const message of frame.payload.toString("latin1").split("\n")) {
-        const due = payloadOf(this.#next, this.#bytes);
-        if (!message.includes(due)) throw new Error(`expected publication ${this.#next}, got ${message.slice(0, 200)}`);
-        this.#next += 1;
-      }
-    }
-  }
-}
 
 /** A client that receives a channel, and counts. */
 export class Receiver extends Client {
   readonly count = new FrameCount();
-  #inspector: Inspector | null = null;
-
   readonly room: Room;
+  #inspector: Inspector | null = null;
 
   constructor(room: Room) {
     super();
@@ -55,6 +31,6 @@ export class Receiver extends Client {
     const from = this.count.total;
     const to = this.count.feed(chunk);
     if (to > from) this.room.arrived(from, to, now);
-    this.#inspector?.feed(chunk);
+    this.#inspector?.feed(chunk, to);
   }
 }

@@ -19,7 +19,7 @@ export interface RunResult {
   readonly deliveryLatencies: Counts;
   /** The same to its last delivery. */
   readonly lastLatencies: Counts;
-  /** What mitata sampled: one at a time, the time of each broadcast to all; otherwise the time between completions. */
+  /** One at a time: what mitata sampled, the time of each broadcast to all. In flight: the times between two sends. */
   readonly samples: readonly number[];
   /** Open loop: how late publications were sent, in nanoseconds. */
   readonly sendDelays: Counts;
@@ -34,6 +34,8 @@ export class Run implements Account {
   readonly lasts = new Histogram();
   readonly delays = new Histogram();
   published = 0;
+  /** When everything that was published had arrived, in nanoseconds. */
+  endedAt = 0;
   #completed = 0;
   #wake: (() => void) | null = null;
   #wakeBelow = 0;
@@ -52,6 +54,7 @@ export class Run implements Account {
 
   completed(): void {
     this.#completed += 1;
+    if (this.outstanding === 0) this.endedAt = Bun.nanoseconds();
     if (this.#wake === null || this.outstanding >= this.#wakeBelow) return;
     const wake = this.#wake;
     this.#wake = null;
@@ -149,9 +152,9 @@ export async function measured(
   const run = new Run(fleet);
   const serverCpu = cpuOf(serverPid);
   const loadCpu = cpuOf(process.pid);
-  const began = performance.now();
+  const began = Bun.nanoseconds();
   const samples = await run.finish(() => work(run));
-  const elapsed = performance.now() - began;
+  const elapsed = (run.endedAt - began) / 1e6;
   const result = { elapsed, loadCpu: cpuOf(process.pid) - loadCpu, serverCpu: cpuOf(serverPid) - serverCpu };
   await run.verify();
   return {

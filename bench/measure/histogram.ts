@@ -33,10 +33,11 @@ export class Histogram {
   readonly #counts = new Uint32Array(buckets);
   count = 0;
 
-  record(nanoseconds: number): void {
+  /** `times`: how many deliveries took as long. */
+  record(nanoseconds: number, times = 1): void {
     const bucket = bucketOf(nanoseconds);
-    this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
-    this.count += 1;
+    this.#counts[bucket] = (this.#counts[bucket] ?? 0) + times;
+    this.count += times;
   }
 
   /** Adds what another one holds. */
