@@ -4,6 +4,7 @@ import { startServer } from "../../src/server.ts";
 import { writeFileFrame } from "../../src/web/page/chat/file-frame.ts";
 import { describeInBrowser } from "../support/browser.ts";
 import { testTimeout } from "../support/patience.ts";
+import { ChannelsWindow } from "./channels-window.ts";
 import { ChatWindow } from "./chat-window.ts";
 import { openConfig } from "./config.ts";
 import { flag, payloads } from "./payloads.ts";
@@ -23,9 +24,10 @@ describeInBrowser("hostile texts in a real browser", (windows) => {
     return page.evaluate(
       ([name]) => ({
         ran: Reflect.has(window, name),
-        foreignElements: document.querySelectorAll("#chat-log .entry :not(div, p, span, bdi, time, a[download])")
-          .length,
-        handlers: [...document.querySelectorAll("#chat-log *")].filter((element) =>
+        foreignElements: document.querySelectorAll(
+          ":is(.entry, .rows li) :not(div, p, span, bdi, time, code, a[download])",
+        ).length,
+        handlers: [...document.querySelectorAll(":is(.entry, .rows) *")].filter((element) =>
           element.getAttributeNames().some((attribute) => attribute.startsWith("on")),
         ).length,
         title: document.title,
@@ -82,6 +84,19 @@ describeInBrowser("hostile texts in a real browser", (windows) => {
     }
     expect(await traces(ann.page)).toEqual(noTraces);
     expect(ann.page.url()).toStartWith(server.url);
+    expect(ann.faults).toEqual([]);
+  });
+
+  test("[WP40] T73 publications and the history of a channel do nothing", async () => {
+    const ann = await ChannelsWindow.join(windows, server.url, "channel");
+    const hostile = await plainClient(server.url, "channel");
+    for (const payload of payloads) hostile.send(JSON.stringify({ name: payload, text: payload }));
+    hostile.send("the last");
+    await ann.log.getByText("the last", { exact: true }).waitFor();
+    await ann.press("Show the last 50");
+    await ann.region("History").getByText("50 publications, the stream is at 201").waitFor();
+    expect(await ann.log.getByRole("article").count()).toBe(payloads.length + 1);
+    expect(await traces(ann.page)).toEqual(noTraces);
     expect(ann.faults).toEqual([]);
   });
 

@@ -27,7 +27,7 @@ export interface Windows {
 }
 
 /** A window and what went wrong in it. */
-export interface Window {
+interface Window {
   readonly page: Page;
   /** Errors in its console, exceptions, dialogs, stopped by the policy, requests to other hosts: none is expected. */
   readonly faults: string[];

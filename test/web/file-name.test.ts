@@ -4,7 +4,7 @@ import { savedName, shownName } from "../../src/web/page/chat/file-name.ts";
 
 const anyName = fc.string({ unit: "binary", maxLength: 400 });
 
-describe("[WP14] T76 the name for saving", () => {
+describe("the name for saving", () => {
   test.each<[string, string]>([
     ["report.pdf", "report.pdf"],
     ["../../etc/passwd", "_.._etc_passwd"],
@@ -27,11 +27,11 @@ describe("[WP14] T76 the name for saving", () => {
     ["trailing. . .", "trailing"],
     ["🎉 été.txt", "🎉 été.txt"],
     ["\ud800lone.txt", "\ufffdlone.txt"],
-  ])("%j becomes %j", (name, expected) => {
+  ])("[WP14] T76 %j becomes %j", (name, expected) => {
     expect(savedName(name)).toBe(expected);
   });
 
-  test("is always one plain name that every common file system takes", () => {
+  test("[WP14] T76 is always one plain name that every common file system takes", () => {
     fc.assert(
       fc.property(anyName, (name) => {
         const saved = savedName(name);
@@ -43,24 +43,24 @@ describe("[WP14] T76 the name for saving", () => {
     );
   });
 
-  test("keeps the extension of a long name", () => {
+  test("[WP14] T76 keeps the extension of a long name", () => {
     expect(savedName(`${"ü".repeat(300)}.tar`)).toBe(`${"ü".repeat(98)}.tar`);
     expect(savedName("🎉".repeat(100))).toBe("🎉".repeat(50));
   });
 });
 
-describe("[WP15] T76 the name for people", () => {
+describe("the name for people", () => {
   test.each<[string, string]>([
     ["<svg onload=alert(1)>", "<svg onload=alert(1)>"],
     ["photo\u202egpj.exe", "photo\ufffdgpj.exe"],
     ["a\u2066b\u200fc\0d\u0085e", "a\ufffdb\ufffdc\ufffdd\ufffde"],
     ["", "a file without a name"],
     ["فيديو.mp4", "فيديو.mp4"],
-  ])("%j is shown as %j", (name, expected) => {
+  ])("[WP15] T76 %j is shown as %j", (name, expected) => {
     expect(shownName(name)).toBe(expected);
   });
 
-  test("keeps the beginning and the end of a long name", () => {
+  test("[WP15] T76 keeps the beginning and the end of a long name", () => {
     const shown = shownName(`${"a".repeat(200)}${"z".repeat(200)}.exe`);
     expect(shown).toBe(`${"a".repeat(60)}…${"z".repeat(56)}.exe`);
   });

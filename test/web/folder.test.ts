@@ -69,7 +69,7 @@ function rawGet(target: string, host = "localhost"): Promise<string> {
   return promise;
 }
 
-describe("[WP6] a folder of one's own", () => {
+describe("a folder of one's own", () => {
   test.each([
     ["/", "<p>mine</p>", "text/html;charset=utf-8"],
     ["/index.html", "<p>mine</p>", "text/html;charset=utf-8"],
@@ -81,7 +81,7 @@ describe("[WP6] a folder of one's own", () => {
     ["/sub/", "sub", "text/html;charset=utf-8"],
     ["/a..b.txt", "dots", "text/plain;charset=utf-8"],
     ["/inside.js", "1", "text/javascript;charset=utf-8"],
-  ])("%s", async (path, body, type) => {
+  ])("[WP6] %s", async (path, body, type) => {
     const response = await get(path);
     expect([response.status, await response.text(), response.headers.get("content-type")]).toEqual([200, body, type]);
     expect(response.headers.get("x-content-type-options")).toBe("nosniff");
@@ -89,12 +89,12 @@ describe("[WP6] a folder of one's own", () => {
     expect(response.headers.get("cache-control")).toBe("no-cache");
   });
 
-  test("a folder in it gets its slash, so that relative links lead into it", async () => {
+  test("[WP6] a folder in it gets its slash, so that relative links lead into it", async () => {
     const response = await get("/sub?a=1", { redirect: "manual" });
     expect([response.status, response.headers.get("location")]).toEqual([307, "/sub/?a=1"]);
   });
 
-  test("HEAD has no body, another method is 405, an unchanged file 304, a part 206", async () => {
+  test("[WP6] HEAD has no body, another method is 405, an unchanged file 304, a part 206", async () => {
     const head = await get("/app.js", { method: "HEAD" });
     expect([head.status, head.headers.get("content-length"), await head.text()]).toEqual([200, "1", ""]);
     expect((await get("/app.js", { method: "POST" })).status).toBe(405);
@@ -104,7 +104,7 @@ describe("[WP6] a folder of one's own", () => {
     expect(await (await get("/index.html", { headers: { range: "bytes=3-6" } })).text()).toBe("mine");
   });
 
-  test("a change is seen at the next request", async () => {
+  test("[WP6] a change is seen at the next request", async () => {
     await Bun.write(join(site, "page.txt"), "one");
     const first = await get("/page.txt");
     expect(await first.text()).toBe("one");
@@ -115,7 +115,7 @@ describe("[WP6] a folder of one's own", () => {
   });
 });
 
-describe("[WP7] T76 nothing outside of the folder, and nothing hidden in it", () => {
+describe("nothing outside of the folder, and nothing hidden in it", () => {
   test.each([
     "/../secret.txt",
     "/sub/../../secret.txt",
@@ -160,7 +160,7 @@ describe("[WP7] T76 nothing outside of the folder, and nothing hidden in it", ()
     "http://127.0.0.1/../secret.txt",
     "/C:/secret.txt",
     "/con",
-  ])("%s", async (target) => {
+  ])("[WP7] T76 %s", async (target) => {
     const answer = await rawGet(target);
     // A target that the client's own rules make into the index is no way out either.
     if (!answer.startsWith("HTTP/1.1 200")) expect(answer).toMatch(/^HTTP\/1\.1 404 /);
@@ -169,9 +169,9 @@ describe("[WP7] T76 nothing outside of the folder, and nothing hidden in it", ()
   });
 });
 
-describe("[WP8] a fault", () => {
+describe("a fault", () => {
   test.each(["[", "a b", "%", "x:99999", "\\", "a/../../secret.txt"])(
-    "a Host header of %j is no page's",
+    "[WP8] a Host header of %j is no page's",
     async (host) => {
       const answer = await rawGet("/index.html", host);
       expect(answer).not.toContain("SECRET");
@@ -179,7 +179,7 @@ describe("[WP8] a fault", () => {
     },
   );
 
-  test("is one line to the client and one in the log, and never a throw", async () => {
+  test("[WP8] is one line to the client and one in the log, and never a throw", async () => {
     const gone = createPages({ directory: join(home, "gone"), log });
     lines.length = 0;
     const response = await gone.respond(new Request("http://localhost/"));

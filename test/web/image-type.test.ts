@@ -3,7 +3,7 @@ import { rasterType } from "../../src/web/page/chat/image-type.ts";
 
 const bytes = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0));
 
-describe("[WP16] T77 a preview is drawn for pixels alone", () => {
+describe("a preview is drawn for pixels alone", () => {
   test.each<[string, string]>([
     ["\x89PNG\r\n\x1a\n....", "image/png"],
     ["\xff\xd8\xff\xe0", "image/jpeg"],
@@ -12,7 +12,7 @@ describe("[WP16] T77 a preview is drawn for pixels alone", () => {
     ["RIFF\x10\x00\x00\x00WEBPVP8 ", "image/webp"],
     ["\x00\x00\x00\x1cftypavif", "image/avif"],
     ["BM\x00", "image/bmp"],
-  ])("%j is %s", (start, type) => {
+  ])("[WP16] T77 %j is %s", (start, type) => {
     expect(rasterType(bytes(start))).toBe(type as ReturnType<typeof rasterType>);
   });
 
@@ -26,7 +26,7 @@ describe("[WP16] T77 a preview is drawn for pixels alone", () => {
     ["PNG behind a space", " \x89PNG\r\n\x1a\n"],
     ["a RIFF sound", "RIFF\x10\x00\x00\x00WAVEfmt "],
     ["an MP4 film", "\x00\x00\x00\x1cftypisom"],
-  ])("%s is none", (_, start) => {
+  ])("[WP16] T77 %s is none", (_, start) => {
     expect(rasterType(bytes(start))).toBeNull();
   });
 });

@@ -22,8 +22,8 @@ async function assetPaths(): Promise<string[]> {
   return [...html.matchAll(/(?:src|href)="([^"#]+)"/g)].map(([, path]) => path ?? "");
 }
 
-describe("[WP1] the page is bundled by itself", () => {
-  test("and everything that it loads is our own and there, with its type", async () => {
+describe("the page is bundled by itself", () => {
+  test("[WP1] and everything that it loads is our own and there, with its type", async () => {
     const page = await get("/");
     expect(page.status).toBe(200);
     expect(page.headers.get("content-type")).toBe("text/html;charset=utf-8");
@@ -42,7 +42,7 @@ describe("[WP1] the page is bundled by itself", () => {
     });
   });
 
-  test("also where the project is a package of somebody's application", async () => {
+  test("[WP1] also where the project is a package of somebody's application", async () => {
     const application = await mkdtemp(join(tmpdir(), "chorus-page-"));
     try {
       const root = join(import.meta.dir, "../..");
@@ -70,8 +70,8 @@ describe("[WP1] the page is bundled by itself", () => {
   });
 });
 
-describe("[WP2] T73 T77 the headers of the page", () => {
-  test("let it load, run and talk to its own server alone, and nobody frame it", async () => {
+describe("the headers of the page", () => {
+  test("[WP2] T73 T77 let it load, run and talk to its own server alone, and nobody frame it", async () => {
     const { headers } = await get("/");
     const policy = new Map(
       (headers.get("content-security-policy") ?? "").split("; ").map((directive) => {
@@ -96,7 +96,7 @@ describe("[WP2] T73 T77 the headers of the page", () => {
     expect(headers.get("access-control-allow-origin")).toBeNull();
   });
 
-  test("are on every file that could be opened by itself", async () => {
+  test("[WP2] T73 T77 are on every file that could be opened by itself", async () => {
     for (const path of ["/", ...(await assetPaths())]) {
       const { headers } = await get(path);
       expect([path, headers.get("x-content-type-options")]).toEqual([path, "nosniff"]);
@@ -105,21 +105,21 @@ describe("[WP2] T73 T77 the headers of the page", () => {
     }
   });
 
-  test("the document has no script, style or handler of its own, which the policy would stop", async () => {
+  test("[WP2] T73 T77 the document has no script, style or handler of its own, which the policy would stop", async () => {
     const html = await (await get("/")).text();
     expect(html).not.toMatch(/<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=/i);
   });
 });
 
-describe("[WP3] caching", () => {
-  test("an asset is kept for good, the document is asked for each time", async () => {
+describe("caching", () => {
+  test("[WP3] an asset is kept for good, the document is asked for each time", async () => {
     expect((await get("/")).headers.get("cache-control")).toBe("no-cache");
     for (const path of await assetPaths()) {
       expect((await get(path)).headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
     }
   });
 
-  test("what has not changed is not sent again", async () => {
+  test("[WP3] what has not changed is not sent again", async () => {
     for (const path of ["/", ...(await assetPaths())]) {
       const etag = (await get(path)).headers.get("etag") ?? "";
       expect(etag).toMatch(/^"\w+"$/);
@@ -130,8 +130,8 @@ describe("[WP3] caching", () => {
   });
 });
 
-describe("[WP4] methods", () => {
-  test("HEAD is GET without the body", async () => {
+describe("methods", () => {
+  test("[WP4] HEAD is GET without the body", async () => {
     for (const path of ["/", ...(await assetPaths())]) {
       const head = await get(path, { method: "HEAD" });
       const { headers } = await get(path);
@@ -141,7 +141,7 @@ describe("[WP4] methods", () => {
     }
   });
 
-  test.each(["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])("%s is 405, and says what works", async (method) => {
+  test.each(["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])("[WP4] %s is 405, and says what works", async (method) => {
     const response = await get("/", { method });
     expect(response.status).toBe(405);
     expect(response.headers.get("allow")).toBe("GET, HEAD");
@@ -149,7 +149,7 @@ describe("[WP4] methods", () => {
   });
 });
 
-describe("[WP5] a path that is not the page's", () => {
+describe("a path that is not the page's", () => {
   test.each([
     "/index.html",
     "/assets/",
@@ -160,11 +160,11 @@ describe("[WP5] a path that is not the page's", () => {
     "/ws",
     "/%2e%2e/x",
     "/%",
-  ])("%s is null", async (path) => {
+  ])("[WP5] %s is null", async (path) => {
     expect(await pages.respond(new Request(`http://localhost${path}`))).toBeNull();
   });
 
-  test("is told at once, without bundling", () => {
+  test("[WP5] is told at once, without bundling", () => {
     expect(createPages({ log: silent }).respond(new Request("http://localhost/api/publish"))).toBeNull();
   });
 });

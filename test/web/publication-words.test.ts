@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { publicationWords, readDraft } from "../../src/web/page/channels/publication-words.ts";
 
-describe("[WP22] publications in words", () => {
+describe("publications in words", () => {
   test.each<[string, unknown, Record<string, string> | undefined, { name: string; text: string }]>([
     ["a string", "hello", undefined, { name: "", text: "hello" }],
     ["a text of the chat", '{"name":"Ann","text":"hi"}', undefined, { name: "Ann", text: "hi" }],
@@ -13,12 +13,12 @@ describe("[WP22] publications in words", () => {
     ["bytes with padding", "AA==", { "chorus-encoding": "base64" }, { name: "", text: "Bytes: 1 byte" }],
     ["another tag", "AAEC", { color: "red" }, { name: "", text: "AAEC" }],
     ["markup", "<img src=x onerror=alert(1)>", undefined, { name: "", text: "<img src=x onerror=alert(1)>" }],
-  ])("%s", (_, data, tags, words) => {
+  ])("[WP22] %s", (_, data, tags, words) => {
     expect(publicationWords({ data, tags })).toEqual(words);
   });
 });
 
-describe("[WP23] what a person types to publish", () => {
+describe("what a person types to publish", () => {
   test.each<[string, unknown]>([
     ["hello", "hello"],
     ['{"a":1}', { a: 1 }],
@@ -27,7 +27,7 @@ describe("[WP23] what a person types to publish", () => {
     ["42", "42"],
     ["null", "null"],
     ['"quoted"', '"quoted"'],
-  ])("%j is published as %j", (text, data) => {
+  ])("[WP23] %j is published as %j", (text, data) => {
     expect(readDraft(text)).toEqual(data);
   });
 });

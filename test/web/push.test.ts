@@ -5,7 +5,7 @@ import { type PushDraft, pushRequest } from "../../src/web/page/push/request.ts"
 
 const draft: PushDraft = { to: "channel", target: "news", data: "hi", keep: "", idempotencyKey: "" };
 
-describe("[WP24] a filled-in push form", () => {
+describe("a filled-in push form", () => {
   test.each<[string, Partial<PushDraft>, ReturnType<typeof pushRequest>]>([
     ["to a channel", {}, { method: "publish", body: { channel: "news", data: "hi" } }],
     ["with JSON", { data: '{"a":1}' }, { method: "publish", body: { channel: "news", data: { a: 1 } } }],
@@ -21,12 +21,12 @@ describe("[WP24] a filled-in push form", () => {
       { method: "send", body: { user: "ann", data: "hi", idempotency_key: "k1", queue_ttl_s: 60 } },
     ],
     ["a keep time of no user", { keep: "60" }, { method: "publish", body: { channel: "news", data: "hi" } }],
-  ])("%s", (_, change, request) => {
+  ])("[WP24] %s", (_, change, request) => {
     expect(pushRequest({ ...draft, ...change })).toEqual(request);
   });
 });
 
-describe("[WP25] the API's answers in words", () => {
+describe("the API's answers in words", () => {
   const schema = v.object({ offset: v.number() });
   test.each<[string, ReturnType<typeof readAnswer<typeof schema>>]>([
     ['{"result":{"offset":3,"epoch":"x"}}', { ok: true, result: { offset: 3 } }],
@@ -34,14 +34,14 @@ describe("[WP25] the API's answers in words", () => {
     ['{"result":{}}', { ok: false, words: "The server's answer is not understood." }],
     ["{}", { ok: false, words: "The server's answer is not understood." }],
     ["<html>", { ok: false, words: "The server's answer is not understood." }],
-  ])("%s", (text, answer) => {
+  ])("[WP25] %s", (text, answer) => {
     expect(readAnswer(text, schema)).toEqual(answer);
   });
 
-  test.each([401, 403, 404, 413, 429, 503])("HTTP %d has words of its own", (status) => {
+  test.each([401, 403, 404, 413, 429, 503])("[WP25] HTTP %d has words of its own", (status) => {
     expect(refusalWords(status, "")).not.toContain(String(status));
   });
-  test("any other is told with what the server said, in one line", () => {
+  test("[WP25] any other is told with what the server said, in one line", () => {
     expect(refusalWords(400, "Bad Request\nchannel: expected a string\n")).toBe(
       "Refused with HTTP 400: Bad Request channel: expected a string",
     );

@@ -25,8 +25,8 @@ function play(...events: SessionEvent[]): { session: Session; effects: string[] 
   return { session, effects };
 }
 
-describe("[WP17] the wait before an attempt", () => {
-  test("is anything up to a ceiling that doubles to 20 s", () => {
+describe("the wait before an attempt", () => {
+  test("[WP17] is anything up to a ceiling that doubles to 20 s", () => {
     expect([0, 1, 2, 3, 4, 5, 6, 60, 5000].map((attempt) => backoffMs(attempt, 1))).toEqual([
       500, 1000, 2000, 4000, 8000, 16_000, 20_000, 20_000, 20_000,
     ]);
@@ -35,31 +35,31 @@ describe("[WP17] the wait before an attempt", () => {
   });
 });
 
-describe("[WP18] close codes", () => {
-  test.each([3500, 3999, 4500, 4999])("%d is for good", (code) => expect(isTerminal(code)).toBe(true));
-  test.each([1000, 1001, 1006, 1009, 3000, 3499, 4000, 4499])("after %d the page comes back", (code) => {
+describe("close codes", () => {
+  test.each([3500, 3999, 4500, 4999])("[WP18] %d is for good", (code) => expect(isTerminal(code)).toBe(true));
+  test.each([1000, 1001, 1006, 1009, 3000, 3499, 4000, 4499])("[WP18] after %d the page comes back", (code) => {
     expect(isTerminal(code)).toBe(false);
   });
   test.each(Object.values(disconnects).map(({ code, reason }) => [code, reason] as const))(
-    "%d has words of its own",
+    "[WP18] %d has words of its own",
     (code, reason) => {
       expect(closeWords(code, reason)).not.toContain(String(code));
     },
   );
-  test("an unknown code is told with its reason", () => {
+  test("[WP18] an unknown code is told with its reason", () => {
     expect(closeWords(4321, "out of tea")).toBe("The server closed: out of tea (4321).");
     expect(closeWords(4321, "")).toBe("The server closed the connection (code 4321).");
   });
 });
 
-describe("[WP19] the session", () => {
-  test("connects once, however often Connect is pressed", () => {
+describe("the session", () => {
+  test("[WP19] connects once, however often Connect is pressed", () => {
     const { session, effects } = play({ type: "person.connect" }, { type: "person.connect" }, opened());
     expect(session.at).toBe("open");
     expect(effects).toEqual(["open"]);
   });
 
-  test("waits after a loss, then tries again", () => {
+  test("[WP19] waits after a loss, then tries again", () => {
     const { session, effects } = play(
       { type: "person.connect" },
       opened(0),
@@ -71,25 +71,25 @@ describe("[WP19] the session", () => {
     expect(effects).toEqual(["open", "startTimer", "open"]);
   });
 
-  test("waits longer with every failure in a row", () => {
+  test("[WP19] waits longer with every failure in a row", () => {
     const failing = Array.from({ length: 4 }, () => [closed(1006), { type: "retry.due" }] as const).flat();
     const { session } = play({ type: "person.connect" }, ...failing, closed(1006, 0, 1));
     expect(session).toMatchObject({ at: "waiting", attempt: 4, delayMs: 8000 });
   });
 
-  test("a server that lets in and throws out at once counts as failing", () => {
+  test("[WP19] a server that lets in and throws out at once counts as failing", () => {
     const flapping = [opened(0), closed(3012, 4999), { type: "retry.due" }] as const;
     const { session } = play({ type: "person.connect" }, ...flapping, ...flapping, opened(0), closed(3012, 4999));
     expect(session).toMatchObject({ at: "waiting", attempt: 2 });
   });
 
-  test("a connection that held counts as good", () => {
+  test("[WP19] a connection that held counts as good", () => {
     const flapping = [opened(0), closed(3012, 4999), { type: "retry.due" }] as const;
     const { session } = play({ type: "person.connect" }, ...flapping, ...flapping, opened(0), closed(3012, 5000));
     expect(session).toMatchObject({ at: "waiting", attempt: 0 });
   });
 
-  test("a close for good ends it, and Connect begins anew", () => {
+  test("[WP19] a close for good ends it, and Connect begins anew", () => {
     const refused = play({ type: "person.connect" }, opened(), closed(3500));
     expect(refused.session).toEqual({ at: "closed", by: "server", words: "The token is not valid." });
     expect(refused.effects).toEqual(["open"]);
@@ -101,7 +101,7 @@ describe("[WP19] the session", () => {
     ["connecting", [{ type: "person.connect" }], ["open", "close"]],
     ["open", [{ type: "person.connect" }, opened()], ["open", "close"]],
     ["waiting", [{ type: "person.connect" }, closed(1006)], ["open", "startTimer", "stopTimer"]],
-  ])("Close ends it while %s", (_, events, expected) => {
+  ])("[WP19] Close ends it while %s", (_, events, expected) => {
     const { session, effects } = play(...events, { type: "person.close" });
     expect(session.at).toBe("closed");
     expect(effects).toEqual(expected);
@@ -109,14 +109,14 @@ describe("[WP19] the session", () => {
     expect(step(session, { type: "retry.due" })).toEqual([session, []]);
   });
 
-  test("a device that is back on the network does not wait for the timer", () => {
+  test("[WP19] a device that is back on the network does not wait for the timer", () => {
     const { session, effects } = play({ type: "person.connect" }, closed(1006), { type: "network.back" });
     expect(session).toEqual({ at: "connecting", attempt: 1 });
     expect(effects).toEqual(["open", "startTimer", "stopTimer", "open"]);
     expect(step(firstSession, { type: "network.back" })).toEqual([firstSession, []]);
   });
 
-  test("a late opening changes nothing", () => {
+  test("[WP19] a late opening changes nothing", () => {
     expect(step(firstSession, opened())).toEqual([firstSession, []]);
   });
 });

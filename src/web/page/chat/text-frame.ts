@@ -11,7 +11,7 @@ export interface ChatText {
 }
 
 /** Characters of a name; a longer one is cut. */
-export const nameCharactersMax = 60;
+const nameCharactersMax = 60;
 /** The largest text frame that the server takes by default, in bytes (`plain.text_size_limit`). */
 const frameBytesMax = 65_536;
 
