@@ -1,12 +1,15 @@
+import { churn } from "./churn.ts";
+import { connections } from "./connections.ts";
 import type { Experiment } from "./experiment.ts";
 import { fanout } from "./fanout.ts";
+import { spawn } from "./spawn.ts";
 import { stores } from "./stores.ts";
 
 /** Run without being asked for. */
-export const usual: readonly Experiment[] = [fanout, stores];
+export const usual: readonly Experiment[] = [fanout, stores, connections];
 
 /** Run when asked for. */
-export const special: readonly Experiment[] = [];
+export const special: readonly Experiment[] = [spawn, churn];
 
 /** What `--only` knows. */
 export const experimentNames: readonly string[] = [...usual, ...special].map(({ name }) => name);

@@ -12,8 +12,8 @@ export interface Finding {
   /** As printed. */
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
-  /** As measured. */
-  readonly raw: unknown;
+  /** As measured, where that is more than what is printed. */
+  readonly raw?: unknown;
 }
 
 /** Everything that a run of the suite found, with the raw samples. */

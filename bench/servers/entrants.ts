@@ -64,6 +64,9 @@ export const broadcasters: readonly Entrant[] = [
   entrant("Centrifugo", "centrifuge-joined", centrifugo),
 ];
 
+/** One subscription with presence: what a connection costs where others can see it. */
+export const withPresence = entrant("Chorus, presence", "centrifuge", chorus, { namespace: "presence:" });
+
 /** The name of the limit of the Centrifuge rows. */
 export const bareJson = "bare Bun, JSON";
 

@@ -22,10 +22,17 @@ export async function startPair(entrant: Entrant, layout: Layout, options: Entra
   const server = await ServerProcess.start(command);
   const load = new LoadProcess();
   const channels = Array.from({ length: layout.channels }, (_, index) => `${entrant.namespace}bench-${index}`);
-  const { speech, path } = entrant;
-  const { publishers } = layout;
-  await load.do("begin", { port: server.port, serverPid: server.pid, speech, path, channels, publishers });
+  await beginLoad(load, { entrant, server, channels, publishers: layout.publishers });
   return { entrant, server, load };
+}
+
+/** Aims a load at a server. */
+export async function beginLoad(
+  load: LoadProcess,
+  { entrant, server, ...rest }: Pick<Pair, "entrant" | "server"> & { channels: readonly string[]; publishers: number },
+): Promise<void> {
+  const { speech, path } = entrant;
+  await load.do("begin", { port: server.port, serverPid: server.pid, speech, path, ...rest });
 }
 
 export async function stopPair({ server, load }: Pair): Promise<void> {
