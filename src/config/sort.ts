@@ -36,9 +36,16 @@ export function sortOptions(root: Tree, schema: Schema): Sorted {
 
   const sortValue = (value: unknown, known: Schema, path: Path): unknown => {
     const node = nodeOf(known);
-    if (node.kind === "section" && isTree(value)) return sortTree(value, node.entries, path);
+    if (node.kind === "section") return sortObject(value, node.entries, path);
     if (node.kind !== "records" || !Array.isArray(value)) return value;
-    return value.map((item, index) => (isTree(item) ? sortTree(item, node.entries, [...path, index]) : item));
+    return value.map((item, index) => sortObject(item, node.entries, [...path, index]));
+  };
+
+  /** What is no object is left to the schema, but for a list: to valibot that is an object too. */
+  const sortObject = (value: unknown, entries: Readonly<Record<string, Schema>>, path: Path): unknown => {
+    if (isTree(value)) return sortTree(value, entries, path);
+    if (Array.isArray(value)) errors.push(`${pathText(path)}: expected an object, got a list`);
+    return value;
   };
 
   const weigh = (value: unknown, path: Path): void => {

@@ -1,0 +1,191 @@
+import { describe, expect, test } from "bun:test";
+import packageJson from "../../package.json" with { type: "json" };
+import { loadConfig } from "../../src/config/load.ts";
+import { everyOption, load, loaded, refused } from "./support.ts";
+
+const open = '"client": {"allow_anonymous_connect_without_token": true}';
+
+describe("where a configuration comes from", () => {
+  test("[CF70] a flag wins over a variable, a variable over the file, and the file over defaults", () => {
+    const files = {
+      "/work/config.json": `{"http_server": {"port": 1, "address": "::1"}, "plain": {"channel": "aa"}, ${open}}`,
+    };
+    const env = { CHORUS_HTTP_SERVER_PORT: "2", CHORUS_PLAIN_CHANNEL: "bb" };
+    expect(loaded({ files }).config.http_server).toMatchObject({ port: 1, address: "::1" });
+    expect(loaded({ files, env }).config).toMatchObject({
+      http_server: { port: 2, address: "::1" },
+      plain: { channel: "bb", enabled: true },
+    });
+    const { config } = loaded({ files, env, argv: ["--port=3", "--address", "127.0.0.1"] });
+    expect(config.http_server).toMatchObject({ port: 3, address: "127.0.0.1" });
+  });
+
+  test("[CF71] the flag names the file, else the variable does, else it is config.json where there is one", () => {
+    const files = { "/work/config.json": "{}", "/work/a.json": "{}", "/etc/b.json": "{}" };
+    const env = { CHORUS_CONFIG: "/etc/b.json" };
+    expect(loaded({ files }).file).toBe("/work/config.json");
+    expect(loaded({ files, env: { CHORUS_CONFIG: "" } }).file).toBe("/work/config.json");
+    expect(loaded({ files, env }).file).toBe("/etc/b.json");
+    expect(loaded({ files, env, argv: ["--config", "a.json"] }).file).toBe("/work/a.json");
+    expect(loaded({ files, env, argv: ["-c", "config.json", "--config=a.json"] }).file).toBe("/work/a.json");
+  });
+
+  test("[CF72] a file that is named and not there, or cannot be read, is an error", () => {
+    expect(refused({ argv: ["--config", "no.json"] })).toEqual(["/work/no.json: there is no such file"]);
+    expect(refused({ env: { CHORUS_CONFIG: "no.json" } })).toEqual(["/work/no.json: there is no such file"]);
+    const readFile = () => {
+      throw Object.assign(new Error("secret words"), { code: "EACCES" });
+    };
+    expect(loadConfig({ argv: [], env: {}, cwd: "/work", readFile })).toEqual({
+      kind: "errors",
+      lines: ["/work/config.json: cannot be read (EACCES)"],
+    });
+  });
+
+  test.each([
+    ['{"a": sesame}', "not valid JSON: invalid symbol at line 1, column 7"],
+    ['{\n  "a": 1,\n  "b" 2\n}', "not valid JSON: colon expected at line 3, column 7"],
+    ['{"a": 1,}', "not valid JSON: property name expected at line 1, column 9"],
+    ['{"a": 1} // no', "not valid JSON: invalid comment token at line 1, column 10"],
+    ["", "not valid JSON: value expected at line 1, column 1"],
+    ["[]", "expected an object with options"],
+    ["null", "expected an object with options"],
+  ])("[CF73] the file %p is refused with its place", (text, words) => {
+    expect(refused({ files: { "/work/config.json": text } })).toEqual([`/work/config.json: ${words}`]);
+  });
+
+  test("[CF74] a mistake tells where it came from, where that is not the file", () => {
+    expect(
+      refused({
+        files: { "/work/config.json": '{"plain": {"enabled": 1}}' },
+        env: { CHORUS_CLIENT_ALLOWED_ORIGINS: "https://a.example b", CHORUS_GRPC_API_ENABLED: "true" },
+        argv: ["--port", "http"],
+      }),
+    ).toEqual([
+      "grpc_api.enabled: not supported, and going on without it is unsafe: those who use it would find nothing there " +
+        "(from CHORUS_GRPC_API_ENABLED)",
+      'http_server.port: expected a whole number from 0 to 65535, got "http" (from --port)',
+      'client.allowed_origins[1]: expected "*" or an origin such as "https://app.example.com", got "b" ' +
+        "(from CHORUS_CLIENT_ALLOWED_ORIGINS)",
+      "plain.enabled: expected true or false, got 1",
+    ]);
+  });
+});
+
+describe("variables", () => {
+  test("[CF75] a variable's text becomes what its option is", () => {
+    const { config, warnings } = loaded({
+      env: {
+        CHORUS_HTTP_SERVER_PORT: "9000",
+        CHORUS_HTTP_SERVER_INTERNAL_PORT: "9001",
+        CHORUS_ECHO_ENABLED: "0",
+        CHORUS_PROMETHEUS_ENABLED: "False",
+        CHORUS_CLIENT_PING_INTERVAL: "30s",
+        CHORUS_CLIENT_ALLOWED_ORIGINS: " https://a.example  https://b.example ",
+        CHORUS_HTTP_SERVER_TRUSTED_PROXIES: "",
+        CHORUS_CLIENT_TOKEN_HMAC_SECRET_KEY: "two words",
+        CHORUS_CHANNEL_NAMESPACES: '[{"name": "chat", "presence": true}]',
+      },
+    });
+    expect(warnings).toEqual([]);
+    expect(config).toMatchObject({
+      http_server: { port: 9_000, internal_port: 9_001, trusted_proxies: [] },
+      echo: { enabled: false },
+      prometheus: { enabled: false },
+      client: {
+        ping_interval: 30_000,
+        allowed_origins: ["https://a.example", "https://b.example"],
+        token: { hmac_secret_key: "two words" },
+      },
+      channel: { namespaces: [{ name: "chat", presence: true }] },
+    });
+  });
+
+  test.each([
+    ["CHORUS_ECHO_ENABLED", "yes", 'echo.enabled: expected true or false, got "yes"'],
+    ["CHORUS_ECHO_ENABLED", "constructor", 'echo.enabled: expected true or false, got "constructor"'],
+    ["CHORUS_HTTP_SERVER_PORT", "", 'http_server.port: expected a whole number from 0 to 65535, got ""'],
+    ["CHORUS_HTTP_SERVER_PORT", "1e3", 'http_server.port: expected a whole number from 0 to 65535, got "1e3"'],
+    ["CHORUS_CHANNEL_NAMESPACES", "[{sesame", "channel.namespaces: expected a list of objects, got a string"],
+  ])("[CF76] %s=%s cannot be read", (name, text, line) => {
+    expect(refused({ env: { [name]: text } })).toEqual([`${line} (from ${name})`]);
+  });
+
+  test("[CF77] every option has a variable of its own", () => {
+    const paths = everyOption()
+      .map(({ path }) => path)
+      .filter((path) => !path.includes("["));
+    const names = paths.map((path) => `CHORUS_${path.replaceAll(".", "_").toUpperCase()}`);
+    expect(new Set(names).size).toBe(names.length);
+    for (const name of names) {
+      const result = load({ env: { [name]: "?" } });
+      if (result.kind === "run") expect(result.warnings).toEqual([]);
+      else if (result.kind === "errors") expect(result.lines).toEqual([expect.stringContaining(`(from ${name})`)]);
+    }
+  });
+
+  test("[CF78] a variable that names no option is one warning, with the nearest that does", () => {
+    expect(loaded({ env: { CHORUS_CLEINT_INSECURE: "sesame", HOME: "/root", CHORUSES: "1" } }).warnings).toEqual([
+      "CHORUS_CLEINT_INSECURE: names no option, the nearest is CHORUS_CLIENT_INSECURE",
+    ]);
+  });
+
+  test("[CF79] what Kubernetes sets is ignored in silence", () => {
+    const env = {
+      CHORUS_PORT: "tcp://10.0.0.1:80",
+      CHORUS_PORT_80_TCP_ADDR: "10.0.0.1",
+      CHORUS_SERVICE_HOST: "10.0.0.1",
+    };
+    expect(loaded({ env }).warnings).toEqual([]);
+  });
+
+  test("[CF80] an option that only Centrifugo has is the same warning from a variable", () => {
+    expect(
+      loaded({ env: { CHORUS_ADMIN_ENABLED: "true", CHORUS_SSE_MAX_REQUEST_BODY_SIZE: "65536" } }).warnings,
+    ).toEqual(["admin.enabled: not supported, the server goes on without it (from CHORUS_ADMIN_ENABLED)"]);
+  });
+});
+
+describe("flags", () => {
+  test.each([
+    [["--prot", "3"], "--prot: unknown flag, the nearest known one is --port"],
+    [["-x"], /^-x: unknown flag, the nearest known one is --/],
+    [["--port"], "--port: expected a value"],
+    [["--config", "--port", "3"], "--config: expected a value"],
+    [["--address="], "--address: expected a value"],
+    [["--check-config=yes"], "--check-config: expected no value"],
+    [["sesame"], "an argument was not expected: the commands are gentoken and checktoken, and they come first"],
+  ])("[CF81] %p is refused", (argv, line) => {
+    expect(refused({ argv })).toContainEqual(typeof line === "string" ? line : expect.stringMatching(line));
+  });
+
+  test("[CF82] a sub-command's own words and flags are passed over", () => {
+    const files = { "/work/a.json": "{}" };
+    const argv = ["gentoken", "--user", "ann", "--ttl", "1h", "-c", "a.json", "--quiet", "--port", "3"];
+    expect(loaded({ argv, files, passOver: true })).toMatchObject({
+      file: "/work/a.json",
+      config: { http_server: { port: 3 } },
+    });
+    expect(refused({ argv: ["checktoken", "sesame", "--config"], passOver: true })).toEqual([
+      "--config: expected a value",
+    ]);
+  });
+
+  test("[CF83] --help and --version print, whatever the configuration is", () => {
+    const files = { "/work/config.json": "broken" };
+    expect(load({ argv: ["--version"], files })).toEqual({ kind: "print", text: packageJson.version, exitCode: 0 });
+    const help = load({ argv: ["-h", "--version"], files });
+    expect(help).toMatchObject({ kind: "print", text: expect.stringContaining("--check-config") });
+  });
+
+  test("[CF84] --check-config says that the configuration is valid, with its warnings, or what is wrong", () => {
+    const argv = ["--check-config"];
+    expect(load({ argv })).toMatchObject({ kind: "print", text: expect.stringContaining("development profile") });
+    expect(load({ argv, files: { "/work/config.json": `{"admin": {"enabled": true}, ${open}}` } })).toEqual({
+      kind: "print",
+      text: "warning: admin.enabled: not supported, the server goes on without it\nThe configuration is valid: /work/config.json",
+      exitCode: 0,
+    });
+    expect(load({ argv, files: { "/work/config.json": '{"echo": 1}' } })).toMatchObject({ kind: "errors" });
+  });
+});

@@ -1,0 +1,102 @@
+import { describe, expect, test } from "bun:test";
+import { parseConfig } from "../../src/config/config.ts";
+import { everyOption, load, loaded, valid, withOption } from "./support.ts";
+
+const secrets = everyOption().filter(({ option }) => option.notes.secret !== undefined);
+
+/** All that is ever written about a configuration. */
+function written(from: Parameters<typeof load>[0]): string {
+  return [[], ["--print-config"], ["--check-config"]]
+    .map((argv) => load({ ...from, argv }))
+    .map((result) => JSON.stringify(result.kind === "run" ? result.warnings : result))
+    .join();
+}
+
+describe("secrets", () => {
+  test("[CF85] the secrets are known", () => {
+    expect(secrets.map(({ path }) => path)).toEqual([
+      "http_server.tls.key_pem",
+      "client.token.hmac_secret_key",
+      "client.token.hmac_previous_secret_key",
+      "client.token.jwks_public_endpoint",
+      "client.subscription_token.hmac_secret_key",
+      "client.subscription_token.hmac_previous_secret_key",
+      "client.subscription_token.jwks_public_endpoint",
+      "http_api.key",
+      "http_api.keys[0].key",
+      "prometheus.key",
+    ]);
+  });
+
+  test.each(secrets.map(({ path }) => path))("[CF86] %s is repeated in no error, warning or print", (path) => {
+    const values = [
+      "sesame",
+      ["sesame"],
+      { sesame: "sesame" },
+      { key: "sesame" },
+      [["sesame"]],
+      "https://ann:sesame@h/?k=sesame",
+    ];
+    for (const value of values) {
+      const name = path.includes("keys[0]") ? { name: "ci" } : {};
+      const input = withOption(path, value);
+      if ("name" in name) Object.assign(Object(Reflect.get(Object(input["http_api"]), "keys")[0]), name);
+      const files = { "/work/config.json": JSON.stringify(input) };
+      // The name of an unknown option is told, because it is a name: it is not where a secret stands.
+      expect(written({ files }).replaceAll(".sesame", "")).not.toContain("sesame");
+    }
+  });
+
+  test("[CF86] a secret in the wrong place, in broken JSON or in a variable is not repeated either", () => {
+    const files = [
+      '{"http_api": {"key": sesame}}',
+      '{"http_api": {"key": "sesame}}',
+      '{"http_api": ["sesame"], "client": {"token": ["sesame"]}}',
+      '{"admin": {"password": "sesame", "secret": "sesame"}, "http_api": {"keys": ["sesame"]}}',
+      '{"engine": {"redis": {"password": "sesame", "tls": {"enabled": "sesame"}}}}',
+      '{"grpc_api": {"enabled": true, "key": "sesame"}}',
+      '{"client": {"allowed_origins": {"key": "sesame"}}}',
+    ];
+    for (const text of files) expect(written({ files: { "/work/config.json": text } })).not.toContain("sesame");
+    for (const name of [
+      "CHORUS_HTTP_API_KEY",
+      "CHORUS_HTTP_API_KEYS",
+      "CHORUS_ADMIN_PASSWORD",
+      "CHORUS_HTTP_API_KYE",
+    ]) {
+      expect(written({ env: { [name]: "sesame" } })).not.toContain("sesame");
+    }
+    expect(written({ env: { CHORUS_CHANNEL_NAMESPACES: '[{"sesame' } })).not.toContain("sesame");
+  });
+
+  test("[CF87] what is printed is a file that says the same, but for the secrets", () => {
+    const input = {
+      http_server: { internal_port: 9000, trusted_proxies: ["10.0.0.0/8"] },
+      client: { ping_interval: "1m30s", allow_anonymous_connect_without_token: true },
+      channel: { history_meta_ttl: "2h", namespaces: [{ name: "chat", history_size: 1, history_ttl: "90m" }] },
+      http_api: { keys: [{ name: "ci", key: "sesame", methods: ["publish"] }] },
+    };
+    const result = load({ argv: ["--print-config"], files: { "/work/config.json": JSON.stringify(input) } });
+    const printed = JSON.parse(result.kind === "print" ? result.text : "{}");
+    expect(printed).toMatchObject({
+      http_server: { internal_port: 9000, port: 8080 },
+      client: { ping_interval: "1m30s", token: { hmac_secret_key: "" } },
+      channel: { namespaces: [{ history_ttl: "1h30m", presence: false }] },
+      http_api: { keys: [{ name: "ci", key: "***", methods: ["publish"], channels: [] }] },
+    });
+    printed.http_api.keys[0].key = "sesame";
+    expect(valid(printed)).toEqual(valid(input));
+    const plain = load({ argv: ["--print-config"] });
+    expect(parseConfig(JSON.parse(plain.kind === "print" ? plain.text : ""), "file")).toMatchObject({
+      config: loaded({}).config,
+    });
+  });
+
+  test("[CF88] a URL is printed without what may let somebody in", () => {
+    const env = { CHORUS_CLIENT_TOKEN_JWKS_PUBLIC_ENDPOINT: "https://ann:sesame@keys.example:8443/set?key=sesame" };
+    const result = load({ argv: ["--print-config"], env });
+    expect(result.kind === "print" && JSON.parse(result.text).client.token.jwks_public_endpoint).toBe(
+      "https://***@keys.example:8443/set?***",
+    );
+  });
+});
