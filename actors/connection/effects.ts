@@ -19,7 +19,7 @@ import type { ConnectionPorts } from "./ports.ts";
 export function connectionLogic(ports: ConnectionPorts) {
   const answers = createAnswers(ports);
   const { isSilent, ...heartbeat } = heartbeatEffects(ports);
-  const { isFlushed, ...ending } = endingEffects(ports);
+  const { isFlushed, ...ending } = endingEffects(ports, answers);
   return connectionMachine.provide({
     actions: {
       ...handshakeEffects(ports),
@@ -46,7 +46,7 @@ export function connectionLogic(ports: ConnectionPorts) {
  * socket is the Hub's to close.
  */
 export function createAbandon(ports: ConnectionPorts) {
-  const { depart, cancelDeadlines } = endingEffects(ports);
+  const { depart, cancelDeadlines } = endingEffects(ports, createAnswers(ports));
   return (context: ConnectionContext): void => {
     const scope = { context, self: { send: () => {} } };
     cancelDeadlines(scope);

@@ -53,6 +53,7 @@ export const connectionMachine = setup({
     refreshFromServer: (_, _params: { expireAt: number | null; info?: string }) => {},
     expireSubscriptions: () => {},
     checkPositions: () => {},
+    settle: () => {},
     detachAll: () => {},
     setFlushDeadline: () => {},
     closeSocket: () => {},
@@ -270,7 +271,7 @@ export const connectionMachine = setup({
       },
     },
     draining: {
-      entry: ["detachAll", "setFlushDeadline"],
+      entry: ["settle", "detachAll", "setFlushDeadline"],
       always: { guard: "isFlushed", target: "closed" },
       on: {
         "socket.closed": "closed",

@@ -4,7 +4,7 @@ import { disconnects } from "../../src/core/disconnects.ts";
 import type { Log } from "../../src/core/log.ts";
 import type { Random } from "../../src/core/random.ts";
 import type { Counters } from "../../src/metrics/counters.ts";
-import type { Deadline, Deadlines, DeadlineTarget } from "../deadlines.ts";
+import { type Deadline, type Deadlines, type DeadlineTarget, deadlineResolution } from "../deadlines.ts";
 import type { HubContext, Member, PublishEvent, Target } from "./events.ts";
 import { drainDisconnect, hubMachine } from "./machine.ts";
 
@@ -16,7 +16,7 @@ export interface HubPorts {
   readonly log: Log;
   readonly counters: Counters;
   readonly drain: {
-    /** Milliseconds between two batches, before jitter. */
+    /** Milliseconds that one batch takes. */
     readonly batchInterval: number;
     /** Milliseconds until those who have not gone are cut. */
     readonly timeout: number;
@@ -29,10 +29,13 @@ export function hubLogic(ports: HubPorts) {
   const setDeadline = (target: DeadlineTarget, name: "batch" | "timeout", delay: number) =>
     set.add(ports.deadlines.set(target, name, delay));
 
-  const releaseBatch = (context: HubContext, self: DeadlineTarget) => {
-    for (const member of context.leaving.splice(0, context.batchSize)) letGo(member);
-    if (context.leaving.length === 0) return;
-    setDeadline(self, "batch", ports.drain.batchInterval * (0.5 + ports.random.float()));
+  // A batch goes in slices, one about every sweep, so that its clients do not come back in one instant either.
+  const slices = Math.max(1, Math.round(ports.drain.batchInterval / deadlineResolution));
+
+  const releaseSlice = (context: HubContext, self: DeadlineTarget) => {
+    const size = Math.ceil((context.batchSize / slices) * (0.5 + ports.random.float()));
+    for (const member of context.leaving.splice(0, size)) letGo(member);
+    if (context.leaving.length > 0) setDeadline(self, "batch", ports.drain.batchInterval / slices);
   };
 
   return hubMachine.provide({
@@ -65,9 +68,9 @@ export function hubLogic(ports: HubPorts) {
       beginDrain: ({ context, self }) => {
         context.leaving.push(...context.members.values());
         setDeadline(self, "timeout", ports.drain.timeout);
-        releaseBatch(context, self);
+        releaseSlice(context, self);
       },
-      releaseBatch: ({ context, self }) => releaseBatch(context, self),
+      releaseSlice: ({ context, self }) => releaseSlice(context, self),
       cutRemaining: ({ context }) => {
         for (const member of context.members.values()) member.socket.terminate();
       },

@@ -33,7 +33,7 @@ export const hubMachine = setup({
     fail: (_, _params: { error: unknown }) => {},
     tell: (_, _params: { target: Target; event: Told }) => {},
     beginDrain: () => {},
-    releaseBatch: () => {},
+    releaseSlice: () => {},
     cutRemaining: () => {},
     cancelDeadlines: () => {},
   },
@@ -129,7 +129,7 @@ export const hubMachine = setup({
           ],
         },
         "deadline.expired": [
-          { guard: ({ event }) => event.deadline === "batch", actions: "releaseBatch" },
+          { guard: ({ event }) => event.deadline === "batch", actions: "releaseSlice" },
           { target: "stopped", actions: "cutRemaining" },
         ],
       },

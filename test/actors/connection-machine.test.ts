@@ -132,6 +132,7 @@ describe("the connection machine", () => {
     expect(at).toBe("closed");
     expect(names).toEqual([
       "closeGate",
+      "settle",
       "detachAll",
       "setFlushDeadline",
       "closeSocket",

@@ -1,12 +1,15 @@
 import { countIn } from "../../../src/metrics/counters.ts";
 import type { ConnectionPorts, Scope } from "../ports.ts";
+import type { Answers } from "./answers.ts";
 import { armDeadline, disarmAll } from "./deadlines.ts";
 import { leaveChannel } from "./leaving.ts";
 
 /** How a connection ends: it hears nothing more, what is queued goes out, then the socket closes. */
-export function endingEffects(ports: ConnectionPorts) {
+export function endingEffects(ports: ConnectionPorts, { settle }: Pick<Answers, "settle">) {
   const { log, counters, options } = ports;
   return {
+    /** What the client has published is accepted: it is committed and answered before the end. */
+    settle,
     detachAll: ({ context }: Scope) => context.socket.detachAll(),
     setFlushDeadline: (scope: Scope) => armDeadline(ports, scope, "flush", options.flushTimeout),
     isFlushed: ({ context }: Pick<Scope, "context">): boolean => context.socket.unsent() === 0,
