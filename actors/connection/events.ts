@@ -90,7 +90,7 @@ export type ConnectionReport =
   | { readonly type: "connection.alone"; readonly id: string; readonly user: string };
 
 /** What a connection knows of the Hub. */
-export interface HubRef {
+interface HubRef {
   send(event: ConnectionReport): void;
 }
 

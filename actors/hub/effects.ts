@@ -119,7 +119,7 @@ function forget(context: HubContext, id: string): void {
 }
 
 /** The connections that a back end means; a copy, because what they are told may make them go. */
-export function membersOf(context: HubContext, target: Target): Member[] {
+function membersOf(context: HubContext, target: Target): Member[] {
   return candidates(context, target).filter(({ id, user }) => user === target.user && !target.except.has(id));
 }
 
@@ -130,6 +130,6 @@ function candidates(context: HubContext, { user, client }: Target): Member[] {
 }
 
 /** An error in words, for a log line. */
-export function describe(error: unknown): string {
+function describe(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }

@@ -1,4 +1,3 @@
-import type { Frame } from "../core/frame.ts";
 import type { BunSocket } from "./socket.ts";
 
 /** Everyone who receives one channel on this node. */
@@ -12,9 +11,6 @@ export interface Audience {
   /** When its sockets were last looked through for slow ones, in monotonic milliseconds. */
   checkedAt: number;
 }
-
-/** Publishes natively to everyone on a topic. */
-export type PublishTopic = (topic: string, frame: Frame) => number;
 
 /**
  * Who receives which channel: Bun's topics do the fan-out, and these sets know for whom. A channel exists while it has

@@ -9,7 +9,7 @@ const fileBytesMax = 256 * 1024 * 1024;
 const nearEndPx = 80;
 
 /** Who an entry is from. */
-export interface From {
+interface From {
   readonly mine: boolean;
   /** "" is someone. */
   readonly name: string;
