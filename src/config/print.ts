@@ -35,7 +35,7 @@ function shownOption(value: unknown, { kind, secret }: OptionNotes): unknown {
 /** A URL without its password and its query, either of which may let somebody in. */
 function shownUrl(value: string): string {
   const url = URL.parse(value);
-  if (url === null) return mask;
+  if (url === null || !/^https?:$/.test(url.protocol)) return mask;
   const user = url.username === "" && url.password === "" ? "" : `${mask}@`;
   const query = url.search === "" ? "" : `?${mask}`;
   return `${url.protocol}//${user}${url.host}${url.pathname}${query}`;

@@ -165,6 +165,13 @@ describe("between options", () => {
       },
     ],
     ["[CF51] what is not served takes no path", { plain: { enabled: false }, prometheus: { handler_prefix: "/ws" } }],
+    ["[CF51] nor does it need one", { prometheus: { enabled: false, handler_prefix: "/ws" } }],
+    [
+      "[CF44] nothing is asked of personal channels that are off",
+      {
+        client: { subscribe_to_user_personal_channel: { personal_channel_namespace: "own", single_connection: true } },
+      },
+    ],
   ])("%s", (_, input) => {
     expect(errorsOf(input)).toEqual([]);
   });

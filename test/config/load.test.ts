@@ -25,7 +25,10 @@ describe("where a configuration comes from", () => {
     const env = { CHORUS_CONFIG: "/etc/b.json" };
     expect(loaded({ files }).file).toBe("/work/config.json");
     expect(loaded({ files, env: { CHORUS_CONFIG: "" } }).file).toBe("/work/config.json");
-    expect(loaded({ files, env }).file).toBe("/etc/b.json");
+    expect(loaded({ files: { ...files, "/etc/b.json": `{${open}}` }, env })).toMatchObject({
+      file: "/etc/b.json",
+      warnings: [],
+    });
     expect(loaded({ files, env, argv: ["--config", "a.json"] }).file).toBe("/work/a.json");
     expect(loaded({ files, env, argv: ["-c", "config.json", "--config=a.json"] }).file).toBe("/work/a.json");
   });

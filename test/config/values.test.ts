@@ -109,7 +109,7 @@ describe("values", () => {
       http_server: { port: "abc" },
       clint: {},
       grpc_api: { enabled: true },
-      client: { pong_timeout: "1h" },
+      client: { pong_timeout: "1h", allowed_origins: ["*", "x"] },
       channel: {
         namespaces: [
           { name: "aa", history_ttl: "sixty", history_size: 3 },
@@ -121,6 +121,7 @@ describe("values", () => {
       "clint",
       "grpc_api.enabled",
       "http_server.port",
+      "client.allowed_origins[1]",
       "channel.namespaces[0].history_ttl",
       "client.pong_timeout",
       "channel.namespaces[1].history_ttl",
