@@ -94,6 +94,26 @@ export function sqliteFixture(path: string, options: Partial<SqliteStoreOptions>
   }, parts);
 }
 
+/** A real store whose commits can be made to fail or to be slow, as those of a failing disk. */
+export class FaultyStore extends SqliteStore {
+  fault: (() => void) | null = null;
+
+  override commit(): void {
+    this.fault?.();
+    super.commit();
+  }
+}
+
+/** A broker whose two engines are one faulty store. */
+export function faultyFixture(path: string, parts = fixtureParts()): BrokerFixture & { readonly store: FaultyStore } {
+  const { clock, random, captured } = parts;
+  const store = new FaultyStore({ path, synchronous: "normal" }, { clock, random, log: captured.log });
+  return Object.assign(
+    fixtureOf(() => ({ memory: store, sqlite: store }), parts),
+    { store },
+  );
+}
+
 /** A folder of its own for each test that asks, gone when the process ends its tests. */
 export function freshFolder(): { readonly path: string; readonly file: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), "chorus-broker-"));

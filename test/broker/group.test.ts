@@ -1,10 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { SqliteStore } from "../../src/broker/local/sqlite-store.ts";
 import {
   type BrokerFixture,
   draftOf,
-  fixtureOf,
-  fixtureParts,
+  type FaultyStore,
+  faultyFixture,
   freshFolder,
   history,
   joined,
@@ -15,16 +14,6 @@ import {
   removed,
   sinceOf,
 } from "./fixture.ts";
-
-/** A real store whose commits can be made to fail or to be slow, as those of a failing disk. */
-class FaultyStore extends SqliteStore {
-  fault: (() => void) | null = null;
-
-  override commit(): void {
-    this.fault?.();
-    super.commit();
-  }
-}
 
 describe("the waiting group", () => {
   const folder = freshFolder();
@@ -41,13 +30,9 @@ describe("the waiting group", () => {
 
   beforeEach(() => {
     answers = [];
-    const parts = fixtureParts();
-    const { clock, random, captured } = parts;
-    store = new FaultyStore(
-      { path: `${folder.path}/${++files}.db`, synchronous: "normal" },
-      { clock, random, log: captured.log },
-    );
-    fixture = fixtureOf(() => ({ memory: store, sqlite: store }), parts);
+    const faulty = faultyFixture(`${folder.path}/${++files}.db`);
+    fixture = faulty;
+    store = faulty.store;
     broker = fixture.broker;
   });
   afterEach(() => broker.close());

@@ -112,13 +112,11 @@ export class StreamTable {
     let left = sweepDeleteMax;
     for (const stream of streams) {
       if (left <= 0) return;
-      if (stream.forgetAt <= now) {
-        left -= this.#remove(stream);
-      } else {
-        this.touch(stream);
-        if (stream.expiresAt <= now) stream.first = stream.top + 1;
-        left -= this.#deleteTrimmed(stream);
-      }
+      const forgotten = stream.forgetAt <= now;
+      if (!forgotten) this.touch(stream);
+      if (forgotten || stream.expiresAt <= now) stream.first = stream.top + 1;
+      left -= Math.min(stream.first - stream.oldest, deleteMax);
+      if (forgotten) this.#remove(stream);
     }
   }
 
@@ -185,15 +183,17 @@ export class StreamTable {
 
   #insert(stream: SqliteStream): void {
     if (stream.replaces !== null) this.#remove(stream.replaces);
-    else if (this.#count + this.#inserted - this.#removed.length >= this.#streamsMax) this.#makeRoom();
+    for (let tries = 0; tries < 2 && this.#rows() >= this.#streamsMax; tries++) this.#makeRoom();
     const row = this.#rowOf(stream);
     this.#file.statements.insertStream.run(...changedParameters(row), row.channel, row.epoch);
     this.#inserted++;
   }
 
   #update(stream: SqliteStream): void {
-    if (stream.first - stream.oldest >= Math.max(trimMin, (stream.top - stream.first) >> 2))
+    const trimmed = stream.first - stream.oldest;
+    if (stream.first > stream.top || trimmed >= Math.max(trimMin, (stream.top - stream.first) >> 2)) {
       this.#deleteTrimmed(stream);
+    }
     this.#file.statements.updateStream.run(...changedParameters(this.#rowOf(stream)));
   }
 
@@ -203,8 +203,10 @@ export class StreamTable {
 
   #makeRoom(): void {
     const now = this.#clock.monotonic();
-    const rows = this.#file.statements.streamsAfter.all(this.#sampleHand, sampleSize);
-    this.#sampleHand = rows.length < sampleSize ? 0 : (rows.at(-1)?.id ?? 0);
+    const { streamsAfter } = this.#file.statements;
+    let rows = streamsAfter.all(this.#sampleHand, sampleSize);
+    if (rows.length === 0) rows = streamsAfter.all(0, sampleSize);
+    this.#sampleHand = rows.at(-1)?.id ?? 0;
     let idlest: SqliteStream | null = null;
     for (const row of rows) {
       const stream = this.#ofRow(row, now);
@@ -214,23 +216,25 @@ export class StreamTable {
     if (idlest !== null) this.#remove(idlest);
   }
 
-  /** Takes the row away, and of its publications as many as may go at once; how many. */
-  #remove(stream: SqliteStream): number {
+  /** Takes the row away, and of its publications as many as may go at once. */
+  #remove(stream: SqliteStream): void {
     stream.touch();
     this.#removed.push(stream);
     this.#file.statements.deleteStream.run(stream.id);
     stream.first = stream.top + 1;
-    const deleted = this.#deleteTrimmed(stream);
+    this.#deleteTrimmed(stream);
     if (stream.oldest <= stream.top) this.#file.statements.insertOrphan.run(stream.id, stream.oldest, stream.top);
-    return deleted;
   }
 
-  #deleteTrimmed(stream: SqliteStream): number {
+  #deleteTrimmed(stream: SqliteStream): void {
     const before = Math.min(stream.first, stream.oldest + deleteMax);
-    const deleted = before - stream.oldest;
-    if (deleted > 0) this.#file.statements.deleteBefore.run(stream.id, before);
+    if (before > stream.oldest) this.#file.statements.deleteBefore.run(stream.id, before);
     stream.oldest = before;
-    return deleted;
+  }
+
+  /** Rows of streams, as the open transaction sees them. */
+  #rows(): number {
+    return this.#count + this.#inserted - this.#removed.length;
   }
 
   #settled(): void {

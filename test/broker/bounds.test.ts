@@ -1,0 +1,248 @@
+import { Database } from "bun:sqlite";
+import { afterAll, describe, expect, test } from "bun:test";
+import { IdempotencyKeys } from "../../src/broker/local/idempotency.ts";
+import { MemoryStore } from "../../src/broker/local/memory.ts";
+import { SqliteStore } from "../../src/broker/local/sqlite-store.ts";
+import {
+  draftOf,
+  fixtureOf,
+  fixtureParts,
+  freshFolder,
+  history,
+  joined,
+  kept,
+  pageOf,
+  published,
+  removed,
+  sqliteFixture,
+} from "./fixture.ts";
+
+describe("the bounds of memory", () => {
+  const options = kept("memory");
+  const limited = (streamsMax: number, bytesMax: number) => {
+    const parts = fixtureParts();
+    const store = new MemoryStore(parts.clock, parts.random, { streamsMax, bytesMax });
+    return { ...fixtureOf(() => ({ memory: store, sqlite: store }), parts), store };
+  };
+  const draft = (channel: string, value: unknown) => draftOf(channel, value, { history: options });
+
+  test("[BK160] there are never more streams than allowed, however many names are asked for (T47)", () => {
+    const { broker, store } = limited(100, 1e9);
+    for (let n = 0; n < 5_000; n++) {
+      if (n % 2 === 0) joined(broker, `name ${n}`, options);
+      else published(broker, draft(`name ${n}`, n));
+    }
+    expect(store.size).toBe(100);
+  });
+
+  test("[BK161] one in use outlives those that are idle for long", () => {
+    const { broker, clock } = limited(100, 1e9);
+    const position = published(broker, draft("busy", 1));
+    for (let n = 0; n < 2_000; n++) {
+      clock.advance(1);
+      joined(broker, "busy", options);
+      joined(broker, `name ${n}`, options);
+    }
+    expect(broker.top("busy", options)).toEqual(position);
+  });
+
+  test("[BK162] publications over the bytes allowed go, the position stays", () => {
+    const { broker, store, clock } = limited(1_000, 100_000);
+    const positions = new Map<string, unknown>();
+    for (let n = 0; n < 1_000; n++) {
+      clock.advance(1);
+      positions.set(`name ${n % 50}`, published(broker, draft(`name ${n % 50}`, "x".repeat(998))));
+      expect(store.bytes).toBeLessThanOrEqual(100_000);
+    }
+    expect(store.bytes).toBeGreaterThan(50_000);
+    for (const [channel, position] of positions) expect<unknown>(broker.top(channel, options)).toEqual(position);
+    expect(pageOf(history(broker, "name 49", options)).offsets.at(-1)).toBe(20);
+  });
+
+  test("[BK163] bytes are counted right: nothing is left of them when all is gone", () => {
+    const { broker, store, clock } = limited(1_000, 1e9);
+    for (let n = 0; n < 100; n++) published(broker, draft(`name ${n % 3}`, "x".repeat(n)));
+    removed(broker, "name 0", options);
+    clock.advance(options.metaTtl);
+    broker.sweep();
+    expect([store.size, store.bytes]).toEqual([0, 0]);
+  });
+
+  test("[BK164] a sweep looks at a bounded number of streams, and sweeps give back all", () => {
+    const { broker, store, clock } = limited(10_000, 1e9);
+    for (let n = 0; n < 2_500; n++) joined(broker, `name ${n}`, options);
+    clock.advance(options.metaTtl);
+    const sizes = Array.from({ length: 3 }, () => {
+      broker.sweep();
+      return store.size;
+    });
+    expect(sizes).toEqual([1_500, 500, 0]);
+  });
+});
+
+describe("the bounds of idempotency keys", () => {
+  test("[BK165] there are never more keys than allowed: the oldest go early (T55)", () => {
+    const { clock } = fixtureParts();
+    const keys = new IdempotencyKeys(clock, 1_000);
+    for (let n = 0; n < 100_000; n++) keys.keep("a", `key ${n}`, { offset: n, epoch: "e" }, 300_000);
+    expect(keys.size).toBe(1_000);
+    expect(keys.find("a", "key 99999")).toEqual({ offset: 99_999, epoch: "e" });
+    expect(keys.find("a", "key 98999")).toBeNull();
+  });
+
+  test("[BK166] keys that are over are given back", () => {
+    const { clock } = fixtureParts();
+    const keys = new IdempotencyKeys(clock, 1_000);
+    for (let n = 0; n < 500; n++) keys.keep("a", `key ${n}`, { offset: n, epoch: "e" }, 300_000);
+    clock.advance(299_999);
+    keys.sweep();
+    expect(keys.size).toBe(500);
+    clock.advance(1);
+    keys.sweep();
+    expect(keys.size).toBe(0);
+  });
+});
+
+describe("the bounds of a file", () => {
+  const folder = freshFolder();
+  let files = 0;
+  afterAll(folder.remove);
+  const fresh = () => `${folder.path}/${++files}.db`;
+  const rows = (path: string, table: string) => {
+    const db = new Database(path, { readonly: true });
+    const count = db.query<{ n: number }, []>(`SELECT count(*) AS n FROM ${table}`).get()?.n;
+    db.close();
+    return count;
+  };
+
+  test("[BK170] there are never more streams in it than allowed, and a busy one outlives the idle (T47)", () => {
+    const path = fresh();
+    const options = kept("sqlite");
+    const fixture = sqliteFixture(path, { streamsMax: 50 });
+    const { broker, clock } = fixture;
+    const busy = published(broker, draftOf("busy", 0, { history: options }));
+    for (let n = 0; n < 500; n++) {
+      clock.advance(1);
+      joined(broker, "busy", options);
+      broker.publish(draftOf(`name ${n}`, n, { history: options }), null);
+      if (n % 7 === 0) fixture.endTurn();
+    }
+    expect(broker.top("busy", options)).toEqual(busy);
+    broker.close();
+    expect(rows(path, "streams")).toBe(50);
+    expect(rows(path, "publications")).toBe(50);
+    const again = sqliteFixture(path, { streamsMax: 50 });
+    joined(again.broker, "one more", options);
+    again.broker.close();
+    expect(rows(path, "streams")).toBe(50);
+  });
+
+  test("[BK171] trimmed publications leave the file, a few at a time", () => {
+    const path = fresh();
+    const options = kept("sqlite", { size: 40 });
+    const { broker } = sqliteFixture(path);
+    for (let n = 0; n < 500; n++) published(broker, draftOf("a", n, { history: options }));
+    broker.close();
+    const left = rows(path, "publications") ?? 0;
+    expect(left).toBeGreaterThanOrEqual(40);
+    expect(left).toBeLessThan(40 + 16);
+  });
+
+  test("[BK172] what has expired leaves it in bounded pieces, whether or not anyone asks again", () => {
+    const path = fresh();
+    const parts = fixtureParts();
+    const options = kept("sqlite", { size: 10_000 });
+    const first = sqliteFixture(path, {}, parts);
+    for (let n = 0; n < 2_500; n++) first.broker.publish(draftOf("long", n, { history: options }), null);
+    for (let n = 0; n < 300; n++) first.broker.publish(draftOf(`name ${n}`, n, { history: options }), null);
+    first.broker.close();
+    parts.clock.advance(options.ttl);
+    const left: unknown[] = [];
+    for (let n = 0; n < 4; n++) {
+      const { broker } = sqliteFixture(path, {}, parts);
+      for (let sweeps = 0; sweeps < 2; sweeps++) broker.sweep();
+      broker.close();
+      left.push(rows(path, "publications"));
+    }
+    expect(left).toEqual([1_500, 500, 0, 0]);
+    expect(rows(path, "streams")).toBe(301);
+    parts.clock.advance(options.metaTtl);
+    const last = sqliteFixture(path, {}, parts);
+    for (let n = 0; n < 3; n++) last.broker.sweep();
+    expect(last.broker.top("long", options)).toBeNull();
+    last.broker.close();
+    expect(rows(path, "streams")).toBe(0);
+  });
+
+  test("[BK173] a long stream that is forgotten leaves orphans, which go piece by piece and never come back", () => {
+    const path = fresh();
+    const options = kept("sqlite", { size: 10_000, ttl: 600_000 });
+    const fixture = sqliteFixture(path);
+    const { broker, clock } = fixture;
+    for (let n = 0; n < 3_500; n++) broker.publish(draftOf("long", n, { history: options }), null);
+    broker.flush();
+    clock.advance(options.metaTtl);
+    expect(published(broker, draftOf("long", "new", { history: options })).offset).toBe(1);
+    broker.close();
+    expect([rows(path, "publications"), rows(path, "orphans")]).toEqual([2_501, 1]);
+    const again = sqliteFixture(path, {}, { ...fixtureParts(2), clock });
+    for (let n = 0; n < 3; n++) again.broker.sweep();
+    expect(pageOf(history(again.broker, "long", options)).data).toEqual(["new"]);
+    again.broker.close();
+    expect([rows(path, "publications"), rows(path, "orphans")]).toEqual([1, 0]);
+  });
+
+  test("[BK174] an id is not given again while publications of its stream are left", () => {
+    const path = fresh();
+    const options = kept("sqlite", { size: 10_000, ttl: 600_000 });
+    const parts = fixtureParts();
+    const first = sqliteFixture(path, {}, parts);
+    for (let n = 0; n < 1_500; n++) first.broker.publish(draftOf("long", n, { history: options }), null);
+    first.broker.flush();
+    parts.clock.advance(options.metaTtl);
+    first.broker.sweep();
+    first.broker.close();
+    expect([rows(path, "streams"), rows(path, "publications")]).toEqual([0, 500]);
+    const { broker, captured } = sqliteFixture(path, {}, parts);
+    for (let n = 1; n <= 3; n++) published(broker, draftOf("other", n, { history: options }));
+    expect(pageOf(history(broker, "other", options)).data).toEqual([1, 2, 3]);
+    expect(captured.lines).toEqual([]);
+    broker.close();
+  });
+
+  test("[BK175] keys that are over leave the file", () => {
+    const path = fresh();
+    const options = kept("sqlite");
+    const fixture = sqliteFixture(path);
+    const { broker, clock } = fixture;
+    for (let n = 0; n < 50; n++) published(broker, draftOf("a", n, { history: options, idempotencyKey: `k${n}` }));
+    clock.advance(300_000);
+    published(broker, draftOf("a", 0, { history: options, idempotencyKey: "new" }));
+    broker.sweep();
+    broker.close();
+    expect(rows(path, "idempotency_keys")).toBe(1);
+  });
+
+  test("[BK176] a sweep that finds nothing writes nothing", () => {
+    const parts = fixtureParts();
+    const { clock, random, captured } = parts;
+    let commits = 0;
+    class CountingStore extends SqliteStore {
+      override commit(): void {
+        commits++;
+        super.commit();
+      }
+    }
+    const sqlite = new CountingStore({ path: fresh(), synchronous: "full" }, { clock, random, log: captured.log });
+    const { broker } = fixtureOf(() => ({ memory: sqlite, sqlite }), parts);
+    published(broker, draftOf("a", 1, { history: kept("sqlite") }));
+    expect(commits).toBe(1);
+    for (let n = 0; n < 10; n++) {
+      clock.advance(1_000);
+      joined(broker, "a", kept("sqlite"));
+      broker.sweep();
+    }
+    expect(commits).toBe(1);
+    broker.close();
+  });
+});

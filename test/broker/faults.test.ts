@@ -1,0 +1,253 @@
+import { Database } from "bun:sqlite";
+import { afterAll, describe, expect, test } from "bun:test";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { DamageError } from "../../src/broker/local/sqlite/damage.ts";
+import {
+  draftOf,
+  faultyFixture,
+  fixtureParts,
+  freshFolder,
+  history,
+  joined,
+  json,
+  kept,
+  pageOf,
+  publish,
+  published,
+  removed,
+  sinceOf,
+  sqliteFixture,
+} from "./fixture.ts";
+
+describe("a file that fails", () => {
+  const folder = freshFolder();
+  const options = kept("sqlite", { size: 100_000 });
+  let files = 0;
+  const fresh = () => `${folder.path}/${++files}/chorus.db`;
+  const draft = (channel: string, value: unknown, rest = {}) => draftOf(channel, value, { history: options, ...rest });
+  const setAside = (path: string) => readdirSync(dirname(path)).filter((name) => /\.damaged-[^w]*Z$/.test(name));
+  afterAll(folder.remove);
+
+  /** Publishes until the file is full, and tells how many went in. */
+  const fill = (broker: ReturnType<typeof sqliteFixture>["broker"], channel: string): number => {
+    for (let n = 0; n < 10_000; n++) {
+      if (!publish(broker, draft(channel, "x".repeat(1_000))).ok) return n;
+    }
+    throw new Error("The file never became full.");
+  };
+
+  test("[BK130] a full disk refuses with 100 and delivers nothing, reads go on, and it heals alone (F05)", () => {
+    const fixture = sqliteFixture(fresh(), { pagesMax: 60 });
+    const { broker, delivered } = fixture;
+    const count = fill(broker, "a");
+    expect(count).toBeGreaterThan(10);
+    expect(delivered).toHaveLength(count);
+    expect(publish(broker, draft("a", "y".repeat(1_000)))).toMatchObject({
+      ok: false,
+      error: { code: 100, temporary: true },
+    });
+    expect(delivered).toHaveLength(count);
+    const { epoch, top } = pageOf(history(broker, "a", options));
+    expect(top).toBe(count);
+    expect(joined(broker, "a", options, sinceOf(count - 2, epoch))).toMatchObject({ recovered: true });
+    expect(publish(broker, { ...draft("a", 1), history: null }).ok).toBe(true);
+    fixture.clock.advance(options.ttl);
+    for (let n = 0; n < 3; n++) broker.sweep();
+    expect(published(broker, draft("a", "y".repeat(1_000)))).toEqual({ offset: count + 1, epoch });
+    expect(fixture.captured.count("broker.store_healed")).toBe(1);
+    broker.close();
+  });
+
+  test("[BK131] on a full disk a new channel can be joined: its epoch goes into the file when there is room", () => {
+    const path = fresh();
+    const parts = fixtureParts();
+    const { broker, clock } = sqliteFixture(path, { pagesMax: 60 }, parts);
+    fill(broker, "a");
+    while (publish(broker, draft("b", "")).ok);
+    for (let n = 0; n < 200; n++) joined(broker, `wanted ${n}`, options);
+    const told = joined(broker, "new", options);
+    expect(told).toEqual({
+      position: { offset: 0, epoch: expect.stringMatching(/^[a-zA-Z]{8}$/) },
+      publications: [],
+      recovered: false,
+    });
+    expect(joined(broker, "new", options).position).toEqual(told.position);
+    expect(broker.top("new", options)).toEqual(told.position);
+    expect(pageOf(history(broker, "new", options))).toMatchObject({ top: 0, epoch: told.position.epoch });
+    clock.advance(options.ttl);
+    for (let n = 0; n < 3; n++) broker.sweep();
+    expect(published(broker, draft("new", 1))).toEqual({ offset: 1, epoch: told.position.epoch });
+    broker.close();
+    const after = sqliteFixture(path, {}, parts);
+    expect(after.broker.top("new", options)).toEqual({ offset: 1, epoch: told.position.epoch });
+    after.broker.close();
+  });
+
+  test("[BK132] what is no database is set aside, and a new one begins (F07)", () => {
+    for (const content of [
+      "not a database, but long enough to be looked at: ".repeat(30),
+      "short",
+      "\0".repeat(8192),
+    ]) {
+      const path = fresh();
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, content);
+      const { broker, captured } = sqliteFixture(path);
+      expect(captured.count("broker.file_damaged")).toBe(1);
+      expect(setAside(path)).toHaveLength(1);
+      expect(readFileSync(`${dirname(path)}/${setAside(path)[0]}`, "utf8")).toBe(content);
+      expect(published(broker, draft("a", 1)).offset).toBe(1);
+      broker.close();
+    }
+  });
+
+  test("[BK133] a file of a later schema is not touched, and said to be one", () => {
+    const path = fresh();
+    sqliteFixture(path).broker.close();
+    const db = new Database(path);
+    db.run("UPDATE about SET schema = 2");
+    db.run("PRAGMA user_version = 2");
+    db.close();
+    expect(() => sqliteFixture(path)).toThrow("later version of Chorus (schema 2)");
+    expect(setAside(path)).toEqual([]);
+  });
+
+  test("[BK134] tables that are not as written are damage", () => {
+    const harms = [
+      "PRAGMA user_version = 0",
+      "PRAGMA user_version = 7",
+      "DROP TABLE orphans",
+      "ALTER TABLE streams ADD COLUMN more INTEGER",
+      "CREATE TABLE foreign_one (id INTEGER)",
+      "DELETE FROM about",
+    ];
+    for (const harm of harms) {
+      const path = fresh();
+      const first = sqliteFixture(path);
+      const { epoch } = published(first.broker, draft("a", 1));
+      first.broker.close();
+      const db = new Database(path);
+      db.run(harm);
+      db.close();
+      const { broker, captured } = sqliteFixture(path, {}, fixtureParts(2));
+      expect([harm, captured.count("broker.file_damaged")]).toEqual([harm, 1]);
+      expect(published(broker, draft("a", 1)).epoch).not.toBe(epoch);
+      broker.close();
+    }
+  });
+
+  test("[BK135] a file that another broker has open is refused, and stays with the first", () => {
+    const path = fresh();
+    const { broker } = sqliteFixture(path);
+    expect(() => sqliteFixture(path)).toThrow("is in use by another process");
+    expect(published(broker, draft("a", 1)).offset).toBe(1);
+    broker.close();
+  });
+
+  test("[BK136] a path that cannot be a file is refused with its name", () => {
+    expect(() => sqliteFixture(folder.path)).toThrow();
+  });
+
+  /** Changes the rows of a closed file with SQL, as no flipped bit could do more exactly. */
+  const harmed = (sql: string) => {
+    const path = fresh();
+    const parts = fixtureParts();
+    const first = sqliteFixture(path, {}, parts);
+    const position = { offset: 0, epoch: "" };
+    for (let n = 1; n <= 5; n++) Object.assign(position, published(first.broker, draft("a", n)));
+    first.broker.close();
+    const db = new Database(path);
+    db.run(sql);
+    db.close();
+    return { ...sqliteFixture(path, {}, parts), position, path };
+  };
+
+  const rowHarms = [
+    "UPDATE streams SET top = 6",
+    "UPDATE streams SET top = 4",
+    "UPDATE streams SET first = 2",
+    "UPDATE streams SET epoch = 'aaaaaaaa'",
+    "UPDATE publications SET data = '7' WHERE offset = 4",
+    "UPDATE publications SET offset = 9 WHERE offset = 5",
+    "UPDATE publications SET tags = '{}' WHERE offset = 4",
+    "UPDATE publications SET user = 'eve' WHERE offset = 4",
+    "DELETE FROM publications WHERE offset = 4",
+    "DELETE FROM publications WHERE offset = 5",
+  ];
+
+  test.each(rowHarms)(
+    "[BK137] a row that is not as written is found when it is read, and a new file begins: %s",
+    (sql) => {
+      const { broker, captured, position, path } = harmed(sql);
+      const answer = joined(broker, "a", options, sinceOf(3, position.epoch));
+      expect(answer).toMatchObject({ recovered: false, publications: [], position: { offset: 0 } });
+      expect(answer.position.epoch).not.toBe(position.epoch);
+      expect(captured.count("broker.file_damaged")).toBe(1);
+      expect(setAside(path)).toHaveLength(1);
+      expect(published(broker, draft("a", 6))).toEqual({ offset: 1, epoch: answer.position.epoch });
+      broker.close();
+    },
+  );
+
+  test("[BK138] a row where there can be none yet is found when it is written", () => {
+    const { broker, captured, delivered, position } = harmed(
+      "INSERT INTO publications SELECT stream, 6, data, tags, user, client, conn_info, chan_info, crc FROM publications WHERE offset = 5",
+    );
+    const anew = published(broker, draft("a", 6));
+    expect(anew.offset).toBe(1);
+    expect(anew.epoch).not.toBe(position.epoch);
+    expect(captured.count("broker.file_damaged")).toBe(1);
+    expect(delivered.at(-1)?.publication).toMatchObject({ data: json(6), ...anew });
+    broker.close();
+  });
+
+  test("[BK139] damage found again at once is refused with 100 until ten seconds are over, so that no disk fills with files", () => {
+    const path = fresh();
+    const { broker, clock, store } = faultyFixture(path);
+    const harm = () => {
+      let harmed = false;
+      store.fault = () => {
+        if (!harmed) {
+          harmed = true;
+          throw new DamageError("a test");
+        }
+      };
+      return publish(broker, draft("a", 2));
+    };
+    expect(harm().ok).toBe(true);
+    expect(harm()).toMatchObject({ ok: false, error: { code: 100 } });
+    expect(setAside(path)).toHaveLength(1);
+    expect(joined(broker, "a", options)).toMatchObject({ recovered: false });
+    clock.advance(10_000);
+    expect(publish(broker, draft("a", 3)).ok).toBe(true);
+    broker.close();
+  });
+
+  test("[BK140] a key that is not as written is damage, found when the process begins", () => {
+    const path = fresh();
+    const parts = fixtureParts();
+    const first = sqliteFixture(path, {}, parts);
+    published(first.broker, draft("a", 1, { idempotencyKey: "k" }));
+    first.broker.close();
+    const db = new Database(path);
+    db.run("UPDATE idempotency_keys SET offset = 2");
+    db.close();
+    const { broker, captured } = sqliteFixture(path, {}, parts);
+    expect(captured.count("broker.file_damaged")).toBe(1);
+    expect(published(broker, draft("a", 1, { idempotencyKey: "k" })).offset).toBe(1);
+    broker.close();
+  });
+
+  test("[BK141] a removed history stays removed over a restart", () => {
+    const path = fresh();
+    const parts = fixtureParts();
+    const first = sqliteFixture(path, {}, parts);
+    const position = published(first.broker, draft("a", 1));
+    removed(first.broker, "a", options);
+    first.broker.close();
+    const { broker } = sqliteFixture(path, {}, parts);
+    expect(pageOf(history(broker, "a", options))).toMatchObject({ offsets: [], top: 1, epoch: position.epoch });
+    broker.close();
+  });
+});
