@@ -62,7 +62,12 @@ export function createNode(config: Config, ports: NodePorts) {
   const { publish } = ports;
   const fanout = createFanout({ audiences, plain, centrifuge, slow, clock, counters, log, publish });
 
-  const stores = openStores(config, ports);
+  const stores = openStores(config, ports, () => {
+    // Another file, other epochs: who keeps a position is told now, and not at the next look at it.
+    for (const { ref } of hub.getSnapshot().context.members.values()) {
+      ref.send({ type: "deadline.expired", deadline: "positions" });
+    }
+  });
   const local = createLocalBroker({ deliver: fanout.deliver, stores, clock, random, schedule, log });
   const broker = ports.replace.broker?.(local) ?? local;
 
@@ -127,12 +132,15 @@ export function createNode(config: Config, ports: NodePorts) {
 }
 
 /** A store in memory, and one on the disk where a channel may need it: otherwise no file is made. */
-function openStores({ engine, channel }: Config, { clock, random, log }: NodePorts) {
+function openStores({ engine, channel }: Config, { clock, random, log }: NodePorts, replaced: () => void) {
   const memory = new MemoryStore(clock, random);
   const isDurable = [channel.without_namespace, ...channel.namespaces].some(
     (options) => options.history_size > 0 && (options.engine || engine.type) === "sqlite",
   );
-  return { memory, sqlite: isDurable ? new SqliteStore(engine.sqlite, { clock, random, log }) : memory };
+  return {
+    memory,
+    sqlite: isDurable ? new SqliteStore({ ...engine.sqlite, replaced }, { clock, random, log }) : memory,
+  };
 }
 
 interface HubParts extends NodePorts {
