@@ -1,3 +1,5 @@
+import { api } from "./api.ts";
+import { channels } from "./channels.ts";
 import { churn } from "./churn.ts";
 import { connections } from "./connections.ts";
 import type { Experiment } from "./experiment.ts";
@@ -6,7 +8,7 @@ import { spawn } from "./spawn.ts";
 import { stores } from "./stores.ts";
 
 /** Run without being asked for. */
-export const usual: readonly Experiment[] = [fanout, stores, connections];
+export const usual: readonly Experiment[] = [fanout, stores, channels, connections, api];
 
 /** Run when asked for. */
 export const special: readonly Experiment[] = [spawn, churn];

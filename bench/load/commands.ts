@@ -1,4 +1,6 @@
 import type { ClosedLoop } from "./closed.ts";
+import type { Api } from "./http-caller.ts";
+import type { HttpLoop, HttpResult } from "./http-loop.ts";
 import type { OpenLoop } from "./open.ts";
 import type { RunResult } from "./run.ts";
 
@@ -15,6 +17,8 @@ export interface Target {
   readonly path: string;
   readonly channels: readonly string[];
   readonly publishers: number;
+  /** Publishes come from a back end through this API instead of from clients. */
+  readonly api?: Api;
 }
 
 /** What a load process can be told to do, and what it answers. */
@@ -25,6 +29,8 @@ export interface LoadCommands {
   resize: { ask: { receivers: number }; answer: number };
   closed: { ask: ClosedLoop; answer: RunResult };
   open: { ask: OpenLoop; answer: RunResult };
+  /** Publishes through the HTTP API, whoever listens. */
+  http: { ask: HttpLoop; answer: HttpResult };
   /** Ends every connection. */
   end: { ask: null; answer: null };
 }

@@ -1,5 +1,7 @@
 import type { Speech } from "../speech/speech.ts";
-import { Publisher } from "./publisher.ts";
+import type { Api } from "./http-caller.ts";
+import { HttpPublisher } from "./http-publisher.ts";
+import { Publisher, type Publishing } from "./publisher.ts";
 import { Receiver } from "./receiver.ts";
 import { Room } from "./room.ts";
 
@@ -19,12 +21,14 @@ export interface FleetOptions {
   readonly speech: Speech;
   readonly channels: readonly string[];
   readonly publishers: number;
+  /** Publishes come from a back end through this API instead of from clients. */
+  readonly api?: Api;
 }
 
 /** Every connection that one load process has to one server. */
 export class Fleet {
   readonly rooms: readonly Room[];
-  readonly publishers: Publisher[] = [];
+  readonly publishers: Publishing[] = [];
   readonly receivers: Receiver[] = [];
   readonly #options: FleetOptions;
 
@@ -39,14 +43,17 @@ export class Fleet {
     return this.#options.speech;
   }
 
+  /** How many of the rooms are published into; the publishers of some dialects have one channel each. */
+  get voices(): number {
+    const { publishers, speech } = this.#options;
+    return speech.bound ? Math.min(publishers, this.rooms.length) : this.rooms.length;
+  }
+
   /** Opens the publishers; once. */
   async begin(): Promise<void> {
-    const { port, speech, publishers } = this.#options;
-    for (let index = 0; index < publishers; index++) {
-      const publisher = new Publisher(speech);
+    for (let index = 0; index < this.#options.publishers; index++) {
       const channel = this.rooms[index % this.rooms.length]?.channel ?? "";
-      await publisher.join({ port, speech, channel, role: "publisher" });
-      this.publishers.push(publisher);
+      this.publishers.push(await this.#publisher(channel));
     }
   }
 
@@ -78,6 +85,18 @@ export class Fleet {
     for (const client of [...this.receivers, ...this.publishers]) client.leave();
     this.receivers.length = 0;
     this.publishers.length = 0;
+  }
+
+  async #publisher(channel: string): Promise<Publishing> {
+    const { port, speech, api } = this.#options;
+    if (api) {
+      const publisher = new HttpPublisher(api);
+      await publisher.open();
+      return publisher;
+    }
+    const publisher = new Publisher(speech);
+    await publisher.join({ port, speech, channel, role: "publisher" });
+    return publisher;
   }
 
   async #add(): Promise<void> {

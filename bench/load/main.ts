@@ -5,6 +5,7 @@ import type { Speech } from "../speech/speech.ts";
 import { closedLoop } from "./closed.ts";
 import type { LoadRequest, LoadResponse, Target } from "./commands.ts";
 import { Fleet } from "./fleet.ts";
+import { httpLoop } from "./http-loop.ts";
 import { openLoop } from "./open.ts";
 
 // The load process: it takes one command after the other from the one that started it, and answers each.
@@ -30,7 +31,7 @@ function speechOf({ speech, path }: Target): Speech {
 
 async function begin(to: Target): Promise<null> {
   target = to;
-  fleet = new Fleet({ port: to.port, speech: speechOf(to), channels: to.channels, publishers: to.publishers });
+  fleet = new Fleet({ ...to, speech: speechOf(to) });
   await fleet.begin();
   return null;
 }
@@ -45,6 +46,8 @@ async function run(request: LoadRequest): Promise<unknown> {
       return closedLoop(fleet, target.serverPid, request.ask);
     case "open":
       return openLoop(fleet, target.serverPid, request.ask);
+    case "http":
+      return httpLoop(target.serverPid, request.ask);
     case "end":
       fleet.end();
       return null;

@@ -14,8 +14,20 @@ interface Prepared {
   readonly commandIdAt: number;
 }
 
+/** Whoever publishes in a run. */
+export interface Publishing {
+  /** Publishes whose answer has not come yet. */
+  readonly unanswered: number;
+  /** Payloads have this many bytes from here on. */
+  resize(bytes: number): void;
+  /** Publishes the payload with this number, at the latest with the next `flush`. */
+  publish(channel: string, number: number): void;
+  flush(): void;
+  leave(): void;
+}
+
 /** A client that publishes; it is in no channel itself, or is left out of what it publishes. */
-export class Publisher extends Client {
+export class Publisher extends Client implements Publishing {
   /** Replies that have not come yet; each publish of a dialect that answers has to get its own. */
   unanswered = 0;
   readonly #reader = new FrameReader();
@@ -32,13 +44,11 @@ export class Publisher extends Client {
     this.#speech = speech;
   }
 
-  /** Payloads have this many bytes from here on. */
   resize(bytes: number): void {
     this.#bytes = bytes;
     this.#prepared.clear();
   }
 
-  /** Puts one publication with this number into the batch that `flush` writes. */
   publish(channel: string, number: number): void {
     const { template, numberAt, commandIdAt } = this.#prepare(channel);
     template.write(numberAt, numberDigits, number);

@@ -63,9 +63,9 @@ export class Run implements Account {
 
   /** Puts the next publication into its publisher's batch; `due`, in nanoseconds, is when its latency begins. */
   publish(due: number): void {
-    const { rooms, publishers } = this.#fleet;
-    const room = rooms[this.#turn % rooms.length];
+    const { rooms, publishers, voices } = this.#fleet;
     const publisher = publishers[this.#turn % publishers.length];
+    const room = rooms[this.#turn % voices];
     if (!room || !publisher) throw new Error("a fleet without rooms or publishers");
     this.#turn += 1;
     this.published += 1;
@@ -133,7 +133,7 @@ export async function pilot(fleet: Fleet, bytes: number): Promise<void> {
   }
   const run = new Run(fleet);
   await run.finish(async () => {
-    for (const _ of fleet.rooms) run.publish(Bun.nanoseconds());
+    for (let turn = 0; turn < fleet.voices; turn++) run.publish(Bun.nanoseconds());
   });
   await run.verify();
   for (const { count } of fleet.receivers) {

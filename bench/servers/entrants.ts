@@ -67,6 +67,9 @@ export const broadcasters: readonly Entrant[] = [
 /** One subscription with presence: what a connection costs where others can see it. */
 export const withPresence = entrant("Chorus, presence", "centrifuge", chorus, { namespace: "presence:" });
 
+/** A bare Bun server that reads, parses and answers: the limit of the API rows. */
+export const bareHttp = entrant("bare Bun, HTTP", "plain", bun("bare-bun-http.ts"));
+
 /** The name of the limit of the Centrifuge rows. */
 export const bareJson = "bare Bun, JSON";
 

@@ -1,3 +1,4 @@
+import type { Target } from "../load/commands.ts";
 import { LoadProcess } from "../load/load-process.ts";
 import type { Entrant, EntrantOptions } from "./entrants.ts";
 import { ServerProcess } from "./server-process.ts";
@@ -26,11 +27,11 @@ export async function startPair(entrant: Entrant, layout: Layout, options: Entra
   return { entrant, server, load };
 }
 
+/** What a load is aimed at. */
+export interface Aim extends Pick<Pair, "entrant" | "server">, Pick<Target, "channels" | "publishers" | "api"> {}
+
 /** Aims a load at a server. */
-export async function beginLoad(
-  load: LoadProcess,
-  { entrant, server, ...rest }: Pick<Pair, "entrant" | "server"> & { channels: readonly string[]; publishers: number },
-): Promise<void> {
+export async function beginLoad(load: LoadProcess, { entrant, server, ...rest }: Aim): Promise<void> {
   const { speech, path } = entrant;
   await load.do("begin", { port: server.port, serverPid: server.pid, speech, path, ...rest });
 }

@@ -5,6 +5,7 @@ export function centrifuge(counting: Counting): Speech {
   return {
     name: "centrifuge",
     counting,
+    bound: false,
     target: () => "/connection/websocket",
     joinFrames: (channel) => [`{"id":1,"connect":{}}\n{"id":2,"subscribe":{"channel":${JSON.stringify(channel)}}}`],
     publisherFrames: () => ['{"id":1,"connect":{}}'],

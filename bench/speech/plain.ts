@@ -5,6 +5,7 @@ export function plain(path: string): Speech {
   return {
     name: "plain",
     counting: "fixed",
+    bound: true,
     target: (channel) => `${path}?channel=${encodeURIComponent(channel)}`,
     joinFrames: () => [],
     publisherFrames: () => [],

@@ -7,6 +7,7 @@ import type { Speech } from "./speech.ts";
 export const socketIo: Speech = {
   name: "socket.io",
   counting: "fixed",
+  bound: true,
   target: (channel) => `/socket.io/?EIO=4&transport=websocket&room=${encodeURIComponent(channel)}`,
   joinFrames: () => ["40"],
   publisherFrames: () => ["40"],

@@ -11,6 +11,8 @@ export type Counting =
 export interface Speech {
   readonly name: string;
   readonly counting: Counting;
+  /** Whether a publisher has one channel, the one that it was opened for. */
+  readonly bound: boolean;
   /** The path to upgrade at, for a client of this channel. */
   target(channel: string): string;
   /** Frames that a receiver sends to join the channel, after the handshake. */
