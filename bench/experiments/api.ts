@@ -2,7 +2,7 @@ import type { HttpResult } from "../load/http-loop.ts";
 import { LoadProcess } from "../load/load-process.ts";
 import type { RunResult } from "../load/run.ts";
 import { Histogram } from "../measure/histogram.ts";
-import { ratioOf } from "../measure/spread.ts";
+import { median, ratioOf } from "../measure/spread.ts";
 import { amount, ratio, share, thousands, time } from "../report/formats.ts";
 import { apiKey } from "../servers/chorus.ts";
 import { bareHttp, type Entrant, stores } from "../servers/entrants.ts";
@@ -69,7 +69,7 @@ async function publishes({ terminal, results, profile }: Bench, contenders: read
     const own = rates[index] ?? [];
     return [
       entrant.name,
-      amount(Math.max(...own.map((rate) => rate ?? 0))),
+      amount(median(own.filter((rate) => rate !== null))),
       index === 0 ? "1" : ratio(ratioOf(own, rates[0] ?? [])),
       percentiles(histogram),
       share(last(rounds, ({ serverCpu, elapsed }) => serverCpu / elapsed)),

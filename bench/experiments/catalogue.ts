@@ -1,17 +1,19 @@
+import { actors } from "./actors.ts";
 import { api } from "./api.ts";
 import { channels } from "./channels.ts";
 import { churn } from "./churn.ts";
 import { connections } from "./connections.ts";
 import type { Experiment } from "./experiment.ts";
 import { fanout } from "./fanout.ts";
+import { recovery } from "./recovery.ts";
 import { spawn } from "./spawn.ts";
 import { stores } from "./stores.ts";
 
 /** Run without being asked for. */
-export const usual: readonly Experiment[] = [fanout, stores, channels, connections, api];
+export const usual: readonly Experiment[] = [fanout, stores, channels, connections, actors, api];
 
 /** Run when asked for. */
-export const special: readonly Experiment[] = [spawn, churn];
+export const special: readonly Experiment[] = [recovery, spawn, churn];
 
 /** What `--only` knows. */
 export const experimentNames: readonly string[] = [...usual, ...special].map(({ name }) => name);

@@ -2,6 +2,7 @@ import type { ClosedLoop } from "./closed.ts";
 import type { Api } from "./http-caller.ts";
 import type { HttpLoop, HttpResult } from "./http-loop.ts";
 import type { OpenLoop } from "./open.ts";
+import type { RecoveryLoop, RecoveryResult } from "./recovery.ts";
 import type { RunResult } from "./run.ts";
 
 /** The speeches that a load process knows; see `speech/`. */
@@ -31,6 +32,8 @@ export interface LoadCommands {
   open: { ask: OpenLoop; answer: RunResult };
   /** Publishes through the HTTP API, whoever listens. */
   http: { ask: HttpLoop; answer: HttpResult };
+  /** Subscribes with recovery, over and over. */
+  recover: { ask: RecoveryLoop; answer: RecoveryResult };
   /** Ends every connection. */
   end: { ask: null; answer: null };
 }

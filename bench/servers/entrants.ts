@@ -67,6 +67,9 @@ export const broadcasters: readonly Entrant[] = [
 /** One subscription with presence: what a connection costs where others can see it. */
 export const withPresence = entrant("Chorus, presence", "centrifuge", chorus, { namespace: "presence:" });
 
+/** A channel whose history can be recovered. */
+export const recovering = entrant("Chorus, recovery", "centrifuge", chorus, { namespace: "recovery:" });
+
 /** A bare Bun server that reads, parses and answers: the limit of the API rows. */
 export const bareHttp = entrant("bare Bun, HTTP", "plain", bun("bare-bun-http.ts"));
 

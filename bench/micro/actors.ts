@@ -1,0 +1,92 @@
+import { bench, do_not_optimize, run, summary } from "mitata";
+import type { ConnectionRef } from "../../actors/hub/events.ts";
+import { disconnects } from "../../src/core/disconnects.ts";
+import type { Log } from "../../src/core/log.ts";
+import { startServer } from "../../src/server.ts";
+import { BunSocket } from "../../src/transport/socket.ts";
+
+// What an actor costs: its birth and end, and one event, with so many others alive. They are the connections of a real
+// node, without sockets. Flat growth is the point: the same cost at 50,000 as at 1,000.
+
+const counts = process.argv.slice(2).map(Number);
+if (counts.length === 0) counts.push(1_000, 10_000, 50_000);
+
+const quiet: Log = { debug() {}, info() {}, warn() {}, error() {} };
+
+const { node, stop } = await startServer(
+  {
+    http_server: { address: "127.0.0.1", port: 0 },
+    client: { allow_anonymous_connect_without_token: true, connection_limit: 0 },
+    channel: { without_namespace: { allow_subscribe_for_client: true, allow_subscribe_for_anonymous: true } },
+  },
+  { log: quiet },
+);
+
+const ports = { audiences: node.audiences, counters: node.counters, stalled: () => {} };
+
+/** A connection as the transport opens it: adopted by the Hub, let in, and in its channel. */
+function open(): ConnectionRef {
+  const opening = {
+    id: crypto.randomUUID(),
+    dialect: "plain",
+    address: "",
+    home: "lobby",
+    token: "",
+    nativePing: true,
+  } as const;
+  const socket = new BunSocket(opening, ports, 0);
+  const actor = node.adopt(socket);
+  socket.connection = actor;
+  actor.send({
+    type: "client.connect",
+    command: { method: "connect", id: 1, token: "", subs: new Map(), name: "" },
+    bytes: 0,
+  });
+  return actor;
+}
+
+function close(actor: ConnectionRef): void {
+  actor.send({ type: "socket.closed", disconnect: disconnects.connectionClosed });
+}
+
+/** What is timed, given what is made before and not timed. mitata takes it so; its types know functions alone. */
+function untimed<T>(prepare: () => T, timed: (prepared: T) => void): () => void {
+  return { 0: prepare, bench: timed } as unknown as () => void;
+}
+
+const alive: ConnectionRef[] = [];
+
+/** Brings the number of live actors to `count`. */
+function grow(count: number): void {
+  while (alive.length < count) alive.push(open());
+}
+
+summary(() => {
+  bench("spawn and close, $alive alive", function* (state: { get(name: string): number }) {
+    grow(state.get("alive"));
+    yield () => close(open());
+  }).args("alive", counts);
+});
+
+summary(() => {
+  bench("close, $alive alive", function* (state: { get(name: string): number }) {
+    grow(state.get("alive"));
+    yield untimed(open, close);
+  }).args("alive", counts);
+});
+
+summary(() => {
+  bench("one event, $alive alive", function* (state: { get(name: string): number }) {
+    grow(state.get("alive"));
+    let turn = 0;
+    yield () => {
+      turn = (turn + 1) % alive.length;
+      // A deadline that means nothing in this state is looked at by the machine and changes nothing.
+      do_not_optimize(alive[turn]?.send({ type: "deadline.expired", deadline: "pong" }));
+    };
+  }).args("alive", counts);
+});
+
+await run({ throw: true });
+for (const actor of alive) close(actor);
+await stop();
