@@ -128,6 +128,9 @@ export const kept = (engine: HistoryOptions["engine"], options: Partial<HistoryO
   ...options,
 });
 
+/** The streams of those who publish until they are killed: long enough to keep everything. */
+export const killOptions = kept("sqlite", { size: 1_000_000, ttl: 3_600_000, metaTtl: 36_000_000 });
+
 export const json = (value: unknown) => ({ kind: "json", json: JSON.stringify(value) }) as const;
 
 /** A draft of the given JSON value. */
