@@ -1,3 +1,4 @@
+import type { Member } from "../actors/hub/events.ts";
 import { createHealth } from "./api/health.ts";
 import { createMetricsEndpoint } from "./api/metrics.ts";
 import { createRoutes, type Endpoint, readOnly } from "./api/routes.ts";
@@ -129,11 +130,12 @@ function gaugesOf({ node, loopLag }: DoorsPorts, admission: Admission): Gauges {
 }
 
 /** How many connections are in which state, by dialect; looked at only when somebody scrapes. */
-function statesOf(members: Iterable<{ state(): string; socket: { dialect: DialectName } }>) {
+function statesOf(members: Iterable<Member>) {
   const counts = new Map<string, { dialect: string; state: string; count: number }>();
   for (const member of members) {
     const { dialect } = member.socket;
-    const state = member.state();
+    const { value } = member.ref.getSnapshot();
+    const state = typeof value === "string" ? value : (Object.keys(value)[0] ?? "");
     const key = `${dialect} ${state}`;
     const entry = counts.get(key) ?? { dialect, state, count: 0 };
     entry.count += 1;

@@ -1,5 +1,6 @@
 import { type Actor, createActor } from "xstate";
 import { connectionLogic, createAbandon } from "../actors/connection/effects.ts";
+import type { ConnectionContext } from "../actors/connection/events.ts";
 import { Deadlines, deadlineResolution } from "../actors/deadlines.ts";
 import { adopt } from "../actors/hub/adopt.ts";
 import { hubLogic } from "../actors/hub/effects.ts";
@@ -84,7 +85,13 @@ export function createNode(config: Config, ports: NodePorts) {
     subscribe_to_user_personal_channel: config.client.subscribe_to_user_personal_channel,
   });
 
-  const { hub, publications } = startHub(config, { ...ports, broker, deadlines, counters });
+  const { hub, publications } = startHub(config, {
+    ...ports,
+    broker,
+    deadlines,
+    counters,
+    abandon: (context) => abandon(context),
+  });
   const connections = {
     clock,
     random,
@@ -100,7 +107,8 @@ export function createNode(config: Config, ports: NodePorts) {
     dialects: { plain, centrifuge, echo },
     options: connectionOptions(config, ports.version),
   };
-  const kind = { logic: connectionLogic(connections), abandon: createAbandon(connections) };
+  const logic = connectionLogic(connections);
+  const abandon = createAbandon(connections);
 
   let sweeps = 0;
 
@@ -119,7 +127,7 @@ export function createNode(config: Config, ports: NodePorts) {
     /** Spawns the connection of a socket. */
     adopt(socket: BunSocket): ConnectionRef {
       const { id, address, home, nativePing } = socket.opening;
-      return adopt(hub, kind, { id, socket, address, home, nativePing });
+      return adopt(hub, logic, { id, socket, address, home, nativePing });
     },
     /** What has to be done every 50 ms, and what once a second. */
     sweep(): void {
@@ -147,13 +155,14 @@ interface HubParts extends NodePorts {
   readonly broker: Broker;
   readonly deadlines: Deadlines;
   readonly counters: Counters;
+  abandon(context: ConnectionContext): void;
 }
 
 function startHub({ client, shutdown }: Config, parts: HubParts) {
-  const { broker, deadlines, random, log, counters, onFailure } = parts;
+  const { broker, deadlines, random, log, counters, abandon, onFailure } = parts;
   const drain = { batchInterval: shutdown.batch_interval, timeout: shutdown.timeout };
   const hub: Actor<ReturnType<typeof hubLogic>> = createActor(
-    hubLogic({ broker, deadlines, random, log, counters, drain }),
+    hubLogic({ broker, deadlines, random, log, counters, abandon, drain }),
     { input: { userConnectionLimit: client.user_connection_limit, batchSize: shutdown.batch_size } },
   );
   hub.subscribe({ error: onFailure });

@@ -4,6 +4,7 @@ import { disconnects } from "../../src/core/disconnects.ts";
 import type { Log } from "../../src/core/log.ts";
 import type { Random } from "../../src/core/random.ts";
 import type { Counters } from "../../src/metrics/counters.ts";
+import type { ConnectionContext } from "../connection/events.ts";
 import { type Deadline, type Deadlines, type DeadlineTarget, deadlineResolution } from "../deadlines.ts";
 import type { HubContext, Member, PublishEvent, Target } from "./events.ts";
 import { drainDisconnect, hubMachine } from "./machine.ts";
@@ -15,6 +16,8 @@ export interface HubPorts {
   readonly random: Random;
   readonly log: Log;
   readonly counters: Counters;
+  /** Gives back what a connection holds that threw, and so cannot do it itself. */
+  abandon(context: ConnectionContext): void;
   readonly drain: {
     /** Milliseconds that one batch takes. */
     readonly batchInterval: number;
@@ -47,17 +50,20 @@ export function hubLogic(ports: HubPorts) {
     actions: {
       adopt: ({ context }, { member }) => {
         context.members.set(member.id, member);
+        context.slots[member.slot] = member;
         ports.counters.accepted += 1;
       },
       identify: ({ context }, { id, user }) => identify(context, { id, user }),
       turnAway: (_, { member }) => letGo(member),
-      forget: ({ context }, { id }) => forget(context, id),
-      closeCrashed: ({ context }, { id, error }) => {
-        const member = context.members.get(id);
+      forget: ({ context }, { slot }) => forget(context, slot),
+      closeCrashed: ({ context }, { slot, error }) => {
+        const member = context.slots[slot];
         ports.counters.crashes += 1;
-        ports.log.error("connection.crashed", { connection: id, user: member?.user ?? "", error: describe(error) });
-        member?.abandon();
-        member?.socket.close(disconnects.internal);
+        if (!member) return;
+        const { id, user, ref, socket } = member;
+        ports.log.error("connection.crashed", { connection: id, user: user ?? "", error: describe(error) });
+        ports.abandon(ref.getSnapshot().context);
+        socket.close(disconnects.internal);
       },
       fail: (_, { error }) => {
         throw error;
@@ -108,10 +114,12 @@ function register(context: HubContext, member: Member, user: string): boolean {
   return true;
 }
 
-function forget(context: HubContext, id: string): void {
-  const member = context.members.get(id);
+function forget(context: HubContext, slot: number): void {
+  const member = context.slots[slot];
   if (!member) return;
-  context.members.delete(id);
+  context.slots[slot] = undefined;
+  context.freeSlots.push(slot);
+  context.members.delete(member.id);
   if (!member.user) return;
   const members = context.users.get(member.user);
   members?.delete(member);

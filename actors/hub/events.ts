@@ -2,25 +2,24 @@ import type { Draft, Outcome } from "../../src/broker/broker.ts";
 import type { Disconnect } from "../../src/core/disconnects.ts";
 import type { Socket } from "../../src/core/socket.ts";
 import type { Unsubscribe } from "../../src/core/unsubscribes.ts";
-import type { ConnectionEvent, ConnectionReport, ServerSubscribe } from "../connection/events.ts";
+import type { ConnectionContext, ConnectionEvent, ConnectionReport, ServerSubscribe } from "../connection/events.ts";
 import type { DeadlineExpired } from "../deadlines.ts";
 
 /** A connection as the Hub and the transport see it. */
 export interface ConnectionRef {
   send(event: ConnectionEvent): void;
+  getSnapshot(): { readonly value: string | object; readonly context: ConnectionContext };
 }
 
 /** One connection that the Hub owns. */
 export interface Member {
   readonly id: string;
+  /** Its place in `slots`: the id of its actor. */
+  readonly slot: number;
   readonly ref: ConnectionRef;
   /** Kept so that a connection that crashed can still be closed. */
   readonly socket: Socket;
   readonly address: string;
-  /** The state that its machine is in, without the states inside it: a label of the metric. */
-  state(): string;
-  /** Gives back what a connection holds that threw, and so cannot do it itself. */
-  abandon(): void;
   /** Null until the credentials hold; "" is anonymous. */
   user: string | null;
 }
@@ -79,6 +78,9 @@ export interface HubInput {
 export interface HubContext extends HubInput {
   /** By connection id. */
   readonly members: Map<string, Member>;
+  /** By slot; an empty one is free, and stands in `freeSlots`. */
+  readonly slots: (Member | undefined)[];
+  readonly freeSlots: number[];
   /** By user id, without the anonymous. */
   readonly users: Map<string, Set<Member>>;
   /** Those who are still to be told to go, in the drain. */

@@ -8,7 +8,7 @@ type Told = Extract<ConnectionEvent, { type: `hub.${string}` }>;
 
 const told = (event: Told) => event;
 
-/** The id of the callback actor that routes publications; no connection has it, theirs are UUIDs. */
+/** The id of the callback actor that routes publications; no connection has it, theirs are numbers. */
 export const publicationsId = "publications";
 
 /**
@@ -28,8 +28,8 @@ export const hubMachine = setup({
     adopt: (_, _params: { member: Member }) => {},
     identify: (_, _params: { id: string; user: string }) => {},
     turnAway: (_, _params: { member: Member }) => {},
-    forget: (_, _params: { id: string }) => {},
-    closeCrashed: (_, _params: { id: string; error: unknown }) => {},
+    forget: (_, _params: { slot: number }) => {},
+    closeCrashed: (_, _params: { slot: number; error: unknown }) => {},
     fail: (_, _params: { error: unknown }) => {},
     tell: (_, _params: { target: Target; event: Told }) => {},
     beginDrain: () => {},
@@ -42,7 +42,7 @@ export const hubMachine = setup({
   },
 }).createMachine({
   id: "hub",
-  context: ({ input }) => ({ ...input, members: new Map(), users: new Map(), leaving: [] }),
+  context: ({ input }) => ({ ...input, members: new Map(), users: new Map(), slots: [], freeSlots: [], leaving: [] }),
   output: ({ context }) => ({ cut: context.members.size }),
   invoke: { id: publicationsId, src: "publications" },
   initial: "running",
@@ -59,7 +59,7 @@ export const hubMachine = setup({
         }),
       },
     },
-    "xstate.done.actor.*": { actions: { type: "forget", params: ({ event }) => ({ id: event.actorId }) } },
+    "xstate.done.actor.*": { actions: { type: "forget", params: ({ event }) => ({ slot: Number(event.actorId) }) } },
     "xstate.error.actor.*": [
       {
         description: "The actor that routes publications threw: nothing can be routed any more.",
@@ -68,8 +68,8 @@ export const hubMachine = setup({
       },
       {
         actions: [
-          { type: "closeCrashed", params: ({ event }) => ({ id: event.actorId, error: event.error }) },
-          { type: "forget", params: ({ event }) => ({ id: event.actorId }) },
+          { type: "closeCrashed", params: ({ event }) => ({ slot: Number(event.actorId), error: event.error }) },
+          { type: "forget", params: ({ event }) => ({ slot: Number(event.actorId) }) },
         ],
       },
     ],

@@ -104,6 +104,17 @@ describe("the Hub", () => {
     await server.stop();
   });
 
+  test("[HB7] actors are named by slots that are used again, so that no event's type is remembered for ever", async () => {
+    const server = await start();
+    for (let round = 0; round < 5; round += 1) {
+      const probes = await Promise.all(Array.from({ length: 4 }, () => server.open("/ws")));
+      for (const probe of probes) await probe.close(1000);
+      for (const _ of probes) await server.log.next("connection.closed");
+    }
+    expect(server.node.hub.getSnapshot().context.slots).toHaveLength(4);
+    await server.stop();
+  });
+
   test("[HB6] the drain tells everyone 3001, and the Hub is empty when it has stopped", async () => {
     const server = await start();
     const probes = await Promise.all(Array.from({ length: 30 }, () => server.open("/ws")));
