@@ -1,3 +1,4 @@
+import { abuse } from "./abuse.ts";
 import { actors } from "./actors.ts";
 import { api } from "./api.ts";
 import { channels } from "./channels.ts";
@@ -13,7 +14,7 @@ import { stores } from "./stores.ts";
 export const usual: readonly Experiment[] = [fanout, stores, channels, connections, actors, api];
 
 /** Run when asked for. */
-export const special: readonly Experiment[] = [recovery, spawn, churn];
+export const special: readonly Experiment[] = [recovery, spawn, churn, abuse];
 
 /** What `--only` knows. */
 export const experimentNames: readonly string[] = [...usual, ...special].map(({ name }) => name);

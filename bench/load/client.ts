@@ -55,6 +55,11 @@ export abstract class Client {
     if (written < bytes.length) this.#unsent = Buffer.from(bytes.subarray(Math.max(written, 0)));
   }
 
+  /** Bytes that the kernel has not taken yet. */
+  get unsentBytes(): number {
+    return this.#unsent.length;
+  }
+
   /** Stops reading, or goes on: a client that does not take what it is sent. */
   pause(): void {
     this.#socket?.pause();

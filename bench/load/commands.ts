@@ -1,3 +1,4 @@
+import type { Attack, AttackResult } from "./attack.ts";
 import type { ClosedLoop } from "./closed.ts";
 import type { Api } from "./http-caller.ts";
 import type { HttpLoop, HttpResult } from "./http-loop.ts";
@@ -6,7 +7,13 @@ import type { RecoveryLoop, RecoveryResult } from "./recovery.ts";
 import type { RunResult } from "./run.ts";
 
 /** The speeches that a load process knows; see `speech/`. */
-export type SpeechName = "plain" | "socket.io" | "centrifuge" | "centrifuge-offsets" | "centrifuge-joined";
+export type SpeechName =
+  | "plain"
+  | "plain-pinged"
+  | "socket.io"
+  | "centrifuge"
+  | "centrifuge-offsets"
+  | "centrifuge-joined";
 
 /** Where a load process is to connect. */
 export interface Target {
@@ -34,6 +41,10 @@ export interface LoadCommands {
   http: { ask: HttpLoop; answer: HttpResult };
   /** Subscribes with recovery, over and over. */
   recover: { ask: RecoveryLoop; answer: RecoveryResult };
+  /** Attacks the server. */
+  attack: { ask: Attack; answer: AttackResult };
+  /** Every receiver is cut and comes back; answers with the milliseconds until each was back. */
+  storm: { ask: null; answer: readonly number[] };
   /** Ends every connection. */
   end: { ask: null; answer: null };
 }

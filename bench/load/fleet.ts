@@ -8,6 +8,9 @@ import { Room } from "./room.ts";
 /** Connections that are opened at the same time, so that the server's accept queue does not overflow. */
 const openingAtOnce = 128;
 
+/** The same for a storm: as many as the accept queue of most servers takes. */
+const stormAtOnce = 1_000;
+
 /** One receiver of so many has its messages looked at, and no more than that many in all; the others are counted. */
 const inspectedOneOf = 100;
 const inspectedMax = 8;
@@ -72,6 +75,24 @@ export class Fleet {
     const took = performance.now() - began;
     await Bun.sleep(settleMs);
     return took;
+  }
+
+  /** Cuts every receiver and has them all come back at once; how long until each was back, in ms, ascending. */
+  async storm(): Promise<number[]> {
+    const count = this.receivers.length;
+    await this.resize(0);
+    const began = performance.now();
+    const back: number[] = [];
+    let wanted = count;
+    const open = async () => {
+      while (wanted > 0) {
+        wanted -= 1;
+        await this.#add();
+        back.push(performance.now() - began);
+      }
+    };
+    await Promise.all(Array.from({ length: stormAtOnce }, open));
+    return back.sort((a, b) => a - b);
   }
 
   /** The receivers that look at their messages: some, evenly spread. */

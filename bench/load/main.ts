@@ -2,6 +2,7 @@ import { centrifuge } from "../speech/centrifuge.ts";
 import { plain } from "../speech/plain.ts";
 import { socketIo } from "../speech/socket-io.ts";
 import type { Speech } from "../speech/speech.ts";
+import { attack } from "./attack.ts";
 import { closedLoop } from "./closed.ts";
 import type { LoadRequest, LoadResponse, Target } from "./commands.ts";
 import { Fleet } from "./fleet.ts";
@@ -19,6 +20,8 @@ function speechOf({ speech, path }: Target): Speech {
   switch (speech) {
     case "plain":
       return plain(path);
+    case "plain-pinged":
+      return plain(path, "walk");
     case "socket.io":
       return socketIo;
     case "centrifuge":
@@ -51,6 +54,10 @@ async function run(request: LoadRequest): Promise<unknown> {
       return httpLoop(target.serverPid, request.ask);
     case "recover":
       return recoveryLoop({ ...target, speech: fleet.speech }, request.ask);
+    case "attack":
+      return attack(target.port, request.ask);
+    case "storm":
+      return fleet.storm();
     case "end":
       fleet.end();
       return null;

@@ -70,6 +70,11 @@ export const withPresence = entrant("Chorus, presence", "centrifuge", chorus, { 
 /** A channel whose history can be recovered. */
 export const recovering = entrant("Chorus, recovery", "centrifuge", chorus, { namespace: "recovery:" });
 
+/** Chorus with the limits that nobody configured. */
+export const guardedChorus = entrant("Chorus", "plain-pinged", async ({ config }) =>
+  chorusCommand(config ? { config } : { guarded: true }),
+);
+
 /** A bare Bun server that reads, parses and answers: the limit of the API rows. */
 export const bareHttp = entrant("bare Bun, HTTP", "plain", bun("bare-bun-http.ts"));
 

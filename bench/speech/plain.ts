@@ -1,10 +1,13 @@
-import type { Speech } from "./speech.ts";
+import type { Counting, Speech } from "./speech.ts";
 
-/** The bare WebSocket: what one sends the others receive. Joining is opening; nobody is greeted. */
-export function plain(path: string): Speech {
+/**
+ * The bare WebSocket: what one sends the others receive. Joining is opening; nobody is greeted. `counting` is `walk`
+ * where the server pings in between.
+ */
+export function plain(path: string, counting: Counting = "fixed"): Speech {
   return {
     name: "plain",
-    counting: "fixed",
+    counting,
     bound: true,
     target: (channel) => `${path}?channel=${encodeURIComponent(channel)}`,
     joinFrames: () => [],
