@@ -1,0 +1,68 @@
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { join } from "node:path";
+import { disconnects } from "../../../src/core/disconnects.ts";
+import { Cable } from "../../support/cable.ts";
+import { Inbox } from "../../support/inbox.ts";
+import { startOpenServer, tokenFor } from "../../support/open-channels.ts";
+import { testTimeout } from "../../support/patience.ts";
+import { StockClient } from "./stock-client.ts";
+
+setDefaultTimeout(testTimeout);
+
+/** What the script tells in one line. */
+interface Told {
+  readonly what: string;
+  readonly value: unknown;
+}
+
+const node = Bun.which("node");
+const remark = node === null ? " (skipped: no node is installed)" : "";
+
+test.skipIf(node === null)(`[RC40] the stock client in Node does what it does in Bun${remark}`, async () => {
+  await using server = await startOpenServer();
+  await using cable = await Cable.to(server.url);
+  using speaker = await new StockClient(server.ws).connect();
+  const now = Math.floor(Date.now() / 1000);
+  const tokens = [tokenFor({ sub: "ann", exp: now + 2 }), tokenFor({ sub: "ann", exp: now + 600 })];
+  const told = new Inbox<Told>("the stock client in Node", (each) => JSON.stringify(each));
+  const script = Bun.spawn(["node", join(import.meta.dir, "in-node.mjs"), cable.url, ...tokens], {
+    stdout: "pipe",
+    stderr: "inherit",
+  });
+  const listening = hear(script.stdout, told);
+
+  expect(await told.next()).toEqual({ what: "join", value: "ann" });
+  expect(await told.next()).toEqual({ what: "own publication", value: [{ from: "node" }] });
+  expect(await told.next()).toEqual({ what: "presence", value: ["ann"] });
+  expect(await told.next()).toEqual({ what: "stats", value: { numClients: 1, numUsers: 1 } });
+  expect(await told.next()).toEqual({ what: "history", value: [{ from: "node" }] });
+  expect(await told.next()).toEqual({ what: "batch", value: [1, 2, 3] });
+  expect(await told.next()).toEqual({ what: "rpc", value: { code: 108, message: "not available" } });
+
+  expect(await told.next()).toEqual({ what: "ready to be cut", value: null });
+  cable.unplug();
+  const missed = Array.from({ length: 20 }, (_, index) => `missed ${index}`);
+  for (const data of missed) await speaker.api.publish("room", data);
+  cable.plug();
+  expect(await told.next()).toEqual({ what: "recovery", value: { wasRecovering: true, recovered: true } });
+  expect(await told.next()).toEqual({ what: "missed", value: missed });
+  expect(await told.next()).toEqual({ what: "after the refresh", value: ["refreshed"] });
+
+  expect(await told.next()).toEqual({ what: "ready to be sent away", value: null });
+  const target = { user: "ann", client: "", except: new Set<string>() };
+  server.node.hub.send({ type: "user.disconnect", target, disconnect: disconnects.forceDisconnect });
+  expect(await told.next()).toEqual({ what: "disconnected", value: { code: 3503, reason: "force disconnect" } });
+  await listening;
+  expect(await script.exited).toBe(0);
+});
+
+/** Hands on each line of what a process prints. */
+async function hear(stdout: ReadableStream<Uint8Array<ArrayBuffer>>, told: Inbox<Told>): Promise<void> {
+  let rest = "";
+  const decoder = new TextDecoder();
+  for await (const chunk of stdout) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) told.push(JSON.parse(line));
+  }
+}
