@@ -140,13 +140,14 @@ describe("a file that fails", () => {
   test("[BK135] a file that another broker has open is refused, and stays with the first", () => {
     const path = fresh();
     const { broker } = sqliteFixture(path);
-    expect(() => sqliteFixture(path)).toThrow("is in use by another process");
+    expect(() => sqliteFixture(path)).toThrow(`${path} cannot be opened: it is in use by another process`);
     expect(published(broker, draft("a", 1)).offset).toBe(1);
     broker.close();
   });
 
   test("[BK136] a path that cannot be a file is refused with its name", () => {
-    expect(() => sqliteFixture(folder.path)).toThrow();
+    expect(() => sqliteFixture(folder.path)).toThrow(`${folder.path} cannot be opened`);
+    expect(() => sqliteFixture("/dev/null/chorus.db")).toThrow("/dev/null/chorus.db cannot be opened");
   });
 
   /** Changes the rows of a closed file with SQL, as no flipped bit could do more exactly. */

@@ -25,11 +25,11 @@ const checkedBytesMax = 268_435_456;
  * where it cannot be had at all: another process has it, a later version wrote it, it may not be written.
  */
 export function openSqliteFile(options: SqliteFileOptions, parts: SqliteFileParts): SqliteFile {
-  mkdirSync(dirname(options.path), { recursive: true });
   try {
+    mkdirSync(dirname(options.path), { recursive: true });
     return openWhole(options, parts);
   } catch (error) {
-    if (!isDamage(error)) throw error;
+    if (!isDamage(error)) throw named(options.path, error);
     setAside(options.path, error, parts);
     return openWhole(options, parts);
   }
@@ -38,7 +38,7 @@ export function openSqliteFile(options: SqliteFileOptions, parts: SqliteFilePart
 /** Renames the closed file and what belongs to it, so that a person can look at it, and nobody else does. */
 export function setAside(path: string, reason: unknown, { clock, log }: SqliteFileParts): void {
   const keptAs = `${path}.damaged-${new Date(clock.wall()).toISOString().replaceAll(":", "-")}`;
-  for (const suffix of ["", "-wal", "-shm"]) {
+  for (const suffix of ["", "-wal", "-shm", "-witness"]) {
     if (existsSync(path + suffix)) renameSync(path + suffix, keptAs + suffix);
   }
   log.error("broker.file_damaged", { path, kept_as: keptAs, reason: String(reason) });
@@ -56,9 +56,15 @@ function openWhole(options: SqliteFileOptions, parts: SqliteFileParts): SqliteFi
     return new SqliteFile(db, new Witness(witnessPath(options.path), about.file), { commits, at: about.at }, parts);
   } catch (error) {
     db.close();
-    const busy = error instanceof SQLiteError && (error.errno & 0xff) === 5;
-    throw busy ? new Error(`${options.path} is in use by another process`, { cause: error }) : error;
+    throw error;
   }
+}
+
+/** The error with the file's name, for the person who has to do something about it. */
+function named(path: string, error: unknown): Error {
+  const busy = error instanceof SQLiteError && (error.errno & 0xff) === 5;
+  const reason = busy ? "it is in use by another process" : error instanceof Error ? error.message : String(error);
+  return new Error(`${path} cannot be opened: ${reason}`, { cause: error });
 }
 
 function witnessPath(path: string): string {
