@@ -24,6 +24,8 @@ export interface LocalBrokerParts {
 export interface LocalBroker extends Broker {
   /** What was counted since it was built. */
   readonly counts: Readonly<LocalBrokerCounts>;
+  /** Idempotency keys held at this moment. */
+  readonly idempotencyKeys: number;
   /** A bounded piece of the work of giving back what has expired; to be called about once a second. */
   sweep(): void;
 }

@@ -251,4 +251,24 @@ describe("a file that fails", () => {
     expect(pageOf(history(broker, "a", options))).toMatchObject({ offsets: [], top: 1, epoch: position.epoch });
     broker.close();
   });
+
+  test("[BK142] damage found in a running process is told to whoever asked to be told", () => {
+    const path = fresh();
+    const parts = fixtureParts();
+    const first = sqliteFixture(path, {}, parts);
+    published(first.broker, draft("a", 1));
+    first.broker.close();
+    const db = new Database(path);
+    db.run("DELETE FROM publications");
+    db.close();
+    let told = 0;
+    const replaced = () => {
+      told++;
+    };
+    const { broker } = sqliteFixture(path, { replaced }, parts);
+    expect(told).toBe(0);
+    history(broker, "a", options);
+    expect(told).toBe(1);
+    broker.close();
+  });
 });

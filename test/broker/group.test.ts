@@ -187,14 +187,27 @@ describe("the waiting group", () => {
   });
 
   test("[BK111] one that asks within an answer finds the rest of its group delivered", () => {
-    broker.publish(draftOf("a", 1, { history: options }), () => {
-      const answer = joined(broker, "a", options, sinceOf(0, ""));
-      answers.push(`joined at ${answer.position.offset} after ${fixture.delivered.length}`);
-      broker.flush();
-    });
-    publish("a", 2);
-    publish("b", 1);
-    fixture.endTurn();
-    expect(answers).toEqual(["a 2", "b 1", "joined at 2 after 3"]);
+    const askers: Record<string, () => void> = {
+      join: () => joined(broker, "a", options, sinceOf(0, "")),
+      flush: () => broker.flush(),
+      top: () => broker.top("a", options),
+      publish: () => publish("a", 0, { history: null }),
+    };
+    for (const [name, ask] of Object.entries(askers)) {
+      const before = fixture.delivered.length;
+      broker.publish(draftOf("a", 1, { history: options }), () => {
+        ask();
+        answers.push(`${name} after ${fixture.delivered.length - before}`);
+      });
+      publish("a", 2);
+      publish("b", 1);
+      fixture.endTurn();
+    }
+    expect(answers.filter((line) => line.includes("after"))).toEqual([
+      "join after 3",
+      "flush after 3",
+      "top after 3",
+      "publish after 4",
+    ]);
   });
 });

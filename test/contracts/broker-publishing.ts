@@ -119,17 +119,23 @@ export function publishingContract(suite: BrokerSuite): void {
       expect(published(suite.broker, keyed("a", 2, { idempotencyKey: "K" })).offset).toBe(2);
       expect(published(suite.broker, keyed("a:k", 1, { idempotencyKey: "x" })).offset).toBe(1);
       expect(published(suite.broker, keyed("a", 3, { idempotencyKey: ":kx" })).offset).toBe(3);
+      expect(published(suite.broker, keyed("a=x", 1, { idempotencyKey: "y" })).offset).toBe(1);
+      expect(published(suite.broker, keyed("a", 4, { idempotencyKey: "x=y" })).offset).toBe(4);
       const long = "x".repeat(5_000);
-      expect(published(suite.broker, keyed("a", 4, { idempotencyKey: `${long}1` })).offset).toBe(4);
-      expect(published(suite.broker, keyed("a", 5, { idempotencyKey: `${long}2` })).offset).toBe(5);
-      expect(published(suite.broker, keyed("a", 6, { idempotencyKey: `${long}2` })).offset).toBe(5);
+      expect(published(suite.broker, keyed("a", 5, { idempotencyKey: `${long}1` })).offset).toBe(5);
+      expect(published(suite.broker, keyed("a", 6, { idempotencyKey: `${long}2` })).offset).toBe(6);
+      expect(published(suite.broker, keyed("a", 7, { idempotencyKey: `${long}2` })).offset).toBe(6);
     });
 
     test("[BK63] a key holds for five minutes", () => {
       published(suite.broker, keyed("a", 1));
       suite.fixture.clock.advance(299_999);
       expect(published(suite.broker, keyed("a", 2)).offset).toBe(1);
+      suite.broker.sweep();
+      expect(suite.broker.idempotencyKeys).toBe(1);
       suite.fixture.clock.advance(1);
+      suite.broker.sweep();
+      expect(suite.broker.idempotencyKeys).toBe(0);
       expect(published(suite.broker, keyed("a", 3)).offset).toBe(2);
     });
 

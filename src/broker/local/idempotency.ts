@@ -65,6 +65,6 @@ function nameOf(channel: string, key: string): string {
 }
 
 /** What a key is kept as. The prefix keeps a digest apart from a short key that looks like one. */
-export function shortened(key: string): string {
+function shortened(key: string): string {
   return key.length <= keyLengthMax ? `=${key}` : `#${new Bun.CryptoHasher("sha256").update(key).digest("base64url")}`;
 }

@@ -56,6 +56,10 @@ export class OrderedBroker implements Broker {
     return this.#report.counts;
   }
 
+  get idempotencyKeys(): number {
+    return this.#keys.size;
+  }
+
   /** The hottest path of the product: what is not kept goes straight on, where there is nothing to overtake. */
   publish(draft: Draft, done: Done | null): void {
     const nothingToWaitFor = this.#unsettled === 0 && !this.#delivery.busy;
