@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
 import {
   type BrokerFixture,
   draftOf,
@@ -14,6 +15,16 @@ import {
   removed,
   sinceOf,
 } from "./fixture.ts";
+
+/** Transactions in a write-ahead log: the last frame of each tells the size of the database (the format of SQLite 3). */
+function commitsIn(path: string): number {
+  const bytes = readFileSync(path);
+  let commits = 0;
+  for (let frame = 32; frame < bytes.length; frame += 24 + 4096) {
+    if (bytes.readUInt32BE(frame + 4) > 0) commits++;
+  }
+  return commits;
+}
 
 describe("the waiting group", () => {
   const folder = freshFolder();
@@ -178,6 +189,15 @@ describe("the waiting group", () => {
     expect(broker.counts.slowCommits).toBe(1);
     const warning = fixture.captured.lines.find((line) => line["event"] === "broker.slow_commit");
     expect(warning).toMatchObject({ level: "warn", ms: 101, publications: 2 });
+  });
+
+  test("[BK112] a group is one transaction, whatever is in it", () => {
+    const before = commitsIn(`${folder.path}/${files}.db-wal`);
+    for (let n = 0; n < 64; n++) publish(`channel ${n % 5}`, n, n === 0 ? { idempotencyKey: "k" } : {});
+    expect(answers).toHaveLength(64);
+    expect(commitsIn(`${folder.path}/${files}.db-wal`)).toBe(before + 1);
+    joined(broker, "new", options);
+    expect(commitsIn(`${folder.path}/${files}.db-wal`)).toBe(before + 2);
   });
 
   test("[BK110] closing commits what waits", () => {

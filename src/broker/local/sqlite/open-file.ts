@@ -111,7 +111,7 @@ function check(db: Database, path: string): void {
 function prove(db: Database, about: About, testimony: Testimony | null, { random, log }: SqliteFileParts): number {
   const proven = testimony !== null && testimony.file === about.file && testimony.commits <= about.commits;
   if (proven) return about.commits;
-  const commits = Math.max(about.commits, testimony?.commits ?? 0) + 1;
+  const commits = about.commits + 1;
   const streams = renewEpochs(db, commits, random);
   if (streams > 0)
     log.error("broker.epochs_renewed", { streams, commits: about.commits, witnessed: testimony?.commits });

@@ -58,7 +58,7 @@ export function streamCrc(row: Omit<StreamRow, "crc">): number {
   );
 }
 
-export function publicationCrc(row: Omit<PublicationRow, "crc">): number {
+function publicationCrc(row: Omit<PublicationRow, "crc">): number {
   const { stream, offset, data, tags, user, client, conn_info, chan_info } = row;
   const info = user === null ? "" : `${user},${client},${conn_info},${chan_info}`;
   return Bun.hash.crc32(`${stream},${offset},${info},${tags},${data}`);
