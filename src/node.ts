@@ -98,6 +98,7 @@ export function createNode(config: Config, ports: NodePorts) {
     log,
     counters,
     deadlines,
+    hub,
     authenticator: ports.replace.authenticator?.(authenticator) ?? authenticator,
     publications,
     broker,
@@ -126,8 +127,7 @@ export function createNode(config: Config, ports: NodePorts) {
     dialects: { plain, centrifuge, echo },
     /** Spawns the connection of a socket. */
     adopt(socket: BunSocket): ConnectionRef {
-      const { id, address, home, nativePing } = socket.opening;
-      return adopt(hub, logic, { id, socket, address, home, nativePing });
+      return adopt(hub, logic, socket);
     },
     /** What has to be done every 50 ms, and what once a second. */
     sweep(): void {

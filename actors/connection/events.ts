@@ -6,7 +6,7 @@ import type { Position } from "../../src/core/publication.ts";
 import type { Socket } from "../../src/core/socket.ts";
 import type { Unsubscribe } from "../../src/core/unsubscribes.ts";
 import type { Visibility } from "../../src/presence/attendance.ts";
-import type { Deadline, DeadlineExpired, DeadlineName } from "../deadlines.ts";
+import type { Deadline, DeadlineExpired } from "../deadlines.ts";
 
 /** A command on its way to its connection, with the bytes that it counts for while it is held back. */
 type ClientCommand = {
@@ -90,26 +90,18 @@ export type ConnectionReport =
   | { readonly type: "connection.alone"; readonly id: string; readonly user: string };
 
 /** What a connection knows of the Hub. */
-interface HubRef {
+export interface HubRef {
   send(event: ConnectionReport): void;
 }
 
 /** What a connection is born with. */
 export interface ConnectionInput {
-  /** A UUID: the name of the connection in logs, in presence and in publications. */
-  readonly id: string;
+  /** Its socket, which also knows what was learnt at the upgrade. */
   readonly socket: Socket;
-  readonly hub: HubRef;
-  /** The client's address, for the log. */
-  readonly address: string;
-  /** The channel that a plain client was opened for; "" in the other dialects. */
-  readonly home: string;
-  /** Native pings instead of the dialect's own (`cf_ws_frame_ping_pong`, and always in the plain dialect). */
-  readonly nativePing: boolean;
 }
 
 /** One channel that a connection receives. */
-export interface Subscription {
+export interface Subscription extends Visibility {
   readonly channel: string;
   /** Asked for by a token or a back end, not by the client: it ends with the connection (3006, 3010). */
   readonly serverSide: boolean;
@@ -119,13 +111,13 @@ export interface Subscription {
   readonly expireAt: number | null;
   /** The stream that its positions count in, or null where positions are not kept for it. */
   readonly stream: { readonly epoch: string; readonly options: HistoryOptions } | null;
-  /** How the others in the channel see it. */
-  readonly visibility: Visibility;
+  /** Whether it hears itself who comes and goes. */
+  readonly hearsJoinLeave: boolean;
 }
 
 /** What a connection remembers. */
 export interface ConnectionContext extends ConnectionInput {
-  /** What the client connected with; null until it did. */
+  /** What the client connects with; null before, and again when it has been welcomed. */
   readonly connect: ConnectCommand | null;
   /** Who it is; null until the credentials hold. */
   readonly identity: Identity | null;
@@ -134,15 +126,11 @@ export interface ConnectionContext extends ConnectionInput {
   /** Why it ends: set on the way to `closed`, sent in the close frame, and logged. */
   readonly disconnect: Disconnect;
   /** Commands that wait for a token to be looked at, in order. */
-  readonly held: ConnectionEvent[];
+  readonly held: readonly ConnectionEvent[];
   /** The bytes of what is held. */
   readonly heldBytes: number;
   /** By channel; mutated in place by the effects, and emptied when the connection ends. */
   readonly subscriptions: Map<string, Subscription>;
-  /** Deadlines that are set, by name; mutated in place by the effects. */
-  readonly deadlines: Map<DeadlineName, Deadline>;
-  /** Publishes that wait for their commit: another reply must not overtake theirs. */
-  waiting: number;
-  /** When the last ping went out that was not answered yet, in monotonic milliseconds; 0 when none is open. */
-  pingedAt: number;
+  /** Deadlines that are set, a few at the most; mutated in place by the effects. */
+  readonly deadlines: Deadline[];
 }

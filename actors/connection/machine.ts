@@ -10,6 +10,9 @@ import { heldLimit, heldLimitPlain, refusalDisconnects, refusalErrors, speaks } 
 
 type Asked<M extends Command["method"]> = { command: Extract<Command, { method: M }> };
 
+/** Nothing held: shared, because most connections never hold anything. */
+const none: readonly ConnectionEvent[] = [];
+
 /** Hands a command on to its action. */
 const asked = <C>({ event }: { event: { command: C } }) => ({ command: event.command });
 
@@ -76,7 +79,7 @@ export const connectionMachine = setup({
       held: [...context.held, event],
       heldBytes: context.heldBytes + ("bytes" in event ? event.bytes : 0),
     })),
-    clearHeld: assign({ held: [], heldBytes: 0 }),
+    clearHeld: assign({ held: none, heldBytes: 0, connect: null }),
   },
   guards: {
     isDeadline: ({ event }, params: { name: DeadlineName }) =>
@@ -89,7 +92,7 @@ export const connectionMachine = setup({
       return context.held.length >= limit.commands || context.heldBytes + bytes > limit.bytes;
     },
     carriesToken: ({ event }) => event.type === "client.subscribe" && event.command.token !== "",
-    isPongDue: ({ context }) => context.pingedAt !== 0,
+    isPongDue: ({ context }) => context.socket.pingedAt !== 0,
     /** Nothing was heard since the last ping, and nothing lies before the ping that the client still has to take. */
     isSilent: () => true,
     isFlushed: () => true,
@@ -104,12 +107,10 @@ export const connectionMachine = setup({
     identity: null,
     expireAt: null,
     disconnect: disconnects.connectionClosed,
-    held: [],
+    held: none,
     heldBytes: 0,
     subscriptions: new Map(),
-    deadlines: new Map(),
-    waiting: 0,
-    pingedAt: 0,
+    deadlines: [],
   }),
   initial: "handshaking",
   on: {
@@ -218,7 +219,7 @@ export const connectionMachine = setup({
         ],
         "deadline.expired": [
           { guard: late("ping"), actions: "ping" },
-          { guard: ({ event, context }) => event.deadline === "pong" && context.pingedAt === 0 },
+          { guard: ({ event, context }) => event.deadline === "pong" && context.socket.pingedAt === 0 },
           { guard: late("subscriptions"), actions: "expireSubscriptions" },
           { guard: late("positions"), actions: "checkPositions" },
           { guard: late("expiry"), target: "draining", actions: ending(disconnects.connectionExpired) },

@@ -11,7 +11,7 @@ import type { Attendance } from "../../src/presence/attendance.ts";
 import type { Presence } from "../../src/presence/presence.ts";
 import type { Deadlines } from "../deadlines.ts";
 import type { PublishEvent } from "../hub/events.ts";
-import type { ConnectionContext, ConnectionEvent } from "./events.ts";
+import type { ConnectionContext, ConnectionEvent, HubRef } from "./events.ts";
 
 /** How a dialect's connections are kept alive: milliseconds; an interval of 0 sends no pings. */
 export interface Heartbeat {
@@ -56,6 +56,7 @@ export interface ConnectionPorts {
   readonly deadlines: Deadlines;
   /** Null where no key is configured: every token is invalid. */
   readonly authenticator: Authenticator | null;
+  readonly hub: HubRef;
   /** The Hub's mailbox for publications. */
   readonly publications: { send(event: PublishEvent): void };
   readonly broker: Broker;

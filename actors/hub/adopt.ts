@@ -1,5 +1,5 @@
 import { type AnyActorRef, createActor } from "xstate";
-import type { ConnectionInput } from "../connection/events.ts";
+import type { Socket } from "../../src/core/socket.ts";
 import type { connectionMachine } from "../connection/machine.ts";
 import type { ConnectionRef, HubContext, HubEvent } from "./events.ts";
 
@@ -22,16 +22,11 @@ export type HubActor = AnyActorRef & {
  * transitions an event's type leads to, and types with a UUID in them would make it remember every connection that ever
  * was (124 bytes each, measured).
  */
-export function adopt(
-  hub: HubActor,
-  logic: typeof connectionMachine,
-  input: Omit<ConnectionInput, "hub">,
-): ConnectionRef {
+export function adopt(hub: HubActor, logic: typeof connectionMachine, socket: Socket): ConnectionRef {
   const { freeSlots, slots } = hub.getSnapshot().context;
   const slot = freeSlots.pop() ?? slots.length;
-  const ref = createActor(logic, { id: String(slot), parent: hub, input: { ...input, hub } });
-  const { id, socket, address } = input;
-  hub.send({ type: "connection.opened", member: { id, slot, ref, socket, address, user: null } });
+  const ref = createActor(logic, { id: String(slot), parent: hub, input: { socket } });
+  hub.send({ type: "connection.opened", member: { id: socket.id, slot, ref, socket, user: null } });
   ref.start();
   return ref;
 }

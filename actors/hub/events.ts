@@ -19,7 +19,6 @@ export interface Member {
   readonly ref: ConnectionRef;
   /** Kept so that a connection that crashed can still be closed. */
   readonly socket: Socket;
-  readonly address: string;
   /** Null until the credentials hold; "" is anonymous. */
   user: string | null;
 }

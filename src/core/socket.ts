@@ -1,20 +1,35 @@
 import type { Disconnect } from "./disconnects.ts";
 import type { DialectName, Frame } from "./frame.ts";
 
+/** Takes the frames of one client, past its actor. */
+export interface Gate {
+  take(frame: Frame): void;
+}
+
 /**
  * What a connection may do with its socket: the port that `transport/socket.ts` makes real. Everything here is
  * synchronous and none of it throws: a socket that has gone away ignores what is asked of it.
  */
 export interface Socket {
+  /** The connection's name in logs, in presence and in publications: a UUID. */
+  readonly id: string;
   readonly dialect: DialectName;
+  /** Where the client is, for the log. */
+  readonly address: string;
+  /** The channel that a plain client was opened for; "" in the other dialects. */
+  readonly home: string;
+  /** WebSocket's own pings instead of the dialect's (`cf_ws_frame_ping_pong`, and always in the plain dialect). */
+  readonly nativePing: boolean;
+  /** When the last ping went out that was not answered yet, in monotonic milliseconds; 0 when none is open. */
+  pingedAt: number;
+  /** Publishes that wait for their commit: another reply must not overtake theirs. */
+  unanswered: number;
   /** Sends one frame to this client alone, after everything that was sent or published to it before. */
   send(frame: Frame): void;
   /** From here on the client receives the channel's publications; `joinLeave` adds who comes and goes. */
   attach(channel: string, joinLeave: boolean): void;
   /** From here on the client receives nothing more of the channel. */
-  detach(channel: string): void;
-  /** Leaves every channel at once, so that nothing can follow a gap. */
-  detachAll(): void;
+  detach(channel: string, joinLeave: boolean): void;
   /** Sends a WebSocket ping (RFC 6455 5.5.2). */
   ping(): void;
   /** False once it is closed, from either side. */
@@ -25,8 +40,10 @@ export interface Socket {
   framesHeard(): number;
   /** When the client was last heard, in monotonic milliseconds: any frame counts, also a pong. */
   lastHeard(): number;
-  /** Hands over frames straight to `gate` instead of the actor, until it is closed again; see `OpenGate`. */
-  openGate(gate: (frame: Frame) => void): void;
+  /** Hands over frames straight to `gate` instead of the actor, until it is closed again. */
+  openGate(gate: Gate): void;
+  /** Hands a frame to the gate that is open; without one it is dropped. */
+  take(frame: Frame): void;
   closeGate(): void;
   /** Sends what is queued, then a close frame; the socket is gone when the transport reports `socket.closed`. */
   close(disconnect: Disconnect): void;

@@ -51,7 +51,7 @@ export class Audiences {
     const audience = this.#audiences.get(channel);
     if (!audience) return;
     const dialect = socket.dialect === "plain" ? "plain" : "centrifuge";
-    audience[dialect].delete(socket);
+    if (!audience[dialect].delete(socket)) return;
     socket.ws?.unsubscribe(audience.topics[dialect]);
     if (joinLeave) {
       audience.joinLeave -= 1;

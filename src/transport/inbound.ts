@@ -30,7 +30,7 @@ export function createInbound({ log, counters, dialects, messageRate }: InboundP
     }
     counters.limited += 1;
     socket.refusals += 1;
-    if (socket.refusals === 1) log.warn("client.limited", { connection: socket.opening.id });
+    if (socket.refusals === 1) log.warn("client.limited", { connection: socket.id });
     if (socket.refusals >= refusalsMax) socket.connection?.send({ type: "socket.flooded" });
     return false;
   };
@@ -49,7 +49,7 @@ export function createInbound({ log, counters, dialects, messageRate }: InboundP
 
   const decode = (socket: BunSocket, frame: Frame) => {
     socket.frames += 1;
-    const { commands, malformed } = dialects[socket.dialect].decode(frame, socket.opening.home);
+    const { commands, malformed } = dialects[socket.dialect].decode(frame, socket.home);
     const bytes = Math.ceil(frame.length / Math.max(1, commands.length));
     for (const command of commands) run(socket, command, bytes);
     if (malformed) socket.connection?.send({ type: "client.malformed" });
@@ -59,7 +59,7 @@ export function createInbound({ log, counters, dialects, messageRate }: InboundP
     isWithinRate,
     read(socket: BunSocket, frame: Frame): void {
       if (!socket.gate) decode(socket, frame);
-      else if (isWithinRate(socket)) socket.gate(frame);
+      else if (isWithinRate(socket)) socket.gate.take(frame);
       else counters.dropped += 1;
     },
   };

@@ -3,22 +3,19 @@ import type { ConnectionRef } from "../../actors/hub/events.ts";
 import type { Disconnect } from "../core/disconnects.ts";
 import type { DialectName, Frame } from "../core/frame.ts";
 import type { Bucket } from "../core/rate.ts";
-import type { Socket } from "../core/socket.ts";
+import type { Gate, Socket } from "../core/socket.ts";
 import type { Counters } from "../metrics/counters.ts";
 import type { Audiences } from "./audiences.ts";
 
 /** What was learnt of a client from its upgrade request. */
 export interface Opening {
-  /** A UUID. */
   readonly id: string;
   readonly dialect: DialectName;
-  /** Where the client is, by the socket or by a trusted proxy. */
   readonly address: string;
-  /** The channel that a plain client asks for; "" in the other dialects. */
   readonly home: string;
+  readonly nativePing: boolean;
   /** The plain dialect's credentials; "" for none. Never logged. */
   readonly token: string;
-  readonly nativePing: boolean;
 }
 
 /** What all sockets of a server share. */
@@ -34,14 +31,22 @@ export interface SocketPorts {
  * socket's `data`. One object a connection, because every field costs its bytes fifty thousand times.
  */
 export class BunSocket implements Socket, Bucket {
-  readonly opening: Opening;
+  readonly id: string;
+  readonly dialect: DialectName;
+  readonly address: string;
+  readonly home: string;
+  readonly nativePing: boolean;
   readonly #ports: SocketPorts;
   /** Bun's socket, from `open` until it is closed. */
   ws: ServerWebSocket<BunSocket> | null = null;
   /** The actor, until it or the socket ends. */
   connection: ConnectionRef | null = null;
   /** Takes frames instead of the actor while it is open. */
-  gate: ((frame: Frame) => void) | null = null;
+  gate: Gate | null = null;
+  /** The plain dialect's credentials, until they were handed over. */
+  token: string;
+  pingedAt = 0;
+  unanswered = 0;
   /** See `framesHeard`. */
   frames = 0;
   /** See `lastHeard`. */
@@ -54,17 +59,16 @@ export class BunSocket implements Socket, Bucket {
   progressAt = 0;
   /** A ping of ours is out: the next pong was asked for. */
   pinged = false;
-  /** The channels that it is attached to, and whether with joins and leaves. Null while there is none. */
-  channels: Map<string, boolean> | null = null;
 
-  constructor(opening: Opening, ports: SocketPorts, tokens: number) {
-    this.opening = opening;
+  constructor({ id, dialect, address, home, nativePing, token }: Opening, ports: SocketPorts, tokens: number) {
+    this.id = id;
+    this.dialect = dialect;
+    this.address = address;
+    this.home = home;
+    this.nativePing = nativePing;
+    this.token = token;
     this.#ports = ports;
     this.tokens = tokens;
-  }
-
-  get dialect(): DialectName {
-    return this.opening.dialect;
   }
 
   send(frame: Frame): void {
@@ -76,21 +80,11 @@ export class BunSocket implements Socket, Bucket {
   }
 
   attach(channel: string, joinLeave: boolean): void {
-    if (!this.ws) return;
-    this.channels ??= new Map();
-    this.channels.set(channel, joinLeave);
-    this.#ports.audiences.attach(channel, this, joinLeave);
+    if (this.ws) this.#ports.audiences.attach(channel, this, joinLeave);
   }
 
-  detach(channel: string): void {
-    const joinLeave = this.channels?.get(channel);
-    if (joinLeave === undefined) return;
-    this.channels?.delete(channel);
+  detach(channel: string, joinLeave: boolean): void {
     this.#ports.audiences.detach(channel, this, joinLeave);
-  }
-
-  detachAll(): void {
-    for (const channel of this.channels?.keys() ?? []) this.detach(channel);
   }
 
   ping(): void {
@@ -114,8 +108,12 @@ export class BunSocket implements Socket, Bucket {
     return this.heardAt;
   }
 
-  openGate(gate: (frame: Frame) => void): void {
+  openGate(gate: Gate): void {
     this.gate = gate;
+  }
+
+  take(frame: Frame): void {
+    this.gate?.take(frame);
   }
 
   closeGate(): void {
@@ -133,14 +131,13 @@ export class BunSocket implements Socket, Bucket {
   /** Lets go of Bun's socket, so that its `close` handler has nobody to tell. */
   #release(): ServerWebSocket<BunSocket> | null {
     const { ws } = this;
-    this.detachAll();
     this.connection = null;
     this.gate = null;
     this.ws = null;
     return ws;
   }
 
-  /** Bun's socket is gone: what it was attached to forgets it, and its connection is handed back to be told. */
+  /** Bun's socket is gone: its connection is handed back to be told, and leaves its channels itself. */
   closed(): ConnectionRef | null {
     const { connection } = this;
     this.#release();

@@ -1,6 +1,7 @@
 import type { ServerWebSocket, WebSocketHandler } from "bun";
 import type { ConnectionRef } from "../../actors/hub/events.ts";
 import type { Clock } from "../core/clock.ts";
+import type { ConnectCommand } from "../core/command.ts";
 import { type Disconnect, disconnects } from "../core/disconnects.ts";
 import type { DialectName, Frame } from "../core/frame.ts";
 import type { Admission } from "./admission.ts";
@@ -35,9 +36,9 @@ export function createWebSocketHandlers(ports: WebSocketPorts): WebSocketHandler
       socket.ws = ws;
       socket.heardAt = clock.monotonic();
       socket.filledAt = socket.heardAt;
-      ports.admission.entered(socket.opening.address);
+      ports.admission.entered(socket.address);
       socket.connection = ports.adopt(socket);
-      if (socket.dialect !== "centrifuge") socket.connection.send(greeting(socket.opening.token));
+      if (socket.dialect !== "centrifuge") socket.connection.send(greeting(socket));
     },
 
     message(ws, frame) {
@@ -67,14 +68,13 @@ export function createWebSocketHandlers(ports: WebSocketPorts): WebSocketHandler
     },
 
     close(ws, code, reason) {
-      const { opening } = ws.data;
-      ports.admission.left(opening.address);
+      ports.admission.left(ws.data.address);
       ws.data.closed()?.send({ type: "socket.closed", disconnect: reported(code, reason) });
     },
 
     error(error: Error, ws?: ServerWebSocket<BunSocket>) {
       counters.errors += 1;
-      ports.log.error("handler.failed", { connection: ws?.data.opening.id, error: `${error.name}: ${error.message}` });
+      ports.log.error("handler.failed", { connection: ws?.data.id, error: `${error.name}: ${error.message}` });
       ws?.data.close(disconnects.internal);
     },
 
@@ -93,10 +93,14 @@ function heard(ws: ServerWebSocket<BunSocket>, clock: Clock): void {
 }
 
 /** The first command of a client whose dialect has none: its credentials came with the upgrade. */
-function greeting(token: string) {
-  const command = { method: "connect", id: 1, token, subs: new Map(), name: "" } as const;
+function greeting(socket: BunSocket) {
+  const { token } = socket;
+  socket.token = "";
+  const command = token === "" ? noCredentials : { ...noCredentials, token };
   return { type: "client.connect", command, bytes: 0 } as const;
 }
+
+const noCredentials: ConnectCommand = { method: "connect", id: 1, token: "", subs: new Map(), name: "" };
 
 function isOversized(frame: Frame, dialect: DialectName, { text, binary }: WebSocketPorts["frameLimits"]): boolean {
   if (typeof frame !== "string") return frame.byteLength > binary[dialect];

@@ -33,11 +33,17 @@ export const subscribeCommand: SubscribeCommand = {
 /** What a connection of this dialect is born with, where nobody looks at its socket: the pure machine does not. */
 export function input(dialect: DialectName): ConnectionInput {
   const socket: Socket = {
+    id: "one",
     dialect,
+    address: "127.0.0.1",
+    home: "lobby",
+    nativePing: false,
+    pingedAt: 0,
+    unanswered: 0,
+    take: () => {},
     send: () => {},
     attach: () => {},
     detach: () => {},
-    detachAll: () => {},
     ping: () => {},
     isOpen: () => true,
     unsent: () => 0,
@@ -48,5 +54,5 @@ export function input(dialect: DialectName): ConnectionInput {
     close: () => {},
     terminate: () => {},
   };
-  return { id: "one", socket, hub: { send: () => {} }, address: "127.0.0.1", home: "lobby", nativePing: false };
+  return { socket };
 }

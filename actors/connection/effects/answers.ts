@@ -34,7 +34,7 @@ export function createAnswers({ dialects, broker }: Pick<ConnectionPorts, "diale
     },
     end: ({ self }, disconnect) => self.send({ type: "rule.broken", disconnect }),
     settle: ({ context }) => {
-      if (context.waiting > 0) broker.flush();
+      if (context.socket.unanswered > 0) broker.flush();
     },
   };
 }

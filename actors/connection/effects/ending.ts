@@ -10,7 +10,12 @@ export function endingEffects(ports: ConnectionPorts, { settle }: Pick<Answers, 
   return {
     /** What the client has published is accepted: it is committed and answered before the end. */
     settle,
-    detachAll: ({ context }: Scope) => context.socket.detachAll(),
+    /** Leaves every channel at once, so that nothing can follow a gap; the others are told when the connection closes. */
+    detachAll: ({ context }: Scope) => {
+      for (const { channel, hearsJoinLeave } of context.subscriptions.values()) {
+        context.socket.detach(channel, hearsJoinLeave);
+      }
+    },
     setFlushDeadline: (scope: Scope) => armDeadline(ports, scope, "flush", options.flushTimeout),
     isFlushed: ({ context }: Pick<Scope, "context">): boolean => context.socket.unsent() === 0,
     closeGate: ({ context }: Scope) => context.socket.closeGate(),
@@ -22,8 +27,9 @@ export function endingEffects(ports: ConnectionPorts, { settle }: Pick<Answers, 
     reportClosed: ({ context }: Scope) => {
       const { code, reason } = context.disconnect;
       countIn(counters.closed, code);
+      const { id, address } = context.socket;
       const user = context.identity?.user ?? "";
-      log.info("connection.closed", { connection: context.id, user, address: context.address, code, reason });
+      log.info("connection.closed", { connection: id, user, address, code, reason });
     },
   };
 }

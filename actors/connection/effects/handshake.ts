@@ -8,7 +8,7 @@ import { subscriptionsOf } from "./welcoming.ts";
 
 /** Who may come in: credentials are looked at, and the Hub is asked. */
 export function handshakeEffects(ports: ConnectionPorts) {
-  const { options, authenticator, rules } = ports;
+  const { options, authenticator, rules, hub } = ports;
 
   const accept = ({ self }: Scope, identity: Identity) => self.send({ type: "auth.accepted", identity });
   const refuse = ({ self }: Scope, id: number, refusal: Refusal) => self.send({ type: "auth.refused", id, refusal });
@@ -54,7 +54,7 @@ export function handshakeEffects(ports: ConnectionPorts) {
     },
 
     identify: ({ context }: Scope) => {
-      context.hub.send({ type: "connection.identified", id: context.id, user: context.identity?.user ?? "" });
+      hub.send({ type: "connection.identified", id: context.socket.id, user: context.identity?.user ?? "" });
     },
   };
 }

@@ -17,24 +17,24 @@ export function heartbeatEffects(ports: ConnectionPorts) {
     ping: (scope: Scope) => {
       const { context } = scope;
       const { interval, timeout } = heartbeatOf(scope);
-      const frame = context.nativePing ? null : dialects[context.socket.dialect].ping;
+      const frame = context.socket.nativePing ? null : dialects[context.socket.dialect].ping;
       if (frame === null) context.socket.ping();
       else context.socket.send(frame);
       armDeadline(ports, scope, "ping", interval);
-      if (timeout === 0 || (context.pingedAt !== 0 && !hasAnswered(scope))) return;
-      context.pingedAt = clock.monotonic();
+      if (timeout === 0 || (context.socket.pingedAt !== 0 && !hasAnswered(scope))) return;
+      context.socket.pingedAt = clock.monotonic();
       armDeadline(ports, scope, "pong", timeout);
     },
 
     notePong: (scope: Scope) => {
-      scope.context.pingedAt = 0;
+      scope.context.socket.pingedAt = 0;
       disarmDeadline(ports, scope, "pong");
     },
 
     /** Not dead: it was heard, or still has to take what lies before the ping. In the latter case it gets its time anew. */
     awaitPong: (scope: Scope) => {
       const { context } = scope;
-      if (hasAnswered(scope)) context.pingedAt = 0;
+      if (hasAnswered(scope)) context.socket.pingedAt = 0;
       else armDeadline(ports, scope, "pong", heartbeatOf(scope).timeout);
     },
 
@@ -47,5 +47,5 @@ export function heartbeatEffects(ports: ConnectionPorts) {
  * a dialect with pings of its own nothing but its pong is one, and that has cleared `pingedAt`.
  */
 function hasAnswered({ context }: Pick<Scope, "context">): boolean {
-  return context.nativePing && context.socket.lastHeard() > context.pingedAt;
+  return context.socket.nativePing && context.socket.lastHeard() > context.socket.pingedAt;
 }

@@ -72,11 +72,10 @@ function subscriptionOf({ channel, serverSide, grant, expireAt, info }: Terms, j
     info,
     expireAt,
     stream: grant.stream ? { epoch: joined.position.epoch, options: grant.stream } : null,
-    visibility: {
-      presence: grant.presence,
-      joinLeave: grant.announced,
-      leaveGrace: grant.namespace.options.leave_grace,
-    },
+    hearsJoinLeave: grant.joinLeave,
+    presence: grant.presence,
+    joinLeave: grant.announced,
+    leaveGrace: grant.namespace.options.leave_grace,
   };
 }
 
@@ -106,14 +105,14 @@ function resultOf({ grant, data }: Terms, { joined, since, request, ttl }: Joini
 export function announceJoin(ports: ConnectionPorts, scope: Scope, channel: string): void {
   const subscription = scope.context.subscriptions.get(channel);
   if (!subscription) return;
-  ports.attendance.enter(channel, clientInfoOf(scope.context, subscription), subscription.visibility);
+  ports.attendance.enter(channel, clientInfoOf(scope.context, subscription), subscription);
   watch(ports, scope, subscription);
 }
 
 /** Sets the deadlines that a subscription brings: its expiry, and the look at its position. */
 function watch(ports: ConnectionPorts, scope: Scope, { stream }: Subscription): void {
   armSubscriptionExpiry(ports, scope);
-  if (stream && !scope.context.deadlines.has("positions")) {
+  if (stream && !scope.context.deadlines.some(({ name }) => name === "positions")) {
     armDeadline(ports, scope, "positions", ports.options.positionCheckDelay);
   }
 }

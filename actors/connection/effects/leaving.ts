@@ -7,19 +7,19 @@ export function leaveChannel(ports: ConnectionPorts, { context }: Scope, channel
   const subscription = context.subscriptions.get(channel);
   if (!subscription) return false;
   context.subscriptions.delete(channel);
-  context.socket.detach(channel);
-  ports.attendance.leave(channel, clientInfoOf(context, subscription), subscription.visibility);
+  context.socket.detach(channel, subscription.hearsJoinLeave);
+  ports.attendance.leave(channel, clientInfoOf(context, subscription), subscription);
   return true;
 }
 
 /** How others see a connection in a channel. */
 export function clientInfoOf(
-  context: Pick<Scope["context"], "id" | "identity">,
+  context: Pick<Scope["context"], "socket" | "identity">,
   subscription: Pick<Subscription, "info"> | undefined,
 ): ClientInfo {
   return {
     user: context.identity?.user ?? "",
-    client: context.id,
+    client: context.socket.id,
     ...(context.identity?.info !== undefined && { connInfo: context.identity.info }),
     ...(subscription?.info !== undefined && { chanInfo: subscription.info }),
   };

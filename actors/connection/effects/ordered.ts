@@ -3,7 +3,7 @@ import { type Unsubscribe, unsubscribes } from "../../../src/core/unsubscribes.t
 import type { ServerSubscribe, Subscription } from "../events.ts";
 import type { ConnectionPorts, Scope } from "../ports.ts";
 import { type Answers, ttlUntil } from "./answers.ts";
-import { armDeadline } from "./deadlines.ts";
+import { armDeadline, disarmDeadline } from "./deadlines.ts";
 import { announceJoin, armSubscriptionExpiry, createJoin } from "./joining.ts";
 import { leaveChannel } from "./leaving.ts";
 import { armExpiry, nothingAsked } from "./welcoming.ts";
@@ -81,7 +81,7 @@ export function orderedEffects(ports: ConnectionPorts, answers: Answers) {
           endSubscription(scope, subscription, "insufficient");
         }
       }
-      scope.context.deadlines.delete("positions");
+      disarmDeadline(ports, scope, "positions");
       if (positioned > 0) armDeadline(ports, scope, "positions", options.positionCheckDelay);
     },
   };

@@ -105,7 +105,7 @@ export const noKeys = { ok: false, refusal: "invalid" } as const;
 /** Whether a token was made for this channel, this user and, where it says so, this connection. */
 export function isFor(claims: SubscriptionClaims, { context }: Scope, channel: string): boolean {
   const isOurs = claims.user === (context.identity?.user ?? "") && claims.channel === channel;
-  return isOurs && (claims.client === "" || claims.client === context.id);
+  return isOurs && (claims.client === "" || claims.client === context.socket.id);
 }
 
 /** Whether an `expire_at` lies in the past already. */

@@ -18,7 +18,7 @@ export const nothingAsked: SubscribeRequest = {
 
 /** The first thing that a connection hears, and the channels that it has from the start. */
 export function welcomingEffects(ports: ConnectionPorts, answers: Answers) {
-  const { rules, clock, options, log } = ports;
+  const { rules, clock, options, log, hub } = ports;
   const join = createJoin(ports);
 
   /** A plain client is there for its one channel; without it there is nothing to do but to go. */
@@ -26,13 +26,14 @@ export function welcomingEffects(ports: ConnectionPorts, answers: Answers) {
     const { context } = scope;
     const user = context.identity?.user ?? "";
     const asker = { user, subscribed: false, full: options.channelLimit < 1, token: false, type: 0, filtered: false };
-    const grant = context.home === "" ? null : rules.grant(context.home, { user, request: nothingAsked });
-    if (!grant || rules.maySubscribe(context.home, asker)) return answers.end(scope, disconnects.permissionDenied);
+    const grant = context.socket.home === "" ? null : rules.grant(context.socket.home, { user, request: nothingAsked });
+    if (!grant || rules.maySubscribe(context.socket.home, asker))
+      return answers.end(scope, disconnects.permissionDenied);
     // It gets no joins and no replays: it could not read them.
-    const terms = { channel: context.home, serverSide: false, expireAt: null };
+    const terms = { channel: context.socket.home, serverSide: false, expireAt: null };
     const silent = { ...grant, joinLeave: false, autoCacheRecover: false };
     return join(scope, { ...terms, grant: silent }, nothingAsked, {
-      joined: () => announceJoin(ports, scope, context.home),
+      joined: () => announceJoin(ports, scope, context.socket.home),
       unrecoverable: () => {},
     });
   };
@@ -60,31 +61,32 @@ export function welcomingEffects(ports: ConnectionPorts, answers: Answers) {
 
   const greet = (scope: Scope) => {
     const { context } = scope;
+    const { id } = context.socket;
     const { interval, timeout } = options.heartbeat[context.socket.dialect];
     const subs = joinAll(scope, subscriptionsOf(ports, context));
     answers.reply(scope, {
       id: context.connect?.id ?? 0,
       method: "connect",
       result: {
-        client: context.id,
+        client: id,
         version: options.version,
         subs,
         ttl: ttlUntil(context.expireAt, clock.wall()),
-        ping: context.nativePing || interval === 0 ? null : Math.round(interval / 1000),
+        ping: context.socket.nativePing || interval === 0 ? null : Math.round(interval / 1000),
         pong: timeout > 0,
         time: options.includeServerTime ? Math.round(clock.wall()) : null,
       },
     });
     for (const channel of subs.keys()) announceJoin(ports, scope, channel);
     const user = context.identity?.user ?? "";
-    if (options.singleConnection && user !== "") context.hub.send({ type: "connection.alone", id: context.id, user });
+    if (options.singleConnection && user !== "") hub.send({ type: "connection.alone", id, user });
   };
 
   return {
     welcome: (scope: Scope) => {
       const { context } = scope;
       const user = context.identity?.user ?? "";
-      log.info("connection.authenticated", { connection: context.id, user, dialect: context.socket.dialect });
+      log.info("connection.authenticated", { connection: context.socket.id, user, dialect: context.socket.dialect });
       armExpiry(ports, scope, context.expireAt);
       if (context.socket.dialect === "centrifuge") greet(scope);
       else if (context.socket.dialect === "plain") joinHome(scope);
