@@ -124,7 +124,7 @@ export async function attack(port: number, { name, attackers, duration }: Attack
 async function join(port: number, weapon: Weapon): Promise<Attacker> {
   const attacker = new Attacker();
   const speech = weapon.centrifuge ? centrifuge("walk") : plain("/ws");
-  await attacker.join({ port, speech, channel, role: "publisher" });
+  await attacker.join({ port, speech, channel, role: "publisher", failed: () => {} });
   if (weapon.first) attacker.assault(weapon.first);
   return attacker;
 }

@@ -9,6 +9,8 @@ export interface Joining {
   readonly speech: Speech;
   readonly channel: string;
   readonly role: "receiver" | "publisher";
+  /** Told when something goes wrong after the greeting: the run that is under way has failed. */
+  readonly failed: (error: Error) => void;
 }
 
 /** A greeting that takes longer than this, in milliseconds, is a failure. */
@@ -103,7 +105,12 @@ export abstract class Client {
 
   /** Called when the connection ends by itself after the greeting. */
   protected lost(error: Error): void {
-    throw error;
+    this.failed(error);
+  }
+
+  /** For the socket's handlers and subclasses: something is not as it has to be. */
+  failed(error: Error): void {
+    this.#joining?.failed(error);
   }
 
   #greet(chunk: Buffer): void {
@@ -134,7 +141,5 @@ const handlers = {
   data: (socket: Socket<Client>, chunk: Buffer) => socket.data.received(chunk),
   drain: (socket: Socket<Client>) => socket.data.drained(),
   close: (socket: Socket<Client>) => socket.data.closed(),
-  error: (_: Socket<Client>, error: Error) => {
-    throw error;
-  },
+  error: (socket: Socket<Client>, error: Error) => socket.data.failed(error),
 };

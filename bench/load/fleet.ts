@@ -24,6 +24,8 @@ export interface FleetOptions {
   readonly speech: Speech;
   readonly channels: readonly string[];
   readonly publishers: number;
+  /** No delivery for this long, in milliseconds, means that something was lost; 10 s without. */
+  readonly silenceMsMax?: number;
   /** Publishes come from a back end through this API instead of from clients. */
   readonly api?: Api;
 }
@@ -33,13 +35,20 @@ export class Fleet {
   readonly rooms: readonly Room[];
   readonly publishers: Publishing[] = [];
   readonly receivers: Receiver[] = [];
+  /** Rejected when a client finds something wrong. */
+  readonly failure = Promise.withResolvers<never>();
   readonly #options: FleetOptions;
 
   constructor(options: FleetOptions) {
     this.#options = options;
     // One room may have thousands of publications under way; of a thousand rooms each has but a few.
     const ring = options.channels.length === 1 ? 65_536 : 256;
+    this.failure.promise.catch(() => {});
     this.rooms = options.channels.map((channel) => new Room(channel, ring));
+  }
+
+  get silenceMsMax(): number {
+    return this.#options.silenceMsMax ?? 10_000;
   }
 
   get speech(): Speech {
@@ -111,12 +120,12 @@ export class Fleet {
   async #publisher(channel: string): Promise<Publishing> {
     const { port, speech, api } = this.#options;
     if (api) {
-      const publisher = new HttpPublisher(api);
+      const publisher = new HttpPublisher(api, this.failure.reject);
       await publisher.open();
       return publisher;
     }
     const publisher = new Publisher(speech);
-    await publisher.join({ port, speech, channel, role: "publisher" });
+    await publisher.join({ port, speech, channel, role: "publisher", failed: this.failure.reject });
     return publisher;
   }
 
@@ -126,7 +135,7 @@ export class Fleet {
     const { port, speech } = this.#options;
     const receiver = new Receiver(room);
     this.receivers.push(receiver);
-    await receiver.join({ port, speech, channel: room.channel, role: "receiver" });
+    await receiver.join({ port, speech, channel: room.channel, role: "receiver", failed: this.failure.reject });
   }
 
   #remove(): void {

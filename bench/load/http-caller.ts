@@ -8,21 +8,28 @@ export interface Api {
   readonly key: string;
 }
 
+/** Who hears of what becomes of the requests. */
+export interface HttpListener {
+  /** Called after each answer that is a success. */
+  answered(): void;
+  /** Called when an answer is not one, or cannot be read. */
+  failed(error: Error): void;
+}
+
 /** One keep-alive connection to the HTTP API: one request at a time, the others wait here. */
 export class HttpCaller {
   /** Requests that have no answer yet. */
   outstanding = 0;
   readonly #api: Api;
-  readonly #answered: () => void;
+  readonly #listener: HttpListener;
   readonly #reader = new HttpReader();
   readonly #waiting: string[] = [];
   #socket: Socket<HttpCaller> | null = null;
   #busy = false;
 
-  /** `answered` is called after each answer; one that is not a success throws. */
-  constructor(api: Api, answered: () => void) {
+  constructor(api: Api, listener: HttpListener) {
     this.#api = api;
-    this.#answered = answered;
+    this.#listener = listener;
   }
 
   async open(): Promise<void> {
@@ -32,9 +39,7 @@ export class HttpCaller {
       data: this,
       socket: {
         data: (socket, chunk) => socket.data.received(chunk),
-        error: (_, error) => {
-          throw error;
-        },
+        error: (socket, error) => socket.data.#listener.failed(error),
       },
     });
   }
@@ -54,7 +59,7 @@ export class HttpCaller {
       if (status !== 200 || body.includes('"error"')) throw new Error(`a publish was answered with ${status}: ${body}`);
       this.outstanding -= 1;
       this.#busy = false;
-      this.#answered();
+      this.#listener.answered();
     }
     this.#next();
   }

@@ -34,14 +34,14 @@ export async function httpLoop(
   let open = connections;
   const callers = Array.from({ length: connections }, () => {
     let sentAt = 0;
-    const caller: HttpCaller = new HttpCaller(api, () => {
+    const answered = () => {
       const now = Bun.nanoseconds();
       latencies.record(now - sentAt);
-      if (now >= end) {
-        open -= 1;
-        if (open === 0) done.resolve();
-      } else call();
-    });
+      if (now < end) return call();
+      open -= 1;
+      if (open === 0) done.resolve();
+    };
+    const caller = new HttpCaller(api, { answered, failed: done.reject });
     const call = () => {
       sentAt = Bun.nanoseconds();
       caller.post(body);

@@ -7,8 +7,8 @@ export class HttpPublisher implements Publishing {
   readonly #caller: HttpCaller;
   #bytes = 0;
 
-  constructor(api: Api) {
-    this.#caller = new HttpCaller(api, () => {});
+  constructor(api: Api, failed: (error: Error) => void) {
+    this.#caller = new HttpCaller(api, { answered: () => {}, failed });
   }
 
   get unanswered(): number {

@@ -14,7 +14,6 @@ import { recoveryLoop } from "./recovery.ts";
 
 let target: Target | null = null;
 let fleet: Fleet | null = null;
-let failure = Promise.withResolvers<never>();
 
 function speechOf({ speech, path }: Target): Speech {
   switch (speech) {
@@ -53,7 +52,7 @@ async function run(request: LoadRequest): Promise<unknown> {
     case "http":
       return httpLoop(target.serverPid, request.ask);
     case "recover":
-      return recoveryLoop({ ...target, speech: fleet.speech }, request.ask);
+      return recoveryLoop({ ...target, speech: fleet.speech, failed: fleet.failure.reject }, request.ask);
     case "attack":
       return attack(target.port, request.ask);
     case "storm":
@@ -64,22 +63,20 @@ async function run(request: LoadRequest): Promise<unknown> {
   }
 }
 
+/** A fleet that has lost a client fails every command from there on. */
+function failing<T>(work: Promise<T>): Promise<T> {
+  return fleet ? Promise.race([work, fleet.failure.promise]) : work;
+}
+
 async function answer(request: LoadRequest): Promise<LoadResponse> {
   try {
-    return { ok: true, answer: await Promise.race([run(request), failure.promise]) };
+    return { ok: true, answer: await failing(run(request)) };
   } catch (error) {
     return { ok: false, error: error instanceof Error ? error.message : String(error) };
   }
 }
 
-// What a socket's handler throws has nobody to catch it; it ends the command under way.
-process.on("uncaughtException", (error) => {
-  failure.reject(error);
-});
-
 process.on("message", (request: LoadRequest) => {
-  failure = Promise.withResolvers<never>();
-  failure.promise.catch(() => {});
   void answer(request).then((response) => process.send?.(response));
 });
 

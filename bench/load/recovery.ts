@@ -25,6 +25,14 @@ export interface RecoveryResult {
   readonly latencies: Counts;
 }
 
+/** Whom it is done to. */
+export interface Recovered {
+  readonly port: number;
+  readonly serverPid: number;
+  readonly speech: Speech;
+  readonly failed: (error: Error) => void;
+}
+
 /** A client that hands every line of the server to a callback. */
 class Asker extends Client {
   heard: (line: string) => void = () => {};
@@ -50,10 +58,7 @@ class Asker extends Client {
 }
 
 /** Fills the channel's history, then subscribes and unsubscribes with as many clients as fast as answers come. */
-export async function recoveryLoop(
-  to: { port: number; serverPid: number; speech: Speech },
-  loop: RecoveryLoop,
-): Promise<RecoveryResult> {
+export async function recoveryLoop(to: Recovered, loop: RecoveryLoop): Promise<RecoveryResult> {
   const askers = await Promise.all(Array.from({ length: loop.clients }, () => join(to, loop.channel)));
   const first = askers[0];
   if (!first) throw new Error("a recovery loop without clients");
@@ -74,9 +79,9 @@ export async function recoveryLoop(
   };
 }
 
-async function join({ port, speech }: { port: number; speech: Speech }, channel: string): Promise<Asker> {
+async function join({ port, speech, failed }: Recovered, channel: string): Promise<Asker> {
   const asker = new Asker();
-  await asker.join({ port, speech, channel, role: "publisher" });
+  await asker.join({ port, speech, channel, role: "publisher", failed });
   return asker;
 }
 

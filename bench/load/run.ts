@@ -3,9 +3,6 @@ import { cpuOf } from "../measure/process.ts";
 import type { Fleet } from "./fleet.ts";
 import type { Account } from "./room.ts";
 
-/** No delivery for this long, in milliseconds, means that something was lost. */
-const silenceMsMax = 10_000;
-
 /** What a run measured; latencies in nanoseconds, times in milliseconds. */
 export interface RunResult {
   readonly publications: number;
@@ -93,9 +90,9 @@ export class Run implements Account {
       if (this.outstanding > 0 && this.deliveries.count === seen)
         lost.reject(new Error(`lost: ${this.outstanding} publications did not reach everyone`));
       seen = this.deliveries.count;
-    }, silenceMsMax);
+    }, this.#fleet.silenceMsMax);
     try {
-      return await Promise.race([this.#drained(work), lost.promise]);
+      return await Promise.race([this.#drained(work), lost.promise, this.#fleet.failure.promise]);
     } finally {
       clearInterval(watch);
     }
