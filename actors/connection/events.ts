@@ -40,8 +40,8 @@ export type ConnectionEvent =
   | ClientCommand
   /** The client sent what cannot be read. */
   | { readonly type: "client.malformed" }
-  /** The credentials were verified. */
-  | { readonly type: "auth.accepted"; readonly identity: Identity }
+  /** The credentials that came with `connect` were verified. */
+  | { readonly type: "auth.accepted"; readonly identity: Identity; readonly connect: ConnectCommand }
   /** The credentials were refused; `id` is that of the connect command. */
   | { readonly type: "auth.refused"; readonly id: number; readonly refusal: Refusal }
   /** The token that came with a command was looked at, and the command answered. */

@@ -64,9 +64,10 @@ export const connectionMachine = setup({
     cancelDeadlines: () => {},
     reportClosed: () => {},
     rememberDisconnect: assign((_, params: { disconnect: Disconnect }) => params),
-    rememberIdentity: assign((_, params: { identity: Identity }) => ({
-      identity: params.identity,
-      expireAt: params.identity.expireAt,
+    rememberIdentity: assign((_, { identity, connect }: { identity: Identity; connect: ConnectCommand }) => ({
+      identity,
+      connect,
+      expireAt: identity.expireAt,
     })),
     /** Info is taken with an expiry alone: a token that never expires is no newer than the one before (Centrifugo). */
     rememberExpiry: assign(({ context }, { expireAt, info }: { expireAt: number | null; info?: string }) => ({
@@ -74,7 +75,6 @@ export const connectionMachine = setup({
       identity:
         context.identity && expireAt !== null && info !== undefined ? { ...context.identity, info } : context.identity,
     })),
-    rememberConnect: assign((_, params: { command: ConnectCommand }) => ({ connect: params.command })),
     hold: assign(({ context, event }) => ({
       held: [...context.held, event],
       heldBytes: context.heldBytes + ("bytes" in event ? event.bytes : 0),
@@ -143,10 +143,7 @@ export const connectionMachine = setup({
           on: {
             "client.connect": {
               target: "verifying",
-              actions: [
-                { type: "rememberConnect", params: asked },
-                { type: "authenticate", params: asked },
-              ],
+              actions: { type: "authenticate", params: asked },
             },
             "client.*": { target: "#connection.draining", actions: ending(disconnects.badRequest) },
           },
@@ -154,12 +151,9 @@ export const connectionMachine = setup({
         verifying: {
           on: {
             "auth.accepted": {
-              target: "admitting",
-              actions: [
-                { type: "rememberIdentity", params: ({ event }) => ({ identity: event.identity }) },
-                "identify",
-              ],
+              actions: [{ type: "rememberIdentity", params: ({ event }) => event }, "identify"],
             },
+            "hub.admitted": "#connection.authenticated",
             "auth.refused": [
               {
                 guard: { type: "isAnswered", params: ({ event }) => ({ refusal: event.refusal }) },
@@ -182,9 +176,6 @@ export const connectionMachine = setup({
               { actions: "hold" },
             ],
           },
-        },
-        admitting: {
-          on: { "hub.admitted": "#connection.authenticated", "client.*": { actions: "hold" } },
         },
         refused: {
           description:

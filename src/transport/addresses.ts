@@ -18,8 +18,9 @@ export function createAddressReader(trustedProxies: readonly string[]) {
     isTrusted,
     /** `forwarded` is the header's value, all its lines joined by commas. */
     read(peer: string, forwarded: string | null): string {
+      if (forwarded === null || networks.length === 0) return peer;
       const own = canonical(peer) ?? peer;
-      if (forwarded === null || !isTrusted(own)) return own;
+      if (!isTrusted(own)) return own;
       const hops = forwarded.split(",");
       let client = own;
       while (hops.length > 0) {

@@ -10,7 +10,8 @@ import { subscriptionsOf } from "./welcoming.ts";
 export function handshakeEffects(ports: ConnectionPorts) {
   const { options, authenticator, rules, hub } = ports;
 
-  const accept = ({ self }: Scope, identity: Identity) => self.send({ type: "auth.accepted", identity });
+  const accept = ({ self }: Scope, identity: Identity, connect: ConnectCommand) =>
+    self.send({ type: "auth.accepted", identity, connect });
   const refuse = ({ self }: Scope, id: number, refusal: Refusal) => self.send({ type: "auth.refused", id, refusal });
 
   /** What a valid token is still refused for. */
@@ -31,7 +32,7 @@ export function handshakeEffects(ports: ConnectionPorts) {
   const admit = (scope: Scope, command: ConnectCommand, identity: Identity) => {
     const fault = channelFault(identity, command);
     if (fault) refuse(scope, command.id, fault);
-    else accept(scope, identity);
+    else accept(scope, identity, command);
   };
 
   const verify = async (scope: Scope, command: ConnectCommand) => {
