@@ -3,6 +3,7 @@ import type { Command } from "../../../src/core/command.ts";
 import { disconnects } from "../../../src/core/disconnects.ts";
 import { errors } from "../../../src/core/errors.ts";
 import type { Identity } from "../../../src/core/identity.ts";
+import type { Subscription } from "../events.ts";
 import type { ConnectionPorts, Scope } from "../ports.ts";
 import { type Answers, ttlUntil } from "./answers.ts";
 import { armSubscriptionExpiry } from "./joining.ts";
@@ -10,6 +11,12 @@ import { isFor, isOpen, isPast, noKeys, tokenErrors } from "./subscribing.ts";
 import { armExpiry } from "./welcoming.ts";
 
 type Asked<M extends Command["method"]> = { readonly command: Extract<Command, { method: M }> };
+
+/** A refresh, and the very subscription that it is for. */
+interface SubscriptionRefresh {
+  readonly command: Asked<"sub_refresh">["command"];
+  readonly subscription: Subscription;
+}
 
 /** New tokens for what is about to expire. */
 export function refreshingEffects(ports: ConnectionPorts, answers: Answers) {
@@ -39,12 +46,13 @@ export function refreshingEffects(ports: ConnectionPorts, answers: Answers) {
 
   const judgeSubscription = (
     scope: Scope,
-    { id, channel }: Asked<"sub_refresh">["command"],
+    { command: { id, channel }, subscription }: SubscriptionRefresh,
     verdict: Verdict<SubscriptionClaims>,
   ) => {
-    const subscription = scope.context.subscriptions.get(channel);
-    // It may have been left, or ended by a back end, while its token was looked at.
-    if (!subscription) return answers.refuse(scope, id, errors.permissionDenied);
+    // A back end may have ended it while its token was looked at, and begun another one, which this is not about.
+    if (scope.context.subscriptions.get(channel) !== subscription) {
+      return answers.refuse(scope, id, errors.permissionDenied);
+    }
     if (!verdict.ok) {
       if (verdict.refusal === "unavailable") return answers.refuse(scope, id, tokenErrors.unavailable);
       const isInvalid = verdict.refusal === "invalid";
@@ -73,10 +81,10 @@ export function refreshingEffects(ports: ConnectionPorts, answers: Answers) {
     answered(scope);
   };
 
-  const verifySubscription = async (scope: Scope, command: Asked<"sub_refresh">["command"]) => {
-    const verdict = authenticator ? await authenticator.subscription(command.token) : noKeys;
+  const verifySubscription = async (scope: Scope, refresh: SubscriptionRefresh) => {
+    const verdict = authenticator ? await authenticator.subscription(refresh.command.token) : noKeys;
     if (!isOpen(scope)) return;
-    judgeSubscription(scope, command, verdict);
+    judgeSubscription(scope, refresh, verdict);
     answered(scope);
   };
 
@@ -91,7 +99,7 @@ export function refreshingEffects(ports: ConnectionPorts, answers: Answers) {
       answers.settle(scope);
       const subscription = scope.context.subscriptions.get(command.channel);
       if (subscription?.serverSide) return answers.end(scope, disconnects.badRequest);
-      if (subscription && command.token !== "") return void verifySubscription(scope, command);
+      if (subscription && command.token !== "") return void verifySubscription(scope, { command, subscription });
       answers.refuse(scope, command.id, subscription ? errors.badRequest : errors.permissionDenied);
       return answered(scope);
     },

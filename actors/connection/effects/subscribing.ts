@@ -16,9 +16,8 @@ export function subscribingEffects(ports: ConnectionPorts, answers: Answers) {
   const join = createJoin(ports);
   const isWithinRate = createSubscribeRate(ports);
 
-  /** What is refused before a token is looked at. */
+  /** What is refused before a token is looked at, and again after it was: the channel may be taken meanwhile. */
   const refusalOf = (scope: Scope, { channel, token, type, filtered }: SubscribeCommand): ClientError | null => {
-    if (!isWithinRate(scope)) return errors.tooManyRequests;
     const { subscriptions, identity } = scope.context;
     return rules.maySubscribe(channel, {
       user: identity?.user ?? "",
@@ -29,6 +28,9 @@ export function subscribingEffects(ports: ConnectionPorts, answers: Answers) {
       filtered,
     });
   };
+
+  const firstRefusalOf = (scope: Scope, command: SubscribeCommand): ClientError | null =>
+    isWithinRate(scope) ? refusalOf(scope, command) : errors.tooManyRequests;
 
   const begin = (scope: Scope, command: SubscribeCommand, claims: SubscriptionClaims | null) => {
     const { channel, id } = command;
@@ -57,7 +59,8 @@ export function subscribingEffects(ports: ConnectionPorts, answers: Answers) {
     if (!verdict.ok) return answers.refuse(scope, command.id, tokenErrors[verdict.refusal]);
     if (!isFor(verdict.claims, scope, command.channel)) return answers.end(scope, disconnects.invalidToken);
     if (isPast(verdict.claims, ports)) return answers.refuse(scope, command.id, errors.expired);
-    return begin(scope, command, verdict.claims);
+    const refusal = refusalOf(scope, command);
+    return refusal ? answers.refuse(scope, command.id, refusal) : begin(scope, command, verdict.claims);
   };
 
   const verify = async (scope: Scope, command: SubscribeCommand) => {
@@ -71,14 +74,14 @@ export function subscribingEffects(ports: ConnectionPorts, answers: Answers) {
   return {
     subscribe: (scope: Scope, { command }: Asked<"subscribe">) => {
       answers.settle(scope);
-      const refusal = refusalOf(scope, command);
+      const refusal = firstRefusalOf(scope, command);
       if (refusal) answers.refuse(scope, command.id, refusal);
       else begin(scope, command, null);
     },
 
     verifySubscription: (scope: Scope, { command }: Asked<"subscribe">) => {
       answers.settle(scope);
-      const refusal = refusalOf(scope, command);
+      const refusal = firstRefusalOf(scope, command);
       if (!refusal) return void verify(scope, command);
       answers.refuse(scope, command.id, refusal);
       return scope.self.send({ type: "auth.answered" });
