@@ -44,6 +44,8 @@ export type ConnectionEvent =
   | { readonly type: "auth.accepted"; readonly identity: Identity; readonly connect: ConnectCommand }
   /** The credentials were refused; `id` is that of the connect command. */
   | { readonly type: "auth.refused"; readonly id: number; readonly refusal: Refusal }
+  /** The verdict on a token has come; `act` does what follows from it, and what throws there is this actor's failure. */
+  | { readonly type: "auth.judged"; readonly act: () => void }
   /** The token that came with a command was looked at, and the command answered. */
   | { readonly type: "auth.answered" }
   /** A new token holds: the connection has another expiry, and others may see other info of it. */

@@ -63,6 +63,7 @@ export const connectionMachine = setup({
     depart: () => {},
     cancelDeadlines: () => {},
     reportClosed: () => {},
+    act: (_, { act }: { act: () => void }) => act(),
     rememberDisconnect: assign((_, params: { disconnect: Disconnect }) => params),
     rememberIdentity: assign((_, { identity, connect }: { identity: Identity; connect: ConnectCommand }) => ({
       identity,
@@ -150,6 +151,7 @@ export const connectionMachine = setup({
         },
         verifying: {
           on: {
+            "auth.judged": { actions: { type: "act", params: ({ event }) => event } },
             "auth.accepted": {
               actions: [{ type: "rememberIdentity", params: ({ event }) => event }, "identify"],
             },
@@ -249,6 +251,7 @@ export const connectionMachine = setup({
         verifying: {
           description: "A token is being looked at; commands wait their turn, pongs do not.",
           on: {
+            "auth.judged": { actions: { type: "act", params: ({ event }) => event } },
             "auth.answered": { target: "ready", actions: ["release", "clearHeld"] },
             "client.pong": [
               { guard: "isPongDue", actions: "notePong" },

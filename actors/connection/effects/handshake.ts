@@ -35,10 +35,12 @@ export function handshakeEffects(ports: ConnectionPorts) {
     else accept(scope, identity, command);
   };
 
-  const verify = async (scope: Scope, command: ConnectCommand) => {
-    const { id, token } = command;
-    const verdict = authenticator ? await authenticator.connection(token) : null;
-    if (!verdict?.ok) return refuse(scope, id, verdict?.refusal ?? "invalid");
+  const verify = (scope: Scope, { token }: ConnectCommand, authenticator: Authenticator) =>
+    judge(scope, () => authenticator.connection(token));
+
+  const decide = (scope: Scope, command: ConnectCommand, verdict: Verdict<Identity>) => {
+    const { id } = command;
+    if (!verdict.ok) return refuse(scope, id, verdict.refusal);
     const fault = tokenFault(verdict.claims);
     if (fault) return refuse(scope, id, fault);
     return admit(scope, command, options.insecure ? { ...verdict.claims, expireAt: null } : verdict.claims);

@@ -21,7 +21,10 @@ interface SubscriptionRefresh {
 /** New tokens for what is about to expire. */
 export function refreshingEffects(ports: ConnectionPorts, answers: Answers) {
   const { authenticator, clock } = ports;
-  const answered = ({ self }: Scope) => self.send({ type: "auth.answered" });
+  /** Back to the next command; a connection that the answer has ended has none. */
+  const answered = (scope: Scope) => {
+    if (isOpen(scope)) scope.self.send({ type: "auth.answered" });
+  };
 
   const judgeConnection = (scope: Scope, id: number, verdict: Verdict<Identity>) => {
     const { context, self } = scope;

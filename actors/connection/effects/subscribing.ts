@@ -68,7 +68,7 @@ export function subscribingEffects(ports: ConnectionPorts, answers: Answers) {
     // Late: the connection has ended, or what was asked for no longer stands. Only its own `verifying` waits for this.
     if (!isOpen(scope)) return;
     judge(scope, command, verdict);
-    scope.self.send({ type: "auth.answered" });
+    if (isOpen(scope)) scope.self.send({ type: "auth.answered" });
   };
 
   return {
