@@ -29,24 +29,18 @@ export class Bystanders {
 
   /** Lets the bystanders talk until `hostility` is over, and once more after it: the server is alive and lost nothing. */
   async during<T>(hostility: () => Promise<T>): Promise<T> {
-    const outcome = Promise.withResolvers<T>();
     let isOver = false;
-    const run = async () => {
-      try {
-        outcome.resolve(await hostility());
-      } catch (error) {
-        outcome.reject(error);
-      }
+    const running = hostility().finally(() => {
       isOver = true;
-    };
-    const running = run();
+    });
+    // Whether it failed is asked for at the end; until then nobody waits for it.
+    running.catch(() => {});
     while (!isOver) {
       await this.#turn();
       await Bun.sleep(pace);
     }
-    await running;
     await this.#turn();
-    return outcome.promise;
+    return running;
   }
 
   /** The next one speaks, and all others must have heard it. */
@@ -69,4 +63,14 @@ export class Bystanders {
   [Symbol.dispose](): void {
     for (const probe of this.#probes) probe[Symbol.dispose]();
   }
+}
+
+/** Does something hostile while bystanders talk in a channel of their own; fails where one of them lost anything. */
+export async function amongBystanders<T>(
+  url: string,
+  hostility: () => Promise<T>,
+  options: { readonly count?: number } = {},
+): Promise<T> {
+  using bystanders = await Bystanders.join(url, options);
+  return await bystanders.during(hostility);
 }

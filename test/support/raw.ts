@@ -172,6 +172,16 @@ export class RawClient {
     }
   }
 
+  /** Everything that the server sends from here to the end of the connection: answers and frames. */
+  async *everything(): AsyncGenerator<HttpAnswer | ServerFrame> {
+    for (;;) {
+      const received = await this.#inbox.next();
+      if (received.type === "end") return;
+      if (received.type === "violation") throw new Error(`The server sent ${describe(received)}.`);
+      yield received.type === "answer" ? received.answer : received.frame;
+    }
+  }
+
   /** Stops reading, so that what the server sends piles up in the kernel and then in the server. */
   pause(): void {
     this.#socket.pause();

@@ -2,6 +2,8 @@ import type { ConfigInput } from "../../src/config/config.ts";
 import { mergeTrees, type Tree } from "../../src/config/tree.ts";
 import { type RunningServer, type StartOptions, startServer } from "../../src/server.ts";
 import { CapturedLog } from "./captured-log.ts";
+import { openHouse } from "./open-house.ts";
+import { patience } from "./patience.ts";
 
 /** A server for tests: the production one on a free port of 127.0.0.1, with its log in memory. */
 export interface TestServer extends AsyncDisposable {
@@ -15,22 +17,9 @@ export interface TestServer extends AsyncDisposable {
   stop(): Promise<{ readonly cut: number }>;
   /** The value of a metric, whose name may carry labels: `chorus_closed_total{code="1002"}`; 0 where it is not there. */
   metric(name: string): Promise<number>;
+  /** Asks for a metric again and again until it has at least this value; fails after `patience`. */
+  untilMetric(name: string, value: number): Promise<void>;
 }
-
-/** What most tests need beyond the defaults of a configuration file: anonymous clients that may do all in a channel. */
-const openHouse = {
-  http_server: { address: "127.0.0.1", port: 0 },
-  client: { allow_anonymous_connect_without_token: true, message_rate_limit: 0 },
-  channel: {
-    without_namespace: {
-      allow_subscribe_for_client: true,
-      allow_subscribe_for_anonymous: true,
-      allow_publish_for_client: true,
-      allow_publish_for_anonymous: true,
-    },
-  },
-  shutdown: { batch_interval: "1ms" },
-};
 
 /**
  * Starts the production server on a free port. `config` has the shape of the configuration file and is laid over one
@@ -47,13 +36,20 @@ export async function startTestServer(
     stopped ??= server.stop();
     return stopped;
   };
+  const metric = async (name: string) => sampleOf(await (await fetch(`${server.url}/metrics`)).text(), name);
   return {
     url: server.url,
     ws: server.url.replace(/^http/, "ws"),
     log,
     node: server.node,
     stop,
-    metric: async (name) => sampleOf(await (await fetch(`${server.url}/metrics`)).text(), name),
+    metric,
+    untilMetric: async (name, value) => {
+      const deadline = performance.now() + patience;
+      for (let last = await metric(name); last < value; last = await metric(name)) {
+        if (performance.now() > deadline) throw new Error(`${name} is ${last} after ${patience} ms, not ${value}.`);
+      }
+    },
     [Symbol.asyncDispose]: async () => {
       await stop();
     },
