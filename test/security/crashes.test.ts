@@ -1,0 +1,34 @@
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { disconnects } from "../../src/core/disconnects.ts";
+import { amongBystanders } from "../support/bystanders.ts";
+import { faultyBroker, faultyChannel } from "../support/faulty-broker.ts";
+import { testTimeout } from "../support/patience.ts";
+import { Probe } from "../support/probe.ts";
+import { startTestServer } from "../support/server.ts";
+
+setDefaultTimeout(testTimeout);
+
+test("[SE25] [F17] a connection that throws is closed with 3004 and logged with its id; nobody else notices", async () => {
+  const crashes = 20;
+  await using server = await startTestServer({}, { replace: { broker: faultyBroker("join") } });
+  await amongBystanders(server.ws, async () => {
+    for (let crash = 0; crash < crashes; crash += 1) {
+      const probe = new Probe(`${server.ws}/ws?channel=${faultyChannel}`);
+      expect(await (await probe.open()).closed()).toEqual(disconnects.internal);
+      const { connection } = await server.log.next("connection.crashed");
+      expect(connection).toMatch(/^[0-9a-f-]{36}$/);
+    }
+  });
+  expect(await server.metric("chorus_actor_crashes_total")).toBe(crashes);
+  expect(server.log.count("connection.crashed")).toBe(crashes);
+});
+
+test("[SE25] [F17] what has crashed leaves no connection, no channel, no user and no deadline behind", async () => {
+  await using server = await startTestServer({}, { replace: { broker: faultyBroker("join") } });
+  const gauges = ["chorus_sockets", "chorus_users", "chorus_channels", "chorus_deadlines", "chorus_stalled"];
+  const before = await Promise.all(gauges.map((name) => server.metric(name)));
+  for (let crash = 0; crash < 10; crash += 1) {
+    await (await new Probe(`${server.ws}/ws?channel=${faultyChannel}`).open()).closed();
+  }
+  expect(await Promise.all(gauges.map((name) => server.metric(name)))).toEqual(before);
+});

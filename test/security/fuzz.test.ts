@@ -1,0 +1,25 @@
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { testTimeout } from "../support/patience.ts";
+import { SeededRandom } from "../support/random.ts";
+import { startTestServer } from "../support/server.ts";
+import { fuzz } from "./fuzzing.ts";
+
+setDefaultTimeout(10 * testTimeout);
+
+/** About ten seconds on two cores; `bun run test/security/fuzz.ts --seconds 600` goes on for longer. */
+const assaults = 16_000;
+
+test("[SE18] [T65] no damaged conversation harms the process, the others, or the log", async () => {
+  const { seed } = new SeededRandom();
+  await using server = await startTestServer();
+  const { closes } = await fuzz(server, seed, { assaults });
+  // The damage has reached what it is meant for: the runtime's own refusals, and those of the dialects.
+  for (const code of ["1002", "1007", "3500", "3501", "client"]) expect(closes.get(code) ?? 0).toBeGreaterThan(0);
+  expect(server.log.lines.filter(({ level }) => level === "error").slice(0, 3)).toEqual([]);
+  expect(await server.metric("chorus_errors_total")).toBe(0);
+  expect(await server.metric("chorus_actor_crashes_total")).toBe(0);
+  for (const line of server.log.text) expect(line.trimEnd()).not.toMatch(/\p{Cc}/u);
+  await server.stop();
+  expect(server.node.deadlines.size).toBe(0);
+  expect(server.node.audiences.size).toBe(0);
+});

@@ -1,0 +1,143 @@
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { disconnects } from "../../src/core/disconnects.ts";
+import { openHouse } from "../support/open-house.ts";
+import { testTimeout } from "../support/patience.ts";
+import { Probe } from "../support/probe.ts";
+import { ChorusProcess } from "../support/process.ts";
+
+setDefaultTimeout(testTimeout);
+
+const onFreePort = ["--port", "0"];
+
+describe("a process that starts", () => {
+  test("[SE28] its first line says where it listens, and stdout stays empty", async () => {
+    await using server = await ChorusProcess.spawn({ args: onFreePort });
+    const url = await server.url();
+    expect(server.firstLine).toMatchObject({ event: "server.started", url });
+    expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+    server.signal("SIGTERM");
+    expect(await server.ended()).toMatchObject({ code: 0, stdout: "" });
+  });
+
+  test("[SE28] without a file it says that it runs the development profile, in which a stranger's client works", async () => {
+    await using server = await ChorusProcess.spawn({ args: onFreePort });
+    const url = (await server.url()).replace("http", "ws");
+    await server.log.next("profile.development");
+    using ann = await new Probe(`${url}/ws`).open();
+    using ben = await new Probe(`${url}/ws`).open();
+    await server.log.next("connection.authenticated");
+    await server.log.next("connection.authenticated");
+    ann.send("hello");
+    expect(await ben.nextText()).toBe("hello");
+  });
+
+  test("[SE28] on a terminal its log is for people, and it serves them", async () => {
+    await using server = await ChorusProcess.spawn({ args: onFreePort, env: { CHORUS_LOG_FORMAT: "pretty" } });
+    let url: string | undefined;
+    while (url === undefined) url = /http:\/\/127\.0\.0\.1:\d+/.exec(await server.nextLine())?.[0];
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+  });
+
+  test("[SE28] every line of its log is one JSON object with an event, a level and a time", async () => {
+    await using server = await ChorusProcess.spawn({ args: onFreePort });
+    const url = (await server.url()).replace("http", "ws");
+    await (await new Probe(`${url}/ws`).open()).close();
+    await server.log.next("connection.closed");
+    server.signal("SIGINT");
+    const { stderr } = await server.ended();
+    expect(stderr.length).toBe(server.log.lines.length);
+    for (const line of server.log.lines) {
+      expect(line).toMatchObject({ event: expect.any(String), level: expect.any(String), time: expect.any(String) });
+    }
+  });
+});
+
+describe("a process that cannot start", () => {
+  test("[SE29] a port in use is one line that says what to do, and exit 1", async () => {
+    using taken = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: () => {} } });
+    const { code, stdout, stderr } = await ChorusProcess.run({ args: ["--port", String(taken.port)] });
+    expect([code, stdout, stderr.length]).toEqual([1, "", 1]);
+    expect(stderr[0]).toContain(`127.0.0.1:${taken.port}`);
+    expect(stderr[0]).toContain("in use");
+  });
+
+  test.each([
+    ["a file that is no JSON", '{ "http_server": '],
+    ["a file that holds no object", "[]"],
+    ["an unknown option", { htp_server: {} }],
+    ["a value of another type", { http_server: { port: "many" } }],
+    ["a duration that is none", { plain: { ping_interval: "soon" } }],
+    ["a port that does not exist", { http_server: { port: 65_536 } }],
+    ["an option of which only the safe value is supported", { uni_sse: { enabled: true } }],
+    ["TLS without a certificate", { http_server: { tls: { enabled: true } } }],
+  ])("[SE29] %s is an exit with 78 and a line for each mistake", async (_, config) => {
+    const { code, stdout, stderr } = await ChorusProcess.run({ config });
+    expect([code, stdout]).toEqual([78, ""]);
+    expect(stderr.length).toBeGreaterThan(0);
+    for (const line of stderr) expect(line).toMatch(/\S{3}/);
+  });
+
+  test("[SE29] all mistakes are named at once, each with its path", async () => {
+    const config = { http_server: { port: -1 }, plain: { ping_interval: "soon" }, client: { allowed_origns: [] } };
+    const { code, stderr } = await ChorusProcess.run({ config });
+    expect(code).toBe(78);
+    expect(stderr.some((line) => line.startsWith("http_server.port: "))).toBe(true);
+    expect(stderr.some((line) => line.startsWith("plain.ping_interval: "))).toBe(true);
+    expect(stderr.some((line) => line.startsWith("client.allowed_origns: ") && line.includes("allowed_origins"))).toBe(
+      true,
+    );
+  });
+
+  test("[SE29] a file that is named and not there is an exit with 78", async () => {
+    const { code, stderr } = await ChorusProcess.run({ args: ["--config", "nowhere.json"] });
+    expect([code, stderr.length]).toEqual([78, 1]);
+    expect(stderr[0]).toContain("nowhere.json");
+  });
+});
+
+describe("defaults that are not safe (T81)", () => {
+  test.each([["--address"], ["CHORUS_HTTP_SERVER_ADDRESS"]])(
+    "[SE22] [T81] the development profile is not served to other machines (%s)",
+    async (how) => {
+      const everywhere = "0.0.0.0";
+      const { code, stderr } = await ChorusProcess.run(
+        how === "--address"
+          ? { args: [...onFreePort, how, everywhere] }
+          : { args: onFreePort, env: { [how]: everywhere } },
+      );
+      expect(code).toBe(78);
+      expect(stderr.join("\n")).toContain("http_server.address");
+    },
+  );
+
+  test("[SE22] [T81] with a file nothing is allowed that it does not allow, and the start says so once", async () => {
+    await using server = await ChorusProcess.spawn({ config: { http_server: { port: 0 } } });
+    const url = (await server.url()).replace("http", "ws");
+    const probe = new Probe(`${url}/ws`);
+    expect(await (await probe.open()).closed()).toEqual(disconnects.badRequest);
+    const warnings = server.log.lines.filter(({ level }) => level === "warn");
+    expect(warnings).toHaveLength(1);
+    expect(JSON.stringify(warnings[0])).toContain("client.token");
+  });
+
+  test("[SE22] [T81] insecure on an address that others reach is one loud warning, and on loopback none", async () => {
+    const start = (address: string) =>
+      ChorusProcess.spawn({ config: { ...openHouse, http_server: { address, port: 0 }, client: { insecure: true } } });
+    await using loud = await start("0.0.0.0");
+    await loud.url();
+    const warning = await loud.log.next("config.warning");
+    expect(JSON.stringify(warning)).toContain("client.insecure");
+    await using quiet = await start("127.0.0.1");
+    await quiet.url();
+    expect(quiet.log.lines.filter(({ level }) => level === "warn")).toEqual([]);
+  });
+
+  test("[SE22] [T81] there is no secret by default: a token signed with an empty or usual one is refused", async () => {
+    await using server = await ChorusProcess.spawn({ config: { http_server: { port: 0 } } });
+    const url = (await server.url()).replace("http", "ws");
+    for (const token of ["eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbm4ifQ.", "secret", "changeme"]) {
+      expect(await (await new Probe(`${url}/ws?token=${token}`).open()).closed()).toEqual(disconnects.invalidToken);
+    }
+  });
+});
