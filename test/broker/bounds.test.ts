@@ -5,6 +5,7 @@ import { MemoryStore } from "../../src/broker/local/memory.ts";
 import { SqliteStore } from "../../src/broker/local/sqlite-store.ts";
 import {
   draftOf,
+  faultyFixture,
   fixtureOf,
   fixtureParts,
   freshFolder,
@@ -137,6 +138,30 @@ describe("the bounds of a file", () => {
     expect(rows(path, "streams")).toBe(50);
   });
 
+  test("[BK177] a stream is not forgotten for another one of its own group", () => {
+    const fixture = sqliteFixture(fresh(), { streamsMax: 3 });
+    const { broker } = fixture;
+    const options = kept("sqlite");
+    for (const name of ["a", "b", "c"]) published(broker, draftOf(name, 1, { history: options }));
+    for (const name of ["a", "b", "c", "d"]) broker.publish(draftOf(name, 2, { history: options }), null);
+    fixture.endTurn();
+    const lasts = ["a", "b", "c", "d"].map((name) => pageOf(history(broker, name, options)).data.at(-1));
+    expect(lasts).toEqual([2, 2, 2, 2]);
+    broker.close();
+  });
+
+  test("[BK178] streams that cannot be written are not remembered without end", () => {
+    const { broker, store } = faultyFixture(fresh(), fixtureParts(), { streamsMax: 10 });
+    store.fault = () => {
+      throw new Error("disk I/O error");
+    };
+    const names = Array.from({ length: 100 }, (_, n) => `name ${n}`);
+    for (const name of names) joined(broker, name, kept("sqlite"));
+    expect(names.filter((name) => broker.top(name, kept("sqlite")) !== null)).toHaveLength(10);
+    store.fault = null;
+    broker.close();
+  });
+
   test("[BK171] trimmed publications leave the file, a few at a time", () => {
     const path = fresh();
     const options = kept("sqlite", { size: 40 });
@@ -205,6 +230,7 @@ describe("the bounds of a file", () => {
     expect([rows(path, "streams"), rows(path, "publications")]).toEqual([0, 500]);
     const { broker, captured } = sqliteFixture(path, {}, parts);
     for (let n = 1; n <= 3; n++) published(broker, draftOf("other", n, { history: options }));
+    broker.sweep();
     expect(pageOf(history(broker, "other", options)).data).toEqual([1, 2, 3]);
     expect(captured.lines).toEqual([]);
     broker.close();

@@ -253,6 +253,20 @@ describe("a file that fails", () => {
     broker.close();
   });
 
+  test("[BK143] a damaged page is found when the file is opened, before anyone asks for what is on it (F07)", () => {
+    const path = fresh();
+    const parts = fixtureParts();
+    const first = sqliteFixture(path, {}, parts);
+    for (let n = 0; n < 100; n++) published(first.broker, draft("a", "x".repeat(1_000)));
+    first.broker.close();
+    const bytes = readFileSync(path);
+    bytes.fill(0xff, bytes.length - 4096);
+    writeFileSync(path, bytes);
+    const { broker, captured } = sqliteFixture(path, {}, parts);
+    expect(captured.count("broker.file_damaged")).toBe(1);
+    broker.close();
+  });
+
   test("[BK142] damage found in a running process is told to whoever asked to be told", () => {
     const path = fresh();
     const parts = fixtureParts();

@@ -105,9 +105,13 @@ export class FaultyStore extends SqliteStore {
 }
 
 /** A broker whose two engines are one faulty store. */
-export function faultyFixture(path: string, parts = fixtureParts()): BrokerFixture & { readonly store: FaultyStore } {
+export function faultyFixture(
+  path: string,
+  parts = fixtureParts(),
+  options: Partial<SqliteStoreOptions> = {},
+): BrokerFixture & { readonly store: FaultyStore } {
   const { clock, random, captured } = parts;
-  const store = new FaultyStore({ path, synchronous: "normal" }, { clock, random, log: captured.log });
+  const store = new FaultyStore({ path, synchronous: "normal", ...options }, { clock, random, log: captured.log });
   return Object.assign(
     fixtureOf(() => ({ memory: store, sqlite: store }), parts),
     { store },

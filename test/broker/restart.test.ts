@@ -116,6 +116,7 @@ describe("a restart", () => {
     const first = sqliteFixture(path, {}, parts);
     const { epoch } = published(first.broker, draft("a", 1));
     parts.clock.advance(options.metaTtl - 1);
+    first.broker.sweep();
     joined(first.broker, "a", options);
     first.broker.sweep();
     const copy = crashed(path);

@@ -25,7 +25,7 @@ export interface KeptKey {
   readonly key: string;
   readonly offset: number;
   readonly epoch: string;
-  /** Milliseconds until it is forgotten. */
+  /** Milliseconds until it is forgotten; 0 or below where it is over. */
   readonly remainingMs: number;
 }
 
@@ -50,7 +50,7 @@ export interface Store {
   clear(channel: string): void;
   /** Keeps an idempotency key; called between `begin` and `commit`. */
   keepKey(kept: KeptKey): void;
-  /** The keys that outlived the last process, oldest first. */
+  /** The keys that outlived the last process, oldest first, also those that are over. */
   keys(): readonly KeptKey[];
   /** Told what one of the others threw. True: the cause is gone, do it once more. Never throws. */
   failed(error: unknown): boolean;

@@ -26,7 +26,7 @@ export class KeyLog {
     this.#file.statements.insertKey.run(storedChannel, storedKey, offset, epoch, expiresAt, crc);
   }
 
-  /** All that still hold, oldest first. */
+  /** All that are left, oldest first, also those that are over and not deleted yet. */
   read(): KeptKey[] {
     const now = this.#file.time();
     const kept: KeptKey[] = [];
@@ -36,9 +36,7 @@ export class KeyLog {
     )) {
       if (crc !== keyCrc(channel, key, offset, epoch, expires_at))
         throw new DamageError("a key that is not as written");
-      if (expires_at > now) {
-        kept.push({ channel: nameOf(channel), key: nameOf(key), offset, epoch, remainingMs: expires_at - now });
-      }
+      kept.push({ channel: nameOf(channel), key: nameOf(key), offset, epoch, remainingMs: expires_at - now });
     }
     return kept;
   }
