@@ -1,4 +1,5 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { deadlineResolution } from "../../actors/deadlines.ts";
 import { disconnects } from "../../src/core/disconnects.ts";
 import { amongBystanders } from "../support/bystanders.ts";
 import { ManualClock } from "../support/clock.ts";
@@ -78,6 +79,8 @@ describe("a process that was held up (F15)", () => {
     // All in one turn of the event loop: the answers are sent, and far more time passes than a pong may take.
     for (const [index, client] of clients.entries()) client.sendFrame(opcodes.pong, pings[index]);
     clock.advance(10 * pongTimeout);
+    // The sweep is due before anything is read.
+    Bun.sleepSync(2 * deadlineResolution);
     const [speaker, ...others] = clients;
     speaker?.sendText("nobody was taken for dead");
     for (const one of others) {
