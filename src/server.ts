@@ -101,28 +101,33 @@ export function listen(config: Config, options: ListenOptions = {}): RunningServ
     error: (error: Error) => failed(error, log),
   });
 
-  const { address, port, internal_address, internal_port } = config.http_server;
-  const server: Server<BunSocket> = Bun.serve<BunSocket>({
-    ...serve(address, port),
-    fetch: (request, self) => doors.respond(request, self),
-    websocket: doors.handlers,
-  });
-  const inside =
-    internal_port === null
-      ? null
-      : Bun.serve<BunSocket>({
-          ...serve(internal_address || address, internal_port),
-          fetch: (request, self) => doors.respondInside(request, self),
-          websocket: doors.handlers,
-        });
+  const listenTo = () => {
+    const { address, port, internal_address, internal_port } = config.http_server;
+    const outer: Server<BunSocket> = Bun.serve<BunSocket>({
+      ...serve(address, port),
+      fetch: (request, self) => doors.respond(request, self),
+      websocket: doors.handlers,
+    });
+    if (internal_port === null) return { server: outer, inside: null };
+    const inside = Bun.serve<BunSocket>({
+      ...serve(internal_address || address, internal_port),
+      fetch: (request, self) => doors.respondInside(request, self),
+      websocket: doors.handlers,
+    });
+    return { server: outer, inside };
+  };
+  const close = () => {
+    sweeper.stop();
+    node.broker.close();
+  };
+  const { server, inside } = attempt(listenTo, close);
 
   const drain = async () => {
     isDraining = true;
     log.info("server.draining", { connections: doors.admission.connections });
     node.hub.send({ type: "hub.drain" });
     const { cut } = await toPromise(node.hub);
-    sweeper.stop();
-    node.broker.close();
+    close();
     await Promise.all([server.stop(true), inside?.stop(true)]);
     log.info("server.stopped", { cut });
     return { cut };
@@ -162,6 +167,16 @@ function tlsOptions({ http_server: { tls } }: Config) {
 function failed(error: Error, log: Log): Response {
   log.error("request.failed", { error: `${error.name}: ${error.message}` });
   return answer(500, "Internal server error.");
+}
+
+/** Does something, or cleans up and says why not: what does not start must not keep the process alive. */
+function attempt<Result>(run: () => Result, cleanUp: () => void): Result {
+  try {
+    return run();
+  } catch (error) {
+    cleanUp();
+    throw error;
+  }
 }
 
 function rethrow(error: unknown): never {

@@ -18,7 +18,9 @@ export function createMetricsEndpoint(
     if (!access.isOpen && !carriesKey(request, access.key)) {
       return answer(401, "Metrics need prometheus.key as a bearer token.", { "WWW-Authenticate": "Bearer" });
     }
-    return new Response(await metrics.render(), { headers: { "Content-Type": metrics.contentType } });
+    return new Response(await metrics.render(), {
+      headers: { "Content-Type": metrics.contentType, "X-Content-Type-Options": "nosniff" },
+    });
   };
 }
 

@@ -1,3 +1,5 @@
+import { disconnects } from "../core/disconnects.ts";
+
 /**
  * What the hot path counts: plain numbers on a plain object, one addition each. They are turned into Prometheus' form
  * only when somebody asks (`metrics.ts`). Labels are bounded by construction: codes and reasons come from our tables.
@@ -7,8 +9,8 @@ export interface Counters {
   accepted: number;
   /** Upgrades that were refused, by reason. */
   readonly refused: Map<string, number>;
-  /** Connections that ended, by close code. */
-  readonly closed: Map<number, number>;
+  /** Connections that ended, by close code; see `closeLabel`. */
+  readonly closed: Map<string, number>;
   /** Connections that threw. */
   crashes: number;
   /** Connections that were ended because they did not take what they were sent. */
@@ -46,6 +48,16 @@ export function createCounters(): Counters {
     dropped: 0,
     errors: 0,
   };
+}
+
+/** Codes of RFC 6455 7.4.1 that an endpoint meets: sent, or reported where none was. */
+const registeredCodes = [1000, 1001, 1002, 1003, 1005, 1006, 1007, 1008, 1009, 1010, 1011, 1012, 1013];
+
+const knownCodes = new Set([...registeredCodes, ...Object.values(disconnects).map(({ code }) => code)]);
+
+/** The label of a close code: a client may choose any from 3000 to 4999, and each would be a series of its own. */
+export function closeLabel(code: number): string {
+  return knownCodes.has(code) ? String(code) : "other";
 }
 
 /** Adds one under a label. */

@@ -1,5 +1,5 @@
 import pino from "pino";
-import pretty from "pino-pretty";
+import { prettyFactory } from "pino-pretty";
 import type { Log, LogFields } from "../core/log.ts";
 
 /** How much is logged, and in what form; `auto` is pretty on a terminal and JSON lines elsewhere. */
@@ -17,13 +17,19 @@ export interface LogSink {
 /** A longer value is cut: a client's own words must not fill the disk. */
 const valueMax = 256;
 
+/** What breaks a line or turns its direction without being a control character to JSON: C1, separators, bidi, halves. */
+const hostile = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]|\p{Surrogate}/gu;
+
+/** JSON escapes the control characters by itself; on a terminal nobody does. */
+const hostileOnTerminal = new RegExp(`[\\u0000-\\u001f]|${hostile.source}`, "gu");
+
 /**
  * Structured logging: one JSON line per event, written before the call returns, so that the last words of a process
- * that ends are not lost. Control characters are escaped by JSON; values of clients are cut at 256 characters.
+ * that ends are not lost. What clients say is cut at 256 characters, and what could move a terminal's cursor, break a
+ * line or turn its direction is written as an escape.
  */
 export function createLog({ level, format }: LogOptions, sink: LogSink): Log {
   const isPretty = format === "pretty" || (format === "auto" && sink.isTTY === true);
-  const stream = isPretty ? pretty({ destination: asStream(sink), sync: true, colorize: sink.isTTY === true }) : sink;
   const logger = pino(
     {
       level: level === "none" ? "silent" : level,
@@ -32,25 +38,31 @@ export function createLog({ level, format }: LogOptions, sink: LogSink): Log {
       formatters: { level: (label) => ({ level: label }) },
       messageKey: isPretty ? "msg" : "event",
     },
-    stream,
+    isPretty ? prettySink(sink) : sink,
   );
+  const clean = (fields: LogFields = {}) => cleaned(fields, isPretty ? hostileOnTerminal : hostile);
   return {
-    debug: (event, fields) => logger.debug(cut(fields), event),
-    info: (event, fields) => logger.info(cut(fields), event),
-    warn: (event, fields) => logger.warn(cut(fields), event),
-    error: (event, fields) => logger.error(cut(fields), event),
+    debug: (event, fields) => logger.debug(clean(fields), event),
+    info: (event, fields) => logger.info(clean(fields), event),
+    warn: (event, fields) => logger.warn(clean(fields), event),
+    error: (event, fields) => logger.error(clean(fields), event),
   };
 }
 
-function cut(fields: LogFields = {}): LogFields {
-  return Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [
-      name,
-      typeof value === "string" && value.length > valueMax ? `${value.slice(0, valueMax)}…` : value,
-    ]),
-  );
+function prettySink(sink: LogSink): LogSink {
+  const prettify = prettyFactory({ colorize: sink.isTTY === true, singleLine: true });
+  return { write: (line) => sink.write(prettify(line)) };
 }
 
-function asStream(sink: LogSink) {
-  return { write: (line: string) => sink.write(line) } as unknown as NodeJS.WritableStream;
+function cleaned(fields: LogFields, pattern: RegExp): LogFields {
+  const entries = Object.entries(fields).map(([name, value]) => [
+    name,
+    typeof value === "string" ? escaped(value, pattern) : value,
+  ]);
+  return Object.fromEntries(entries);
+}
+
+function escaped(value: string, pattern: RegExp): string {
+  const text = value.length > valueMax ? `${value.slice(0, valueMax)}…` : value;
+  return text.replace(pattern, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

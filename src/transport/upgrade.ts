@@ -88,21 +88,28 @@ function faultOf(request: Request, dialect: DialectName, ports: UpgradePorts) {
   return { reason: "draining", response: answer(503, "The server is shutting down.", headers) };
 }
 
-/** What is wrong with the handshake itself. Bun answers another WebSocket version with 426 before we see it. */
+/** What is wrong with the handshake itself (RFC 6455 4.2.1). */
 function handshakeFault(request: Request, dialect: DialectName): Response | null {
   const { headers } = request;
-  if (headers.get("upgrade")?.toLowerCase() !== "websocket") {
+  if (!lists(headers.get("upgrade"), "websocket")) {
     const line = "This address speaks WebSocket: connect with a WebSocket client.";
     return dialect === "centrifuge" ? answer(400, line) : answer(426, line, { Upgrade: "websocket" });
   }
-  const connection = (headers.get("connection") ?? "").split(",");
-  if (!connection.some((option) => option.trim().toLowerCase() === "upgrade")) {
+  if (!lists(headers.get("connection"), "upgrade")) {
     return answer(400, 'A WebSocket handshake needs "Connection: Upgrade" (RFC 6455 4.1).');
+  }
+  if (headers.get("sec-websocket-version")?.trim() !== "13") {
+    return answer(426, "Only version 13 of WebSocket is spoken here (RFC 6455).", { "Sec-WebSocket-Version": "13" });
   }
   if (!keyPattern.test(headers.get("sec-websocket-key") ?? "")) {
     return answer(400, "A WebSocket handshake needs a Sec-WebSocket-Key of 16 bytes in base64 (RFC 6455 4.1).");
   }
   return null;
+}
+
+/** Whether a header's list holds a word, without regard to case. */
+function lists(header: string | null, word: string): boolean {
+  return header?.split(",").some((entry) => entry.trim().toLowerCase() === word) ?? false;
 }
 
 /** The subprotocols that the client offers, in order; bounded by the runtime's limit on headers. */

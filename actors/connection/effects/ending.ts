@@ -1,4 +1,4 @@
-import { countIn } from "../../../src/metrics/counters.ts";
+import { closeLabel, countIn } from "../../../src/metrics/counters.ts";
 import type { ConnectionPorts, Scope } from "../ports.ts";
 import type { Answers } from "./answers.ts";
 import { armDeadline, disarmAll } from "./deadlines.ts";
@@ -26,7 +26,7 @@ export function endingEffects(ports: ConnectionPorts, { settle }: Pick<Answers, 
     cancelDeadlines: (scope: Scope) => disarmAll(ports, scope),
     reportClosed: ({ context }: Scope) => {
       const { code, reason } = context.disconnect;
-      countIn(counters.closed, code);
+      countIn(counters.closed, closeLabel(code));
       const { id, address } = context.socket;
       const user = context.identity?.user ?? "";
       log.info("connection.closed", { connection: id, user, address, code, reason });
