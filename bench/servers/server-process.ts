@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Subprocess } from "bun";
 import { cpuOf, rssOf } from "../measure/process.ts";
 
@@ -19,40 +22,54 @@ const startMsMax = 30_000;
 /** Characters of the output that are kept, to show when the server fails. */
 const tailMax = 4_000;
 
-/** One server under test, in a process of its own. */
+/** How often a log is looked at for the line that is due, in milliseconds. */
+const lookMs = 20;
+
+type Child = Subprocess<"pipe", "pipe", Bun.BunFile>;
+
+/**
+ * One server under test, in a process of its own. Its stderr is a file: a pipe would wake us for every line that it
+ * logs, on one of the two cores that are measured.
+ */
 export class ServerProcess {
   readonly port: number;
-  readonly #process: Subprocess<"pipe", "pipe", "pipe">;
+  readonly #child: Child;
   readonly #output: Output;
   readonly #cleanUp: () => void;
 
-  private constructor(process: Subprocess<"pipe", "pipe", "pipe">, output: Output, command: Command, port: number) {
-    this.#process = process;
+  private constructor(child: Child, output: Output, port: number, cleanUp: () => void) {
+    this.#child = child;
     this.#output = output;
-    this.#cleanUp = command.cleanUp ?? (() => {});
+    this.#cleanUp = cleanUp;
     this.port = port;
   }
 
   /** Starts the process and waits until it listens. */
   static async start(command: Command): Promise<ServerProcess> {
-    const process = Bun.spawn([...command.argv], {
-      stdio: ["pipe", "pipe", "pipe"],
+    const folder = mkdtempSync(join(tmpdir(), "chorus-bench-log-"));
+    const log = join(folder, "stderr.log");
+    writeFileSync(log, "");
+    const cleanUp = () => {
+      rmSync(folder, { recursive: true, force: true });
+      command.cleanUp?.();
+    };
+    const child: Child = Bun.spawn([...command.argv], {
+      stdio: ["pipe", "pipe", Bun.file(log)],
       env: { ...Bun.env, NODE_ENV: "production", ...command.env },
     });
-    const output = new Output(command.ready);
-    void output.read(process.stdout);
-    void output.read(process.stderr);
-    const late = setTimeout(() => process.kill("SIGKILL"), startMsMax);
-    const ready = await Promise.race([output.ready, process.exited]);
-    clearTimeout(late);
-    if (typeof ready === "number") {
-      throw new Error(`${command.argv.join(" ")} ended with ${ready} before it listened:\n${output.tail}`);
+    const output = new Output(child.stdout, log);
+    const ready = await output.first(command.ready, child);
+    if (!ready) {
+      child.kill("SIGKILL");
+      const said = output.tail;
+      cleanUp();
+      throw new Error(`${command.argv.join(" ")} did not begin to listen:\n${said}`);
     }
-    return new ServerProcess(process, output, command, command.port ?? Number(ready[1]));
+    return new ServerProcess(child, output, command.port ?? Number(ready[1]), cleanUp);
   }
 
   get pid(): number {
-    return this.#process.pid;
+    return this.#child.pid;
   }
 
   /** Bytes resident. */
@@ -72,39 +89,60 @@ export class ServerProcess {
 
   /** Asks a bench server a question over its standard input; the answer is the next line with that word. */
   async ask(question: string): Promise<string> {
-    const answer = this.#output.next(new RegExp(`^${question} (.*)$`, "m"));
-    this.#process.stdin.write(`${question}\n`);
-    void this.#process.stdin.flush();
+    const answer = this.#output.next(new RegExp(`^${question} (.*)$`));
+    this.#child.stdin.write(`${question}\n`);
+    void this.#child.stdin.flush();
     return (await answer)[1] ?? "";
   }
 
   async stop(): Promise<void> {
-    this.#process.kill("SIGKILL");
-    await this.#process.exited;
+    this.#child.kill("SIGKILL");
+    await this.#child.exited;
     this.#cleanUp();
   }
 }
 
-/** What a process writes: read to the end, so that it never waits for us, and searched for the lines that are due. */
+/** What a process writes: stdout line by line, stderr when somebody asks. */
 class Output {
-  tail = "";
-  readonly ready: Promise<RegExpExecArray>;
+  readonly #log: string;
+  #said = "";
   #wanted: { pattern: RegExp; found: (match: RegExpExecArray) => void }[] = [];
 
-  constructor(ready: RegExp) {
-    this.ready = this.next(ready);
+  constructor(stdout: ReadableStream<Uint8Array>, log: string) {
+    this.#log = log;
+    void this.#read(stdout);
   }
 
+  get tail(): string {
+    return (this.#said + readFileSync(this.#log, "utf8")).slice(-tailMax);
+  }
+
+  /** The next line of stdout of that pattern. */
   next(pattern: RegExp): Promise<RegExpExecArray> {
     return new Promise((found) => this.#wanted.push({ pattern, found }));
   }
 
-  async read(stream: ReadableStream<Uint8Array>): Promise<void> {
+  /** The first line of that pattern, in either; null where the process ends or takes too long. */
+  async first(pattern: RegExp, child: Child): Promise<RegExpExecArray | null> {
+    let match: RegExpExecArray | null = null;
+    void this.next(pattern).then((found) => {
+      match = found;
+    });
+    const multiline = new RegExp(pattern.source, "m");
+    for (let waited = 0; waited < startMsMax && child.exitCode === null; waited += lookMs) {
+      match ??= multiline.exec(readFileSync(this.#log, "utf8"));
+      if (match) return match;
+      await Bun.sleep(lookMs);
+    }
+    return null;
+  }
+
+  async #read(stdout: ReadableStream<Uint8Array>): Promise<void> {
     const decoder = new TextDecoder();
     let line = "";
-    for await (const chunk of stream) {
+    for await (const chunk of stdout) {
       const text = decoder.decode(chunk, { stream: true });
-      this.tail = (this.tail + text).slice(-tailMax);
+      this.#said = (this.#said + text).slice(-tailMax);
       const lines = (line + text).split("\n");
       line = lines.pop() ?? "";
       for (const whole of lines) this.#look(whole);
