@@ -29,11 +29,11 @@ if (loaded.kind === "errors") {
   console.log(text);
   process.exitCode = exitCode;
 } else {
-  serve(loaded);
+  await serve(loaded);
 }
 
 /** Runs until a signal. What is to be said at the start is said after `server.started`, the first line. */
-function serve({ config, warnings, profile, file }: LoadedConfig): void {
+async function serve({ config, warnings, profile, file }: LoadedConfig): Promise<void> {
   const { client, http_server: http } = config;
   const log = createLog(config.log, process.stderr);
   const { limit, isReduced } = connectionLimitWithin(client.connection_limit, openFilesMax());
@@ -47,7 +47,7 @@ function serve({ config, warnings, profile, file }: LoadedConfig): void {
     surviveErrors(log, () => {
       server.node.counters.errors += 1;
     });
-    untilSignal(server, log);
+    await untilSignal(server, log);
   } catch (error) {
     console.error(whyNotStarted(error, `${http.address}:${http.port}`));
     process.exitCode = exitCodes.forced;

@@ -9,10 +9,12 @@ export interface Stoppable {
 export const exitCodes = { drained: 0, forced: 1, hubFailed: 70, configuration: 78 } as const;
 
 /**
- * Ties a server to its process: SIGTERM and SIGINT drain it, a second one ends it at once. An error that nobody caught
- * is logged and survived: by then it has done no more harm than to what threw it.
+ * Ties a server to its process: SIGTERM and SIGINT drain it, a second one ends it at once.
+ *
+ * The promise never resolves, and the main module is to wait for it: while a module is being evaluated Bun collects
+ * garbage more often, and 5,000 connections that came at once take 6.5 KB each instead of 8 to 11 (measured on 1.4.5).
  */
-export function untilSignal(server: Stoppable, log: Log): void {
+export function untilSignal(server: Stoppable, log: Log): Promise<never> {
   let isStopping = false;
   const onSignal = async (signal: string) => {
     if (isStopping) {
@@ -26,9 +28,10 @@ export function untilSignal(server: Stoppable, log: Log): void {
   };
   process.on("SIGTERM", onSignal);
   process.on("SIGINT", onSignal);
+  return new Promise<never>(() => {});
 }
 
-/** The last net under everything: no throw from input ends the process. */
+/** The last net under everything: what nobody caught is logged and survived. No throw from input ends the process. */
 export function surviveErrors(log: Log, count: () => void): void {
   const onError = (error: unknown) => {
     count();
