@@ -82,6 +82,7 @@ export function listen(config: Config, options: ListenOptions = {}): RunningServ
   const log = options.log ?? createLog(config.log, process.stderr);
   let isDraining = false;
 
+  assertFree(config.http_server);
   const node = createNode(config, {
     clock,
     random,
@@ -167,6 +168,11 @@ function tlsOptions({ http_server: { tls } }: Config) {
 function failed(error: Error, log: Log): Response {
   log.error("request.failed", { error: `${error.name}: ${error.message}` });
   return answer(500, "Internal server error.");
+}
+
+/** A port in use is said before the stores are opened: a second server in one folder would complain of those instead. */
+function assertFree({ address, port }: Config["http_server"]): void {
+  if (port !== 0) Bun.listen({ hostname: address || "::", port, socket: { data: () => {} } }).stop(true);
 }
 
 /** Does something, or cleans up and says why not: what does not start must not keep the process alive. */
