@@ -15,7 +15,7 @@ export interface MemoryLimits {
   readonly bytesMax: number;
 }
 
-/** An empty stream takes about 0.3 kB of memory. */
+/** An empty stream takes about 0.5 kB of memory. */
 const defaultLimits: MemoryLimits = { streamsMax: 200_000, bytesMax: 268_435_456 };
 /** How many streams are looked at to find one that has been idle for long; the idlest of these goes. */
 const sampleSize = 16;

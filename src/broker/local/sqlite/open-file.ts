@@ -1,5 +1,5 @@
 import { Database, SQLiteError } from "bun:sqlite";
-import { existsSync, mkdirSync, renameSync, statSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readSync, renameSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { DamageError, isDamage } from "./damage.ts";
 import { renewEpochs } from "./renewal.ts";
@@ -45,6 +45,7 @@ export function setAside(path: string, reason: unknown, { clock, log }: SqliteFi
 }
 
 function openWhole(options: SqliteFileOptions, parts: SqliteFileParts): SqliteFile {
+  checkHeader(options.path);
   const db = new Database(options.path, { create: true, strict: true });
   try {
     configure(db, options);
@@ -96,6 +97,20 @@ function begin(
   const about = createTables(db, parts.random.epoch());
   if (testimony !== null && testimony.commits > 0) parts.log.error("broker.history_lost", { path: options.path });
   return new SqliteFile(db, new Witness(witnessPath(options.path), about.file), about, parts);
+}
+
+/**
+ * What SQLite takes for something else than damage: a format of a later version, and a format that it may only read, in
+ * which it would refuse every publish for ever (the database header, bytes 18, 19 and 44, of the SQLite file format).
+ */
+function checkHeader(path: string): void {
+  if (!existsSync(path)) return;
+  const header = Buffer.alloc(100);
+  const file = openSync(path, "r");
+  const length = readSync(file, header);
+  closeSync(file);
+  const asWritten = header[18] === header[19] && header.readUInt32BE(44) <= 4;
+  if (length === header.length && !asWritten) throw new DamageError("its header is not as written");
 }
 
 function check(db: Database, path: string): void {

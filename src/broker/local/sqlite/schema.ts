@@ -4,12 +4,16 @@ import { DamageError } from "./damage.ts";
 /** Counted up with every change of the tables; a file of a later one is not touched. */
 const schemaVersion = 1;
 
+/** Never changes: by it a later version is known for what it is. */
+const aboutTable =
+  "CREATE TABLE about (id INTEGER PRIMARY KEY, schema INTEGER NOT NULL, file TEXT NOT NULL, commits INTEGER NOT NULL, at INTEGER NOT NULL) STRICT";
+
 /**
  * `streams`: one row a channel. `publications`: clustered by stream and offset, so that a page of history is one read.
  * `orphans`: publications whose stream is forgotten, to be deleted piece by piece. `idempotency_keys`: a log, read once.
  */
 const tables = [
-  "CREATE TABLE about (id INTEGER PRIMARY KEY, schema INTEGER NOT NULL, file TEXT NOT NULL, commits INTEGER NOT NULL, at INTEGER NOT NULL) STRICT",
+  aboutTable,
   "CREATE TABLE streams (id INTEGER PRIMARY KEY, channel TEXT NOT NULL UNIQUE, epoch TEXT NOT NULL, top INTEGER NOT NULL, first INTEGER NOT NULL, oldest INTEGER NOT NULL, version INTEGER NOT NULL, version_epoch TEXT NOT NULL, expires_at INTEGER NOT NULL, forget_at INTEGER NOT NULL, crc INTEGER NOT NULL) STRICT",
   "CREATE TABLE publications (stream INTEGER NOT NULL, offset INTEGER NOT NULL, data TEXT NOT NULL, tags TEXT, user TEXT, client TEXT, conn_info TEXT, chan_info TEXT, crc INTEGER NOT NULL, PRIMARY KEY (stream, offset)) STRICT, WITHOUT ROWID",
   "CREATE TABLE orphans (stream INTEGER PRIMARY KEY, oldest INTEGER NOT NULL, top INTEGER NOT NULL) STRICT",
@@ -32,13 +36,12 @@ export function readAbout(db: Database): About | null {
   const version = versionOf(db);
   const found = db.query<{ sql: string | null }, []>("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL").all();
   if (version === 0 && found.length === 0) return null;
-  const about = version >= schemaVersion ? aboutRow(db) : null;
-  if (about === null || about.schema !== version) throw new DamageError("its schema version is not as written");
+  const sql = new Set(found.map((row) => row.sql));
+  const about = sql.has(aboutTable) ? aboutRow(db) : null;
+  if (version < schemaVersion || about?.schema !== version) throw new DamageError("its version is not as written");
   if (version > schemaVersion) throw new Error(`it was written by a later version of Chorus (schema ${version})`);
-  const expected = new Set(tables);
-  if (found.length !== tables.length || found.some(({ sql }) => sql === null || !expected.has(sql))) {
-    throw new DamageError("its tables are not as written");
-  }
+  const asWritten = sql.size === tables.length && tables.every((table) => sql.has(table));
+  if (!asWritten) throw new DamageError("its tables are not as written");
   return about;
 }
 
@@ -57,6 +60,5 @@ function versionOf(db: Database): number {
 }
 
 function aboutRow(db: Database): About | null {
-  const table = db.query<unknown, []>("SELECT 1 FROM sqlite_schema WHERE name = 'about'").get();
-  return table === null ? null : db.query<About, []>("SELECT schema, file, commits, at FROM about WHERE id = 1").get();
+  return db.query<About, []>("SELECT schema, file, commits, at FROM about WHERE id = 1").get();
 }

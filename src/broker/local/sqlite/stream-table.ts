@@ -1,11 +1,10 @@
 import type { Clock } from "../../../core/clock.ts";
-import type { Publication } from "../../../core/publication.ts";
 import type { Random } from "../../../core/random.ts";
 import { DamageError } from "./damage.ts";
 import { checkStreamRow, nameOf, publicationOfRow, type StreamRow, storedName } from "./rows.ts";
 import type { SqliteFile } from "./sqlite-file.ts";
 import { changedParameters, type Orphan } from "./statements.ts";
-import { fillFromRow, rowOf, SqliteStream } from "./stream.ts";
+import { fillFromRow, type ReadRange, rowOf, SqliteStream } from "./stream.ts";
 
 /** Publications deleted at once, for one stream: under 1 ms. */
 const deleteMax = 1_000;
@@ -169,17 +168,17 @@ export class StreamTable {
   }
 
   #make(channel: string, epoch: string, id: number): SqliteStream {
-    return new SqliteStream(channel, epoch, id, (stream, from, to, bytesMax) => this.#read(stream, from, to, bytesMax));
+    return new SqliteStream(channel, epoch, id, this.#read);
   }
 
-  #read(stream: SqliteStream, from: number, to: number, bytesMax: number): Publication[] | null {
+  readonly #read: ReadRange = (stream, from, to, bytesMax) => {
     const { range, bytes } = this.#file.statements;
     // Asked first, for it reads no payload: what is too much is not even read.
     if (bytesMax < Number.POSITIVE_INFINITY && (bytes.get(stream.id, from, to)?.bytes ?? 0) > bytesMax) return null;
     const rows = range.all(stream.id, from, to);
     if (rows.length !== to - from + 1) throw new DamageError("publications are missing");
     return rows.map((row, index) => publicationOfRow(row, from + index, stream.epoch));
-  }
+  };
 
   #insert(stream: SqliteStream): void {
     if (stream.replaces !== null) this.#remove(stream.replaces);
