@@ -1,14 +1,17 @@
+import type { Verdict } from "../../../src/auth/authenticator.ts";
 import type { ConnectCommand } from "../../../src/core/command.ts";
 import { anonymous, type Identity } from "../../../src/core/identity.ts";
 import type { Refusal } from "../events.ts";
 import type { ConnectionPorts, Scope } from "../ports.ts";
 import { armDeadline } from "./deadlines.ts";
 import { isPast } from "./subscribing.ts";
+import { createVerification } from "./verification.ts";
 import { subscriptionsOf } from "./welcoming.ts";
 
 /** Who may come in: credentials are looked at, and the Hub is asked. */
 export function handshakeEffects(ports: ConnectionPorts) {
-  const { options, authenticator, rules, hub } = ports;
+  const { options, rules, hub } = ports;
+  const verification = createVerification(ports);
 
   const accept = ({ self }: Scope, identity: Identity, connect: ConnectCommand) =>
     self.send({ type: "auth.accepted", identity, connect });
@@ -35,10 +38,7 @@ export function handshakeEffects(ports: ConnectionPorts) {
     else accept(scope, identity, command);
   };
 
-  const verify = (scope: Scope, { token }: ConnectCommand, authenticator: Authenticator) =>
-    judge(scope, () => authenticator.connection(token));
-
-  const decide = (scope: Scope, command: ConnectCommand, verdict: Verdict<Identity>) => {
+  const judge = (scope: Scope, command: ConnectCommand, verdict: Verdict<Identity>) => {
     const { id } = command;
     if (!verdict.ok) return refuse(scope, id, verdict.refusal);
     const fault = tokenFault(verdict.claims);
@@ -51,7 +51,8 @@ export function handshakeEffects(ports: ConnectionPorts) {
 
     authenticate: (scope: Scope, { command }: { command: ConnectCommand }) => {
       const isOpen = options.allowAnonymous || options.insecure || scope.context.socket.dialect === "echo";
-      if (command.token !== "") void verify(scope, command);
+      if (command.token !== "")
+        verification.connection(scope, command.token, (verdict) => judge(scope, command, verdict));
       else if (isOpen) admit(scope, command, anonymous);
       else refuse(scope, command.id, "missing");
     },

@@ -7,7 +7,8 @@ import type { Subscription } from "../events.ts";
 import type { ConnectionPorts, Scope } from "../ports.ts";
 import { type Answers, ttlUntil } from "./answers.ts";
 import { armSubscriptionExpiry } from "./joining.ts";
-import { isFor, isOpen, isPast, noKeys, tokenErrors } from "./subscribing.ts";
+import { isFor, isPast, tokenErrors } from "./subscribing.ts";
+import { createVerification } from "./verification.ts";
 import { armExpiry } from "./welcoming.ts";
 
 type Asked<M extends Command["method"]> = { readonly command: Extract<Command, { method: M }> };
@@ -20,11 +21,10 @@ interface SubscriptionRefresh {
 
 /** New tokens for what is about to expire. */
 export function refreshingEffects(ports: ConnectionPorts, answers: Answers) {
-  const { authenticator, clock } = ports;
+  const { clock } = ports;
+  const verification = createVerification(ports);
   /** Back to the next command; a connection that the answer has ended has none. */
-  const answered = (scope: Scope) => {
-    if (isOpen(scope)) scope.self.send({ type: "auth.answered" });
-  };
+  const answered = ({ self }: Scope) => self.send({ type: "auth.answered" });
 
   const judgeConnection = (scope: Scope, id: number, verdict: Verdict<Identity>) => {
     const { context, self } = scope;
@@ -77,24 +77,22 @@ export function refreshingEffects(ports: ConnectionPorts, answers: Answers) {
     });
   };
 
-  const verifyConnection = async (scope: Scope, { id, token }: Asked<"refresh">["command"]) => {
-    const verdict = authenticator ? await authenticator.connection(token) : noKeys;
-    if (!isOpen(scope)) return;
-    judgeConnection(scope, id, verdict);
-    answered(scope);
-  };
+  const verifyConnection = (scope: Scope, { id, token }: Asked<"refresh">["command"]) =>
+    verification.connection(scope, token, (verdict) => {
+      judgeConnection(scope, id, verdict);
+      answered(scope);
+    });
 
-  const verifySubscription = async (scope: Scope, refresh: SubscriptionRefresh) => {
-    const verdict = authenticator ? await authenticator.subscription(refresh.command.token) : noKeys;
-    if (!isOpen(scope)) return;
-    judgeSubscription(scope, refresh, verdict);
-    answered(scope);
-  };
+  const verifySubscription = (scope: Scope, refresh: SubscriptionRefresh) =>
+    verification.subscription(scope, refresh.command.token, (verdict) => {
+      judgeSubscription(scope, refresh, verdict);
+      answered(scope);
+    });
 
   return {
     verifyRefresh: (scope: Scope, { command }: Asked<"refresh">) => {
       answers.settle(scope);
-      if (command.token !== "") void verifyConnection(scope, command);
+      if (command.token !== "") verifyConnection(scope, command);
       else answers.end(scope, disconnects.badRequest);
     },
 
@@ -102,7 +100,7 @@ export function refreshingEffects(ports: ConnectionPorts, answers: Answers) {
       answers.settle(scope);
       const subscription = scope.context.subscriptions.get(command.channel);
       if (subscription?.serverSide) return answers.end(scope, disconnects.badRequest);
-      if (subscription && command.token !== "") return void verifySubscription(scope, { command, subscription });
+      if (subscription && command.token !== "") return verifySubscription(scope, { command, subscription });
       answers.refuse(scope, command.id, subscription ? errors.badRequest : errors.permissionDenied);
       return answered(scope);
     },

@@ -7,12 +7,14 @@ import type { Answers } from "./answers.ts";
 import { announceJoin, createJoin, type Terms } from "./joining.ts";
 import { leaveChannel } from "./leaving.ts";
 import { createSubscribeRate } from "./rate.ts";
+import { createVerification } from "./verification.ts";
 
 type Asked<M extends Command["method"]> = { readonly command: Extract<Command, { method: M }> };
 
 /** A client's own subscriptions. */
 export function subscribingEffects(ports: ConnectionPorts, answers: Answers) {
-  const { rules, options, authenticator } = ports;
+  const { rules, options } = ports;
+  const verification = createVerification(ports);
   const join = createJoin(ports);
   const isWithinRate = createSubscribeRate(ports);
 
@@ -63,13 +65,11 @@ export function subscribingEffects(ports: ConnectionPorts, answers: Answers) {
     return refusal ? answers.refuse(scope, command.id, refusal) : begin(scope, command, verdict.claims);
   };
 
-  const verify = async (scope: Scope, command: SubscribeCommand) => {
-    const verdict = authenticator ? await authenticator.subscription(command.token) : noKeys;
-    // Late: the connection has ended, or what was asked for no longer stands. Only its own `verifying` waits for this.
-    if (!isOpen(scope)) return;
-    judge(scope, command, verdict);
-    if (isOpen(scope)) scope.self.send({ type: "auth.answered" });
-  };
+  const verify = (scope: Scope, command: SubscribeCommand) =>
+    verification.subscription(scope, command.token, (verdict) => {
+      judge(scope, command, verdict);
+      scope.self.send({ type: "auth.answered" });
+    });
 
   return {
     subscribe: (scope: Scope, { command }: Asked<"subscribe">) => {
@@ -82,7 +82,7 @@ export function subscribingEffects(ports: ConnectionPorts, answers: Answers) {
     verifySubscription: (scope: Scope, { command }: Asked<"subscribe">) => {
       answers.settle(scope);
       const refusal = firstRefusalOf(scope, command);
-      if (!refusal) return void verify(scope, command);
+      if (!refusal) return verify(scope, command);
       answers.refuse(scope, command.id, refusal);
       return scope.self.send({ type: "auth.answered" });
     },
@@ -102,9 +102,6 @@ export const tokenErrors = {
   unavailable: errors.internal,
 } as const satisfies Record<Extract<Verdict<unknown>, { ok: false }>["refusal"], ClientError>;
 
-/** The verdict where no key is configured. */
-export const noKeys = { ok: false, refusal: "invalid" } as const;
-
 /** Whether a token was made for this channel, this user and, where it says so, this connection. */
 export function isFor(claims: SubscriptionClaims, { context }: Scope, channel: string): boolean {
   const isOurs = claims.user === (context.identity?.user ?? "") && claims.channel === channel;
@@ -114,9 +111,4 @@ export function isFor(claims: SubscriptionClaims, { context }: Scope, channel: s
 /** Whether an `expire_at` lies in the past already. */
 export function isPast({ expireAt }: { readonly expireAt: number | null }, { clock }: ConnectionPorts): boolean {
   return expireAt !== null && expireAt <= Math.floor(clock.wall() / 1000);
-}
-
-/** Whether the connection is still there to be answered: its deadlines are cancelled when it ends. */
-export function isOpen({ context }: Scope): boolean {
-  return context.socket.isOpen();
 }
