@@ -70,10 +70,12 @@ describe("an incomplete handshake (4.2.1)", () => {
     ["two keys", { add: [`Sec-WebSocket-Key: ${exampleKey}`] }, 400],
   ];
 
-  test.each(bad)("[WS2] [T03] %s is refused in one line that says what to do", async (_, shape, status) => {
+  test.each(bad)("[WS2] [T03] %s is refused in one line that says what to do", async (name, shape, status) => {
     const answer = await ask(shape);
     expect(answer.status).toBe(status);
     expect(answer.body).toMatch(/^[^\n]{10,}\n$/);
+    if (name.includes("key")) expect(answer.body).toContain("Sec-WebSocket-Key");
+    if (name.includes("Connection")) expect(answer.body).toContain("Connection: Upgrade");
     if (status === 405) expect(answer.headers.get("allow")).toBe("GET");
     if (status === 426) expect(answer.headers.get("upgrade")).toBe("websocket");
   });
