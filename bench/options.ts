@@ -17,12 +17,15 @@ export interface SuiteOptions {
 /** Connections that a process may have here is the limit of its open files; this is below the usual 20,000. */
 const connectionsMaxDefault = 10_000;
 
+/** What `--peers` knows; with `none` only bare Bun and Chorus take part. */
+const peerNames: readonly string[] = ["ws", "socket.io", "gorilla", "centrifugo", "none"];
+
 const usage = `usage: bun run bench [--quick | --full] [--only NAMES] [--peers NAMES] [--max-connections N] [--config FILE]
 
   --quick             under a minute
   --full              every size, dialect and store, open loops, 1 to 10,000 connections
   --only NAMES        of: ${experimentNames.join(", ")}
-  --peers NAMES       of: ws, socket.io, gorilla, centrifugo; bare Bun and Chorus always take part
+  --peers NAMES       of: ${peerNames.join(", ")}; bare Bun and Chorus always take part
   --max-connections N no row with more connections than this
   --config FILE       Chorus with a configuration of your own, which has to let anonymous clients in`;
 
@@ -48,8 +51,11 @@ export function parseOptions(args: readonly string[]): SuiteOptions | string {
     const only = names(values.only);
     const unknown = only?.find((name) => !experimentNames.includes(name));
     if (unknown !== undefined) return `--only ${unknown}: there are ${experimentNames.join(", ")}`;
+    const peers = names(values.peers);
+    const stranger = peers?.find((name) => !peerNames.includes(name));
+    if (stranger !== undefined) return `--peers ${stranger}: there are ${peerNames.join(", ")}`;
     const profile = values.quick ? "quick" : values.full ? "full" : "default";
-    return { profile, only, peers: names(values.peers), connectionsMax, config: values.config ?? null };
+    return { profile, only, peers, connectionsMax, config: values.config ?? null };
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

@@ -15,6 +15,8 @@ export interface Profile {
   readonly storeConnections: readonly number[];
   /** Connections at which memory is measured. */
   readonly idleConnections: readonly number[];
+  /** Channels of the row with many, ten receivers in each. */
+  readonly channels: number;
   /** Live actors at which their cost is measured. */
   readonly actors: readonly number[];
 }
@@ -28,6 +30,7 @@ const quick: Profile = {
   openLoop: false,
   storeConnections: [1_000],
   idleConnections: [1_000],
+  channels: 200,
   actors: [1_000, 10_000],
 };
 
@@ -40,6 +43,7 @@ const standard: Profile = {
   openLoop: false,
   storeConnections: [1_000],
   idleConnections: [1_000, 5_000, 10_000],
+  channels: 1_000,
   actors: [1_000, 10_000, 50_000],
 };
 

@@ -4,7 +4,6 @@ import { ask, resizeAll, withPairs } from "./contest.ts";
 import type { Bench, Experiment } from "./experiment.ts";
 import { takesPart } from "./fanout.ts";
 
-const channelCount = 1_000;
 const perChannel = 10;
 const publishers = 100;
 
@@ -13,17 +12,18 @@ export const channels: Experiment = {
   name: "channels",
   about: "1,000 channels of 10, 100 publishers",
   async run(bench) {
-    bench.terminal.title(`${thousands(channelCount)} channels of ${perChannel}, ${publishers} publishers`);
+    bench.terminal.title(`${thousands(bench.profile.channels)} channels of ${perChannel}, ${publishers} publishers`);
     const clients = broadcasters.filter(({ name, speech }) => speech !== "centrifuge-joined" && takesPart(bench, name));
     await contest(bench, clients, "bare clients: each publishes into the channel that it is in");
     const dialect = stores.filter(({ namespace }) => namespace === "");
-    await contest(bench, dialect, "Centrifuge clients: each publishes into ten channels in turn");
+    await contest(bench, dialect, "Centrifuge clients: each publishes into several channels in turn");
   },
 };
 
 async function contest(bench: Bench, entrants: readonly Entrant[], caption: string): Promise<void> {
-  const connections = channelCount * perChannel;
-  await withPairs(bench, { entrants, layout: { channels: channelCount, publishers } }, async (all) => {
+  const { channels } = bench.profile;
+  const connections = channels * perChannel;
+  await withPairs(bench, { entrants, layout: { channels, publishers } }, async (all) => {
     const pairs = await resizeAll(bench, all, connections);
     await ask(bench, pairs, { experiment: "channels", caption, connections, bytes: 64, window: publishers });
   });

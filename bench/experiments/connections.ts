@@ -8,11 +8,11 @@ import { resizeAll, withPairs } from "./contest.ts";
 import type { Bench, Experiment } from "./experiment.ts";
 import { takesPart } from "./fanout.ts";
 
-/** Connections and traffic that a server has had before its memory is looked at: what is loaded once is loaded. */
-const warmUp = { connections: 300, ms: 1_000 };
+/** Connections that a server has had, and a round of traffic, before its memory is looked at: what is loaded once is loaded. */
+const warmUpConnections = 300;
 
 /** How long a server may settle before its memory is read, in milliseconds. */
-const settleMs = 700;
+const settleMs = 500;
 
 /** The storm: so many connect at once while a thousand others receive so many publications a second. */
 const storm = { receivers: 1_000, arrivals: 2_000, rate: 50, calmMs: 1_500, stormMs: 2_500 };
@@ -26,38 +26,52 @@ export const connections: Experiment = {
   async run(bench) {
     bench.terminal.title("What a connection costs");
     const entrants = [...broadcasters.filter(({ name }) => takesPart(bench, name)), withPresence];
-    const cost: string[][] = [];
+    const costs: Cost[] = [];
     const storms: string[][] = [];
     for (const entrant of entrants) {
       await withPairs(bench, { entrants: [entrant], layout }, async (pairs) => {
         for (const pair of pairs) {
-          cost.push(await idle(bench, pair));
+          costs.push(await idle(bench, pair));
           if (bench.profile.name !== "quick") storms.push(await weather(bench, pair));
         }
       });
     }
-    const counts = bench.profile.idleConnections.map(thousands);
-    const caption = `RSS per idle connection (after ${warmUp.connections} connections and a second of traffic), and connects`;
-    finish(bench, caption, ["server", ...counts.map((count) => `at ${count}`), "connects/s"], cost);
-    const during = `p99 of ${thousands(storm.receivers)} receivers while ${thousands(storm.arrivals)} connect`;
-    if (storms.length > 0) finish(bench, during, ["server", "calm", "in the storm", "storm took"], storms);
+    reportCosts(bench, costs);
+    if (storms.length === 0) return;
+    const caption = `p99 of ${thousands(storm.receivers)} receivers while ${thousands(storm.arrivals)} connect`;
+    const head = ["server", "calm", "in the storm", "storm took"];
+    bench.terminal.table(caption, head, storms);
+    bench.results.addFinding({ experiment: "connections", caption, head, rows: storms });
   },
 };
 
-function finish({ terminal, results }: Bench, caption: string, head: string[], rows: string[][]): void {
-  terminal.table(caption, head, rows);
-  results.addFinding({ experiment: "connections", caption, head, rows });
+/** Bytes per connection at each count, and connects a second up to the last of them. */
+interface Cost {
+  readonly name: string;
+  readonly bytes: readonly number[];
+  readonly connectsPerSecond: number;
 }
 
-/** RSS per connection at each count, and how fast the last of them came. */
-async function idle(bench: Bench, pair: Pair): Promise<string[]> {
+function reportCosts({ terminal, results, profile }: Bench, costs: readonly Cost[]): void {
+  const caption = `RSS per idle connection (after ${warmUpConnections} connections and their traffic), and connects`;
+  const head = ["server", ...profile.idleConnections.map((count) => `at ${thousands(count)}`), "connects/s"];
+  const rows = costs.map((cost) => [
+    cost.name,
+    ...cost.bytes.map(bytes),
+    thousands(Math.round(cost.connectsPerSecond)),
+  ]);
+  terminal.table(caption, head, rows);
+  results.addFinding({ experiment: "connections", caption, head, rows, raw: costs });
+}
+
+async function idle(bench: Bench, pair: Pair): Promise<Cost> {
   const { load, server, entrant } = pair;
-  await resizeAll(bench, [pair], warmUp.connections);
-  await load.do("closed", { window: 1, duration: warmUp.ms, bytes: 64 });
+  await resizeAll(bench, [pair], warmUpConnections);
+  await load.do("closed", { window: 1, duration: bench.profile.roundMs, bytes: 64 });
   await load.do("resize", { receivers: 0 });
   await Bun.sleep(settleMs);
   const before = server.rss();
-  const cells = [entrant.name];
+  const perConnection: number[] = [];
   let open = 0;
   let rate = Number.NaN;
   for (const count of bench.profile.idleConnections) {
@@ -66,9 +80,9 @@ async function idle(bench: Bench, pair: Pair): Promise<string[]> {
     rate = ((count - open) / took) * 1000;
     open = count;
     await Bun.sleep(settleMs);
-    cells.push(bytes((server.rss() - before) / count));
+    perConnection.push((server.rss() - before) / count);
   }
-  return [...cells, thousands(Math.round(rate))];
+  return { name: entrant.name, bytes: perConnection, connectsPerSecond: rate };
 }
 
 /** The p99 of those who are there, without and with the storm. */

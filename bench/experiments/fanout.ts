@@ -5,7 +5,7 @@ import { ask, resizeAll, withPairs } from "./contest.ts";
 import type { Bench, Experiment } from "./experiment.ts";
 
 /** Bytes that may be under way to all receivers together; a row with more would measure the kernel's buffers. */
-const underWayMax = 512 * 1024 * 1024;
+const underWayMax = 256 * 1024 * 1024;
 
 /** Deliveries a second that the open loop asks for: well under what every server here can do at every size. */
 const openDeliveries = 50_000;

@@ -133,6 +133,7 @@ describe("options of the suite", () => {
     expect(parseOptions(["--help"])).toStartWith("usage");
     expect(parseOptions(["--quick", "--full"])).toContain("not both");
     expect(parseOptions(["--only", "nonsense"])).toContain("nonsense");
+    expect(parseOptions(["--peers", "phoenix"])).toContain("phoenix");
     expect(parseOptions(["--max-connections", "many"])).toContain("positive number");
     expect(parseOptions(["--colour"])).toContain("--colour");
   });
