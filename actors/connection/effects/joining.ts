@@ -58,11 +58,18 @@ export function createJoin(ports: ConnectionPorts) {
       const isLost = since?.mode === "stream" && !joined.recovered;
       if (isLost && request.rejectUnrecovered) return outcome.unrecoverable();
       budget.spend(scope, joined.publications);
+      leaveEarlier(scope, channel);
       scope.context.subscriptions.set(channel, subscriptionOf(terms, joined));
       scope.context.socket.attach(channel, grant.joinLeave);
       outcome.joined(resultOf(terms, { joined, since, request, ttl: ttlUntil(terms.expireAt, clock.wall()) }));
     });
   };
+}
+
+/** A back end may subscribe to what the client has already: what it heard there ends with what it had. */
+function leaveEarlier({ context }: Scope, channel: string): void {
+  const earlier = context.subscriptions.get(channel);
+  if (earlier) context.socket.detach(channel, earlier.hearsJoinLeave);
 }
 
 function subscriptionOf({ channel, serverSide, grant, expireAt, info }: Terms, joined: Joined): Subscription {
