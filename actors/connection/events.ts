@@ -38,6 +38,8 @@ export type Refusal =
 export type ConnectionEvent =
   /** The client asks for something. */
   | ClientCommand
+  /** The client asked for something over its rate: it is told so in its turn. */
+  | { readonly type: "client.limited"; readonly id: number; readonly bytes: number }
   /** The client sent what cannot be read. */
   | { readonly type: "client.malformed" }
   /** The credentials that came with `connect` were verified. */

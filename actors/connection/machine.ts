@@ -239,6 +239,9 @@ export const connectionMachine = setup({
                 params: ({ event }) => ({ id: event.command.id, error: errors.notAvailable }),
               },
             },
+            "client.limited": {
+              actions: { type: "refuse", params: ({ event }) => ({ id: event.id, error: errors.tooManyRequests }) },
+            },
             "client.refresh": { target: "verifying", actions: { type: "verifyRefresh", params: asked } },
             "client.sub_refresh": {
               target: "verifying",

@@ -1,6 +1,5 @@
 import type { ConnectionEvent } from "../../actors/connection/events.ts";
 import type { Command } from "../core/command.ts";
-import { errors } from "../core/errors.ts";
 import type { DialectName, Frame } from "../core/frame.ts";
 import type { Log } from "../core/log.ts";
 import { takeToken } from "../core/rate.ts";
@@ -37,14 +36,7 @@ export function createInbound({ log, counters, dialects, messageRate }: InboundP
 
   const run = (socket: BunSocket, command: Command, bytes: number) => {
     if (command.method === "pong" || isWithinRate(socket)) socket.connection?.send(eventOf(command, bytes));
-    else if (command.id > 0) {
-      const frame = dialects[socket.dialect].encodeReply({
-        id: command.id,
-        method: "error",
-        error: errors.tooManyRequests,
-      });
-      if (frame !== null) socket.send(frame);
-    }
+    else if (command.id > 0) socket.connection?.send({ type: "client.limited", id: command.id, bytes });
   };
 
   const decode = (socket: BunSocket, frame: Frame) => {
