@@ -23,13 +23,10 @@ export async function withPairs(
   { entrants, layout }: { entrants: readonly Entrant[]; layout: Layout },
   work: (pairs: Pair[]) => Promise<void>,
 ): Promise<void> {
-  const pairs: Pair[] = [];
+  bench.terminal.progress(`starting ${entrants.map(({ name }) => name).join(", ")}`);
+  const started = await Promise.all(entrants.map((entrant) => startOrReport(bench, entrant, layout)));
+  const pairs = started.filter((pair) => pair !== null);
   try {
-    for (const entrant of entrants) {
-      bench.terminal.progress(`starting ${entrant.name}`);
-      const pair = await startOrReport(bench, entrant, layout);
-      if (pair) pairs.push(pair);
-    }
     await work(pairs);
   } finally {
     await Promise.all(pairs.map(stopPair));
@@ -40,7 +37,7 @@ async function startOrReport({ terminal, servers }: Bench, entrant: Entrant, lay
   try {
     const pair = await startPair(entrant, layout, servers);
     if (typeof pair !== "string") return pair;
-    terminal.line(`${entrant.name} is skipped: ${pair}`);
+    terminal.once(`${entrant.name} is skipped: ${pair}`);
   } catch (error) {
     terminal.fail(`${entrant.name} did not start: ${error instanceof Error ? error.message : String(error)}`);
   }

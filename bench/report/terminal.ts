@@ -3,6 +3,7 @@ import { tableLines } from "./table.ts";
 /** What a person watches while the benches run. Results go to stdout; what passes by goes to a terminal alone. */
 export class Terminal {
   #failures = 0;
+  readonly #said = new Set<string>();
   readonly #began = performance.now();
 
   /** How many things went wrong: the exit code. */
@@ -13,6 +14,13 @@ export class Terminal {
   title(text: string): void {
     this.#clear();
     console.log(`\n${text}\n${"=".repeat(text.length)}`);
+  }
+
+  /** A line that is said once, however often there is a reason to. */
+  once(text: string): void {
+    if (this.#said.has(text)) return;
+    this.#said.add(text);
+    this.line(text);
   }
 
   line(text: string): void {

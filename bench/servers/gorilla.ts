@@ -13,16 +13,21 @@ export function findGo(): string | null {
   return Bun.which("go") ?? (existsSync(usualPlace) ? usualPlace : null);
 }
 
-/** Builds the hub outside of the repository. Throws with Go's own words where that fails. */
+let built: Promise<string> | null = null;
+
+/** The hub, built once a run of the suite. Throws with Go's own words where that fails. */
 export async function gorillaCommand(go: string): Promise<Command> {
+  built ??= build(go);
+  return { argv: [await built], ready: /^listening (\d+)$/ };
+}
+
+/** Builds the hub outside of the repository, in a folder that goes when the suite ends; returns the binary. */
+async function build(go: string): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "chorus-gorilla-"));
   const binary = join(folder, "hub");
-  const build = Bun.spawn([go, "build", "-o", binary, "."], { cwd: source, stdio: ["ignore", "pipe", "pipe"] });
-  const said = await new Response(build.stderr).text();
-  const cleanUp = () => rmSync(folder, { recursive: true, force: true });
-  if ((await build.exited) !== 0) {
-    cleanUp();
-    throw new Error(said.trim().split("\n").at(-1) ?? "go build failed");
-  }
-  return { argv: [binary], ready: /^listening (\d+)$/, cleanUp };
+  const compiler = Bun.spawn([go, "build", "-o", binary, "."], { cwd: source, stdio: ["ignore", "pipe", "pipe"] });
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  const said = await new Response(compiler.stderr).text();
+  if ((await compiler.exited) !== 0) throw new Error(said.trim().split("\n").at(-1) ?? "go build failed");
+  return binary;
 }
