@@ -1,4 +1,4 @@
-import { disconnects } from "../../../src/core/disconnects.ts";
+import { type Disconnect, disconnects } from "../../../src/core/disconnects.ts";
 import { type Unsubscribe, unsubscribes } from "../../../src/core/unsubscribes.ts";
 import type { ServerSubscribe, Subscription } from "../events.ts";
 import type { ConnectionPorts, Scope } from "../ports.ts";
@@ -7,6 +7,11 @@ import { armDeadline, disarmDeadline } from "./deadlines.ts";
 import { announceJoin, armSubscriptionExpiry, createJoin } from "./joining.ts";
 import { leaveChannel } from "./leaving.ts";
 import { armExpiry, nothingAsked } from "./welcoming.ts";
+
+/** From 2500 on a client may come back to the channel. */
+function disconnectFor({ code }: Unsubscribe): Disconnect {
+  return code >= unsubscribes.insufficientState.code ? disconnects.insufficientState : disconnects.forceDisconnect;
+}
 
 /** What a back end orders through the Hub, and what time does to subscriptions. */
 export function orderedEffects(ports: ConnectionPorts, answers: Answers) {
@@ -28,6 +33,8 @@ export function orderedEffects(ports: ConnectionPorts, answers: Answers) {
     subscribeFromServer: (scope: Scope, { request }: { request: ServerSubscribe }) => {
       const { context } = scope;
       const { channel, expireAt, info, data, since, override } = request;
+      // The frames of a plain client carry no channel: it could not tell those of a second one apart.
+      if (context.socket.dialect === "plain") return undefined;
       const isNew = !context.subscriptions.has(channel);
       if (isNew && context.subscriptions.size >= options.channelLimit) {
         return answers.end(scope, disconnects.channelLimit);
@@ -53,6 +60,9 @@ export function orderedEffects(ports: ConnectionPorts, answers: Answers) {
         leaveChannel(ports, scope, each);
         answers.push(scope, { type: "unsubscribe", channel: each, unsubscribe });
       }
+      // A plain client can be told of it in no other way, and is there for nothing else.
+      const { dialect, home } = scope.context.socket;
+      if (dialect === "plain" && channels.includes(home)) answers.end(scope, disconnectFor(unsubscribe));
     },
 
     refreshFromServer: (scope: Scope, { expireAt }: { expireAt: number | null }) => {

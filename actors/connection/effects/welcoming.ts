@@ -29,9 +29,9 @@ export function welcomingEffects(ports: ConnectionPorts, answers: Answers) {
     const grant = context.socket.home === "" ? null : rules.grant(context.socket.home, { user, request: nothingAsked });
     if (!grant || rules.maySubscribe(context.socket.home, asker))
       return answers.end(scope, disconnects.permissionDenied);
-    // It gets no joins and no replays: it could not read them.
+    // It gets no joins and no replays, because it could not read them; so it keeps no position that could be lost.
     const terms = { channel: context.socket.home, serverSide: false, expireAt: null };
-    const silent = { ...grant, joinLeave: false, autoCacheRecover: false };
+    const silent = { ...grant, joinLeave: false, autoCacheRecover: false, stream: null };
     return join(scope, { ...terms, grant: silent }, nothingAsked, {
       joined: () => announceJoin(ports, scope, context.socket.home),
       unrecoverable: () => {},
