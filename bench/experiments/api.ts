@@ -89,7 +89,7 @@ async function pushes({ terminal, results, profile }: Bench, entrant: Entrant, s
   try {
     terminal.progress(`${steady.rate} pushes a second to ${steady.subscribers}`);
     const api = { port: server.port, path: "/api/publish", key: apiKey };
-    await beginLoad(load, { entrant, server, channels: [`${entrant.namespace}steady`], publishers: 1, api });
+    await beginLoad(load, { entrant, server, channels: [`${entrant.namespace}steady`], publishers: connections, api });
     await load.do("resize", { receivers: steady.subscribers });
     const result = await load.do("open", { rate: steady.rate, duration, bytes: 64 });
     const caption = `${steady.rate} publishes a second for ${duration / 1000} s to ${thousands(steady.subscribers)} subscribers`;

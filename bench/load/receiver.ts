@@ -1,5 +1,6 @@
 import { FrameCount } from "../wire/frame-count.ts";
 import { Inspector } from "../wire/inspector.ts";
+import { OffsetInspector } from "../wire/offset-inspector.ts";
 import { Client } from "./client.ts";
 import type { Room } from "./room.ts";
 
@@ -7,7 +8,7 @@ import type { Room } from "./room.ts";
 export class Receiver extends Client {
   readonly count = new FrameCount();
   readonly room: Room;
-  #inspector: Inspector | null = null;
+  #inspector: { feed(chunk: Buffer, total: number): void } | null = null;
 
   constructor(room: Room) {
     super();
@@ -20,6 +21,11 @@ export class Receiver extends Client {
   /** From here on looks into every message, whose payloads have this many bytes. */
   inspect(bytes: number): void {
     this.#inspector = new Inspector(this.count.total, bytes);
+  }
+
+  /** The same where several publish at a time: only the offsets say what comes next. */
+  inspectOffsets(): void {
+    this.#inspector = new OffsetInspector();
   }
 
   stopInspecting(): void {

@@ -137,7 +137,10 @@ export async function pilot(fleet: Fleet, bytes: number): Promise<void> {
     if (fleet.speech.counting === "fixed") count.expectFixed(count.lastLength);
     if (fleet.speech.counting === "joined") count.expectJoined(count.lastPayload);
   }
-  for (const receiver of fleet.inspected()) receiver.inspect(bytes);
+  for (const receiver of fleet.inspected()) {
+    if (fleet.publishers.length > fleet.rooms.length) receiver.inspectOffsets();
+    else receiver.inspect(bytes);
+  }
 }
 
 /** Runs `work` and measures time and CPU around it, to the last delivery. */

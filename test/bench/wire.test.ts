@@ -4,6 +4,7 @@ import { FrameReader } from "../../bench/wire/frame-reader.ts";
 import { clientFrame, FrameTemplate, textFrame } from "../../bench/wire/frame-template.ts";
 import { HttpReader } from "../../bench/wire/http-reader.ts";
 import { Inspector } from "../../bench/wire/inspector.ts";
+import { OffsetInspector } from "../../bench/wire/offset-inspector.ts";
 import { numberAt, numberDigits, payloadMin, payloadOf } from "../../bench/wire/payload.ts";
 import { afterUpgrade } from "../../bench/wire/upgrade.ts";
 
@@ -163,6 +164,67 @@ describe("the inspector", () => {
     if (last) last[last.length - 10] = 0x79;
     for (const bytes of wrong) {
       for (const size of sizes) expect(() => inspect(bytes, size)).toThrow("lost or out of order");
+    }
+  });
+});
+
+describe("the inspector of offsets", () => {
+  const stream = (publications: readonly (readonly [offset: number, number: number])[]) =>
+    Buffer.concat(
+      publications.map(([offset, number]) =>
+        serverFrame(`{"pub":{"data":${payloadOf(number, 64)},"offset":${offset}}}`),
+      ),
+    );
+
+  function inspect(bytes: Buffer, size: number): void {
+    const inspector = new OffsetInspector();
+    for (const piece of cuts(bytes, size)) inspector.feed(piece);
+  }
+
+  test("[BN10] publications of several publishers may come in any order, as long as their offsets do not", () => {
+    for (const size of sizes)
+      expect(() =>
+        inspect(
+          stream([
+            [7, 2],
+            [8, 0],
+            [9, 1],
+          ]),
+          size,
+        ),
+      ).not.toThrow();
+  });
+
+  test("[BN10] an offset that is missing or repeated, and a publication that comes twice, are found out", () => {
+    for (const size of sizes) {
+      expect(() =>
+        inspect(
+          stream([
+            [7, 0],
+            [9, 1],
+          ]),
+          size,
+        ),
+      ).toThrow("lost or out of order");
+      expect(() =>
+        inspect(
+          stream([
+            [7, 0],
+            [7, 1],
+          ]),
+          size,
+        ),
+      ).toThrow("lost or out of order");
+      expect(() =>
+        inspect(
+          stream([
+            [7, 0],
+            [8, 0],
+          ]),
+          size,
+        ),
+      ).toThrow("twice");
+      expect(() => inspect(serverFrame("{}"), size)).toThrow("no publication");
     }
   });
 });
