@@ -1,4 +1,5 @@
 import type { Member } from "../actors/hub/events.ts";
+import { createConfiguredApi } from "./api/api.ts";
 import { createHealth } from "./api/health.ts";
 import { createMetricsEndpoint } from "./api/metrics.ts";
 import { createRoutes, type Endpoint, readOnly } from "./api/routes.ts";
@@ -24,6 +25,7 @@ export interface DoorsPorts {
   readonly random: Random;
   readonly log: Log;
   readonly node: Node;
+  readonly version: string;
   isDraining(): boolean;
   /** Seconds that the last sweep was late by. */
   loopLag(): number;
@@ -58,11 +60,13 @@ export function createDoors(config: Config, ports: DoorsPorts) {
   const checkHost = createHostCheck({ allowedHosts: http.allowed_hosts, loopback });
   const inside = insideEndpoints(config, ports, { isOpen: loopback || http.internal_port !== null, admission });
   const hasInside = http.internal_port !== null;
+  const api = apiPaths(config, createConfiguredApi(config, ports));
+  for (const [path, endpoint] of api.exact) inside.set(path, endpoint);
 
   const table = {
     sockets: socketPaths(config),
     exact: hasInside ? new Map<string, Endpoint>() : inside,
-    prefixes: new Map<string, Endpoint>(),
+    prefixes: hasInside ? new Map<string, Endpoint>() : api.prefixes,
     pages: config.web.enabled ? createPages({ ...directoryOf(config), log }) : null,
     checkHost,
     upgrade,
@@ -72,7 +76,7 @@ export function createDoors(config: Config, ports: DoorsPorts) {
     /** Answers every request of the outer port. */
     respond: createRoutes(table),
     /** Answers every request of the inner port, where there is one. */
-    respondInside: createRoutes({ ...table, sockets: new Map(), exact: inside, pages: null }),
+    respondInside: createRoutes({ ...table, sockets: new Map(), exact: inside, prefixes: api.prefixes, pages: null }),
     handlers: createWebSocketHandlers({
       clock,
       log,
@@ -93,6 +97,12 @@ function socketPaths({ plain, echo, websocket }: Config): Map<string, DialectNam
   if (echo.enabled) paths.set("/echo", "echo");
   if (!websocket.disabled) paths.set(websocket.handler_prefix, "centrifuge");
   return paths;
+}
+
+/** Where the API is; nowhere without a key. */
+function apiPaths({ http_api: { handler_prefix } }: Config, endpoint: Endpoint | null) {
+  const entries = (path: string): [string, Endpoint][] => (endpoint ? [[path, endpoint]] : []);
+  return { exact: new Map(entries(handler_prefix)), prefixes: new Map(entries(`${handler_prefix}/`)) };
 }
 
 /** What belongs to the inside: health and metrics. */

@@ -93,7 +93,15 @@ export function listen(config: Config, options: ListenOptions = {}): RunningServ
     replace: options.replace ?? {},
   });
   const sweeper = startSweeping(node, clock);
-  const doors = createDoors(config, { clock, random, log, node, isDraining: () => isDraining, ...sweeper });
+  const doors = createDoors(config, {
+    clock,
+    random,
+    log,
+    node,
+    version: packageJson.version,
+    isDraining: () => isDraining,
+    ...sweeper,
+  });
   const tls = tlsOptions(config);
   const serve = (hostname: string, port: number) => ({
     hostname,

@@ -1,0 +1,82 @@
+import type { Config } from "../config/config.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Node } from "../node.ts";
+import { createApi } from "./endpoint.ts";
+import { createKeys, type KeyOptions } from "./keys.ts";
+import { createMethods } from "./methods.ts";
+import { createOperations, type Operations } from "./operations.ts";
+import type { Endpoint } from "./routes.ts";
+
+/** What the API is built from. */
+export interface ApiParts {
+  readonly node: Node;
+  readonly clock: Clock;
+  readonly version: string;
+  isDraining(): boolean;
+}
+
+/** Milliseconds that a body may take to arrive: a megabyte at a slow line's pace. */
+const bodyTimeout = 10_000;
+
+/** The API's endpoint; null where no key is configured, and the API is as if it were not there. */
+export function createConfiguredApi({ http_api: api }: Config, parts: ApiParts): Endpoint | null {
+  const keys = keysOf(api);
+  if (api.disabled || (keys.length === 0 && !api.insecure)) return null;
+  const operations = createOperations(parts.node);
+  return createApi({
+    methods: createMethods({
+      operations,
+      wall: () => parts.clock.wall(),
+      broadcastMax: api.broadcast_limit,
+      info: createInfo(operations, parts),
+    }),
+    keys: createKeys(keys, { queryKey: api.query_key, insecure: api.insecure }),
+    clock: parts.clock,
+    bodyMax: api.body_size_limit,
+    bodyTimeout,
+    rateLimit: api.rate_limit,
+    transportErrors: api.error_mode === "transport",
+    prefix: api.handler_prefix,
+    isDraining: parts.isDraining,
+  });
+}
+
+function keysOf({ key, keys }: Config["http_api"]): KeyOptions[] {
+  const named = keys.map((each) => ({ ...each }));
+  return key === "" ? named : [{ name: "default", key, methods: [], channels: [] }, ...named];
+}
+
+/** Raw JSON of this node, as the method `info` tells of it. */
+function createInfo(operations: Operations, { clock, version }: ApiParts): () => string {
+  const uid = crypto.randomUUID();
+  const startedAt = clock.monotonic();
+  const load = createLoad(clock);
+  return () => {
+    const { clients, users, subscriptions, channels } = operations.counts();
+    return JSON.stringify({
+      uid,
+      name: `${process.env["HOSTNAME"] ?? "chorus"}_${process.pid}`,
+      version,
+      num_clients: clients,
+      num_users: users,
+      num_subs: subscriptions,
+      num_channels: channels,
+      uptime: Math.floor((clock.monotonic() - startedAt) / 1000),
+      process: { cpu: load(), rss: process.memoryUsage.rss() },
+    });
+  };
+}
+
+/** Percent of one core that the process has used since it was last asked. */
+function createLoad(clock: Clock): () => number {
+  let usage = process.cpuUsage();
+  let askedAt = clock.monotonic();
+  return () => {
+    const now = clock.monotonic();
+    const spent = process.cpuUsage(usage);
+    const passed = Math.max(1, now - askedAt);
+    usage = process.cpuUsage();
+    askedAt = now;
+    return Math.round(((spent.user + spent.system) / 1000 / passed) * 1000) / 10;
+  };
+}

@@ -1,0 +1,82 @@
+import { timingSafeEqual } from "node:crypto";
+import { type Bucket, takeToken } from "../core/rate.ts";
+import { globOf } from "./operations.ts";
+
+/** A key of the API as the configuration has it. */
+export interface KeyOptions {
+  readonly name: string;
+  readonly key: string;
+  /** Methods that it may call, and patterns of channels that it may touch; empty is all. */
+  readonly methods: readonly string[];
+  readonly channels: readonly string[];
+}
+
+/** Who calls: what its key allows, and what is left of its rate. */
+export interface Caller extends Bucket {
+  /** The key's name, for the log. */
+  readonly name: string;
+  mayCall(method: string): boolean;
+  mayTouch(channel: string): boolean;
+}
+
+interface Known {
+  readonly digest: Uint8Array;
+  readonly caller: Caller;
+}
+
+/** Finds whose key a request carries. */
+export interface Keys {
+  /** Null: no key, or none that is known. Any one of those that a request carries is enough. */
+  callerOf(request: Request, query: URLSearchParams): Caller | null;
+}
+
+/**
+ * Keys are compared by their digests, all of them every time: neither the time that it takes nor its length tells
+ * anything of a key. With `insecure` no key is asked for.
+ */
+export function createKeys(keys: readonly KeyOptions[], options: { queryKey: boolean; insecure: boolean }): Keys {
+  const known = keys.map((key): Known => ({ digest: digestOf(key.key), caller: callerWith(key) }));
+  const anyone = callerWith({ name: "insecure", key: "", methods: [], channels: [] });
+  return {
+    callerOf(request, query) {
+      if (options.insecure) return anyone;
+      const offered = [request.headers.get("x-api-key"), bearerOf(request.headers.get("authorization"))];
+      if (options.queryKey) offered.push(query.get("api_key"));
+      let found: Caller | null = null;
+      for (const key of offered) if (key) found = matching(known, key) ?? found;
+      return found;
+    },
+  };
+}
+
+/** Takes one request of a caller's rate; a limit of 0 is none. */
+export function isWithinRate(caller: Caller, now: number, limit: number): boolean {
+  return takeToken(caller, now, { limit, burst: Math.max(1, limit) });
+}
+
+function callerWith({ name, methods, channels }: KeyOptions): Caller {
+  const patterns = channels.map(globOf);
+  return {
+    name,
+    tokens: Number.MAX_SAFE_INTEGER,
+    filledAt: 0,
+    mayCall: (method) => methods.length === 0 || methods.includes(method),
+    mayTouch: (channel) => patterns.length === 0 || patterns.some((matches) => matches(channel)),
+  };
+}
+
+/** `Authorization: apikey KEY`, the scheme without regard to case. */
+function bearerOf(header: string | null): string | null {
+  return /^apikey (.+)$/i.exec(header ?? "")?.[1] ?? null;
+}
+
+function matching(known: readonly Known[], key: string): Caller | null {
+  const digest = digestOf(key);
+  let found: Caller | null = null;
+  for (const each of known) if (timingSafeEqual(each.digest, digest)) found = each.caller;
+  return found;
+}
+
+function digestOf(key: string): Uint8Array {
+  return new Bun.CryptoHasher("sha256").update(key).digest();
+}

@@ -1,0 +1,235 @@
+import type { Target } from "../../actors/hub/events.ts";
+import type { HistoryFilter, HistoryOutcome, Outcome } from "../broker/broker.ts";
+import type { Channel } from "../channels/channel.ts";
+import { type Disconnect, disconnects } from "../core/disconnects.ts";
+import { type ClientError, errors } from "../core/errors.ts";
+import type { SubscriptionOverride } from "../core/identity.ts";
+import type { Payload } from "../core/payload.ts";
+import type { ClientInfo, Position } from "../core/publication.ts";
+import type { PresenceStats } from "../core/reply.ts";
+import { unsubscribes } from "../core/unsubscribes.ts";
+import type { Node } from "../node.ts";
+
+/** What an operation answers: its result, or why not. Nothing throws. */
+export type Answer<Result> =
+  | { readonly ok: true; readonly result: Result }
+  | { readonly ok: false; readonly error: ClientError };
+
+/** What a publish says beside its channel. */
+export interface Publish {
+  readonly data: Payload;
+  readonly tags?: Readonly<Record<string, string>> | undefined;
+  readonly skipHistory?: boolean;
+  readonly idempotencyKey?: string;
+  readonly version?: number;
+  readonly versionEpoch?: string;
+  /** The id of a connection that is not to receive it live. */
+  readonly excludeClient?: string;
+}
+
+/** Which connections are meant; "" of a user are the anonymous ones, no client is all of the user's. */
+export interface Who {
+  readonly user: string;
+  readonly client?: string;
+  readonly whitelist?: readonly string[];
+}
+
+/** What a subscription by the server says beside its channel. */
+export interface Subscribe {
+  /** Seconds since 1970; null is never. */
+  readonly expireAt?: number | null;
+  /** Raw JSON for others, and for the client. */
+  readonly info?: string | undefined;
+  readonly data?: string | undefined;
+  readonly since?: Position | null;
+  readonly override?: SubscriptionOverride;
+}
+
+const done: Answer<null> = { ok: true, result: null };
+const refused = (error: ClientError) => ({ ok: false, error }) as const;
+const nowhere: Position = { offset: 0, epoch: "" };
+
+/** The parts that operations work with. */
+type Parts = Pick<Node, "rules" | "publications" | "hub" | "presence" | "audiences" | "broker">;
+
+/**
+ * What a back end can do, whether it comes by HTTP or from the same process. Permissions of clients do not bind it; the
+ * options of namespaces do.
+ */
+export function createOperations(node: Parts) {
+  return { ...publishing(node), ...steering(node), ...asking(node), ...surveying(node) };
+}
+
+/** The channel, or the error for a name that is missing or of no namespace. */
+function find({ rules }: Pick<Parts, "rules">, name: string): Channel | ClientError {
+  if (name === "") return errors.badRequest;
+  return rules.resolve(name) ?? errors.unknownChannel;
+}
+
+function isError(found: Channel | ClientError): found is ClientError {
+  return "code" in found;
+}
+
+function publishing(node: Parts) {
+  const socketOf = (client: string | undefined) =>
+    client ? (node.hub.getSnapshot().context.members.get(client)?.socket ?? null) : null;
+
+  const publish = (name: string, publish: Publish): Promise<Answer<Position>> => {
+    const channel = find(node, name);
+    if (isError(channel)) return Promise.resolve(refused(channel));
+    const { promise, resolve } = Promise.withResolvers<Answer<Position>>();
+    const { data, tags, idempotencyKey, version, versionEpoch } = publish;
+    const draft = {
+      channel: name,
+      data,
+      exclude: socketOf(publish.excludeClient),
+      history: publish.skipHistory ? null : channel.namespace.history,
+      ...(tags && { tags }),
+      ...(idempotencyKey && { idempotencyKey }),
+      ...(version && { version, versionEpoch: versionEpoch ?? "" }),
+    };
+    const settle = (outcome: Outcome) =>
+      resolve(outcome.ok ? { ok: true, result: outcome.position ?? nowhere } : refused(outcome.error));
+    node.publications.send({ type: "publish", draft, done: settle });
+    return promise;
+  };
+
+  return {
+    publish,
+
+    broadcast: (names: readonly string[], what: Publish): Promise<Answer<Position>[]> =>
+      Promise.all(names.map((name) => publish(name, what))),
+  };
+}
+
+function targetOf({ user, client, whitelist }: Who): Target {
+  return { user, client: client ?? "", except: new Set(whitelist) };
+}
+
+function steering(node: Pick<Parts, "rules" | "hub">) {
+  return {
+    subscribe: (who: Who, name: string, what: Subscribe = {}, now: number): Answer<null> => {
+      const channel = find(node, name);
+      if (isError(channel)) return refused(channel);
+      const { expireAt = null, info, data, since = null, override } = what;
+      // As in Centrifugo: a subscription that would have expired already is not made.
+      if (expireAt !== null && expireAt <= Math.floor(now / 1000)) return refused(errors.internal);
+      const request = {
+        channel: name,
+        expireAt,
+        since,
+        ...(info !== undefined && { info }),
+        ...(data !== undefined && { data }),
+        ...(override && { override }),
+      };
+      node.hub.send({ type: "user.subscribe", target: targetOf(who), request });
+      return done;
+    },
+
+    unsubscribe: (who: Who, name: string): Answer<null> => {
+      const channel = find(node, name);
+      if (isError(channel)) return refused(channel);
+      node.hub.send({
+        type: "user.unsubscribe",
+        target: targetOf(who),
+        channel: name,
+        unsubscribe: unsubscribes.server,
+      });
+      return done;
+    },
+
+    disconnect: (who: Who, disconnect: Disconnect = disconnects.forceDisconnect): Answer<null> => {
+      node.hub.send({ type: "user.disconnect", target: targetOf(who), disconnect });
+      return done;
+    },
+
+    /** `expireAt` null takes the expiry away. */
+    refresh: (who: Who, expireAt: number | null, info?: string): Answer<null> => {
+      node.hub.send({ type: "user.refresh", target: targetOf(who), expireAt, ...(info !== undefined && { info }) });
+      return done;
+    },
+  };
+}
+
+function asking(node: Pick<Parts, "rules" | "presence" | "broker">) {
+  return {
+    presence: (name: string): Answer<ReadonlyMap<string, ClientInfo>> => {
+      const channel = find(node, name);
+      if (isError(channel)) return refused(channel);
+      if (!channel.namespace.options.presence) return refused(errors.notAvailable);
+      return { ok: true, result: node.presence.list(name) };
+    },
+
+    presenceStats: (name: string): Answer<PresenceStats> => {
+      const channel = find(node, name);
+      if (isError(channel)) return refused(channel);
+      if (!channel.namespace.options.presence) return refused(errors.notAvailable);
+      return { ok: true, result: node.presence.stats(name) };
+    },
+
+    history: (name: string, filter: HistoryFilter): Promise<Answer<Extract<HistoryOutcome, { ok: true }>>> => {
+      const channel = find(node, name);
+      if (isError(channel)) return Promise.resolve(refused(channel));
+      const { history } = channel.namespace;
+      if (!history) return Promise.resolve(refused(errors.notAvailable));
+      const limit = filter.limit < 0 ? history.size : filter.limit;
+      const { promise, resolve } = Promise.withResolvers<Answer<Extract<HistoryOutcome, { ok: true }>>>();
+      node.broker.history(name, history, { ...filter, limit }, (outcome) =>
+        resolve(outcome.ok ? { ok: true, result: outcome } : refused(outcome.error)),
+      );
+      return promise;
+    },
+
+    historyRemove: (name: string): Promise<Answer<null>> => {
+      const channel = find(node, name);
+      if (isError(channel)) return Promise.resolve(refused(channel));
+      const { history } = channel.namespace;
+      if (!history) return Promise.resolve(refused(errors.notAvailable));
+      const { promise, resolve } = Promise.withResolvers<Answer<null>>();
+      node.broker.historyRemove(name, history, (error) => resolve(error ? refused(error) : done));
+      return promise;
+    },
+  };
+}
+
+function surveying(node: Pick<Parts, "hub" | "audiences">) {
+  return {
+    /** Channels with an audience, and how many connections each has; `pattern` may hold `*` for anything. */
+    channels: (pattern: string): Map<string, number> => {
+      const matches = pattern === "" ? () => true : globOf(pattern);
+      const found = new Map<string, number>();
+      for (const [name, { plain, centrifuge }] of node.audiences.entries()) {
+        if (matches(name)) found.set(name, plain.size + centrifuge.size);
+      }
+      return found;
+    },
+
+    counts: () => {
+      const { members, users } = node.hub.getSnapshot().context;
+      let subscriptions = 0;
+      for (const [, { plain, centrifuge }] of node.audiences.entries()) subscriptions += plain.size + centrifuge.size;
+      return { clients: members.size, users: users.size, subscriptions, channels: node.audiences.size };
+    },
+  };
+}
+
+/** What a back end can do. */
+export type Operations = ReturnType<typeof createOperations>;
+
+/** A pattern in which `*` takes anything, matched without going back further than the last star: never slow. */
+export function globOf(pattern: string): (text: string) => boolean {
+  const parts = pattern.split("*");
+  return (text) => {
+    const [first = "", ...rest] = parts;
+    if (rest.length === 0) return text === pattern;
+    if (!text.startsWith(first)) return false;
+    const last = rest.pop() ?? "";
+    let at = first.length;
+    for (const part of rest) {
+      const found = text.indexOf(part, at);
+      if (found < 0) return false;
+      at = found + part.length;
+    }
+    return text.length - last.length >= at && text.endsWith(last);
+  };
+}
