@@ -83,6 +83,7 @@ describe("how many may come in (T10)", () => {
       await first.close(1000);
       await server.log.next("connection.closed", { user: "ann", code: 1000 });
       using third = await new Probe(url).open();
+      await server.log.next("connection.authenticated", { user: "ann" });
       second.send("welcome");
       expect(await third.nextText()).toBe("welcome");
     });
