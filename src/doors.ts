@@ -2,6 +2,7 @@ import type { Member } from "../actors/hub/events.ts";
 import { createConfiguredApi } from "./api/api.ts";
 import { createHealth } from "./api/health.ts";
 import { createMetricsEndpoint } from "./api/metrics.ts";
+import type { Operations } from "./api/operations.ts";
 import { createRoutes, type Endpoint, readOnly } from "./api/routes.ts";
 import type { Config } from "./config/config.ts";
 import type { Clock } from "./core/clock.ts";
@@ -25,6 +26,7 @@ export interface DoorsPorts {
   readonly random: Random;
   readonly log: Log;
   readonly node: Node;
+  readonly operations: Operations;
   readonly version: string;
   isDraining(): boolean;
   /** Seconds that the last sweep was late by. */

@@ -27,8 +27,8 @@ export function connectionOptions({ client, plain }: Config, version: string): C
       client.subscribe_to_user_personal_channel.enabled && client.subscribe_to_user_personal_channel.single_connection,
     channelLimit: client.channel_limit,
     subscribeRateLimit: client.subscribe_rate_limit,
-    historyPublicationsMax: client.history_max_publication_limit,
-    recoveryPublicationsMax: client.recovery_max_publication_limit,
+    historyPublicationsMax: client.history_max_publication_limit || Number.POSITIVE_INFINITY,
+    recoveryPublicationsMax: client.recovery_max_publication_limit || Number.POSITIVE_INFINITY,
     recoveryBytesMax: client.recovery_max_bytes,
   };
 }

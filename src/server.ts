@@ -2,6 +2,8 @@ import type { Server } from "bun";
 import { toPromise } from "xstate";
 import { deadlineResolution } from "../actors/deadlines.ts";
 import packageJson from "../package.json" with { type: "json" };
+import { createInProcess, type InProcess } from "./api/in-process.ts";
+import { createOperations } from "./api/operations.ts";
 import { type Config, type ConfigInput, parseConfig } from "./config/config.ts";
 import type { Profile } from "./config/profiles.ts";
 import type { Clock } from "./core/clock.ts";
@@ -31,8 +33,8 @@ export interface StartOptions {
   readonly replace?: Replacements;
 }
 
-/** A server that listens. */
-export interface RunningServer {
+/** A server that listens. What a back end can do over HTTP it can do by its methods. */
+export interface RunningServer extends InProcess {
   /** Where, without a trailing slash: `http://127.0.0.1:8080`. */
   readonly url: string;
   /** The same of `http_server.internal_port`; null where there is none. */
@@ -93,7 +95,9 @@ export function listen(config: Config, options: ListenOptions = {}): RunningServ
     replace: options.replace ?? {},
   });
   const sweeper = startSweeping(node, clock);
+  const operations = createOperations(node);
   const doors = createDoors(config, {
+    operations,
     clock,
     random,
     log,
@@ -150,7 +154,7 @@ export function listen(config: Config, options: ListenOptions = {}): RunningServ
   // The first line of the log is this one: whoever starts a server waits for it, and reads where it is.
   log.info("server.started", { url, version: packageJson.version, bun: Bun.version });
   for (const line of options.warnings ?? []) log.warn("config.warning", { line });
-  return { url, internalUrl: inside?.url.origin ?? null, stop, node };
+  return { url, internalUrl: inside?.url.origin ?? null, stop, node, ...createInProcess(operations, clock) };
 }
 
 /** The one timer of the server: deadlines, slow clients, and how late it was itself. */

@@ -1,15 +1,14 @@
 import type { Config } from "../config/config.ts";
 import type { Clock } from "../core/clock.ts";
-import type { Node } from "../node.ts";
 import { createApi } from "./endpoint.ts";
 import { createKeys, type KeyOptions } from "./keys.ts";
 import { createMethods } from "./methods.ts";
-import { createOperations, type Operations } from "./operations.ts";
+import type { Operations } from "./operations.ts";
 import type { Endpoint } from "./routes.ts";
 
 /** What the API is built from. */
 export interface ApiParts {
-  readonly node: Node;
+  readonly operations: Operations;
   readonly clock: Clock;
   readonly version: string;
   isDraining(): boolean;
@@ -22,7 +21,7 @@ const bodyTimeout = 10_000;
 export function createConfiguredApi({ http_api: api }: Config, parts: ApiParts): Endpoint | null {
   const keys = keysOf(api);
   if (api.disabled || (keys.length === 0 && !api.insecure)) return null;
-  const operations = createOperations(parts.node);
+  const { operations } = parts;
   return createApi({
     methods: createMethods({
       operations,

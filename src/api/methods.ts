@@ -56,18 +56,14 @@ export function createMethods({ operations, wall, broadcastMax, info }: MethodPo
 
     subscribe: (request, place) => {
       const { override } = request;
-      const answer = operations.subscribe(
-        request,
-        request.channel,
-        {
-          expireAt: request.expire_at > 0 ? request.expire_at : null,
-          info: jsonOf(request.b64info, place, "info"),
-          data: jsonOf(request.b64data, place, "data"),
-          since: request.recover_since ?? null,
-          ...(override && { override: overrideOf(override) }),
-        },
-        wall(),
-      );
+      const answer = operations.subscribe(request, request.channel, {
+        expireAt: request.expire_at > 0 ? request.expire_at : null,
+        info: jsonOf(request.b64info, place, "info"),
+        data: jsonOf(request.b64data, place, "data"),
+        since: request.recover_since ?? null,
+        ...(override && { override: overrideOf(override) }),
+        now: wall(),
+      });
       return encoded(answer, () => "{}");
     },
 

@@ -45,6 +45,11 @@ export interface Subscribe {
   readonly override?: SubscriptionOverride;
 }
 
+/** With the time against which its expiry is held: milliseconds since 1970. */
+interface SubscribeNow extends Subscribe {
+  readonly now: number;
+}
+
 const done: Answer<null> = { ok: true, result: null };
 const refused = (error: ClientError) => ({ ok: false, error }) as const;
 const nowhere: Position = { offset: 0, epoch: "" };
@@ -108,12 +113,12 @@ function targetOf({ user, client, whitelist }: Who): Target {
 
 function steering(node: Pick<Parts, "rules" | "hub">) {
   return {
-    subscribe: (who: Who, name: string, what: Subscribe = {}, now: number): Answer<null> => {
+    subscribe: (who: Who, name: string, what: SubscribeNow): Answer<null> => {
       const channel = find(node, name);
       if (isError(channel)) return refused(channel);
       const { expireAt = null, info, data, since = null, override } = what;
       // As in Centrifugo: a subscription that would have expired already is not made.
-      if (expireAt !== null && expireAt <= Math.floor(now / 1000)) return refused(errors.internal);
+      if (expireAt !== null && expireAt <= Math.floor(what.now / 1000)) return refused(errors.internal);
       const request = {
         channel: name,
         expireAt,
