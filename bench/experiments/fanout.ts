@@ -32,6 +32,11 @@ export function takesPart({ peers }: Bench, name: string): boolean {
   return name === bareBun || name === "Chorus" || peers === null || peers.includes(name.toLowerCase());
 }
 
+/** Publications a second of an open loop to so many. */
+export function openRate(connections: number): number {
+  return Math.min(1_000, Math.max(2, Math.round(openDeliveries / connections)));
+}
+
 async function askAll(bench: Bench, pairs: readonly Pair[], connections: number): Promise<void> {
   for (const bytes of bench.profile.sizes) {
     const to = `${thousands(connections)} connections, ${thousands(bytes)} B`;
@@ -42,7 +47,7 @@ async function askAll(bench: Bench, pairs: readonly Pair[], connections: number)
       else await ask(bench, pairs, { ...question, caption, window });
     }
     if (!bench.profile.openLoop) continue;
-    const rate = Math.min(1_000, Math.max(2, Math.round(openDeliveries / connections)));
+    const rate = openRate(connections);
     await ask(bench, pairs, { ...question, caption: `${to}, open loop at ${rate}/s`, rate });
   }
 }

@@ -2,6 +2,7 @@ import { thousands } from "../report/formats.ts";
 import { stores as entrants } from "../servers/entrants.ts";
 import { ask, resizeAll, withPairs } from "./contest.ts";
 import type { Experiment } from "./experiment.ts";
+import { openRate } from "./fanout.ts";
 
 /** What the Centrifuge dialect and each store cost, beside a bare Bun that parses JSON and publishes the same push. */
 export const stores: Experiment = {
@@ -13,11 +14,15 @@ export const stores: Experiment = {
       let pairs = all;
       for (const connections of bench.profile.storeConnections) {
         pairs = await resizeAll(bench, pairs, connections);
+        const to = `${thousands(connections)} subscribers, 64 B`;
+        const question = { experiment: "stores", connections, bytes: 64 };
         for (const window of [1, 50]) {
           const how = window === 1 ? "one at a time" : `${window} in flight`;
-          const caption = `${thousands(connections)} subscribers, 64 B, ${how}`;
-          await ask(bench, pairs, { experiment: "stores", caption, connections, bytes: 64, window });
+          await ask(bench, pairs, { ...question, caption: `${to}, ${how}`, window });
         }
+        if (!bench.profile.openLoop) continue;
+        const rate = openRate(connections);
+        await ask(bench, pairs, { ...question, caption: `${to}, open loop at ${rate}/s`, rate });
       }
     });
   },

@@ -5,7 +5,7 @@ import { clientFrame, textFrame } from "../wire/frame-template.ts";
 import { Client } from "./client.ts";
 
 /** What hostile clients do. */
-export type AttackName = "fragments" | "flood" | "pings" | "deep JSON" | "stalled readers";
+type AttackName = "fragments" | "flood" | "pings" | "deep JSON" | "stalled readers";
 
 /** An attack on the server under test. */
 export interface Attack {
@@ -27,6 +27,9 @@ const channel = "attacked";
 
 /** Bytes that are sent in one go. */
 const goBytes = 65_536;
+
+/** How long a stalled reader reads on in the end, in milliseconds. */
+const readOnMs = 1_000;
 
 /** One that was closed comes back after this many milliseconds: it does not give up. */
 const comebackMs = 20;
@@ -107,6 +110,7 @@ export async function attack(port: number, { name, attackers, duration }: Attack
       all.push(attacker);
       if (name === "stalled readers") attacker.pause();
       await assaultUntil(end, attacker, weapon);
+      if (name === "stalled readers") await readOn(attacker);
       if (attacker.closedBy !== null) closedBy.set(attacker.closedBy, (closedBy.get(attacker.closedBy) ?? 0) + 1);
       attacker.leave();
       await Bun.sleep(comebackMs);
@@ -134,6 +138,13 @@ async function assaultUntil(end: number, attacker: Attacker, { again }: Weapon):
     if (again && attacker.unsentBytes < goBytes) attacker.assault(again);
     await Bun.sleep(1);
   }
+}
+
+/** Reads at last what lies there, to see whether it was closed meanwhile. */
+async function readOn(attacker: Attacker): Promise<void> {
+  attacker.resume();
+  const end = performance.now() + readOnMs;
+  while (performance.now() < end && !attacker.over) await Bun.sleep(10);
 }
 
 /** Gives those who do not read something not to read: ten frames of 64 KiB every ten milliseconds. */

@@ -6,7 +6,7 @@ export interface Series {
   readonly points: readonly Point[];
 }
 
-export interface Point {
+interface Point {
   readonly x: number;
   readonly y: number;
   /** Not to be trusted like the others: drawn hollow. */

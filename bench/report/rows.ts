@@ -19,7 +19,7 @@ export interface Row {
 }
 
 /** One server's rounds; null where a round failed. */
-export interface Entry {
+interface Entry {
   readonly name: string;
   readonly rounds: readonly (RunResult | null)[];
 }

@@ -29,7 +29,7 @@ const recovery = {
  * The configuration that the benches run Chorus with: limits of rate off, pings away (a ping in the middle of a run
  * would not be one of the frames that are counted), one namespace per store. Everything else has its default.
  */
-export function benchConfig(folder: string) {
+function benchConfig(folder: string) {
   return {
     http_server: { address: "127.0.0.1", port: 0 },
     client: {
@@ -56,7 +56,7 @@ export function benchConfig(folder: string) {
 }
 
 /** The same with the limits that a person gets who configures none: what stands between abuse and the others. */
-export function guardedConfig(folder: string) {
+function guardedConfig(folder: string) {
   const config = benchConfig(folder);
   return { ...config, client: { allow_anonymous_connect_without_token: true }, plain: {} };
 }

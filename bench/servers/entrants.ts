@@ -78,12 +78,9 @@ export const guardedChorus = entrant("Chorus", "plain-pinged", async ({ config }
 /** A bare Bun server that reads, parses and answers: the limit of the API rows. */
 export const bareHttp = entrant("bare Bun, HTTP", "plain", bun("bare-bun-http.ts"));
 
-/** The name of the limit of the Centrifuge rows. */
-export const bareJson = "bare Bun, JSON";
-
 /** The Centrifuge dialect by store, beside a bare Bun that parses and publishes the same push. */
 export const stores: readonly Entrant[] = [
-  entrant(bareJson, "centrifuge", bun("bare-bun-centrifuge.ts")),
+  entrant("bare Bun, JSON", "centrifuge", bun("bare-bun-centrifuge.ts")),
   entrant("no history", "centrifuge", chorus),
   entrant("memory", "centrifuge-offsets", chorus, { namespace: "memory:" }),
   entrant("SQLite", "centrifuge-offsets", chorus, { namespace: "sqlite:" }),
