@@ -1,11 +1,9 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { ConfigInput } from "../../../src/config/config.ts";
 import { systemRandom } from "../../../src/runtime/system.ts";
 import { type RunningServer, startServer } from "../../../src/server.ts";
 import { CapturedLog } from "../../support/captured-log.ts";
 import { ManualClock } from "../../support/clock.ts";
+import { TemporaryFolder } from "../../support/folder.ts";
 import { isList, isObject, type Json, type JsonObject } from "../../support/json.ts";
 import { RawClient } from "../../support/raw.ts";
 import { Line } from "./line.ts";
@@ -28,7 +26,7 @@ export type Engine = "memory" | "sqlite";
 interface Props {
   readonly clock: ManualClock;
   readonly log: CapturedLog;
-  readonly folder: string;
+  readonly folder: TemporaryFolder;
 }
 
 /** A server of its own for one conversation, its clock, and the connections that have been opened to it. */
@@ -36,7 +34,7 @@ export class Stage implements AsyncDisposable {
   readonly #server: RunningServer;
   readonly #clock: ManualClock;
   readonly #log: CapturedLog;
-  readonly #folder: string;
+  readonly #folder: TemporaryFolder;
   readonly #names = new Names();
   readonly #lines = new Map<string, Line>();
   /** The channel that a command was about, by its connection and id. */
@@ -61,10 +59,10 @@ export class Stage implements AsyncDisposable {
     const log = new CapturedLog("error");
     // The first ping comes by chance in the second half of an interval: here in the middle of it.
     const random = { ...systemRandom, float: () => 0.5 };
-    const folder = await mkdtemp(join(tmpdir(), "chorus-stage-"));
+    const folder = await TemporaryFolder.create();
     const own = {
       http_server: { port: 0 },
-      engine: { type: engine, sqlite: { path: join(folder, "chorus.db") } },
+      engine: { ...folder.engine, type: engine },
       shutdown: { batch_interval: "1ms" },
     };
     const server = await startServer({ ...config, ...own }, { profile: "file", clock, random, log: log.log });
@@ -98,7 +96,7 @@ export class Stage implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const line of this.#lines.values()) line.terminate();
     await this.#server.stop();
-    await rm(this.#folder, { recursive: true });
+    await this.#folder[Symbol.asyncDispose]();
   }
 
   async #act(step: Step): Promise<JsonObject> {

@@ -1,0 +1,88 @@
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { CentrifugeProbe, type Heard } from "../support/centrifuge-probe.ts";
+import { ManualClock } from "../support/clock.ts";
+import { TemporaryFolder } from "../support/folder.ts";
+import { HeldTokens } from "../support/held-tokens.ts";
+import { startOpenServer, tokenFor } from "../support/open-channels.ts";
+import { testTimeout } from "../support/patience.ts";
+
+setDefaultTimeout(testTimeout);
+
+const tooMany = { code: 111, message: "too many requests", temporary: true };
+
+/** The ids of replies, and of those that are error 111 the id below zero. */
+function idsOf(heard: readonly Heard[]): number[] {
+  return heard.flatMap((each) => {
+    if (!("id" in each)) return [];
+    return [JSON.stringify(each["error"]) === JSON.stringify(tooMany) ? -Number(each["id"]) : Number(each["id"])];
+  });
+}
+
+const commands = (from: number, count: number, what: object) =>
+  Array.from({ length: count }, (_, index) => ({ id: from + index, ...what }));
+
+describe("commands over the rate", () => {
+  test("[SU60] [T34] are answered with error 111 in their turn, also behind publications that wait for their commit", async () => {
+    await using folder = await TemporaryFolder.create();
+    const clock = new ManualClock();
+    const client = { message_rate_limit: 10, message_burst_limit: 20 };
+    await using server = await startOpenServer({ engine: folder.engine, client }, { clock });
+    using probe = await CentrifugeProbe.connect(server.ws);
+    probe.send(...commands(2, 25, { publish: { channel: "a", data: 1 } }));
+    expect(idsOf(await probe.take(25))).toEqual([
+      ...Array.from({ length: 19 }, (_, index) => index + 2),
+      ...Array.from({ length: 6 }, (_, index) => -21 - index),
+    ]);
+    clock.advance(300);
+    probe.send(...commands(40, 5, { publish: { channel: "a", data: 1 } }));
+    expect(idsOf(await probe.take(5))).toEqual([40, 41, 42, -43, -44]);
+  });
+
+  test("[SU61] [T34] wait behind a token that is looked at like all others", async () => {
+    const clock = new ManualClock();
+    const tokens = new HeldTokens();
+    const client = { message_rate_limit: 10, message_burst_limit: 10 };
+    const replace = { authenticator: tokens.authenticator };
+    await using server = await startOpenServer({ client }, { clock, replace });
+    using probe = await CentrifugeProbe.connect(server.ws);
+    const token = tokenFor({ sub: "", channel: "a" });
+    probe.send({ id: 2, subscribe: { channel: "a", token } }, ...commands(3, 12, { presence: { channel: "a" } }));
+    const held = await tokens.next();
+    expect(await probe.rest()).toEqual([]);
+    held.release();
+    expect(idsOf(await probe.take(13))).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10, -11, -12, -13, -14]);
+  });
+
+  test("[SU62] [T34] close the connection with 3013 at the fiftieth in a row, and others do not notice", async () => {
+    const clock = new ManualClock();
+    const client = { message_rate_limit: 10, message_burst_limit: 10 };
+    await using server = await startOpenServer({ client }, { clock });
+    using bystander = await CentrifugeProbe.connect(server.ws);
+    using probe = await CentrifugeProbe.connect(server.ws);
+    probe.send(...commands(2, 9 + 50, { rpc: { method: "x" } }));
+    const heard = await probe.take(9 + 49 + 1);
+    expect(idsOf(heard).filter((id) => id < 0).length).toBe(49);
+    expect(heard.at(-1)).toEqual({ closed: { code: 3013, reason: "too many requests" } });
+    expect(await bystander.ask("presence_stats", { channel: "a" })).toHaveProperty("presence_stats");
+    expect(await server.metric("chorus_limited_total")).toBeGreaterThanOrEqual(50);
+  });
+
+  test("[SU63] subscribes have a rate of their own behind the first 256: error 111", async () => {
+    const clock = new ManualClock();
+    const client = { subscribe_rate_limit: 5, channel_limit: 1_000 };
+    await using server = await startOpenServer({ client }, { clock });
+    using probe = await CentrifugeProbe.connect(server.ws);
+    const churn = async (from: number, count: number) => {
+      for (let id = from; id < from + count; id += 1) {
+        probe.send({ id, subscribe: { channel: `c${id}` } });
+      }
+      return idsOf(await probe.take(count));
+    };
+    const first = await churn(1_000, 258);
+    expect(first.filter((id) => id < 0)).toEqual([-1_256, -1_257]);
+    clock.advance(600);
+    expect(await churn(2_000, 5)).toEqual([2_000, 2_001, 2_002, -2_003, -2_004]);
+    // Other commands go on.
+    expect(await probe.ask("presence_stats", { channel: "a" })).toHaveProperty("presence_stats");
+  });
+});
