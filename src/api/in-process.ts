@@ -19,10 +19,10 @@ export class OperationError extends Error {
 }
 
 /** What a publish may say beside its channel and data. */
-export type PublishOptions = Omit<Publish, "data">;
+type PublishOptions = Omit<Publish, "data">;
 
 /** A publication as an application reads it. */
-export interface ReadPublication {
+interface ReadPublication {
   /** The JSON value that was published. */
   readonly data: unknown;
   readonly offset: number;
