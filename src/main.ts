@@ -7,7 +7,7 @@ import { createLog } from "./runtime/log.ts";
 import { openFilesMax } from "./runtime/open-files.ts";
 import { exitCodes, exitHubFailed, surviveErrors, untilSignal } from "./runtime/process.ts";
 import { systemClock } from "./runtime/system.ts";
-import { listen } from "./server.ts";
+import { listen, type RunningServer } from "./server.ts";
 
 const [word, ...rest] = process.argv.slice(2);
 const command = word === "gentoken" ? gentoken : word === "checktoken" ? checktoken : null;
@@ -37,9 +37,12 @@ async function serve({ config, warnings, profile, file }: LoadedConfig): Promise
   const { client, http_server: http } = config;
   const log = createLog(config.log, process.stderr);
   const { limit, isReduced } = connectionLimitWithin(client.connection_limit, openFilesMax());
+  const started = Promise.withResolvers<RunningServer>();
+  const forever = untilSignal(started.promise, log);
   try {
     const limited = { ...config, client: { ...client, connection_limit: limit } };
     const server = listen(limited, { log, warnings, onFailure: exitHubFailed(log) });
+    started.resolve(server);
     if (file === null)
       log.info("profile.development", { hint: "everything is allowed, on this machine: write a file" });
     else log.info("config.loaded", { file, profile });
@@ -47,11 +50,11 @@ async function serve({ config, warnings, profile, file }: LoadedConfig): Promise
     surviveErrors(log, () => {
       server.node.counters.errors += 1;
     });
-    await untilSignal(server, log);
   } catch (error) {
     console.error(whyNotStarted(error, `${http.address}:${http.port}`));
-    process.exitCode = exitCodes.forced;
+    process.exit(exitCodes.forced);
   }
+  await forever;
 }
 
 /** One line for a person: what stands in the way, and what to do. */

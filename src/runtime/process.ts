@@ -9,12 +9,13 @@ export interface Stoppable {
 export const exitCodes = { drained: 0, forced: 1, hubFailed: 70, configuration: 78 } as const;
 
 /**
- * Ties a server to its process: SIGTERM and SIGINT drain it, a second one ends it at once.
+ * Ties a process to the server that it is about to run: SIGTERM and SIGINT drain it, a second one ends it at once. To
+ * be called before the server starts, so that a signal is not lost that comes as soon as it is up.
  *
  * The promise never resolves, and the main module is to wait for it: while a module is being evaluated Bun collects
  * garbage more often, and 5,000 connections that came at once take 6.5 KB each instead of 8 to 11 (measured on 1.4.5).
  */
-export function untilSignal(server: Stoppable, log: Log): Promise<never> {
+export function untilSignal(started: Promise<Stoppable>, log: Log): Promise<never> {
   let isStopping = false;
   const onSignal = async (signal: string) => {
     if (isStopping) {
@@ -22,6 +23,7 @@ export function untilSignal(server: Stoppable, log: Log): Promise<never> {
       process.exit(exitCodes.forced);
     }
     isStopping = true;
+    const server = await started;
     log.info("process.signalled", { signal });
     const { cut } = await server.stop();
     process.exit(cut === 0 ? exitCodes.drained : exitCodes.forced);
