@@ -158,7 +158,8 @@ export class CentrifugeProbe implements Disposable {
   }
 }
 
-function isClosed(heard: Heard): heard is { readonly closed: Closed } {
+/** Whether this is the end of the connection. */
+export function isClosed(heard: Heard): heard is { readonly closed: Closed } {
   return "closed" in heard;
 }
 
