@@ -10,6 +10,8 @@ export interface SuiteOptions {
   /** Names of peers in lower case; null is all of them. */
   readonly peers: readonly string[] | null;
   readonly connectionsMax: number;
+  /** Interleaved rounds of each row; null is the profile's own number. */
+  readonly rounds: number | null;
   /** A configuration of Chorus of one's own. */
   readonly config: string | null;
 }
@@ -20,13 +22,15 @@ const connectionsMaxDefault = 10_000;
 /** What `--peers` knows; with `none` only bare Bun and Chorus take part. */
 const peerNames: readonly string[] = ["ws", "socket.io", "gorilla", "centrifugo", "none"];
 
-const usage = `usage: bun run bench [--quick | --full] [--only NAMES] [--peers NAMES] [--max-connections N] [--config FILE]
+const usage = `usage: bun run bench [--quick | --full] [--only NAMES] [--peers NAMES] [--max-connections N]
+                     [--rounds N] [--config FILE]
 
   --quick             under a minute
   --full              every size, dialect and store, open loops, 1 to 10,000 connections
   --only NAMES        of: ${experimentNames.join(", ")}
   --peers NAMES       of: ${peerNames.join(", ")}; bare Bun and Chorus always take part
   --max-connections N no row with more connections than this
+  --rounds N          interleaved rounds of each row, where the spread of the profile's is too wide
   --config FILE       Chorus with a configuration of your own, which has to let anonymous clients in`;
 
 /** The options, or a text to print instead: the usage, or what is wrong. */
@@ -40,6 +44,7 @@ export function parseOptions(args: readonly string[]): SuiteOptions | string {
         only: { type: "string" },
         peers: { type: "string" },
         "max-connections": { type: "string", default: String(connectionsMaxDefault) },
+        rounds: { type: "string" },
         config: { type: "string" },
         help: { type: "boolean", short: "h", default: false },
       },
@@ -48,6 +53,8 @@ export function parseOptions(args: readonly string[]): SuiteOptions | string {
     if (values.quick && values.full) return "--quick or --full, not both";
     const connectionsMax = Number(values["max-connections"]);
     if (!Number.isInteger(connectionsMax) || connectionsMax < 1) return "--max-connections takes a positive number";
+    const rounds = values.rounds === undefined ? null : Number(values.rounds);
+    if (rounds !== null && (!Number.isInteger(rounds) || rounds < 1)) return "--rounds takes a positive number";
     const only = names(values.only);
     const unknown = only?.find((name) => !experimentNames.includes(name));
     if (unknown !== undefined) return `--only ${unknown}: there are ${experimentNames.join(", ")}`;
@@ -55,7 +62,7 @@ export function parseOptions(args: readonly string[]): SuiteOptions | string {
     const stranger = peers?.find((name) => !peerNames.includes(name));
     if (stranger !== undefined) return `--peers ${stranger}: there are ${peerNames.join(", ")}`;
     const profile = values.quick ? "quick" : values.full ? "full" : "default";
-    return { profile, only, peers, connectionsMax, config: values.config ?? null };
+    return { profile, only, peers, connectionsMax, rounds, config: values.config ?? null };
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

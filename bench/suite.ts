@@ -14,7 +14,8 @@ export async function runSuite(options: SuiteOptions): Promise<number> {
   const began = new Date();
   const terminal = new Terminal();
   const results = new Results();
-  const profile = profileOf(options.profile, options.connectionsMax);
+  const chosenProfile = profileOf(options.profile, options.connectionsMax);
+  const profile = { ...chosenProfile, rounds: options.rounds ?? chosenProfile.rounds };
   const machine = await readMachine(findGo());
   const { cpu, cores, memoryBytes, versions } = machine;
   terminal.line(`${cpu}, ${cores} cores, ${bytes(memoryBytes)}, Bun ${versions["bun"]}, Chorus ${versions["chorus"]}`);

@@ -22,8 +22,17 @@ export interface ChartText {
   readonly writeY: (value: number) => string;
 }
 
-const size = { width: 760, height: 460 };
-const plot = { left: 74, right: 640, top: 72, bottom: 404 };
+/** Several charts side by side with the same axes. */
+export interface Panel {
+  readonly title: string;
+  readonly series: readonly Series[];
+}
+
+const panelWidth = 500;
+const height = 470;
+
+/** Where a panel's lines are drawn, from the panel's own left edge. */
+const plot = { left: 66, right: 400, top: 96, bottom: 414 };
 
 /** Distinct in hue and lightness, on white and on dark. */
 const colours = ["#2f6fde", "#d9480f", "#2b8a3e", "#9c36b5", "#c92a2a", "#868e96"];
@@ -36,44 +45,57 @@ interface Scale {
   readonly ticks: readonly number[];
 }
 
-/** A chart with logarithmic axes, one line per series, each with its name at its end, as SVG text. */
-export function logLogChart(series: readonly Series[], text: ChartText): string {
-  const points = series.flatMap((line) => line.points);
-  const x = logScale(
-    points.map((point) => point.x),
-    plot.left,
-    plot.right,
-  );
-  const y = logScale(
-    points.map((point) => point.y),
-    plot.bottom,
-    plot.top,
-  );
-  const body = [
-    ...y.ticks.map((tick) => horizontal(y.at(tick), text.writeY(tick))),
-    ...x.ticks.map((tick) => vertical(x.at(tick), text.writeX(tick))),
-    label(plot.left, 28, text.title, 'class="title"'),
-    label(plot.left, 48, text.subtitle, 'class="quiet"'),
-    label((plot.left + plot.right) / 2, size.height - 14, text.xLabel, 'class="quiet" text-anchor="middle"'),
-    ...series.map((line, index) => drawn(line, index, { x, y })),
-    ...names(series, y),
-  ];
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.width} ${size.height}" role="img" aria-label="${escaped(text.title)}">
+interface Axes {
+  readonly x: Scale;
+  readonly y: Scale;
+}
+
+/** Charts with logarithmic axes side by side, one line per series, each with its name at its end, as SVG text. */
+export function logLogChart(panels: readonly Panel[], text: ChartText): string {
+  const points = panels.flatMap(({ series }) => series.flatMap((line) => line.points));
+  const axes = {
+    x: logScale(
+      points.map((point) => point.x),
+      { from: plot.left, to: plot.right },
+    ),
+    y: logScale(
+      points.map((point) => point.y),
+      { from: plot.bottom, to: plot.top },
+    ),
+  };
+  const drawn = panels.map((panel, index) => {
+    return `<g transform="translate(${index * panelWidth} 0)">\n${drawnPanel(panel, axes, text).join("\n")}\n</g>`;
+  });
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${panels.length * panelWidth} ${height}" role="img" aria-label="${escaped(text.title)}">
 <style>${style}</style>
 <rect width="100%" height="100%" class="paper"/>
-${body.join("\n")}
+${label(plot.left, 26, text.title, 'class="title"')}
+${label(plot.left, 46, text.subtitle, 'class="quiet"')}
+${drawn.join("\n")}
 </svg>
 `;
 }
 
+function drawnPanel({ title, series }: Panel, axes: Axes, text: ChartText): string[] {
+  const { x, y } = axes;
+  return [
+    label(plot.left, plot.top - 14, title, 'class="panel"'),
+    ...y.ticks.map((tick) => horizontal(y.at(tick), text.writeY(tick))),
+    ...x.ticks.map((tick) => vertical(x.at(tick), text.writeX(tick))),
+    label((plot.left + plot.right) / 2, height - 16, text.xLabel, 'class="quiet" text-anchor="middle"'),
+    ...series.map((line, index) => drawnLine(line, index, axes)),
+    ...names(series, y),
+  ];
+}
+
 const style = [
   "text{font:13px system-ui,sans-serif;fill:#212529}.title{font-weight:600;font-size:15px}",
-  ".quiet{fill:#5c636a}.paper{fill:#fff}.grid{stroke:#dee2e6}",
+  ".panel,.strong{font-weight:600}.quiet{fill:#5c636a}.paper{fill:#fff}.grid{stroke:#dee2e6}",
   "@media(prefers-color-scheme:dark){text{fill:#e9ecef}.quiet{fill:#adb5bd}.paper{fill:#16191d}.grid{stroke:#343a40}}",
 ].join("");
 
 /** Decades that hold all values, and where each value lies between two ends. */
-export function logScale(values: readonly number[], from: number, to: number): Scale {
+export function logScale(values: readonly number[], { from, to }: { from: number; to: number }): Scale {
   const low = Math.floor(Math.log10(Math.min(...values)));
   const high = Math.max(low + 1, Math.ceil(Math.log10(Math.max(...values))));
   return {
@@ -82,7 +104,7 @@ export function logScale(values: readonly number[], from: number, to: number): S
   };
 }
 
-function drawn({ points, emphasis }: Series, index: number, { x, y }: { x: Scale; y: Scale }): string {
+function drawnLine({ points, emphasis }: Series, index: number, { x, y }: Axes): string {
   const colour = colourOf(index);
   const width = emphasis ? 3 : 1.75;
   const at = points.map((point) => ({ ...point, px: round(x.at(point.x)), py: round(y.at(point.y)) }));
@@ -103,8 +125,8 @@ function names(series: readonly Series[], y: Scale): string[] {
   return ends.map(({ line, index, at }) => {
     const place = Math.max(at, free);
     free = place + labelHeight;
-    const weight = line.emphasis ? ' font-weight="600"' : "";
-    return label(plot.right + 12, round(place + 4), line.name, `style="fill:${colourOf(index)}"${weight}`);
+    const strong = line.emphasis ? ' class="strong"' : "";
+    return label(plot.right + 12, round(place + 4), line.name, `style="fill:${colourOf(index)}"${strong}`);
   });
 }
 

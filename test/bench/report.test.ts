@@ -70,35 +70,34 @@ describe("rows", () => {
 
 describe("what is drawn and printed", () => {
   test("[BN16] axes are decades that hold every value", () => {
-    const { at, ticks } = logScale([30, 5_000], 0, 300);
+    const { at, ticks } = logScale([30, 5_000], { from: 0, to: 300 });
     expect(ticks).toEqual([10, 100, 1_000, 10_000]);
     expect(at(10)).toBe(0);
     expect(at(100)).toBeCloseTo(100);
     expect(at(10_000)).toBe(300);
-    expect(logScale([7], 0, 1).ticks).toEqual([1, 10]);
+    expect(logScale([7], { from: 0, to: 1 }).ticks).toEqual([1, 10]);
   });
 
   test("[BN16] every server has its line and its name, and names are escaped", () => {
     const point = { x: 10, y: 1_000, doubtful: false };
     const text = { title: "<t>", subtitle: "", xLabel: "", writeX: String, writeY: String };
-    const svg = logLogChart(
-      [
-        { name: "A & B", emphasis: true, points: [point, { x: 100, y: 9_000, doubtful: true }] },
-        { name: "C", emphasis: false, points: [point] },
-      ],
-      text,
-    );
+    const series = [
+      { name: "A & B", emphasis: true, points: [point, { x: 100, y: 9_000, doubtful: true }] },
+      { name: "C", emphasis: false, points: [point] },
+    ];
+    const svg = logLogChart([{ title: "<t>", series }], text);
     expect(svg.match(/<polyline/g)?.length).toBe(2);
     expect(svg).toContain("A &amp; B");
     expect(svg).toContain("&lt;t&gt;");
     expect(svg).not.toContain("NaN");
   });
 
-  test("[BN16] the chart of the fan-out takes the rows of 64 bytes, one at a time, and needs two", () => {
+  test("[BN16] the chart of the fan-out takes the rows of 64 bytes, a panel for each way to send, and needs three rows", () => {
     expect(fanoutChart([row])).toBeNull();
-    expect(fanoutChart([row, { ...row, window: 50 }])).toBeNull();
-    const svg = fanoutChart([row, { ...row, connections: 1_000 }]);
+    expect(fanoutChart([row, { ...row, connections: 1_000 }, { ...row, window: 50 }])).toBeNull();
+    const svg = fanoutChart([row, { ...row, connections: 1_000 }, { ...row, connections: 5_000 }]);
     expect(svg).toContain("gorilla");
+    expect(svg).not.toContain("in flight");
     expect(svg).not.toContain("gone");
   });
 
@@ -122,17 +121,38 @@ describe("options of the suite", () => {
       only: null,
       peers: null,
       connectionsMax: 10_000,
+      rounds: null,
       config: null,
     });
     expect(
-      parseOptions(["--quick", "--only", "fanout, abuse", "--peers", "WS", "--max-connections", "50", "--config", "x"]),
-    ).toEqual({ profile: "quick", only: ["fanout", "abuse"], peers: ["ws"], connectionsMax: 50, config: "x" });
+      parseOptions([
+        "--quick",
+        "--only",
+        "fanout, abuse",
+        "--peers",
+        "WS",
+        "--max-connections",
+        "50",
+        "--config",
+        "x",
+        "--rounds",
+        "9",
+      ]),
+    ).toEqual({
+      profile: "quick",
+      only: ["fanout", "abuse"],
+      peers: ["ws"],
+      connectionsMax: 50,
+      rounds: 9,
+      config: "x",
+    });
   });
 
   test("[BN17] what is wrong is said", () => {
     expect(parseOptions(["--help"])).toStartWith("usage");
     expect(parseOptions(["--quick", "--full"])).toContain("not both");
     expect(parseOptions(["--only", "nonsense"])).toContain("nonsense");
+    expect(parseOptions(["--rounds", "0"])).toContain("positive number");
     expect(parseOptions(["--peers", "phoenix"])).toContain("phoenix");
     expect(parseOptions(["--max-connections", "many"])).toContain("positive number");
     expect(parseOptions(["--colour"])).toContain("--colour");
