@@ -43,7 +43,7 @@ export function parseOptions(args: readonly string[]): SuiteOptions | string {
         full: { type: "boolean", default: false },
         only: { type: "string" },
         peers: { type: "string" },
-        "max-connections": { type: "string", default: String(connectionsMaxDefault) },
+        "max-connections": { type: "string" },
         rounds: { type: "string" },
         config: { type: "string" },
         help: { type: "boolean", short: "h", default: false },
@@ -51,27 +51,35 @@ export function parseOptions(args: readonly string[]): SuiteOptions | string {
     });
     if (values.help) return usage;
     if (values.quick && values.full) return "--quick or --full, not both";
-    const connectionsMax = Number(values["max-connections"]);
-    if (!Number.isInteger(connectionsMax) || connectionsMax < 1) return "--max-connections takes a positive number";
-    const rounds = values.rounds === undefined ? null : Number(values.rounds);
-    if (rounds !== null && (!Number.isInteger(rounds) || rounds < 1)) return "--rounds takes a positive number";
-    const only = names(values.only);
-    const unknown = only?.find((name) => !experimentNames.includes(name));
-    if (unknown !== undefined) return `--only ${unknown}: there are ${experimentNames.join(", ")}`;
-    const peers = names(values.peers);
-    const stranger = peers?.find((name) => !peerNames.includes(name));
-    if (stranger !== undefined) return `--peers ${stranger}: there are ${peerNames.join(", ")}`;
-    const profile = values.quick ? "quick" : values.full ? "full" : "default";
-    return { profile, only, peers, connectionsMax, rounds, config: values.config ?? null };
+    return {
+      profile: values.quick ? "quick" : values.full ? "full" : "default",
+      only: names("--only", values.only, experimentNames),
+      peers: names("--peers", values.peers, peerNames),
+      connectionsMax: positive("--max-connections", values["max-connections"]) ?? connectionsMaxDefault,
+      rounds: positive("--rounds", values.rounds),
+      config: values.config ?? null,
+    };
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
 }
 
-function names(text: string | undefined): string[] | null {
+/** A whole number of at least one; null where nothing was given. */
+function positive(flag: string, text: string | undefined): number | null {
   if (text === undefined) return null;
-  return text
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new Error(`${flag} takes a positive number`);
+  return value;
+}
+
+/** Names between commas, all of them known; null where nothing was given. */
+function names(flag: string, text: string | undefined, known: readonly string[]): string[] | null {
+  if (text === undefined) return null;
+  const given = text
     .split(",")
     .map((name) => name.trim().toLowerCase())
     .filter((name) => name !== "");
+  const stranger = given.find((name) => !known.includes(name));
+  if (stranger !== undefined) throw new Error(`${flag} ${stranger}: there are ${known.join(", ")}`);
+  return given;
 }
