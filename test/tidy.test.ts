@@ -148,7 +148,7 @@ describe("the house is tidy", () => {
       ];
       const nameless = names.find(([, name = ""]) => {
         const id = /^\[([A-Z]{2}\d+)\]/.exec(name)?.[1];
-        return !name.startsWith("${") && (id === undefined || !known.has(id));
+        return !/^(?:\[?\$\{|%s)/.test(name) && (id === undefined || !known.has(id));
       });
       return nameless ? `${path}: ${nameless[1]}` : null;
     });
