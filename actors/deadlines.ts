@@ -85,8 +85,9 @@ export class Deadlines {
       this.#swept += 1;
       const due = this.#buckets.get(this.#swept);
       if (!due) continue;
-      this.#buckets.delete(this.#swept);
+      // The bucket stays while it is told: what one of them cancels is not told any more.
       for (const { target, name } of due) target.send({ type: "deadline.expired", deadline: name });
+      this.#buckets.delete(this.#swept);
     }
   }
 

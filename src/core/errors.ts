@@ -12,7 +12,6 @@ export interface ClientError {
 /** Every error that Chorus answers with. */
 export const errors = {
   internal: { code: 100, message: "internal server error", temporary: true },
-  unauthorized: { code: 101, message: "unauthorized" },
   unknownChannel: { code: 102, message: "unknown channel" },
   permissionDenied: { code: 103, message: "permission denied" },
   methodNotFound: { code: 104, message: "method not found" },
