@@ -1,9 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { OperationError } from "../../src/api/in-process.ts";
+import type { ConfigInput } from "../../src/config/config.ts";
 import { startServer } from "../../src/server.ts";
 import { Probe } from "../support/probe.ts";
 
-const config = {
+const config: ConfigInput = {
   http_server: { port: 0 },
   client: { allow_anonymous_connect_without_token: true },
   engine: { type: "memory" },
@@ -18,12 +19,12 @@ const config = {
     },
     namespaces: [{ name: "bare" }],
   },
-} as const;
+};
 
 async function start() {
   const server = await startServer(config);
   const open = () => new Probe(`${server.url.replace("http", "ws")}/ws?channel=news`).open();
-  return { ...server, open, [Symbol.asyncDispose]: server.stop };
+  return { ...server, open, [Symbol.asyncDispose]: async () => void (await server.stop()) };
 }
 
 describe("in the same process", () => {

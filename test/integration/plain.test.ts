@@ -32,7 +32,7 @@ async function start(input: ConfigInput, profile: "development" | "file" = "deve
     captured,
     open,
     seconds: () => clock.wall() / 1000,
-    [Symbol.asyncDispose]: server.stop,
+    [Symbol.asyncDispose]: async () => void (await server.stop()),
   };
 }
 
