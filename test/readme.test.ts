@@ -21,7 +21,7 @@ describe("the README", () => {
   test("[RM3] names in its table of limits only options that there are, with their defaults", () => {
     const options = new Map(listOptions().map((option) => [option.path.join("."), option]));
     const rows = [
-      ...readme.matchAll(/^\| `((?:client|plain|websocket|http_api|push_queue|shutdown)\.[a-z_]+)` \| `([^`]+)`/gm),
+      ...readme.matchAll(/^\| `((?:client|plain|websocket|http_api|push_queue|shutdown)\.[a-z_]+)` +\| `([^`]+)`/gm),
     ];
     expect(rows.length).toBeGreaterThan(15);
     for (const [, path = "", value = ""] of rows)
