@@ -2,6 +2,7 @@ import type { HistoryOptions } from "../../src/broker/broker.ts";
 import type { Command, ConnectCommand } from "../../src/core/command.ts";
 import type { Disconnect } from "../../src/core/disconnects.ts";
 import type { Identity, SubscriptionOverride } from "../../src/core/identity.ts";
+import type { Payload } from "../../src/core/payload.ts";
 import type { Position } from "../../src/core/publication.ts";
 import type { Socket } from "../../src/core/socket.ts";
 import type { Unsubscribe } from "../../src/core/unsubscribes.ts";
@@ -62,6 +63,8 @@ export type ConnectionEvent =
   | { readonly type: "hub.unsubscribe"; readonly channel: string; readonly unsubscribe: Unsubscribe }
   /** The Hub gives this connection another expiry, on behalf of a back end. */
   | { readonly type: "hub.refresh"; readonly expireAt: number | null; readonly info?: string }
+  /** A back end tells the user of this connection something that belongs to no channel. */
+  | { readonly type: "hub.message"; readonly data: Payload }
   /** A command broke a rule that costs the connection. */
   | { readonly type: "rule.broken"; readonly disconnect: Disconnect }
   /** The socket is gone; nothing can be sent any more. */

@@ -3,6 +3,7 @@ import type { Command, ConnectCommand } from "../../src/core/command.ts";
 import { type Disconnect, disconnects } from "../../src/core/disconnects.ts";
 import { type ClientError, errors } from "../../src/core/errors.ts";
 import type { Identity } from "../../src/core/identity.ts";
+import type { Payload } from "../../src/core/payload.ts";
 import type { Unsubscribe } from "../../src/core/unsubscribes.ts";
 import type { DeadlineName } from "../deadlines.ts";
 import type { ConnectionContext, ConnectionEvent, ConnectionInput, Refusal, ServerSubscribe } from "./events.ts";
@@ -51,6 +52,7 @@ export const connectionMachine = setup({
     verifyRefresh: (_, _params: Asked<"refresh">) => {},
     verifySubscriptionRefresh: (_, _params: Asked<"sub_refresh">) => {},
     refuse: (_, _params: { id: number; error: ClientError }) => {},
+    deliverMessage: (_, _params: { data: Payload }) => {},
     subscribeFromServer: (_, _params: { request: ServerSubscribe }) => {},
     unsubscribeFromServer: (_, _params: { channel: string; unsubscribe: Unsubscribe }) => {},
     refreshFromServer: (_, _params: { expireAt: number | null; info?: string }) => {},
@@ -198,6 +200,7 @@ export const connectionMachine = setup({
         "hub.subscribe": {
           actions: { type: "subscribeFromServer", params: ({ event }) => ({ request: event.request }) },
         },
+        "hub.message": { actions: { type: "deliverMessage", params: ({ event }) => event } },
         "hub.unsubscribe": {
           actions: { type: "unsubscribeFromServer", params: ({ event }) => event },
         },

@@ -1,5 +1,6 @@
 import type { Draft, Outcome } from "../../src/broker/broker.ts";
 import type { Disconnect } from "../../src/core/disconnects.ts";
+import type { Payload } from "../../src/core/payload.ts";
 import type { Socket } from "../../src/core/socket.ts";
 import type { Unsubscribe } from "../../src/core/unsubscribes.ts";
 import type { ConnectionContext, ConnectionEvent, ConnectionReport, ServerSubscribe } from "../connection/events.ts";
@@ -61,6 +62,8 @@ export type HubEvent =
     }
   /** A back end moves the expiry of connections. */
   | { readonly type: "user.refresh"; readonly target: Target; readonly expireAt: number | null; readonly info?: string }
+  /** A back end tells connections something that belongs to no channel. */
+  | { readonly type: "user.message"; readonly target: Target; readonly data: Payload }
   /** The server is to stop: let everyone go, then stop. */
   | { readonly type: "hub.drain" }
   | DeadlineExpired;

@@ -82,6 +82,12 @@ export const hubMachine = setup({
         }),
       },
     },
+    "user.message": {
+      actions: {
+        type: "tell",
+        params: ({ event: { target, data } }) => ({ target, event: told({ type: "hub.message", data }) }),
+      },
+    },
     "user.subscribe": {
       actions: {
         type: "tell",

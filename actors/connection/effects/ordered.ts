@@ -1,4 +1,5 @@
 import { type Disconnect, disconnects } from "../../../src/core/disconnects.ts";
+import type { Payload } from "../../../src/core/payload.ts";
 import { type Unsubscribe, unsubscribes } from "../../../src/core/unsubscribes.ts";
 import type { ServerSubscribe, Subscription } from "../events.ts";
 import type { ConnectionPorts, Scope } from "../ports.ts";
@@ -51,6 +52,10 @@ export function orderedEffects(ports: ConnectionPorts, answers: Answers) {
         },
         unrecoverable: () => {},
       });
+    },
+
+    deliverMessage: ({ context: { socket } }: Scope, { data }: { data: Payload }) => {
+      if (socket.dialect !== "echo") socket.send(ports.dialects[socket.dialect].encodeMessage(data));
     },
 
     unsubscribeFromServer: (scope: Scope, { channel, unsubscribe }: { channel: string; unsubscribe: Unsubscribe }) => {
