@@ -1,8 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { createHmac } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { ConfigInput } from "../../src/config/config.ts";
 import { startServer } from "../../src/server.ts";
 import { CapturedLog } from "../support/captured-log.ts";
+import { certificate, certificateKey } from "../support/certificate.ts";
 import { ManualClock } from "../support/clock.ts";
 import { opcodes } from "../support/frames.ts";
 import { Probe, type ProbeOptions } from "../support/probe.ts";
@@ -184,5 +188,27 @@ describe("endpoints", () => {
     expect(first).toEqual(second);
     expect((await probe.closed()).code).toBe(3001);
     expect(fetch(`${server.url}/readyz`)).rejects.toThrow();
+  });
+
+  test("[EP5] with a certificate, as PEM text or as a path, pages and sockets come over TLS and no other way", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "chorus-tls-"));
+    await Bun.write(join(folder, "cert.pem"), certificate);
+    await Bun.write(join(folder, "key.pem"), certificateKey);
+    const asText = { cert_pem: certificate, key_pem: certificateKey };
+    const asPath = { cert_pem: join(folder, "cert.pem"), key_pem: join(folder, "key.pem") };
+    for (const pems of [asText, asPath]) {
+      await using server = await start({ http_server: { tls: { enabled: true, ...pems } } });
+      expect(server.url).toStartWith("https://");
+      const tls = { rejectUnauthorized: false };
+      expect((await fetch(`${server.url}/healthz`, { tls })).status).toBe(200);
+      const { promise, resolve } = Promise.withResolvers<unknown>();
+      const socket = new WebSocket(`${server.url.replace("https", "wss")}/echo`, { tls });
+      socket.onmessage = ({ data }) => resolve(data);
+      socket.onopen = () => socket.send("over TLS");
+      expect(await promise).toBe("over TLS");
+      socket.close();
+      expect(fetch(`${server.url.replace("https", "http")}/healthz`)).rejects.toThrow();
+    }
+    rmSync(folder, { recursive: true });
   });
 });
