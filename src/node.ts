@@ -11,6 +11,7 @@ import { createAuthenticator } from "./auth/jwt.ts";
 import type { Broker } from "./broker/broker.ts";
 import { MemoryStore } from "./broker/local/memory.ts";
 import { SqliteStore } from "./broker/local/sqlite-store.ts";
+import type { Store } from "./broker/local/store.ts";
 import { createLocalBroker } from "./broker/local.ts";
 import { createChannelRules } from "./channels/rules.ts";
 import type { Config } from "./config/config.ts";
@@ -47,6 +48,8 @@ export interface NodePorts {
 export interface Replacements {
   broker?(broker: Broker): Broker;
   authenticator?(authenticator: Authenticator | null): Authenticator | null;
+  /** The store on the disk; not called where there is none. */
+  store?(store: Store): Store;
 }
 
 /** Every part of the server that is not HTTP, put together. */
@@ -140,15 +143,15 @@ export function createNode(config: Config, ports: NodePorts) {
 }
 
 /** A store in memory, and one on the disk where a channel may need it: otherwise no file is made. */
-function openStores({ engine, channel }: Config, { clock, random, log }: NodePorts, replaced: () => void) {
+function openStores({ engine, channel }: Config, ports: NodePorts, replaced: () => void) {
+  const { clock, random, log, replace } = ports;
   const memory = new MemoryStore(clock, random);
   const isDurable = [channel.without_namespace, ...channel.namespaces].some(
     (options) => options.history_size > 0 && (options.engine || engine.type) === "sqlite",
   );
-  return {
-    memory,
-    sqlite: isDurable ? new SqliteStore({ ...engine.sqlite, replaced }, { clock, random, log }) : memory,
-  };
+  if (!isDurable) return { memory, sqlite: memory };
+  const sqlite = new SqliteStore({ ...engine.sqlite, replaced }, { clock, random, log });
+  return { memory, sqlite: replace.store?.(sqlite) ?? sqlite };
 }
 
 interface HubParts extends NodePorts {
