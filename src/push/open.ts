@@ -1,0 +1,28 @@
+import type { Database } from "bun:sqlite";
+import { checkPages, openDatabase, type SqliteFileOptions } from "../broker/local/sqlite/database.ts";
+import { createTables, hasTables } from "./schema.ts";
+import { prepare, type Statements } from "./statements.ts";
+
+/** A database that was found whole, or has just been made, and what can be said to it. */
+export interface Opened {
+  readonly db: Database;
+  readonly statements: Statements;
+}
+
+/** Throws DamageError where the file is damaged. */
+export function openWhole(options: SqliteFileOptions): Opened {
+  const db = openDatabase(options);
+  try {
+    if (hasTables(db)) checkPages(db, options.path);
+    else createTables(db);
+    return { db, statements: prepare(db) };
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+export function closeOpened({ db, statements }: Opened): void {
+  statements.finalize();
+  db.close();
+}

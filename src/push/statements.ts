@@ -1,0 +1,123 @@
+import type { Database, Statement } from "bun:sqlite";
+import type { LogRow } from "./log-row.ts";
+
+/** A row of `messages`: `data` are the bytes, or the UTF-8 of the text. */
+export interface MessageRow {
+  readonly user: string;
+  readonly kind: string;
+  readonly data: Uint8Array;
+  readonly expires_at: number;
+  readonly crc: number;
+}
+
+/** A row of `answers`. */
+export interface AnswerRow {
+  readonly key: string;
+  readonly answer: string;
+  readonly expires_at: number;
+  readonly crc: number;
+}
+
+/** Everything that is ever said to the database but at its opening: values are bound, never part of a statement's text. */
+export function prepare(db: Database) {
+  const all: Statement<unknown, never>[] = [];
+  const make = maker(db, all);
+  return {
+    begin: make<never, []>("BEGIN IMMEDIATE"),
+    commit: make<never, []>("COMMIT"),
+    rollback: make<never, []>("ROLLBACK"),
+    ...logStatements(make),
+    ...queueStatements(make),
+    finalize(): void {
+      for (const statement of all) statement.finalize();
+    },
+  };
+}
+
+type Make = ReturnType<typeof maker>;
+
+function maker(db: Database, all: Statement<unknown, never>[]) {
+  return <Row, Parameters extends (string | number | Uint8Array | null)[]>(sql: string) => {
+    const statement = db.prepare<Row, Parameters>(sql);
+    all.push(statement);
+    return statement;
+  };
+}
+
+function logStatements(make: Make) {
+  return {
+    insertEntry: make<never, LogParameters>("INSERT INTO log VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+    /** Two single reads of an end of the table: both in one statement would be a scan. */
+    firstEntry: make<{ id: number; time: number }, []>("SELECT id, time FROM log ORDER BY id LIMIT 1"),
+    lastEntry: make<{ id: number }, []>("SELECT id FROM log ORDER BY id DESC LIMIT 1"),
+    entries: make<LogRow, SearchParameters>(
+      "SELECT * FROM log WHERE id BETWEEN ?1 AND ?2 AND (?3 IS NULL OR user = ?3) AND (?4 IS NULL OR channel = ?4) AND (?5 IS NULL OR method = ?5) AND (?6 IS NULL OR key = ?6) AND (?7 IS NULL OR outcome = ?7) AND time BETWEEN ?8 AND ?9 ORDER BY id DESC LIMIT ?10",
+    ),
+    newestTime: make<{ time: number | null }, [from: number, to: number]>(
+      "SELECT max(time) AS time FROM log WHERE id BETWEEN ? AND ?",
+    ),
+    deleteEntries: make<never, [id: number]>("DELETE FROM log WHERE id <= ?"),
+    deleteOldEntries: make<never, [id: number, time: number]>("DELETE FROM log WHERE id <= ? AND time < ?"),
+  };
+}
+
+function queueStatements(make: Make) {
+  return {
+    insertMessage: make<never, [user: string, kind: string, data: Uint8Array, expires_at: number, crc: number]>(
+      "INSERT INTO messages VALUES (NULL, ?, ?, ?, ?, ?)",
+    ),
+    messageCount: make<{ n: number }, []>("SELECT count(*) AS n FROM messages"),
+    messageCountOf: make<{ n: number }, [user: string]>("SELECT count(*) AS n FROM messages WHERE user = ?"),
+    messagesOf: make<MessageRow, [user: string]>("SELECT * FROM messages WHERE user = ? ORDER BY id"),
+    deleteMessagesOf: make<never, [user: string]>("DELETE FROM messages WHERE user = ?"),
+    deleteExpiredOf: make<never, [user: string, time: number]>(
+      "DELETE FROM messages WHERE user = ? AND expires_at <= ?",
+    ),
+    deleteExpired: make<never, [time: number, limit: number]>(
+      "DELETE FROM messages WHERE id IN (SELECT id FROM messages WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)",
+    ),
+    answer: make<AnswerRow, [key: string]>("SELECT * FROM answers WHERE key = ?"),
+    insertAnswer: make<never, [key: string, answer: string, expires_at: number, crc: number]>(
+      "INSERT INTO answers VALUES (NULL, ?, ?, ?, ?)",
+    ),
+    lastAnswer: make<{ id: number }, []>("SELECT id FROM answers ORDER BY id DESC LIMIT 1"),
+    deleteAnswer: make<never, [key: string]>("DELETE FROM answers WHERE key = ?"),
+    deleteAnswers: make<never, [id: number]>("DELETE FROM answers WHERE id <= ?"),
+    deleteExpiredAnswers: make<never, [limit: number, time: number]>(
+      "DELETE FROM answers WHERE id IN (SELECT id FROM answers ORDER BY id LIMIT ?) AND expires_at <= ?",
+    ),
+  };
+}
+
+/** An entry in the order of its columns. */
+export type LogParameters = [
+  time: number,
+  key: string,
+  method: string,
+  channel: string | null,
+  channels: number | null,
+  user: string | null,
+  client: string | null,
+  bytes: number,
+  offset: number | null,
+  connections: number | null,
+  queued: number,
+  outcome: string,
+  idempotency_key: string | null,
+  payload: string | null,
+];
+
+type SearchParameters = [
+  from: number,
+  to: number,
+  user: string | null,
+  channel: string | null,
+  method: string | null,
+  key: string | null,
+  outcome: string | null,
+  since: number,
+  until: number,
+  limit: number,
+];
+
+export type Statements = ReturnType<typeof prepare>;
