@@ -1,6 +1,7 @@
 import { type Actor, createActor } from "xstate";
 import { connectionLogic, createAbandon } from "../actors/connection/effects.ts";
 import type { ConnectionContext } from "../actors/connection/events.ts";
+import type { Mailbox } from "../actors/connection/ports.ts";
 import { Deadlines, deadlineResolution } from "../actors/deadlines.ts";
 import { adopt } from "../actors/hub/adopt.ts";
 import { hubLogic } from "../actors/hub/effects.ts";
@@ -42,6 +43,8 @@ export interface NodePorts {
   /** Called when the Hub has failed: its connections are orphans, and the process has to end. */
   onFailure(error: unknown): void;
   readonly replace: Replacements;
+  /** What waits for users who were away; null where nothing is kept. */
+  readonly mailbox: Mailbox | null;
 }
 
 /** For tests of faults: each is given the real part and answers with what stands in its place. */
@@ -108,6 +111,7 @@ export function createNode(config: Config, ports: NodePorts) {
     presence,
     attendance,
     rules,
+    mailbox: ports.mailbox,
     dialects: { plain, centrifuge, echo },
     options: connectionOptions(config, ports.version),
   };

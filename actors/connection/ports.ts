@@ -4,6 +4,7 @@ import type { ChannelRules } from "../../src/channels/rules.ts";
 import type { Clock } from "../../src/core/clock.ts";
 import type { DialectName } from "../../src/core/frame.ts";
 import type { Log } from "../../src/core/log.ts";
+import type { Payload } from "../../src/core/payload.ts";
 import type { Random } from "../../src/core/random.ts";
 import type { Dialect } from "../../src/dialects/dialect.ts";
 import type { Counters } from "../../src/metrics/counters.ts";
@@ -47,6 +48,11 @@ export interface ConnectionOptions {
   readonly recoveryBytesMax: number;
 }
 
+/** Gives what waits for a user, once: what was taken is gone. */
+export interface Mailbox {
+  take(user: string): Payload[];
+}
+
 /** Everything that connections do things with; the same for all of them. */
 export interface ConnectionPorts {
   readonly clock: Clock;
@@ -63,6 +69,8 @@ export interface ConnectionPorts {
   readonly presence: Presence;
   readonly attendance: Attendance;
   readonly rules: ChannelRules;
+  /** What was pushed to users while they were away; null where nothing is kept. */
+  readonly mailbox: Mailbox | null;
   readonly dialects: Readonly<Record<DialectName, Dialect>>;
   readonly options: ConnectionOptions;
 }

@@ -1,5 +1,6 @@
 import type { Config } from "../config/config.ts";
 import type { Clock } from "../core/clock.ts";
+import type { PushStore } from "../push/store.ts";
 import { createApi } from "./endpoint.ts";
 import { createKeys, type KeyOptions } from "./keys.ts";
 import { createMethods } from "./methods.ts";
@@ -9,6 +10,7 @@ import type { Endpoint } from "./routes.ts";
 /** What the API is built from. */
 export interface ApiParts {
   readonly operations: Operations;
+  readonly pushes: PushStore | null;
   readonly clock: Clock;
   readonly version: string;
   isDraining(): boolean;
@@ -18,15 +20,17 @@ export interface ApiParts {
 const bodyTimeout = 10_000;
 
 /** The API's endpoint; null where no key is configured, and the API is as if it were not there. */
-export function createConfiguredApi({ http_api: api }: Config, parts: ApiParts): Endpoint | null {
+export function createConfiguredApi(config: Config, parts: ApiParts): Endpoint | null {
+  const { http_api: api } = config;
+  if (!hasApi(config)) return null;
   const keys = keysOf(api);
-  if (api.disabled || (keys.length === 0 && !api.insecure)) return null;
   const { operations } = parts;
   return createApi({
     methods: createMethods({
       operations,
       wall: () => parts.clock.wall(),
       broadcastMax: api.broadcast_limit,
+      pushLog: parts.pushes?.log ?? null,
       info: createInfo(operations, parts),
     }),
     keys: createKeys(keys, { queryKey: api.query_key, insecure: api.insecure }),
@@ -38,6 +42,11 @@ export function createConfiguredApi({ http_api: api }: Config, parts: ApiParts):
     prefix: api.handler_prefix,
     isDraining: parts.isDraining,
   });
+}
+
+/** Whether the API is there: somebody may call it. */
+export function hasApi({ http_api: api }: Config): boolean {
+  return !api.disabled && (keysOf(api).length > 0 || api.insecure);
 }
 
 function keysOf({ key, keys }: Config["http_api"]): KeyOptions[] {

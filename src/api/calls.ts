@@ -3,7 +3,7 @@ import { type ClientError, errors } from "../core/errors.ts";
 import { findItems, findMember, isDeeperThan, jsonLevelsMax, skipSpace } from "../core/json.ts";
 import type { Caller } from "./keys.ts";
 import { type Answered, type createMethods, encodeError, notFound, type Place } from "./methods.ts";
-import { isMethod, type Method, requests } from "./requests.ts";
+import { isMethod, type Method, ownMethods, requests } from "./requests.ts";
 
 /** What a call came to: an answer, or a body that cannot be read, with the place of the mistake. */
 export type Called = Answered | { readonly ok: false; readonly malformed: string };
@@ -15,7 +15,11 @@ export function createCalls(methods: Methods) {
   const run = async (caller: Caller, name: string, place: Place, request: unknown): Promise<Called> => {
     if (!isMethod(name)) return { ok: false, error: notFound };
     const parsed = v.safeParse(requests[name], request);
-    if (!parsed.success) return { ok: false, malformed: whereOf(parsed.issues[0]) };
+    if (!parsed.success) {
+      const malformed = whereOf(parsed.issues[0]);
+      if (!ownMethods.has(name)) return { ok: false, malformed };
+      return { ok: false, error: { code: errors.badRequest.code, message: `bad request: ${malformed}` } };
+    }
     if (!isAllowed(caller, name, parsed.output)) return { ok: false, error: errors.permissionDenied };
     // The table pairs each method with the request that its schema reads: TypeScript cannot see that they agree.
     const method = methods[name] as (request: unknown, place: Place) => Answered | Promise<Answered>;
@@ -28,7 +32,7 @@ export function createCalls(methods: Methods) {
     const name = Object.keys(item).find(isMethod);
     if (!name) return encodeError(notFound);
     const extent = findMember(body, at, name);
-    const answer = await run(caller, name, { body, at: extent?.start ?? at }, item[name]);
+    const answer = await run(caller, name, { body, at: extent?.start ?? at, key: caller.name }, item[name]);
     if (!answer.ok) return encodeError("error" in answer ? answer.error : errors.badRequest);
     return `{"${name}":${answer.result}}`;
   };
@@ -40,7 +44,7 @@ export function createCalls(methods: Methods) {
     const extent = findMember(place.body, place.at, "commands");
     const starts = findItems(place.body, extent?.start ?? place.at);
     const isParallel = isObject(request) && request["parallel"] === true;
-    const item = (index: number) => runItem(caller, { body: place.body, at: starts[index] ?? 0 }, commands[index]);
+    const item = (index: number) => runItem(caller, { ...place, at: starts[index] ?? 0 }, commands[index]);
     const replies = isParallel
       ? await Promise.all(commands.map((_, index) => item(index)))
       : await inTurn(commands, item);
@@ -54,7 +58,7 @@ export function createCalls(methods: Methods) {
     const { id, method, params } = request;
     if (typeof method !== "string") return null;
     const extent = findMember(text, skipSpace(text, 0), "params");
-    const place = { body: text, at: extent?.start ?? skipSpace(text, 0) };
+    const place = { body: text, at: extent?.start ?? skipSpace(text, 0), key: caller.name };
     const answer = await run(caller, method, place, params ?? {});
     if (!answer.ok && "malformed" in answer) return null;
     const head = typeof id === "number" && id > 0 ? `"id":${id},` : "";

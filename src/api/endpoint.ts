@@ -25,7 +25,7 @@ export interface ApiPorts {
 }
 
 /** Methods that change nothing go on while the server drains. */
-const reading = new Set(["presence", "presence_stats", "history", "channels", "info"]);
+const reading = new Set(["presence", "presence_stats", "history", "channels", "info", "push_log"]);
 
 const json = { "Content-Type": "application/json" };
 
@@ -50,7 +50,7 @@ export function createApi(ports: ApiPorts): Endpoint {
     if (body instanceof Response) return body;
     const parsed = parse(body);
     if (parsed === undefined) return badRequest("the body is no JSON");
-    const place = { body, at: skipSpace(body, 0) };
+    const place = { body, at: skipSpace(body, 0), key: caller.name };
     if (name === "batch") return respond(request, await calls.batch(caller, place, parsed));
     const called = await calls.run(caller, name, place, parsed);
     return respond(request, called.ok ? { ok: true, result: `{"result":${called.result}}` } : called);

@@ -4,7 +4,9 @@ import type { Payload } from "../core/payload.ts";
 import type { Position, Publication } from "../core/publication.ts";
 import { Members } from "../dialects/centrifuge/json/members.ts";
 import { encodeInfo, encodePublication } from "../dialects/centrifuge/json/publication.ts";
+import type { PushLog } from "../push/log.ts";
 import type { Answer, Operations, Publish } from "./operations.ts";
+import { createRecorder, outcomeOf, positionOf } from "./recorder.ts";
 import type { Method, Request } from "./requests.ts";
 
 /** Where a request stands in the body, so that payloads can be taken from it as the bytes that came. */
@@ -12,6 +14,8 @@ export interface Place {
   readonly body: string;
   /** Where its object begins. */
   readonly at: number;
+  /** The name of the key that it came with, for the push log. */
+  readonly key: string;
 }
 
 /** What a method answers: raw JSON of the result, or an error. */
@@ -22,6 +26,8 @@ export interface MethodPorts {
   readonly operations: Operations;
   readonly wall: () => number;
   readonly broadcastMax: number;
+  /** Null where pushes are not recorded. */
+  readonly pushLog: PushLog | null;
   /** Raw JSON of `nodes[0]`. */
   readonly info: () => string;
 }
@@ -33,26 +39,10 @@ const refuse = (error: ClientError): Answered => ({ ok: false, error });
 export const notFound: ClientError = { code: errors.methodNotFound.code, message: "not found" };
 
 /** The methods of the API, each from a request that was read to raw JSON. */
-export function createMethods({ operations, wall, broadcastMax, info }: MethodPorts): Run {
+export function createMethods(ports: MethodPorts): Run {
+  const { operations, wall, info } = ports;
   return {
-    publish: async (request, place) => {
-      const what = publishOf(request, place);
-      if (!what) return refuse(errors.badRequest);
-      return encoded(await operations.publish(request.channel, what), encodePosition);
-    },
-
-    broadcast: async (request, place) => {
-      const { channels } = request;
-      if (channels.length === 0 || channels.length > broadcastMax) return refuse(errors.badRequest);
-      const what = publishOf(request, place);
-      const answers = what
-        ? await operations.broadcast(channels, what)
-        : channels.map(() => ({ ok: false, error: errors.badRequest }) as const);
-      const responses = answers.map((answer) =>
-        answer.ok ? `{"result":${encodePosition(answer.result)}}` : encodeError(answer.error),
-      );
-      return { ok: true, result: `{"responses":[${responses.join(",")}]}` };
-    },
+    ...pushing(ports),
 
     subscribe: (request, place) => {
       const { override } = request;
@@ -110,6 +100,62 @@ export function createMethods({ operations, wall, broadcastMax, info }: MethodPo
     rpc: ({ method }) => (method === "" ? refuse(errors.badRequest) : refuse(notFound)),
   };
 }
+
+/** The methods that push something, and tell of what was pushed. */
+function pushing({ operations, wall, broadcastMax, pushLog }: MethodPorts): Pick<Run, PushMethod> {
+  const record = createRecorder(pushLog, wall);
+  return {
+    publish: async (request, place) => {
+      const what = publishOf(request, place);
+      if (!what) return refuse(errors.badRequest);
+      const connections = operations.audienceOf(request.channel);
+      const answer = await operations.publish(request.channel, what);
+      record({ method: "publish", channel: request.channel, connections, ...positionOf(answer), what, place });
+      return encoded(answer, encodePosition);
+    },
+
+    broadcast: async (request, place) => {
+      const { channels } = request;
+      if (channels.length === 0 || channels.length > broadcastMax) return refuse(errors.badRequest);
+      const what = publishOf(request, place);
+      const answers = what
+        ? await operations.broadcast(channels, what)
+        : channels.map(() => ({ ok: false, error: errors.badRequest }) as const);
+      if (what) record({ method: "broadcast", channels: channels.length, outcome: outcomeOf(answers), what, place });
+      const responses = answers.map((answer) =>
+        answer.ok ? `{"result":${encodePosition(answer.result)}}` : encodeError(answer.error),
+      );
+      return { ok: true, result: `{"responses":[${responses.join(",")}]}` };
+    },
+
+    send: (request, place) => {
+      const data = payloadOf(request.b64data, place);
+      if (!data) return refuse({ code: errors.badRequest.code, message: "bad request: data: expected a value" });
+      const { user, client, idempotency_key: idempotencyKey } = request;
+      const options = { queueTtl: request.queue_ttl_s * 1000, idempotencyKey, now: wall() };
+      const answer = operations.send({ user, client }, data, options);
+      const { connections, queued } = answer.ok ? answer.result : { connections: 0, queued: false };
+      record({
+        method: "send",
+        user,
+        client,
+        connections,
+        queued,
+        outcome: outcomeOf([answer]),
+        what: { data, idempotencyKey },
+        place,
+      });
+      return encoded(answer, (sent) => JSON.stringify(sent));
+    },
+
+    push_log: async (request) => {
+      if (!pushLog) return refuse(errors.notAvailable);
+      return { ok: true, result: JSON.stringify(await pushLog.query(request)) };
+    },
+  };
+}
+
+type PushMethod = "publish" | "broadcast" | "send" | "push_log";
 
 /** `{"error":{...}}`; whether an error is temporary is for clients, not for back ends. */
 export function encodeError({ code, message }: { readonly code: number; readonly message: string }): string {

@@ -9,6 +9,7 @@ import type { ClientInfo, Position } from "../core/publication.ts";
 import type { PresenceStats } from "../core/reply.ts";
 import { unsubscribes } from "../core/unsubscribes.ts";
 import type { Node } from "../node.ts";
+import { type SendParts, sending } from "./sending.ts";
 
 /** What an operation answers: its result, or why not. Nothing throws. */
 export type Answer<Result> =
@@ -55,14 +56,14 @@ const refused = (error: ClientError) => ({ ok: false, error }) as const;
 const nowhere: Position = { offset: 0, epoch: "" };
 
 /** The parts that operations work with. */
-type Parts = Pick<Node, "rules" | "publications" | "hub" | "presence" | "audiences" | "broker">;
+type Parts = Pick<Node, "rules" | "publications" | "hub" | "presence" | "audiences" | "broker"> & SendParts;
 
 /**
  * What a back end can do, whether it comes by HTTP or from the same process. Permissions of clients do not bind it; the
  * options of namespaces do.
  */
 export function createOperations(node: Parts) {
-  return { ...publishing(node), ...steering(node), ...asking(node), ...surveying(node) };
+  return { ...publishing(node), ...sending(node), ...steering(node), ...asking(node), ...surveying(node) };
 }
 
 /** The channel, or the error for a name that is missing or of no namespace. */
@@ -207,6 +208,12 @@ function surveying(node: Pick<Parts, "hub" | "audiences">) {
         if (matches(name)) found.set(name, plain.size + centrifuge.size);
       }
       return found;
+    },
+
+    /** Connections that receive a channel now. */
+    audienceOf: (name: string): number => {
+      const audience = node.audiences.get(name);
+      return audience ? audience.plain.size + audience.centrifuge.size : 0;
     },
 
     counts: () => {

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { isCursor } from "../push/search.ts";
 
 /** A text; absent is empty, which a method that needs it answers with 107. */
 const text = v.optional(v.nullable(v.string("expected a string")), "");
@@ -102,6 +103,25 @@ export const requests = {
   history_remove: v.object({ channel: plainText }),
   channels: v.object({ pattern: v.pipe(plainText, v.maxLength(255, "expected at most 255 characters")) }),
   info: v.object({}),
+  send: v.object({
+    user: plainText,
+    client: plainText,
+    data: json,
+    b64data: plainText,
+    queue_ttl_s: v.pipe(count, v.minValue(0, "expected 0 or more")),
+    idempotency_key: plainText,
+  }),
+  push_log: v.object({
+    user: v.optional(v.string("expected a string")),
+    channel: v.optional(v.string("expected a string")),
+    method: v.optional(v.string("expected a string")),
+    key: v.optional(v.string("expected a string")),
+    outcome: v.optional(v.string("expected a string")),
+    since: v.optional(whole),
+    until: v.optional(whole),
+    limit: v.optional(v.pipe(whole, v.minValue(1, "expected 1 to 1000"), v.maxValue(1000, "expected 1 to 1000"))),
+    cursor: v.optional(v.pipe(v.string("expected a string"), v.check(isCursor, "expected the cursor of a page"))),
+  }),
   rpc: v.object({ method: plainText, params: json }),
 } as const;
 
@@ -110,6 +130,9 @@ export type Method = keyof typeof requests;
 
 /** A request that was read. */
 export type Request<M extends Method> = v.InferOutput<(typeof requests)[M]>;
+
+/** The methods that Centrifugo has not: of a mistake in them the caller is told the place, with error 107. */
+export const ownMethods: ReadonlySet<Method> = new Set<Method>(["send", "push_log"]);
 
 /** Whether a name is that of a method; names like `constructor` are none. */
 export function isMethod(name: string): name is Method {

@@ -18,7 +18,7 @@ export const nothingAsked: SubscribeRequest = {
 
 /** The first thing that a connection hears, and the channels that it has from the start. */
 export function welcomingEffects(ports: ConnectionPorts, answers: Answers) {
-  const { rules, clock, options, log, hub } = ports;
+  const { rules, clock, options, log, hub, mailbox } = ports;
   const join = createJoin(ports);
 
   /** A plain client is there for its one channel; without it there is nothing to do but to go. */
@@ -82,6 +82,15 @@ export function welcomingEffects(ports: ConnectionPorts, answers: Answers) {
     if (options.singleConnection && user !== "") hub.send({ type: "connection.alone", id, user });
   };
 
+  /** What was pushed while the user was away follows the first thing that is said; to one who is not let in, nothing. */
+  const handOverMail = ({ context }: Scope) => {
+    const { socket, identity } = context;
+    const isIn = socket.dialect === "centrifuge" || context.subscriptions.size > 0;
+    if (!mailbox || !identity?.user || !isIn) return;
+    for (const message of mailbox.take(identity.user))
+      socket.send(ports.dialects[socket.dialect].encodeMessage(message));
+  };
+
   return {
     welcome: (scope: Scope) => {
       const { context } = scope;
@@ -90,6 +99,7 @@ export function welcomingEffects(ports: ConnectionPorts, answers: Answers) {
       armExpiry(ports, scope, context.expireAt);
       if (context.socket.dialect === "centrifuge") greet(scope);
       else if (context.socket.dialect === "plain") joinHome(scope);
+      handOverMail(scope);
     },
 
     release: ({ context, self }: Scope) => {
