@@ -13,12 +13,19 @@ export type HostRefusal = "malformed" | "misdirected" | null;
  */
 export function createHostCheck(options: { allowedHosts: readonly string[]; loopback: boolean }) {
   const allowed = new Set(options.allowedHosts.map((host) => host.toLowerCase()));
-  return (header: string | null): HostRefusal => {
+  const look = (header: string | null): HostRefusal => {
     const host = hostPattern.exec(header?.toLowerCase() ?? "");
     if (!host || Number(host[2] ?? 0) > 65_535) return "malformed";
     const name = (host[1] ?? "").replace(/\.$/, "");
     if (allowed.size > 0) return allowed.has(name) || allowed.has(host[0]) ? null : "misdirected";
     return options.loopback && !isLoopbackName(name) ? "misdirected" : null;
+  };
+
+  // A back end names the same host in every request: looking at it each time took 2 us of the 27 of a publish.
+  let last: { readonly header: string | null; readonly refusal: HostRefusal } = { header: null, refusal: look(null) };
+  return (header: string | null): HostRefusal => {
+    if (header !== last.header) last = { header, refusal: look(header) };
+    return last.refusal;
   };
 }
 
