@@ -29,16 +29,19 @@ export function openStore(path: string, changes: Changes = {}, clock = new Manua
     log: { enabled: true, retention: 604_800_000, size: 1_000_000, payloads: false, ...changes.log },
     queue: { size: 100, ttl: 604_800_000, ...changes.queue },
   };
+  let turns = 0;
   // What waits for its time is held; what is only to wait for another turn waits for one.
   const schedule = (run: () => void, delay: number) => {
-    if (delay === 0) setImmediate(run);
-    else tasks.push({ run, delay });
+    if (delay === 0) {
+      turns++;
+      setImmediate(run);
+    } else tasks.push({ run, delay });
   };
   const store = createPushStore(options, { clock, log: captured.log, schedule });
   const runTasks = () => {
     for (const { run } of tasks.splice(0)) run();
   };
-  return { ...store, store, clock, captured, tasks, runTasks };
+  return { ...store, store, clock, captured, tasks, runTasks, turns: () => turns };
 }
 
 /** A folder of its own, and paths in it. */

@@ -206,16 +206,23 @@ describe("the push log", () => {
 
   test("[PL16] what is rare is found in a long log, slice by slice", async () => {
     const clock = new ManualClock();
-    const { log, close } = openStore(folder.file(), {}, clock);
+    const { log, turns, close } = openStore(folder.file(), {}, clock);
     const now = clock.wall();
     log.record(entryOf("rare", { time: now }));
     fill(log, 45_000);
     clock.advance(9);
     log.record(entryOf("rare", { time: clock.wall() }));
+    log.flush();
+    const before = turns();
     expect((await log.query({ channel: "rare" })).entries.map(({ time }) => time - now)).toEqual([9, 0]);
+    // Three slices are looked at, with a turn of the event loop between each and the next.
+    expect(turns() - before).toBe(2);
     expect(await pagesOf(log, { channel: "rare", limit: 1 })).toEqual([["rare"], ["rare"]]);
     expect(await channelsOf(log, { channel: "rare", since: now })).toHaveLength(2);
+    const later = turns();
     expect(await channelsOf(log, { channel: "rare", since: now + 1 })).toHaveLength(1);
+    // The second slice is too old, and so is all before it.
+    expect(turns() - later).toBe(1);
     close();
   });
 
