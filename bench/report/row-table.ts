@@ -23,6 +23,8 @@ export function printRow(terminal: Terminal, row: Row): void {
   if (figures.some(({ loadBound }) => loadBound)) {
     terminal.line("  * the load was the bottleneck in most rounds; those rounds enter no ratio");
   }
+  // In an open loop everyone delivers what was asked for; who is fastest is another question.
+  if (row.window === null) return;
   const peer = bestPeer(row, "Chorus");
   const beside = peer === null ? null : compare(row, "Chorus", peer);
   if (peer !== null && beside !== null) terminal.line(`  Chorus: ${ratio(beside)} times ${peer}, the best peer`);

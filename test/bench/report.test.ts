@@ -47,6 +47,12 @@ describe("rows", () => {
     expect(compare(row, "Chorus", "bare Bun")).toEqual({ median: 0.925, min: 0.9, max: 0.95 });
   });
 
+  test("[BN14] in an open loop the load decided when it was late, however busy it was", () => {
+    const open = { ...round(100, { load: 1, server: 0.1 }), deliveryLatencies: [[500, 100]] as const };
+    expect(isLoadBound({ ...open, sendDelays: [[100, 100]] })).toBe(false);
+    expect(isLoadBound({ ...open, sendDelays: [[490, 100]] })).toBe(true);
+  });
+
   test("[BN14] a server is marked when most of its rounds are", () => {
     const bound = round(1, { load: 1, server: 0.1 });
     const figures = figuresOf({ ...row, entries: [{ name: "bare Bun", rounds: [bound, bound, round(1)] }] });
