@@ -53,6 +53,8 @@ export type ConnectionEvent =
   | { readonly type: "auth.answered" }
   /** A new token holds: the connection has another expiry, and others may see other info of it. */
   | { readonly type: "auth.refreshed"; readonly expireAt: number | null; readonly info?: string }
+  /** A stream begins: whoever kept a position in an earlier one of the channel has lost it. */
+  | { readonly type: "stream.begun"; readonly channel: string; readonly epoch: string }
   /** The Hub has registered the identity. */
   | { readonly type: "hub.admitted" }
   /** The Hub wants this connection to end. */

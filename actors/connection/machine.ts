@@ -58,6 +58,7 @@ export const connectionMachine = setup({
     refreshFromServer: (_, _params: { expireAt: number | null; info?: string }) => {},
     expireSubscriptions: () => {},
     checkPositions: () => {},
+    checkStream: (_, _params: { channel: string; epoch: string }) => {},
     settle: () => {},
     detachAll: () => {},
     setFlushDeadline: () => {},
@@ -196,6 +197,7 @@ export const connectionMachine = setup({
           { guard: "isPongDue", actions: "notePong" },
           { target: "draining", actions: ending(disconnects.badRequest) },
         ],
+        "stream.begun": { actions: { type: "checkStream", params: ({ event }) => event } },
         "auth.refreshed": { actions: { type: "rememberExpiry", params: ({ event }) => event } },
         "hub.subscribe": {
           actions: { type: "subscribeFromServer", params: ({ event }) => ({ request: event.request }) },

@@ -73,9 +73,21 @@ export function createFanout(ports: FanoutPorts): Fanout {
     }
   };
 
+  /**
+   * Who is to get a publication. Where it begins a stream, some may still keep a position in the one before it, which is
+   * forgotten: they are told before it would reach them. A copy is gone through, because they leave the channel.
+   */
+  const audienceOf = (channel: string, { offset, epoch }: Publication): Audience | undefined => {
+    const audience = audiences.get(channel);
+    if (audience && offset === 1) {
+      for (const { connection } of [...audience.centrifuge]) connection?.send({ type: "stream.begun", channel, epoch });
+    }
+    return audience;
+  };
+
   const deliver = (channel: string, publication: Publication, exclude: Socket | null) => {
     counters.publications += 1;
-    const audience = audiences.get(channel);
+    const audience = audienceOf(channel, publication);
     if (!audience) return;
     const left = exclude instanceof BunSocket ? exclude : null;
     if (audience.plain.size > 0) {

@@ -85,6 +85,14 @@ export function orderedEffects(ports: ConnectionPorts, answers: Answers) {
       armSubscriptionExpiry(ports, scope);
     },
 
+    /** What comes from here on is of another stream than the one that a position was kept in. */
+    checkStream: (scope: Scope, { channel, epoch }: { channel: string; epoch: string }) => {
+      const subscription = scope.context.subscriptions.get(channel);
+      if (subscription?.stream && subscription.stream.epoch !== epoch) {
+        endSubscription(scope, subscription, "insufficient");
+      }
+    },
+
     /** A stream that was forgotten, or begun anew, breaks the positions that were kept in it. */
     checkPositions: (scope: Scope) => {
       let positioned = 0;
