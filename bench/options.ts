@@ -31,7 +31,8 @@ const usage = `usage: bun run bench [--quick | --full] [--only NAMES] [--peers N
   --peers NAMES       of: ${peerNames.join(", ")}; bare Bun and Chorus always take part
   --max-connections N no row with more connections than this
   --rounds N          interleaved rounds of each row, where the spread of the profile's is too wide
-  --config FILE       Chorus with a configuration of your own, which has to let anonymous clients in`;
+  --config FILE       Chorus with a configuration of your own, which has to let anonymous clients in, and to have the
+                      namespaces memory, sqlite, recovery and presence for the experiments that use them`;
 
 /** The options, or a text to print instead: the usage, or what is wrong. */
 export function parseOptions(args: readonly string[]): SuiteOptions | string {

@@ -39,7 +39,7 @@ export function openRate(connections: number): number {
 
 async function askAll(bench: Bench, pairs: readonly Pair[], connections: number): Promise<void> {
   for (const bytes of bench.profile.sizes) {
-    const to = `${thousands(connections)} connections, ${thousands(bytes)} B`;
+    const to = `${thousands(connections)} ${connections === 1 ? "connection" : "connections"}, ${thousands(bytes)} B`;
     const question = { experiment: "fanout", connections, bytes };
     for (const window of [1, 50]) {
       const caption = `${to}, ${window === 1 ? "one at a time" : `${window} in flight`}`;

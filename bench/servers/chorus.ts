@@ -68,7 +68,7 @@ const ready = /^(?=.*"server\.started").*"url":"http:\/\/127\.0\.0\.1:(\d+)"/;
 /** Chorus as people start it: `bun run src/main.ts --config FILE`. `config`: a file of one's own instead. */
 export function chorusCommand(options: { config?: string; guarded?: boolean } = {}): Command {
   const { file, cleanUp } = writeConfig(options.guarded ? guardedConfig : benchConfig);
-  const argv = ["bun", "run", join(root, "src/main.ts"), "--config", options.config ?? file];
+  const argv = ["bun", "run", join(root, "src/main.ts"), "--config", options.config ?? file, "--port", "0"];
   return { argv, ready, cleanUp };
 }
 
