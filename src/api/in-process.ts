@@ -6,6 +6,7 @@ import { payloadToJson } from "../core/payload.ts";
 import type { ClientInfo, Position, Publication } from "../core/publication.ts";
 import type { PresenceStats } from "../core/reply.ts";
 import type { Answer, Operations, Publish, Subscribe, Who } from "./operations.ts";
+import type { Send, Sent } from "./sending.ts";
 
 /** An operation that was refused: the code and words are those of the HTTP API (102 unknown channel, 107 bad request). */
 export class OperationError extends Error {
@@ -40,6 +41,8 @@ export interface InProcess {
     data: unknown,
     options?: PublishOptions,
   ): Promise<(Position | OperationError)[]>;
+  /** To every connection of a user, or later where `queueTtl` (milliseconds) says so and the API keeps a queue. */
+  send(who: Who, data: unknown, options?: Omit<Send, "now">): Sent;
   subscribe(who: Who, channel: string, options?: Subscribe): void;
   unsubscribe(who: Who, channel: string): void;
   disconnect(who: Who, disconnect?: Disconnect): void;
@@ -65,6 +68,7 @@ export function createInProcess(operations: Operations, clock: Clock): InProcess
       const answers = await operations.broadcast(channels, { ...options, data: payloadOf(data) });
       return answers.map((answer) => (answer.ok ? answer.result : new OperationError(answer.error)));
     },
+    send: (who, data, options) => resultOf(operations.send(who, payloadOf(data), { ...options, now: clock.wall() })),
     subscribe: (who, channel, options) =>
       void resultOf(operations.subscribe(who, channel, { ...options, now: clock.wall() })),
     unsubscribe: (who, channel) => void resultOf(operations.unsubscribe(who, channel)),

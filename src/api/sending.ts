@@ -6,7 +6,7 @@ import type { PushQueue } from "../push/queue.ts";
 import type { Answer, Who } from "./operations.ts";
 
 /** What a message to a user says beside the user and its data. */
-interface Send {
+export interface Send {
   /** For how many milliseconds it may wait for a user who has no connection; 0 is not at all. */
   readonly queueTtl?: number;
   readonly idempotencyKey?: string;
@@ -15,7 +15,7 @@ interface Send {
 }
 
 /** What became of a message: how many connections have it, and whether it waits. */
-interface Sent {
+export interface Sent {
   readonly connections: number;
   readonly queued: boolean;
 }

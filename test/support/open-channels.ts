@@ -2,6 +2,7 @@ import type { ConfigInput } from "../../src/config/config.ts";
 import { mergeTrees, type Tree } from "../../src/config/tree.ts";
 import type { StartOptions } from "../../src/server.ts";
 import { jwt } from "../auth/support.ts";
+import { freshPushPath } from "./push-path.ts";
 import { startTestServer, type TestServer } from "./server.ts";
 
 /** Options of a namespace in which everyone may do everything, and nothing is lost. */
@@ -35,7 +36,8 @@ const house = {
  * `tokenFor`; history is kept in memory. `config` is laid over that.
  */
 export function startOpenServer(config: ConfigInput & Tree = {}, options: StartOptions = {}): Promise<TestServer> {
-  return startTestServer(mergeTrees(house, config), options);
+  const own = { push_log: { path: freshPushPath() } };
+  return startTestServer(mergeTrees(mergeTrees(house, own), config), options);
 }
 
 /** A token of `startOpenServer`'s secret: of a connection, or of a subscription where the claims name a channel. */

@@ -5,6 +5,7 @@ import { CapturedLog } from "../../support/captured-log.ts";
 import { ManualClock } from "../../support/clock.ts";
 import { TemporaryFolder } from "../../support/folder.ts";
 import { isList, isObject, type Json, type JsonObject } from "../../support/json.ts";
+import { freshPushPath } from "../../support/push-path.ts";
 import { RawClient } from "../../support/raw.ts";
 import { Line } from "./line.ts";
 import { Names } from "./names.ts";
@@ -63,6 +64,7 @@ export class Stage implements AsyncDisposable {
     const own = {
       http_server: { port: 0 },
       engine: { ...folder.engine, type: engine },
+      push_log: { path: freshPushPath() },
       shutdown: { batch_interval: "1ms" },
     };
     const server = await startServer({ ...config, ...own }, { profile: "file", clock, random, log: log.log });
