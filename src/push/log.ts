@@ -124,7 +124,7 @@ export class PushLog {
     this.#dueIn = delay;
     this.#schedule(() => {
       this.#dueIn = Number.POSITIVE_INFINITY;
-      if (this.#pending.length === 0 || this.#closed) return;
+      if (this.#pending.length === 0) return;
       const written = this.#writeGroup();
       if (this.#pending.length > 0) this.#wake(written ? 0 : delayMs);
     }, delay);

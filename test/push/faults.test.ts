@@ -30,13 +30,13 @@ class FaultyFile extends PushFile {
   }
 }
 
-function faultyStore() {
+function faultyStore(messagesMax = 1_000) {
   const [clock, captured] = [new ManualClock(), new CapturedLog()];
   const file = new FaultyFile({ path: folder.file(), synchronous: "normal" }, { clock, log: captured.log });
   const tasks: (() => void)[] = [];
   const parts = { clock, log: captured.log, schedule: (task: () => void) => tasks.push(task) };
   const log = new PushLog(file, { enabled: true, retention: minute, size: 100_000, payloads: true }, parts);
-  const queue = new PushQueue(file, { size: 100, ttl: minute }, clock);
+  const queue = new PushQueue(file, { size: 100, ttl: minute, messagesMax }, clock);
   const runTasks = () => {
     for (const task of tasks.splice(0)) task();
   };
@@ -99,14 +99,14 @@ describe("a file that fails", () => {
 
   test("[PL67] the payloads of what waits are bounded too", () => {
     const { log, file } = faultyStore();
-    file.failing = true;
     const payload = JSON.stringify("x".repeat(65_534));
-    for (let n = 0; n < 300; n++) log.record(entryOf("c", { payload }));
-    expect(log.lost).toBe(300 - 256);
-    file.failing = false;
-    log.flush();
-    for (let n = 0; n < 300; n++) log.record(entryOf("c", { payload }));
-    expect(log.lost).toBe(300 - 256);
+    for (const lost of [44, 88]) {
+      file.failing = true;
+      for (let n = 0; n < 300; n++) log.record(entryOf("c", { payload }));
+      expect(log.lost).toBe(lost);
+      file.failing = false;
+      log.flush();
+    }
     log.close();
     file.close();
   });
@@ -125,6 +125,35 @@ describe("a file that fails", () => {
     file.failing = false;
     expect(queue.recall("other")).toEqual({ state: "new" });
     expect(queue.take("ann")).toEqual([json(1)]);
+    file.close();
+  });
+
+  test("[PL32] what a failure has undone still counts for the messages of all users", () => {
+    const { queue, file, clock } = faultyStore(2);
+    const put = (user: string) => queue.put(user, json(1), { expiresAt: clock.wall() + 1_000 });
+    const failing = (work: () => unknown) => {
+      file.failing = true;
+      work();
+      file.failing = false;
+    };
+    expect([put("ann"), put("ann"), put("bob")]).toEqual(["kept", "kept", "limit"]);
+    // Both remove the messages of ann, and fail.
+    clock.advance(1_000);
+    failing(() => put("ann"));
+    expect(put("bob")).toBe("limit");
+    failing(() => queue.sweep());
+    expect(put("bob")).toBe("limit");
+    queue.sweep();
+    expect([put("bob"), put("bob"), put("ann")]).toEqual(["kept", "kept", "limit"]);
+    const attempt = file.attempt.bind(file);
+    file.attempt = (work, otherwise, kind) => {
+      file.failing = kind !== "read";
+      return attempt(work, otherwise, kind);
+    };
+    expect(queue.take("bob")).toEqual([]);
+    file.attempt = attempt;
+    file.failing = false;
+    expect(put("ann")).toBe("limit");
     file.close();
   });
 

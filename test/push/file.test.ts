@@ -81,6 +81,16 @@ describe("the file", () => {
     }, 30_000);
   }
 
+  test("[PL69] a damaged page is found when the file is opened (F07)", () => {
+    const path = folder.file();
+    written(path);
+    const bytes = readFileSync(path);
+    writeFileSync(path, bytes.fill(0xff, bytes.length - 4_096));
+    const { captured, close } = openStore(path);
+    expect(captured.lines.map(({ event }) => event)).toEqual(["push.file_damaged"]);
+    close();
+  });
+
   test("[PL62] a row that is not as written is left out and told", async () => {
     const path = folder.file();
     written(path);

@@ -219,6 +219,8 @@ describe("the push log", () => {
     expect(turns() - before).toBe(2);
     expect(await pagesOf(log, { channel: "rare", limit: 1 })).toEqual([["rare"], ["rare"]]);
     expect(await channelsOf(log, { channel: "rare", since: now })).toHaveLength(2);
+    // The last of one slice, and the first of the next.
+    for (const channel of ["c25001", "c25000"]) expect(await channelsOf(log, { channel })).toEqual([channel]);
     const later = turns();
     expect(await channelsOf(log, { channel: "rare", since: now + 1 })).toHaveLength(1);
     // The second slice is too old, and so is all before it.
@@ -230,6 +232,9 @@ describe("the push log", () => {
     const { log, close } = openStore(folder.file(), { log: { size: 700 } });
     fill(log, 2_000);
     expect(await channelsOf(log)).toEqual(Array.from({ length: 700 }, (_, n) => `c${1_999 - n}`));
+    log.record(entryOf("one more"));
+    const after = await channelsOf(log);
+    expect([after.length, after.at(0), after.at(-1)]).toEqual([700, "one more", "c1301"]);
     close();
   });
 
@@ -268,8 +273,9 @@ describe("the push log", () => {
     const before = openStore(path);
     fill(before.log, 3);
     before.close();
-    before.log.record(entryOf("late"));
     before.runTasks();
+    before.log.record(entryOf("late"));
+    expect(before.tasks).toEqual([]);
     expect(await before.log.query()).toEqual({ entries: [] });
     const after = openStore(path);
     expect(await channelsOf(after.log)).toEqual(["c2", "c1", "c0"]);
