@@ -2,6 +2,7 @@ import type { Member } from "../actors/hub/events.ts";
 import { createConfiguredApi } from "./api/api.ts";
 import { createHealth } from "./api/health.ts";
 import { createMetricsEndpoint } from "./api/metrics.ts";
+import { describeApi } from "./api/openapi.ts";
 import type { Operations } from "./api/operations.ts";
 import { createRoutes, type Endpoint, readOnly } from "./api/routes.ts";
 import type { Config } from "./config/config.ts";
@@ -105,8 +106,15 @@ function socketPaths({ plain, echo, websocket }: Config): Map<string, DialectNam
 
 /** Where the API is; nowhere without a key. */
 function apiPaths({ http_api: { handler_prefix } }: Config, endpoint: Endpoint | null) {
-  const entries = (path: string): [string, Endpoint][] => (endpoint ? [[path, endpoint]] : []);
-  return { exact: new Map(entries(handler_prefix)), prefixes: new Map(entries(`${handler_prefix}/`)) };
+  if (!endpoint) return { exact: new Map<string, Endpoint>(), prefixes: new Map<string, Endpoint>() };
+  const description = readOnly(() => Response.json(describeApi(handler_prefix)));
+  return {
+    exact: new Map([
+      [handler_prefix, endpoint],
+      [`${handler_prefix}/openapi.json`, description],
+    ]),
+    prefixes: new Map([[`${handler_prefix}/`, endpoint]]),
+  };
 }
 
 /** What belongs to the inside: health and metrics. */

@@ -98,7 +98,7 @@ export function listen(config: Config, options: ListenOptions = {}): RunningServ
     onFailure: options.onFailure ?? rethrow,
     replace: options.replace ?? {},
   });
-  const sweeper = startSweeping(node, clock);
+  const sweeper = startSweeping(node, clock, () => pushes?.sweep());
   const operations = createOperations({ ...node, queue: pushes?.queue ?? null });
   const doors = createDoors(config, {
     operations,
@@ -163,15 +163,21 @@ export function listen(config: Config, options: ListenOptions = {}): RunningServ
   return { url, internalUrl: inside?.url.origin ?? null, stop, node, ...createInProcess(operations, clock) };
 }
 
+/** What can wait is done about every five seconds. */
+const sweepsPerSeldom = 100;
+
 /** The one timer of the server: deadlines, slow clients, and how late it was itself. */
-function startSweeping(node: Node, clock: Clock) {
+function startSweeping(node: Node, clock: Clock, seldom: () => void) {
   let lag = 0;
+  let sweeps = 0;
   let expected = clock.monotonic() + deadlineResolution;
   const timer = setInterval(() => {
     const now = clock.monotonic();
     lag = Math.max(0, now - expected) / 1000;
     expected = now + deadlineResolution;
     node.sweep();
+    sweeps += 1;
+    if (sweeps % sweepsPerSeldom === 0) seldom();
   }, deadlineResolution);
   return { loopLag: () => lag, stop: () => clearInterval(timer) };
 }

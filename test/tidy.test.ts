@@ -37,6 +37,10 @@ const rooms: readonly { room: RegExp; may: readonly RegExp[] }[] = [
     may: [/^src\/core\//, /^src\/auth\//, /^valibot/, /^jose/, /^node:(?:crypto|util)/, /^types only /],
   },
   { room: /^src\/broker\//, may: [/^src\/core\//, /^src\/broker\//, /^bun:sqlite/, /^valibot/, /^node:/] },
+  {
+    room: /^src\/push\//,
+    may: [/^src\/core\//, /^src\/push\//, /^src\/broker\/local\/sqlite\//, /^bun:sqlite/, /^valibot/],
+  },
   { room: /^src\/presence\//, may: [/^src\/core\//, /^src\/presence\//] },
   {
     room: /^src\/transport\//,

@@ -60,9 +60,10 @@ export function createMethods(ports: MethodPorts): Run {
     unsubscribe: (request) => encoded(operations.unsubscribe(request, request.channel), () => "{}"),
 
     disconnect: (request) => {
-      const asked = request.disconnect;
-      if (asked && asked.code === 0) return refuse(errors.badRequest);
-      return encoded(operations.disconnect(request, asked ?? undefined), () => "{}");
+      const { code, reason } = request.disconnect ?? {};
+      if (request.disconnect && code === undefined) return refuse(errors.badRequest);
+      const disconnect = code === undefined ? undefined : { code, reason: reason ?? "" };
+      return encoded(operations.disconnect(request, disconnect), () => "{}");
     },
 
     refresh: (request, place) => {

@@ -87,7 +87,6 @@ export const requests = {
           {
             code: v.optional(
               v.pipe(whole, v.minValue(3000, "expected 3000 to 4999"), v.maxValue(4999, "expected 3000 to 4999")),
-              0,
             ),
             reason: v.pipe(plainText, v.maxBytes(123, "expected at most 123 bytes")),
           },

@@ -45,10 +45,13 @@ export function sending({ hub, queue }: SendParts) {
     const { queueTtl = 0, now } = options;
     const isAway = meant.length === 0 && who.user !== "";
     if (!queue || !isAway || queueTtl <= 0) return { ok: true, result: { connections: meant.length, queued: false } };
-    const outcome = queue.put(who.user, data, { expiresAt: now + queueTtl });
+    const result: Sent = { connections: 0, queued: true };
+    const key = options.idempotencyKey;
+    // The answer to the key is kept together with the message, or neither is.
+    const remember = key ? { remember: { key, answer: JSON.stringify(result) } } : {};
+    const outcome = queue.put(who.user, data, { expiresAt: now + queueTtl, ...remember });
     if (outcome === "failed") return refused(errors.internal);
-    if (outcome !== "kept") return refused(errors.limitExceeded);
-    return { ok: true, result: { connections: 0, queued: true } };
+    return outcome === "kept" ? { ok: true, result } : refused(errors.limitExceeded);
   };
 
   return {
@@ -61,7 +64,7 @@ export function sending({ hub, queue }: SendParts) {
       if (known.state === "failed") return refused(errors.internal);
       if (known.state === "answered") return { ok: true, result: JSON.parse(known.answer) };
       const answer = deliver(who, data, options);
-      if (answer.ok) queue.remember(key, JSON.stringify(answer.result));
+      if (answer.ok && !answer.result.queued) queue.remember(key, JSON.stringify(answer.result));
       return answer;
     },
   };
