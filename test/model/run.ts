@@ -1,0 +1,254 @@
+import { join } from "node:path";
+import { unsubscribes } from "../../src/core/unsubscribes.ts";
+import { ManualClock } from "../support/clock.ts";
+import { TemporaryFolder } from "../support/folder.ts";
+import { patience } from "../support/patience.ts";
+import type { Shared } from "./hearing.ts";
+import { Member } from "./member.ts";
+import { type Action, type ChannelName, channels, memberCount, type Plan, type Step } from "./steps.ts";
+import { must, Streams } from "./streams.ts";
+import { begin, type Incarnation } from "./world.ts";
+
+/** A server looks at its deadlines so often; a longer pause it would take for a process that was held up. */
+const tick = 500;
+
+/**
+ * One run: a real server, honest clients, and what they see held against the reference. Throws a `Violation` where
+ * something does not hold.
+ */
+export async function play({ world, steps }: Plan): Promise<void> {
+  await using folder = await TemporaryFolder.create();
+  const clock = new ManualClock();
+  const run = new Run({ world, steps }, clock, await begin(world, clock, join(folder.path, "chorus.db")));
+  try {
+    await run.open();
+    for (const step of steps) await run.take(step);
+    await run.end();
+  } finally {
+    await run.close();
+  }
+}
+
+class Run {
+  readonly #world: Plan["world"];
+  readonly #clock: ManualClock;
+  readonly #streams: Streams;
+  readonly #shared: Shared;
+  readonly #members: readonly Member[];
+  /** Is everywhere and never cut: it sees the order that all others have to see. */
+  readonly #witness: Member;
+  #incarnation: Incarnation;
+  #dataCount = 0;
+
+  constructor({ world }: Plan, clock: ManualClock, first: Incarnation) {
+    this.#world = world;
+    this.#clock = clock;
+    this.#incarnation = first;
+    this.#streams = new Streams(world);
+    const began = clock.monotonic();
+    this.#shared = {
+      streams: this.#streams,
+      now: () => clock.monotonic() - began,
+      seconds: () => Math.floor(clock.wall() / 1_000),
+      nextData: () => {
+        this.#dataCount += 1;
+        return `p${this.#dataCount}`;
+      },
+      acknowledged: new Map(),
+      refused: new Set(),
+      unkept: [],
+      sawPresent: (channel, clients) => this.#checkPresence(channel, clients),
+      isFailing: false,
+    };
+    const isAllowed = (index: number) => index < memberCount - 1;
+    this.#members = Array.from(
+      { length: memberCount },
+      (_, index) => new Member(`user${index}`, isAllowed(index), this.#shared),
+    );
+    this.#witness = new Member("witness", true, this.#shared);
+  }
+
+  async open(): Promise<void> {
+    await this.#bringWitness();
+    for (const member of this.#members) await member.connect(this.#url, false);
+    await this.#settle();
+  }
+
+  async take(step: Step): Promise<void> {
+    switch (step.do) {
+      case "together":
+        this.#act(step.actions);
+        break;
+      case "connect":
+        await this.#members[step.by]?.connect(this.#url, step.expires);
+        break;
+      case "kick":
+        this.#kick(step);
+        break;
+      case "pass":
+        await this.#pass(step.halfSeconds);
+        break;
+      case "remove":
+        this.#remove(step.channel);
+        break;
+      case "fail":
+        this.#fail(step.actions);
+        break;
+      case "restart":
+        await this.#restart();
+        break;
+      case "crash":
+        await this.#crash(step);
+        break;
+    }
+    await this.#settle();
+    if (step.do === "fail") this.#incarnation.fail(false);
+    this.#shared.isFailing = false;
+  }
+
+  /** What has to be true of the whole: what is kept, and who is where (I1, I7). */
+  async end(): Promise<void> {
+    for (const channel of channels) {
+      if (channel !== "unkept:a") this.#witness.ask("history", channel);
+      this.#witness.ask("presence", channel);
+    }
+    await this.#settle();
+    const { counters } = this.#incarnation.server.node;
+    must(counters.crashes === 0 && counters.errors === 0, "I11", "something threw");
+  }
+
+  async close(): Promise<void> {
+    for (const member of this.#everyone) member.cut();
+    await this.#incarnation.server.stop();
+  }
+
+  get #everyone(): readonly Member[] {
+    return [this.#witness, ...this.#members];
+  }
+
+  get #url(): string {
+    return this.#incarnation.server.ws;
+  }
+
+  #act(actions: readonly Action[]): void {
+    for (const action of actions) this.#members[action.by]?.act(action);
+  }
+
+  #kick({ by, channel, back }: Extract<Step, { do: "kick" }>): void {
+    const user = this.#members[by]?.user ?? "";
+    const unsubscribe = back ? unsubscribes.insufficientState : unsubscribes.server;
+    const target = { user, client: "", except: new Set<string>() };
+    if (!this.#members[by]?.has(channel)) return;
+    this.#incarnation.server.node.hub.send({ type: "user.unsubscribe", target, channel, unsubscribe });
+  }
+
+  async #pass(halfSeconds: number): Promise<void> {
+    for (let passed = 0; passed < halfSeconds; passed += 1) {
+      this.#clock.advance(tick);
+      this.#streams.now = this.#shared.now();
+      this.#incarnation.server.node.sweep();
+      for (const member of this.#everyone) await member.hearRest();
+    }
+  }
+
+  #remove(channel: ChannelName): void {
+    const { rules, broker } = this.#incarnation.server.node;
+    const history = rules.resolve(channel)?.namespace.history;
+    if (!history) return;
+    broker.historyRemove(channel, history, (error) => must(error === null, "I1", "history_remove failed"));
+    this.#streams.remove(channel);
+  }
+
+  #fail(actions: readonly Action[]): void {
+    this.#incarnation.fail(true);
+    this.#shared.isFailing = this.#world.engine === "sqlite";
+    this.#act(actions);
+  }
+
+  async #restart(): Promise<void> {
+    await this.#incarnation.server.stop();
+    for (const member of this.#everyone) await member.hearRest();
+    await this.#beginAgain(this.#incarnation.path);
+  }
+
+  async #crash({ actions, heardBy }: Extract<Step, { do: "crash" }>): Promise<void> {
+    this.#act(actions);
+    // What reads have renewed since the last sweep a crash may lose: where streams end within the run, none is made.
+    if (this.#world.engine === "sqlite" && !this.#world.lasting) {
+      await this.#settle();
+      await this.#restart();
+      return;
+    }
+    for (const member of this.#everyone.slice(0, heardBy)) await member.hearRest();
+    for (const member of this.#everyone) member.cut();
+    const copy = this.#incarnation.copy();
+    await this.#incarnation.server.stop();
+    for (const [data, channel] of this.#shared.acknowledged) {
+      if (this.#world.engine === "memory" || channel === "unkept:a") this.#shared.acknowledged.delete(data);
+    }
+    await this.#beginAgain(copy);
+  }
+
+  async #beginAgain(path: string): Promise<void> {
+    if (this.#world.engine === "memory") this.#streams.forgetAll();
+    this.#incarnation = await begin(this.#world, this.#clock, path);
+    await this.#bringWitness();
+  }
+
+  async #bringWitness(): Promise<void> {
+    await this.#witness.connect(this.#url, false);
+    await this.#returnWitness();
+  }
+
+  /** Brings the witness to where it is not, or no longer, and has it read what it may have missed there. */
+  async #returnWitness(): Promise<void> {
+    for (const channel of channels) {
+      if (this.#witness.has(channel)) continue;
+      this.#witness.act({ do: "subscribe", by: 0, channel, expires: false });
+      if (channel !== "unkept:a") this.#witness.ask("history", channel);
+    }
+    await this.#witness.hearAnswers();
+  }
+
+  /** Waits until everything that was asked is answered and heard by everyone, and holds it against the reference. */
+  async #settle(): Promise<void> {
+    for (const member of this.#everyone) await member.hearAnswers();
+    await this.#untilCutAreGone();
+    for (const member of this.#everyone) await member.hearRest();
+    await this.#returnWitness();
+    this.#shared.unkept = this.#witness.unkept;
+    for (const member of this.#everyone) member.rest();
+    this.#checkAcknowledged();
+  }
+
+  /** What somebody sent whose line was cut is read before the server knows that it is: then all is read. */
+  async #untilCutAreGone(): Promise<void> {
+    const { hub } = this.#incarnation.server.node;
+    const deadline = performance.now() + patience;
+    while (hub.getSnapshot().context.members.size > this.#everyone.filter(({ isConnected }) => isConnected).length) {
+      must(performance.now() < deadline, "P7", "a connection whose line was cut is still there");
+      await this.#witness.hearRest();
+    }
+  }
+
+  /** I7: those who are said to be there are those who are. */
+  #checkPresence(channel: ChannelName, clients: readonly string[]): void {
+    const there = this.#everyone.filter((member) => member.has(channel)).map(({ client }) => client);
+    const isSame = there.length === clients.length && there.every((client) => clients.includes(client));
+    must(isSame, "I7", `${clients.join()} are said to be in ${channel}, and ${there.join()} are`);
+  }
+
+  /** I1: what was acknowledged was seen; or, where a crash kept it from everyone, there is a place for it. */
+  #checkAcknowledged(): void {
+    const { acknowledged, unkept } = this.#shared;
+    const unseen = [...acknowledged].filter(([data, channel]) =>
+      channel === "unkept:a" ? !unkept.includes(data) && this.#witness.has(channel) : !this.#streams.has(data),
+    );
+    for (const channel of channels) {
+      const missing = unseen.filter(([, each]) => each === channel).map(([data]) => data);
+      const room = this.#streams.unknownIn(channel);
+      must(missing.length <= room, "I1", `${missing.join()} of ${channel} was acknowledged, and nobody saw it`);
+    }
+    acknowledged.clear();
+  }
+}
