@@ -115,6 +115,8 @@ export function listen(config: Config, options: ListenOptions = {}): RunningServ
   const serve = (hostname: string, port: number) => ({
     hostname,
     port,
+    // The API alone takes bodies. Over the limit the runtime itself answers 413, also where no length was announced.
+    maxRequestBodySize: config.http_api.body_size_limit,
     ...tls,
     error: (error: Error) => failed(error, log),
   });

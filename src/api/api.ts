@@ -5,6 +5,7 @@ import { createApi } from "./endpoint.ts";
 import { createKeys, type KeyOptions } from "./keys.ts";
 import { createMethods } from "./methods.ts";
 import type { Operations } from "./operations.ts";
+import { createRecorder } from "./recorder.ts";
 import type { Endpoint } from "./routes.ts";
 
 /** What the API is built from. */
@@ -25,17 +26,19 @@ export function createConfiguredApi(config: Config, parts: ApiParts): Endpoint |
   if (!hasApi(config)) return null;
   const keys = keysOf(api);
   const { operations } = parts;
+  const wall = () => parts.clock.wall();
+  const pushLog = parts.pushes?.log ?? null;
   return createApi({
     methods: createMethods({
       operations,
-      wall: () => parts.clock.wall(),
+      wall,
       broadcastMax: api.broadcast_limit,
-      pushLog: parts.pushes?.log ?? null,
+      pushLog,
+      record: createRecorder({ pushLog, payloads: config.push_log.payloads, operations, wall }),
       info: createInfo(operations, parts),
     }),
     keys: createKeys(keys, { queryKey: api.query_key, insecure: api.insecure }),
     clock: parts.clock,
-    bodyMax: api.body_size_limit,
     bodyTimeout,
     rateLimit: api.rate_limit,
     transportErrors: api.error_mode === "transport",

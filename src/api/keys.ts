@@ -15,6 +15,8 @@ export interface KeyOptions {
 export interface Caller extends Bucket {
   /** The key's name, for the log. */
   readonly name: string;
+  /** It may call and touch all. */
+  readonly isUnlimited: boolean;
   mayCall(method: string): boolean;
   mayTouch(channel: string): boolean;
 }
@@ -27,7 +29,7 @@ interface Known {
 /** Finds whose key a request carries. */
 export interface Keys {
   /** Null: no key, or none that is known. Any one of those that a request carries is enough. */
-  callerOf(request: Request, query: URLSearchParams): Caller | null;
+  callerOf(headers: Headers, query: URLSearchParams): Caller | null;
 }
 
 /**
@@ -38,13 +40,13 @@ export function createKeys(keys: readonly KeyOptions[], options: { queryKey: boo
   const known = keys.map((key): Known => ({ digest: digestOf(key.key), caller: callerWith(key) }));
   const anyone = callerWith({ name: "insecure", key: "", methods: [], channels: [] });
   return {
-    callerOf(request, query) {
+    callerOf(headers, query) {
       if (options.insecure) return anyone;
-      const offered = [request.headers.get("x-api-key"), bearerOf(request.headers.get("authorization"))];
-      if (options.queryKey) offered.push(query.get("api_key"));
-      let found: Caller | null = null;
-      for (const key of offered) if (key) found = matching(known, key) ?? found;
-      return found;
+      return (
+        matching(known, headers.get("x-api-key")) ??
+        matching(known, bearerOf(headers.get("authorization"))) ??
+        (options.queryKey ? matching(known, query.get("api_key")) : null)
+      );
     },
   };
 }
@@ -58,6 +60,7 @@ function callerWith({ name, methods, channels }: KeyOptions): Caller {
   const patterns = channels.map(globOf);
   return {
     name,
+    isUnlimited: methods.length === 0 && channels.length === 0,
     tokens: Number.MAX_SAFE_INTEGER,
     filledAt: 0,
     mayCall: (method) => methods.length === 0 || methods.includes(method),
@@ -70,7 +73,8 @@ function bearerOf(header: string | null): string | null {
   return /^apikey (.+)$/i.exec(header ?? "")?.[1] ?? null;
 }
 
-function matching(known: readonly Known[], key: string): Caller | null {
+function matching(known: readonly Known[], key: string | null): Caller | null {
+  if (!key) return null;
   const digest = digestOf(key);
   let found: Caller | null = null;
   for (const each of known) if (timingSafeEqual(each.digest, digest)) found = each.caller;
@@ -78,5 +82,7 @@ function matching(known: readonly Known[], key: string): Caller | null {
 }
 
 function digestOf(key: string): Uint8Array {
-  return new Bun.CryptoHasher("sha256").update(key).digest();
+  const digest = new Uint8Array(32);
+  Bun.SHA256.hash(key, digest);
+  return digest;
 }

@@ -7,8 +7,11 @@ import type { SubscriptionOverride } from "../core/identity.ts";
 import type { Payload } from "../core/payload.ts";
 import type { ClientInfo, Position } from "../core/publication.ts";
 import type { PresenceStats } from "../core/reply.ts";
+import type { Socket } from "../core/socket.ts";
 import { unsubscribes } from "../core/unsubscribes.ts";
 import type { Node } from "../node.ts";
+import { BunSocket } from "../transport/socket.ts";
+import { type Eventually, eventually, whenAllThere } from "./eventually.ts";
 import { type SendParts, sending } from "./sending.ts";
 
 /** What an operation answers: its result, or why not. Nothing throws. */
@@ -53,7 +56,6 @@ interface SubscribeNow extends Subscribe {
 
 const done: Answer<null> = { ok: true, result: null };
 const refused = (error: ClientError) => ({ ok: false, error }) as const;
-const nowhere: Position = { offset: 0, epoch: "" };
 
 /** The parts that operations work with. */
 type Parts = Pick<Node, "rules" | "publications" | "hub" | "presence" | "audiences" | "broker"> & SendParts;
@@ -77,35 +79,41 @@ function isError(found: Channel | ClientError): found is ClientError {
 }
 
 function publishing(node: Parts) {
-  const socketOf = (client: string | undefined) =>
-    client ? (node.hub.getSnapshot().context.members.get(client)?.socket ?? null) : null;
-
-  const publish = (name: string, publish: Publish): Promise<Answer<Position>> => {
+  const publish = (name: string, publish: Publish): Eventually<Answer<Position>> => {
     const channel = find(node, name);
-    if (isError(channel)) return Promise.resolve(refused(channel));
-    const { promise, resolve } = Promise.withResolvers<Answer<Position>>();
-    const { data, tags, idempotencyKey, version, versionEpoch } = publish;
+    if (isError(channel)) return refused(channel);
+    const { history } = channel.namespace;
+    const { data, tags, idempotencyKey, version, versionEpoch, excludeClient, skipHistory } = publish;
     const draft = {
       channel: name,
       data,
-      exclude: socketOf(publish.excludeClient),
-      history: publish.skipHistory ? null : channel.namespace.history,
+      exclude: excludeClient ? socketOf(node, excludeClient) : null,
+      history: skipHistory ? null : history,
       ...(tags && { tags }),
       ...(idempotencyKey && { idempotencyKey }),
       ...(version && { version, versionEpoch: versionEpoch ?? "" }),
     };
-    const settle = (outcome: Outcome) =>
-      resolve(outcome.ok ? { ok: true, result: outcome.position ?? nowhere } : refused(outcome.error));
-    node.publications.send({ type: "publish", draft, done: settle });
-    return promise;
+    return eventually((answer) =>
+      node.publications.send({ type: "publish", draft, done: (outcome) => answer(answerOf(outcome)) }),
+    );
   };
 
   return {
+    /** What is not kept on a disk is answered at once. */
     publish,
 
-    broadcast: (names: readonly string[], what: Publish): Promise<Answer<Position>[]> =>
-      Promise.all(names.map((name) => publish(name, what))),
+    broadcast: (names: readonly string[], what: Publish): Eventually<readonly Answer<Position>[]> =>
+      whenAllThere(names.map((name) => publish(name, what))),
   };
+}
+
+function answerOf(outcome: Outcome): Answer<Position> {
+  return outcome.ok ? { ok: true, result: outcome.position } : refused(outcome.error);
+}
+
+/** The socket of a connection; null where there is none of that id. */
+function socketOf({ hub }: Pick<Parts, "hub">, client: string): Socket | null {
+  return hub.getSnapshot().context.members.get(client)?.socket ?? null;
 }
 
 function targetOf({ user, client, whitelist }: Who): Target {
@@ -210,10 +218,14 @@ function surveying(node: Pick<Parts, "hub" | "audiences">) {
       return found;
     },
 
-    /** Connections that receive a channel now. */
-    audienceOf: (name: string): number => {
+    /** Connections that receive a channel now, without the one that is excluded. */
+    audienceOf: (name: string, excludeClient = ""): number => {
       const audience = node.audiences.get(name);
-      return audience ? audience.plain.size + audience.centrifuge.size : 0;
+      if (!audience) return 0;
+      const excluded = excludeClient === "" ? null : socketOf(node, excludeClient);
+      const isIn =
+        excluded instanceof BunSocket && audience[excluded.dialect === "plain" ? "plain" : "centrifuge"].has(excluded);
+      return audience.plain.size + audience.centrifuge.size - (isIn ? 1 : 0);
     },
 
     counts: () => {

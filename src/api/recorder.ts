@@ -1,49 +1,85 @@
 import { type Payload, payloadSize, payloadToJson } from "../core/payload.ts";
 import type { Position } from "../core/publication.ts";
 import type { PushLog } from "../push/log.ts";
-import type { Answer } from "./operations.ts";
+import type { Answer, Operations, Publish } from "./operations.ts";
+import type { Place } from "./payloads.ts";
+import type { Sent } from "./sending.ts";
 
-/** One push and what became of it. */
-interface Recorded {
-  readonly method: string;
-  readonly channel?: string;
-  readonly channels?: number;
-  readonly user?: string;
-  readonly client?: string;
-  readonly connections?: number;
-  readonly queued?: boolean;
-  readonly offset?: number;
-  readonly outcome: string;
-  readonly what: { readonly data: Payload; readonly idempotencyKey?: string };
-  /** The name of the key that it came with. */
-  readonly place: { readonly key: string };
+/** One publish to one channel, and what became of it. */
+interface Published {
+  readonly channel: string;
+  readonly what: Publish;
+  readonly answer: Answer<Position>;
+  readonly place: Place;
 }
 
-/** Writes pushes into the log; what it keeps of a payload is the log's own decision. */
-export function createRecorder(log: PushLog | null, wall: () => number): (push: Recorded) => void {
-  if (!log) return () => {};
-  return ({ what: { data, idempotencyKey }, place, queued = false, user, client, ...push }) =>
-    log.record({
-      ...push,
-      time: Math.floor(wall()),
-      key: place.key,
-      bytes: payloadSize(data),
-      queued,
-      ...(user && { user }),
-      ...(client && { client }),
-      ...(idempotencyKey && { idempotency_key: idempotencyKey }),
-      payload: payloadToJson(data),
-    });
+/** One message to a user or to a connection, and what became of it. */
+interface SentMessage {
+  readonly user: string;
+  readonly client: string;
+  readonly data: Payload;
+  readonly idempotencyKey: string;
+  readonly answer: Answer<Sent>;
+  readonly place: Place;
 }
 
-/** "ok", or the code of the first error. */
-export function outcomeOf(answers: readonly Answer<unknown>[]): string {
-  for (const answer of answers) if (!answer.ok) return String(answer.error.code);
-  return "ok";
+/** Tells the push log of pushes. */
+export interface Recorder {
+  /** One entry for each channel, so that a channel's entries can be asked for. */
+  publish(method: "publish" | "broadcast", published: Published): void;
+  send(sent: SentMessage): void;
 }
 
-/** Where a publish stands in its history, and what became of it. */
-export function positionOf(answer: Answer<Position>): { offset?: number; outcome: string } {
-  if (!answer.ok) return { outcome: String(answer.error.code) };
-  return { outcome: "ok", ...(answer.result.offset > 0 && { offset: answer.result.offset }) };
+/** What the recorder needs. */
+export interface RecorderPorts {
+  /** Null where pushes are not recorded. */
+  readonly pushLog: PushLog | null;
+  /** Whether payloads are kept: else they are not even held until an entry is written, and their bodies with them. */
+  readonly payloads: boolean;
+  readonly operations: Pick<Operations, "audienceOf">;
+  readonly wall: () => number;
+}
+
+const silent: Recorder = { publish: () => {}, send: () => {} };
+
+/** Writes pushes into the log. */
+export function createRecorder({ pushLog, payloads, operations, wall }: RecorderPorts): Recorder {
+  if (!pushLog) return silent;
+  const kept = (data: Payload) => (payloads ? payloadToJson(data) : undefined);
+  return {
+    publish: (method, { channel, what, answer, place }) =>
+      pushLog.record({
+        time: Math.floor(wall()),
+        key: place.key,
+        method,
+        channel,
+        bytes: payloadSize(what.data),
+        offset: answer.ok && answer.result.offset > 0 ? answer.result.offset : undefined,
+        connections: answer.ok ? operations.audienceOf(channel, what.excludeClient) : 0,
+        queued: false,
+        outcome: outcomeOf(answer),
+        idempotency_key: what.idempotencyKey || undefined,
+        payload: kept(what.data),
+      }),
+
+    send: ({ user, client, data, idempotencyKey, answer, place }) =>
+      pushLog.record({
+        time: Math.floor(wall()),
+        key: place.key,
+        method: "send",
+        user: user || undefined,
+        client: client || undefined,
+        bytes: payloadSize(data),
+        connections: answer.ok ? answer.result.connections : 0,
+        queued: answer.ok && answer.result.queued,
+        outcome: outcomeOf(answer),
+        idempotency_key: idempotencyKey || undefined,
+        payload: kept(data),
+      }),
+  };
+}
+
+/** "ok", or the code of the error. */
+function outcomeOf(answer: Answer<unknown>): string {
+  return answer.ok ? "ok" : String(answer.error.code);
 }

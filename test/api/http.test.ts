@@ -223,18 +223,20 @@ describe("the push log", () => {
     await server.call("publish", { channel: "news", data: 1 }, { "X-API-Key": "narrow" });
     await server.call("send", { user: "ann", data: "private", queue_ttl_s: 9 });
     await server.call("broadcast", { channels: ["news", "nope:x"], data: 1 });
-    const { json } = await server.call("push_log", { limit: 3 });
+    const { json } = await server.call("push_log", { limit: 4 });
     expect(
-      json.result.entries.map(({ method, key, outcome, queued }: Record<string, unknown>) => [
+      json.result.entries.map(({ method, key, target, outcome, queued }: Record<string, unknown>) => [
         method,
         key,
+        target,
         outcome,
         queued,
       ]),
     ).toEqual([
-      ["broadcast", "default", "102", false],
-      ["send", "default", "ok", true],
-      ["publish", "narrow", "ok", false],
+      ["broadcast", "default", "nope:x", "102", false],
+      ["broadcast", "default", "news", "ok", false],
+      ["send", "default", "ann", "ok", true],
+      ["publish", "narrow", "news", "ok", false],
     ]);
     const rest = await server.call("push_log", { cursor: json.result.cursor });
     expect(rest.json.result.entries).toMatchObject([{ method: "publish", channel: "kept:a", offset: 1, bytes: 9 }]);

@@ -1,0 +1,64 @@
+import type { Clock } from "../core/clock.ts";
+
+/** Why a body was not read. */
+export type Unread = "late" | "broken";
+
+/** A body that is still to come. */
+interface Pending {
+  /** In monotonic milliseconds. */
+  readonly dueAt: number;
+  expire(): void;
+}
+
+/** How often late bodies are looked for, in milliseconds. */
+const lookInterval = 1_000;
+
+/**
+ * Reads bodies, and gives up on those that take too long. All have the same time, so they stand in the order in which
+ * they expire, and one timer a second looks at the first of them: one for each would cost more than the reading.
+ */
+export class Bodies {
+  readonly #clock: Clock;
+  readonly #timeout: number;
+  readonly #pending = new Set<Pending>();
+  #isLooking = false;
+
+  /** `timeout`: milliseconds from the head of a request to the end of its body. */
+  constructor(clock: Clock, timeout: number) {
+    this.#clock = clock;
+    this.#timeout = timeout;
+  }
+
+  /** The body as text, or why there is none. */
+  read(request: Request, done: (body: string | { readonly unread: Unread }) => void): void {
+    const pending: Pending = {
+      dueAt: this.#clock.monotonic() + this.#timeout,
+      expire: () => done({ unread: "late" }),
+    };
+    this.#pending.add(pending);
+    this.#look();
+    const settled = (body: string | { readonly unread: Unread }) => {
+      if (this.#pending.delete(pending)) done(body);
+    };
+    request.text().then(settled, () => settled({ unread: "broken" }));
+  }
+
+  #look(): void {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    setTimeout(() => {
+      this.#isLooking = false;
+      this.#expire();
+      if (this.#pending.size > 0) this.#look();
+    }, lookInterval).unref();
+  }
+
+  #expire(): void {
+    const now = this.#clock.monotonic();
+    for (const pending of this.#pending) {
+      if (pending.dueAt > now) return;
+      this.#pending.delete(pending);
+      pending.expire();
+    }
+  }
+}

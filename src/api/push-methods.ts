@@ -1,0 +1,96 @@
+import { type ClientError, errors } from "../core/errors.ts";
+import type { PushLog } from "../push/log.ts";
+import { encodeError, encodePosition } from "./encoding.ts";
+import { type Eventually, whenThere } from "./eventually.ts";
+import type { Answer, Operations, Publish } from "./operations.ts";
+import { type Place, payloadOf } from "./payloads.ts";
+import type { Recorder } from "./recorder.ts";
+import type { Request } from "./requests.ts";
+
+/** What the methods that push need. */
+export interface PushPorts {
+  readonly operations: Operations;
+  readonly wall: () => number;
+  readonly broadcastMax: number;
+  readonly record: Recorder;
+  /** Null where pushes are not recorded. */
+  readonly pushLog: PushLog | null;
+}
+
+/** What a method answers: raw JSON of the result, or an error. */
+export type Answered = Answer<string>;
+
+export const refuse = (error: ClientError): { readonly ok: false; readonly error: ClientError } => ({
+  ok: false,
+  error,
+});
+
+/** An error of a method of our own: it says which field is wrong, and what was expected there. */
+export function badField(place: string): ClientError {
+  return { code: errors.badRequest.code, message: `bad request: ${place}` };
+}
+
+/** The methods that push something, and tell of what was pushed. */
+export function pushMethods(ports: PushPorts) {
+  const { operations, wall, broadcastMax, record, pushLog } = ports;
+
+  return {
+    /** The hot path: with history in memory nothing on it waits, and no promise is made. */
+    publish: (request: Request<"publish">, place: Place): Eventually<Answered> => {
+      const what = publishOf(request, place);
+      if (!what) return refuse(errors.badRequest);
+      const { channel } = request;
+      return whenThere(operations.publish(channel, what), (answer): Answered => {
+        record.publish("publish", { channel, what, answer, place });
+        return answer.ok ? { ok: true, result: encodePosition(answer.result) } : answer;
+      });
+    },
+
+    broadcast: (request: Request<"broadcast">, place: Place): Eventually<Answered> => {
+      const { channels } = request;
+      if (channels.length === 0 || channels.length > broadcastMax) return refuse(errors.badRequest);
+      const what = publishOf(request, place);
+      if (!what) {
+        const refusals = channels.map(() => encodeError(errors.badRequest)).join(",");
+        return { ok: true, result: `{"responses":[${refusals}]}` };
+      }
+      return whenThere(operations.broadcast(channels, what), (answers): Answered => {
+        const responses = answers.map((answer, index) => {
+          record.publish("broadcast", { channel: channels[index] ?? "", what, answer, place });
+          return answer.ok ? `{"result":${encodePosition(answer.result)}}` : encodeError(answer.error);
+        });
+        return { ok: true, result: `{"responses":[${responses.join(",")}]}` };
+      });
+    },
+
+    send: (request: Request<"send">, place: Place): Answered => {
+      const { user, client, b64data, queue_ttl_s: ttl, idempotency_key: idempotencyKey } = request;
+      const data = payloadOf(b64data, place);
+      if (data === "missing") return refuse(badField("data: expected a value, or b64data"));
+      if (data === "malformed") return refuse(badField("b64data: expected base64"));
+      const answer = operations.send({ user, client }, data, { queueTtl: ttl * 1000, idempotencyKey, now: wall() });
+      record.send({ user, client, data, idempotencyKey, answer, place });
+      return answer.ok ? { ok: true, result: JSON.stringify(answer.result) } : answer;
+    },
+
+    push_log: async (request: Request<"push_log">): Promise<Answered> => {
+      if (!pushLog) return refuse(errors.notAvailable);
+      return { ok: true, result: JSON.stringify(await pushLog.query(request)) };
+    },
+  };
+}
+
+/** What is to be published; null where there is no data, or none that can be read. */
+function publishOf(request: Request<"publish"> | Request<"broadcast">, place: Place): Publish | null {
+  const data = payloadOf(request.b64data, place);
+  if (typeof data === "string") return null;
+  return {
+    data,
+    tags: request.tags ?? undefined,
+    skipHistory: request.skip_history,
+    idempotencyKey: request.idempotency_key,
+    version: request.version,
+    versionEpoch: request.version_epoch,
+    excludeClient: request.exclude_client,
+  };
+}
