@@ -1,5 +1,5 @@
 import type { Target } from "../../actors/hub/events.ts";
-import type { HistoryFilter, HistoryOutcome, Outcome } from "../broker/broker.ts";
+import type { Draft, HistoryFilter, HistoryOutcome, Outcome } from "../broker/broker.ts";
 import type { Channel } from "../channels/channel.ts";
 import { type Disconnect, disconnects } from "../core/disconnects.ts";
 import { type ClientError, errors } from "../core/errors.ts";
@@ -84,15 +84,22 @@ function publishing(node: Parts) {
     if (isError(channel)) return refused(channel);
     const { history } = channel.namespace;
     const { data, tags, idempotencyKey, version, versionEpoch, excludeClient, skipHistory } = publish;
-    const draft = {
+    const plain = {
       channel: name,
       data,
       exclude: excludeClient ? socketOf(node, excludeClient) : null,
       history: skipHistory ? null : history,
-      ...(tags && { tags }),
-      ...(idempotencyKey && { idempotencyKey }),
-      ...(version && { version, versionEpoch: versionEpoch ?? "" }),
     };
+    // Most publishes say nothing more, and spreading nothing takes longer than all else here.
+    const draft: Draft =
+      tags || idempotencyKey || version
+        ? {
+            ...plain,
+            ...(tags && { tags }),
+            ...(idempotencyKey && { idempotencyKey }),
+            ...(version && { version, versionEpoch: versionEpoch ?? "" }),
+          }
+        : plain;
     return eventually((answer) =>
       node.publications.send({ type: "publish", draft, done: (outcome) => answer(answerOf(outcome)) }),
     );

@@ -75,7 +75,8 @@ export class PushLog {
       this.#losses.add();
       return;
     }
-    this.#pending.add(this.#options.payloads ? entry : { ...entry, payload: undefined });
+    const isKept = this.#options.payloads || entry.payload === undefined;
+    this.#pending.add(isKept ? entry : { ...entry, payload: undefined });
     this.#wake(this.#pending.length < groupMax ? delayMs : 0);
   }
 
