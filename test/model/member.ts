@@ -72,6 +72,9 @@ export class Member {
 
   /** Cuts the line: what is on its way is not heard any more. */
   cut(): void {
+    for (const { what, channel } of this.#asked.values()) {
+      if (what === "subscribe") this.#shared.streams.perhapsJoined(channel);
+    }
     this.#probe?.[Symbol.dispose]();
     this.#lost();
   }

@@ -30,6 +30,8 @@ interface Reference {
   /** When the last one was published, and when anything was last done with the stream. */
   publishedAt: number;
   touchedAt: number;
+  /** When one may have joined whose line was cut before the answer: nobody knows whether the stream lives by that. */
+  perhapsTouchedAt: number;
 }
 
 /**
@@ -52,7 +54,8 @@ export class Streams {
   /** The stream that there has to be for one who joins or reads: its own time begins anew. */
   open(channel: ChannelName, epoch: string): Reference {
     const known = this.current(channel);
-    if (known === null) {
+    const isPerhapsOver = known !== null && this.now >= known.touchedAt + metaTtlOf(this.#world);
+    if (known === null || (isPerhapsOver && known.epoch !== epoch)) {
       must(!this.#epochs.has(`${channel} ${epoch}`), "I2", `the epoch ${epoch} of ${channel} has come back`);
       return this.#begin(channel, epoch);
     }
@@ -65,7 +68,7 @@ export class Streams {
   current(channel: ChannelName): Reference | null {
     const stream = this.#streams.get(channel);
     if (!stream) return null;
-    if (this.now >= stream.touchedAt + metaTtlOf(this.#world)) {
+    if (this.now >= Math.max(stream.touchedAt, stream.perhapsTouchedAt) + metaTtlOf(this.#world)) {
       this.#streams.delete(channel);
       return null;
     }
@@ -92,6 +95,12 @@ export class Streams {
     return Math.max(top - this.#world.size, stream.gone) + 1;
   }
 
+  /** One has asked to join whose line was cut before the answer. */
+  perhapsJoined(channel: ChannelName): void {
+    const stream = this.current(channel);
+    if (stream) stream.perhapsTouchedAt = this.now;
+  }
+
   remove(channel: ChannelName): void {
     const stream = this.current(channel);
     if (stream) stream.gone = stream.published.length;
@@ -114,7 +123,8 @@ export class Streams {
 
   #begin(channel: ChannelName, epoch: string): Reference {
     this.#epochs.add(`${channel} ${epoch}`);
-    const stream = { epoch, published: [], gone: 0, publishedAt: this.now, touchedAt: this.now };
+    const times = { publishedAt: this.now, touchedAt: this.now, perhapsTouchedAt: this.now };
+    const stream = { epoch, published: [], gone: 0, ...times };
     this.#streams.set(channel, stream);
     return stream;
   }
