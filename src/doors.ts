@@ -13,7 +13,7 @@ import type { Random } from "./core/random.ts";
 import { createMetrics, type Gauges } from "./metrics/metrics.ts";
 import type { Node } from "./node.ts";
 import { frameLimits } from "./options.ts";
-import type { PushStore } from "./push/store.ts";
+import type { Pushes } from "./pushes.ts";
 import { createAddressReader } from "./transport/addresses.ts";
 import { Admission } from "./transport/admission.ts";
 import { createHostCheck, isLoopbackName } from "./transport/hosts.ts";
@@ -29,7 +29,7 @@ export interface DoorsPorts {
   readonly log: Log;
   readonly node: Node;
   readonly operations: Operations;
-  readonly pushes: PushStore | null;
+  readonly pushes: Pushes;
   readonly version: string;
   isDraining(): boolean;
   /** Seconds that the last sweep was late by. */

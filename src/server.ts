@@ -2,7 +2,6 @@ import type { Server } from "bun";
 import { toPromise } from "xstate";
 import { deadlineResolution } from "../actors/deadlines.ts";
 import packageJson from "../package.json" with { type: "json" };
-import { hasApi } from "./api/api.ts";
 import { createInProcess, type InProcess } from "./api/in-process.ts";
 import { createOperations } from "./api/operations.ts";
 import { type Config, type ConfigInput, parseConfig } from "./config/config.ts";
@@ -12,7 +11,7 @@ import type { Log } from "./core/log.ts";
 import type { Random } from "./core/random.ts";
 import { createDoors } from "./doors.ts";
 import { createNode, type Node, type Replacements } from "./node.ts";
-import { createPushStore, type PushStore } from "./push/store.ts";
+import { openPushes } from "./pushes.ts";
 import { createLog } from "./runtime/log.ts";
 import { systemClock, systemRandom } from "./runtime/system.ts";
 import { answer } from "./transport/answers.ts";
@@ -87,9 +86,10 @@ export function listen(config: Config, options: ListenOptions = {}): RunningServ
   let isDraining = false;
 
   assertFree(config.http_server);
-  const pushes = openPushes(config, clock, log);
+  const memberOf = (client: string) => node.hub.getSnapshot().context.members.get(client);
+  const pushes = openPushes(config, { clock, log, memberOf });
   const node = createNode(config, {
-    mailbox: pushes?.queue ?? null,
+    mailbox: pushes.mailbox,
     clock,
     random,
     log,
@@ -98,8 +98,8 @@ export function listen(config: Config, options: ListenOptions = {}): RunningServ
     onFailure: options.onFailure ?? rethrow,
     replace: options.replace ?? {},
   });
-  const sweeper = startSweeping(node, clock, () => pushes?.sweep());
-  const operations = createOperations({ ...node, queue: pushes?.queue ?? null });
+  const sweeper = startSweeping(node, clock, () => pushes.sweep());
+  const operations = createOperations({ ...node, queue: pushes.queue });
   const doors = createDoors(config, {
     operations,
     pushes,
@@ -139,7 +139,7 @@ export function listen(config: Config, options: ListenOptions = {}): RunningServ
   const close = () => {
     sweeper.stop();
     node.broker.close();
-    pushes?.close();
+    pushes.close();
   };
   const { server, inside } = attempt(listenTo, close);
 
@@ -182,14 +182,6 @@ function startSweeping(node: Node, clock: Clock, seldom: () => void) {
     if (sweeps % sweepsPerSeldom === 0) seldom();
   }, deadlineResolution);
   return { loopLag: () => lag, stop: () => clearInterval(timer) };
-}
-
-/** The push log and the queue, where there is an API that pushes; otherwise no file is made. */
-function openPushes(config: Config, clock: Clock, log: Log): PushStore | null {
-  const { push_log, push_queue } = config;
-  const schedule = (task: () => void, delay: number) => void setTimeout(task, delay);
-  const options = { path: push_log.path, log: push_log, queue: push_queue };
-  return hasApi(config) ? createPushStore(options, { clock, log, schedule }) : null;
 }
 
 /** A certificate and its key, each as a path or as PEM text. */

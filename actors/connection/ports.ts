@@ -48,9 +48,9 @@ export interface ConnectionOptions {
   readonly recoveryBytesMax: number;
 }
 
-/** Gives what waits for a user, once: what was taken is gone. */
+/** Gives what waits for a user, once: what was taken is gone. What is too much for one connect follows by itself. */
 export interface Mailbox {
-  take(user: string): Payload[];
+  take(user: string, client: string): Payload[];
 }
 
 /** Everything that connections do things with; the same for all of them. */

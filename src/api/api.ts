@@ -1,6 +1,6 @@
 import type { Config } from "../config/config.ts";
 import type { Clock } from "../core/clock.ts";
-import type { PushStore } from "../push/store.ts";
+import type { PushLog } from "../push/log.ts";
 import { createApi } from "./endpoint.ts";
 import { createKeys, type KeyOptions } from "./keys.ts";
 import { createMethods } from "./methods.ts";
@@ -11,7 +11,7 @@ import type { Endpoint } from "./routes.ts";
 /** What the API is built from. */
 export interface ApiParts {
   readonly operations: Operations;
-  readonly pushes: PushStore | null;
+  readonly pushes: { readonly log: PushLog | null };
   readonly clock: Clock;
   readonly version: string;
   isDraining(): boolean;
@@ -27,7 +27,7 @@ export function createConfiguredApi(config: Config, parts: ApiParts): Endpoint |
   const keys = keysOf(api);
   const { operations } = parts;
   const wall = () => parts.clock.wall();
-  const pushLog = parts.pushes?.log ?? null;
+  const pushLog = parts.pushes.log;
   return createApi({
     methods: createMethods({
       operations,

@@ -1,11 +1,11 @@
 import { type ClientError, errors } from "../core/errors.ts";
 import { findItems, findMember, isDeeperThan, jsonLevelsMax, skipSpace } from "../core/json.ts";
-import { encodeError } from "./encoding.ts";
+import { badField, encodeError } from "./encoding.ts";
 import { type Eventually, whenThere } from "./eventually.ts";
 import type { Caller } from "./keys.ts";
 import { type createMethods, notFound } from "./methods.ts";
 import type { Place } from "./payloads.ts";
-import { type Answered, badField, refuse } from "./push-methods.ts";
+import { type Answered, refuse } from "./push-methods.ts";
 import { type Read, readRequest } from "./reading.ts";
 import { isMethod, type Method, ownMethods } from "./requests.ts";
 

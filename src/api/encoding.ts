@@ -1,9 +1,15 @@
+import { type ClientError, errors } from "../core/errors.ts";
 import type { Position, Publication } from "../core/publication.ts";
 import { encodePublication } from "../dialects/centrifuge/json/publication.ts";
 
 /** `{"error":{...}}`; whether an error is temporary is for clients, not for back ends. */
 export function encodeError({ code, message }: { readonly code: number; readonly message: string }): string {
   return `{"error":{"code":${code},"message":${JSON.stringify(message)}}}`;
+}
+
+/** An error of a method of our own: it says which field is wrong, and what was expected there. */
+export function badField(place: string): ClientError {
+  return { code: errors.badRequest.code, message: `bad request: ${place}` };
 }
 
 /** Where a publish stands; nothing where it is not kept. */

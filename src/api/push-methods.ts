@@ -1,6 +1,6 @@
 import { type ClientError, errors } from "../core/errors.ts";
 import type { PushLog } from "../push/log.ts";
-import { encodeError, encodePosition } from "./encoding.ts";
+import { badField, encodeError, encodePosition } from "./encoding.ts";
 import { type Eventually, whenThere } from "./eventually.ts";
 import type { Answer, Operations, Publish } from "./operations.ts";
 import { type Place, payloadOf } from "./payloads.ts";
@@ -24,11 +24,6 @@ export const refuse = (error: ClientError): { readonly ok: false; readonly error
   ok: false,
   error,
 });
-
-/** An error of a method of our own: it says which field is wrong, and what was expected there. */
-export function badField(place: string): ClientError {
-  return { code: errors.badRequest.code, message: `bad request: ${place}` };
-}
 
 /** The methods that push something, and tell of what was pushed. */
 export function pushMethods(ports: PushPorts) {

@@ -74,19 +74,24 @@ export class PushQueue {
     return outcome;
   }
 
+  /** Whether something waits for the user. A read, which is cheaper than a transaction: for most users nothing does. */
+  has(user: string): boolean {
+    return this.#file.attempt((statements) => statements.messageCountOf.get(storedUser(user))?.n ?? 0, 0, "read") > 0;
+  }
+
   /**
-   * Takes all messages of the user that are not over out of the file, oldest first. They are gone from the file when
-   * they are given: a message is delivered at most once. Where the file fails they stay, and none is given.
+   * Takes the messages of the user that are not over out of the file, oldest first, until they have `bytesMax` bytes or
+   * more. They are gone from the file when they are given: a message is delivered at most once. Where the file fails
+   * they stay, and none is given.
    */
-  take(user: string): Payload[] {
+  take(user: string, bytesMax: number = Number.MAX_SAFE_INTEGER): Payload[] {
+    if (!this.has(user)) return [];
     const stored = storedUser(user);
-    // Asked first, for most users have none, and a read is cheaper than a transaction.
-    const waiting = this.#file.attempt((statements) => statements.messageCountOf.get(stored)?.n ?? 0, 0, "read");
-    if (waiting === 0) return [];
     const now = this.#clock.wall();
     const rows = this.#file.attempt((statements) => {
-      const found = statements.messagesOf.all(stored);
-      this.#forget(statements, () => statements.deleteMessagesOf.run(stored));
+      const found = statements.messagesOf.all(stored, bytesMax);
+      const last = found.at(-1)?.id ?? 0;
+      this.#forget(statements, () => statements.deleteMessagesOf.run(stored, last));
       return found;
     }, null);
     if (rows === null) this.#counted = null;

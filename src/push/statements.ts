@@ -68,8 +68,11 @@ function queueStatements(make: Make) {
     ),
     messageCount: make<{ n: number }, []>("SELECT count(*) AS n FROM messages"),
     messageCountOf: make<{ n: number }, [user: string]>("SELECT count(*) AS n FROM messages WHERE user = ?"),
-    messagesOf: make<MessageRow, [user: string]>("SELECT * FROM messages WHERE user = ? ORDER BY id"),
-    deleteMessagesOf: make<never, [user: string]>("DELETE FROM messages WHERE user = ?"),
+    /** The oldest, up to the one with which they have so many bytes; lengths are read without what they measure. */
+    messagesOf: make<MessageRow & { readonly id: number }, [user: string, bytes: number]>(
+      "SELECT * FROM messages WHERE user = ?1 AND id <= (SELECT max(id) FROM (SELECT id, sum(length(data)) OVER (ORDER BY id) - length(data) AS before FROM messages WHERE user = ?1) WHERE before < ?2) ORDER BY id",
+    ),
+    deleteMessagesOf: make<never, [user: string, lastId: number]>("DELETE FROM messages WHERE user = ? AND id <= ?"),
     deleteExpiredOf: make<never, [user: string, time: number]>(
       "DELETE FROM messages WHERE user = ? AND expires_at <= ?",
     ),

@@ -87,7 +87,7 @@ export function welcomingEffects(ports: ConnectionPorts, answers: Answers) {
     const { socket, identity } = context;
     const isIn = socket.dialect === "centrifuge" || context.subscriptions.size > 0;
     if (!mailbox || !identity?.user || !isIn) return;
-    for (const message of mailbox.take(identity.user))
+    for (const message of mailbox.take(identity.user, socket.id))
       socket.send(ports.dialects[socket.dialect].encodeMessage(message));
   };
 
