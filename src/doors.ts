@@ -65,7 +65,7 @@ export function createDoors(config: Config, ports: DoorsPorts) {
   const checkHost = createHostCheck({ allowedHosts: http.allowed_hosts, loopback });
   const inside = insideEndpoints(config, ports, { isOpen: loopback || http.internal_port !== null, admission });
   const hasInside = http.internal_port !== null;
-  const api = apiPaths(config, createConfiguredApi(config, ports));
+  const api = apiPaths(config, createConfiguredApi(config, { ...ports, counters: node.counters }));
   for (const [path, endpoint] of api.exact) inside.set(path, endpoint);
 
   const table = {
@@ -138,7 +138,7 @@ function insideEndpoints(
   return endpoints;
 }
 
-function gaugesOf({ node, loopLag }: DoorsPorts, admission: Admission): Gauges {
+function gaugesOf({ node, loopLag, pushes }: DoorsPorts, admission: Admission): Gauges {
   const hub = () => node.hub.getSnapshot().context;
   return {
     sockets: () => admission.connections,
@@ -148,6 +148,8 @@ function gaugesOf({ node, loopLag }: DoorsPorts, admission: Admission): Gauges {
     deadlines: () => node.deadlines.size,
     stalled: () => node.slow.size,
     loopLag,
+    pushFailures: pushes.failures,
+    pushEntriesLost: pushes.entriesLost,
   };
 }
 

@@ -64,7 +64,7 @@ export function openPushes(config: Config, { clock, log, memberOf }: PushesPorts
     log: isAsked ? (store?.log ?? null) : null,
     mailbox: { take: (user: string, client: string) => (store ? mailboxOf(store).take(user, client) : []) },
     failures: () => store?.failures() ?? 0,
-    lost: () => store?.log.lost ?? 0,
+    entriesLost: () => store?.log.lost ?? 0,
     sweep: () => store?.sweep(),
     close: () => store?.close(),
   };

@@ -1,5 +1,8 @@
+import { hostname } from "node:os";
 import type { Config } from "../config/config.ts";
 import type { Clock } from "../core/clock.ts";
+import type { Log } from "../core/log.ts";
+import type { Counters } from "../metrics/counters.ts";
 import type { PushLog } from "../push/log.ts";
 import { createApi } from "./endpoint.ts";
 import { createKeys, type KeyOptions } from "./keys.ts";
@@ -13,6 +16,8 @@ export interface ApiParts {
   readonly operations: Operations;
   readonly pushes: { readonly log: PushLog | null };
   readonly clock: Clock;
+  readonly log: Log;
+  readonly counters: Counters;
   readonly version: string;
   isDraining(): boolean;
 }
@@ -35,10 +40,12 @@ export function createConfiguredApi(config: Config, parts: ApiParts): Endpoint |
       broadcastMax: api.broadcast_limit,
       pushLog,
       record: createRecorder({ pushLog, payloads: config.push_log.payloads, operations, wall }),
-      info: createInfo(operations, parts),
+      info: createInfo(nodeName(config), parts),
     }),
     keys: createKeys(keys, { queryKey: api.query_key, insecure: api.insecure }),
     clock: parts.clock,
+    log: parts.log,
+    counters: parts.counters,
     bodyTimeout,
     rateLimit: api.rate_limit,
     transportErrors: api.error_mode === "transport",
@@ -57,8 +64,13 @@ function keysOf({ key, keys }: Config["http_api"]): KeyOptions[] {
   return key === "" ? named : [{ name: "default", key, methods: [], channels: [] }, ...named];
 }
 
+/** Its own name, or as Centrifugo makes one. */
+function nodeName({ node, http_server }: Config): string {
+  return node.name === "" ? `${hostname()}_${http_server.port}` : node.name;
+}
+
 /** Raw JSON of this node, as the method `info` tells of it. */
-function createInfo(operations: Operations, { clock, version }: ApiParts): () => string {
+function createInfo(name: string, { operations, clock, version }: ApiParts): () => string {
   const uid = crypto.randomUUID();
   const startedAt = clock.monotonic();
   const load = createLoad(clock);
@@ -66,7 +78,7 @@ function createInfo(operations: Operations, { clock, version }: ApiParts): () =>
     const { clients, users, subscriptions, channels } = operations.counts();
     return JSON.stringify({
       uid,
-      name: `${process.env["HOSTNAME"] ?? "chorus"}_${process.pid}`,
+      name,
       version,
       num_clients: clients,
       num_users: users,

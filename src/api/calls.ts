@@ -104,7 +104,7 @@ export function createCalls(methods: ReturnType<typeof createMethods>) {
     const { id, method: name, params } = request;
     if (typeof name !== "string") return malformed("method: expected a string");
     const start = skipSpace(body, 0);
-    const place = { body, at: findMember(body, start, "params")?.start ?? start, key: caller.name };
+    const place = { body, at: findMember(body, start, "params")?.start ?? start, caller };
     const head = typeof id === "number" && Number.isSafeInteger(id) && id > 0 ? `"id":${id},` : "";
     const encode = (answer: Answered) =>
       `{${head}${answer.ok ? `"result":${answer.result}` : encodeError(answer.error).slice(1, -1)}}`;
@@ -160,8 +160,8 @@ function mistakeOf(name: Method, { malformed }: Extract<Read, { ok: false }>): M
 }
 
 function isAllowed(caller: Caller, method: Method, request: object): boolean {
-  if (caller.isUnlimited) return true;
   if (!caller.mayCall(method)) return false;
+  if (caller.touchesAll) return true;
   const { channel, channels } = request as { channel?: string; channels?: readonly string[] };
   const touched = channels ?? (channel ? [channel] : []);
   return touched.every((name) => caller.mayTouch(name));

@@ -1,6 +1,8 @@
 import type { Clock } from "../core/clock.ts";
 import type { ClientError } from "../core/errors.ts";
 import { skipSpace } from "../core/json.ts";
+import type { Log } from "../core/log.ts";
+import { type Counters, countIn } from "../metrics/counters.ts";
 import { answer, notFound } from "../transport/answers.ts";
 import { Bodies, type Unread } from "./bodies.ts";
 import { type Called, createCalls, parse } from "./calls.ts";
@@ -16,6 +18,8 @@ export interface ApiPorts {
   readonly methods: ReturnType<typeof createMethods>;
   readonly keys: Keys;
   readonly clock: Clock;
+  readonly log: Log;
+  readonly counters: Counters;
   /** Milliseconds that a body may take to arrive. */
   readonly bodyTimeout: number;
   /** Requests of one key a second; 0 is no limit. */
@@ -30,6 +34,13 @@ export interface ApiPorts {
 /** What a path below the prefix stands for: a method, several of them in a batch, or one a line. */
 type Call = Method | "batch" | "";
 
+/** What a call came to, and whose it was. */
+interface Outcome {
+  readonly caller: Caller;
+  readonly call: Call;
+  readonly outcome: Called;
+}
+
 /** Methods that change nothing go on while the server drains. */
 const reading = new Set<Call>(["presence", "presence_stats", "history", "channels", "info", "push_log"]);
 
@@ -42,9 +53,16 @@ const json = { headers: new Headers({ "Content-Type": "application/json" }) };
  * of our own beside a bare Bun server that reads, parses and answers (measured).
  */
 export function createApi(ports: ApiPorts): Endpoint {
-  const { keys, clock, rateLimit, prefix } = ports;
+  const { keys, clock, log, counters, rateLimit, prefix } = ports;
   const calls = createCalls(ports.methods);
   const bodies = new Bodies(clock, ports.bodyTimeout);
+
+  /** Counts and tells a request that is not run. */
+  const refuse = (response: Response, method = "", key = ""): Response => {
+    countIn(counters.apiRefused, response.status);
+    log.debug("api.refused", { status: response.status, method, key });
+    return response;
+  };
 
   const refusalOf = (request: Request, caller: Caller, call: Call): Response | null => {
     if (rateLimit > 0 && !isWithinRate(caller, clock.monotonic(), rateLimit)) {
@@ -61,40 +79,44 @@ export function createApi(ports: ApiPorts): Endpoint {
     if (call === "") return calls.lines(caller, body);
     const request = parse(body);
     if (request === undefined) return { ok: false, malformed: "the body is no JSON" };
-    const place = { body, at: skipSpace(body, 0), key: caller.name };
+    const place = { body, at: skipSpace(body, 0), caller };
     return call === "batch" ? calls.batch(caller, place, request) : calls.one(caller, call, place, request);
   };
 
-  const respond = (request: Request, call: Call, outcome: Called): Response => {
+  const respond = (request: Request, { caller, call, outcome }: Outcome): Response => {
     if (outcome.ok) {
       const isBare = call === "" || call === "batch";
       return new Response(isBare ? outcome.result : `{"result":${outcome.result}}`, json);
     }
-    if ("malformed" in outcome) return answer(400, `Bad Request\n${outcome.malformed}`);
+    if ("malformed" in outcome) return refuse(answer(400, `Bad Request\n${outcome.malformed}`), call, caller.name);
     const body = encodeError(outcome.error);
     const wantsStatus = ports.transportErrors || request.headers.get("x-centrifugo-error-mode") === "transport";
     if (!wantsStatus) return new Response(body, json);
     return new Response(body.slice('{"error":'.length, -1), { status: statusOf(outcome.error), headers: json.headers });
   };
 
-  return (request, _server, { path, query }) => {
-    if (request.method !== "POST") return new Response(null, { status: 405, headers: { Allow: "POST" } });
-    const caller = keys.callerOf(request.headers, query);
-    if (!caller) return new Response(null, { status: 401 });
-    const call = path.slice(prefix.length + 1);
-    if (!isCall(call)) return notFound();
-    const refusal = refusalOf(request, caller, call);
-    if (refusal) return refusal;
+  const run = (request: Request, caller: Caller, call: Call): Promise<Response> => {
+    countIn(counters.apiCalls, call === "" ? "lines" : call);
     const { promise, resolve, reject } = Promise.withResolvers<Response>();
     bodies.read(request, (body) => {
-      if (typeof body !== "string") return resolve(unreadable(body.unread));
+      if (typeof body !== "string") return resolve(refuse(unreadable(body.unread), call, caller.name));
       try {
-        resolve(whenThere(called(body, caller, call), (outcome) => respond(request, call, outcome)));
+        resolve(whenThere(called(body, caller, call), (outcome) => respond(request, { caller, call, outcome })));
       } catch (error) {
         reject(error);
       }
     });
     return promise;
+  };
+
+  return (request, _server, { path, query }) => {
+    if (request.method !== "POST") return refuse(new Response(null, { status: 405, headers: { Allow: "POST" } }));
+    const caller = keys.callerOf(request.headers, query);
+    if (!caller) return refuse(new Response(null, { status: 401 }));
+    const call = path.slice(prefix.length + 1);
+    if (!isCall(call)) return refuse(notFound(), "", caller.name);
+    const refusal = refusalOf(request, caller, call);
+    return refusal ? refuse(refusal, call, caller.name) : run(request, caller, call);
   };
 }
 

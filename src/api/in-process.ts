@@ -57,6 +57,8 @@ export interface InProcess {
   historyRemove(channel: string): Promise<void>;
   /** Channels with an audience and how many connections each has; `*` in the pattern takes anything. */
   channels(pattern?: string): ReadonlyMap<string, number>;
+  /** How many there are of each on this node. */
+  info(): ReturnType<Operations["counts"]>;
 }
 
 /** Makes the operations callable from the same process. */
@@ -82,6 +84,7 @@ export function createInProcess(operations: Operations, clock: Clock): InProcess
     },
     historyRemove: async (channel) => void resultOf(await operations.historyRemove(channel)),
     channels: (pattern = "") => operations.channels(pattern),
+    info: () => operations.counts(),
   };
 }
 
@@ -92,9 +95,18 @@ function resultOf<Result>(answer: Answer<Result>): Result {
 
 function payloadOf(data: unknown): Payload {
   if (data instanceof Uint8Array) return { kind: "binary", bytes: data };
-  const json = JSON.stringify(data);
+  const json = jsonOf(data);
   if (json === undefined) throw new OperationError({ code: 107, message: "data is not a value that JSON can hold" });
   return { kind: "json", json };
+}
+
+/** The value as JSON; undefined for one that JSON cannot hold: undefined itself, a function, a circle, a bigint. */
+function jsonOf(data: unknown): string | undefined {
+  try {
+    return JSON.stringify(data);
+  } catch {
+    return undefined;
+  }
 }
 
 function readPublication({ data, offset, info, tags }: Publication): ReadPublication {

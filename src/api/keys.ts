@@ -15,8 +15,8 @@ export interface KeyOptions {
 export interface Caller extends Bucket {
   /** The key's name, for the log. */
   readonly name: string;
-  /** It may call and touch all. */
-  readonly isUnlimited: boolean;
+  /** It may touch all channels. */
+  readonly touchesAll: boolean;
   mayCall(method: string): boolean;
   mayTouch(channel: string): boolean;
 }
@@ -60,7 +60,7 @@ function callerWith({ name, methods, channels }: KeyOptions): Caller {
   const patterns = channels.map(globOf);
   return {
     name,
-    isUnlimited: methods.length === 0 && channels.length === 0,
+    touchesAll: patterns.length === 0,
     tokens: Number.MAX_SAFE_INTEGER,
     filledAt: 0,
     mayCall: (method) => methods.length === 0 || methods.includes(method),

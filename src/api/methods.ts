@@ -74,8 +74,9 @@ export function createMethods(ports: MethodPorts): Run {
 
     history_remove: async ({ channel }) => encoded(await operations.historyRemove(channel), () => "{}"),
 
-    channels: ({ pattern }) => {
+    channels: ({ pattern }, { caller }) => {
       const found = operations.channels(pattern);
+      if (!caller.touchesAll) for (const name of found.keys()) if (!caller.mayTouch(name)) found.delete(name);
       return { ok: true, result: `{"channels":${encodeMap(found, (count) => `{"num_clients":${count}}`)}}` };
     },
 

@@ -1,13 +1,14 @@
 import { findMember, isDeeperThan, jsonLevelsMax } from "../core/json.ts";
 import type { Payload } from "../core/payload.ts";
+import type { Caller } from "./keys.ts";
 
 /** Where a request stands in the body, so that payloads can be taken from it as the bytes that came. */
 export interface Place {
   readonly body: string;
   /** Where its object begins. */
   readonly at: number;
-  /** The name of the key that it came with, for the push log. */
-  readonly key: string;
+  /** Whose key it came with. */
+  readonly caller: Pick<Caller, "name" | "touchesAll" | "mayTouch">;
 }
 
 /** What cannot be taken for a payload: `missing`, no base64, or JSON in it with too many levels. */

@@ -68,9 +68,12 @@ export function pushMethods(ports: PushPorts) {
       return answer.ok ? { ok: true, result: JSON.stringify(answer.result) } : answer;
     },
 
-    push_log: async (request: Request<"push_log">): Promise<Answered> => {
+    /** Who may not touch all channels sees what came with the same key alone. */
+    push_log: async (request: Request<"push_log">, { caller }: Place): Promise<Answered> => {
       if (!pushLog) return refuse(errors.notAvailable);
-      return { ok: true, result: JSON.stringify(await pushLog.query(request)) };
+      const { key = caller.touchesAll ? undefined : caller.name } = request;
+      if (!caller.touchesAll && key !== caller.name) return refuse(errors.permissionDenied);
+      return { ok: true, result: JSON.stringify(await pushLog.query({ ...request, key })) };
     },
   };
 }

@@ -50,7 +50,7 @@ export function createRecorder({ pushLog, payloads, operations, wall }: Recorder
     publish: (method, { channel, what, answer, place }) =>
       pushLog.record({
         time: Math.floor(wall()),
-        key: place.key,
+        key: place.caller.name,
         method,
         channel,
         bytes: payloadSize(what.data),
@@ -65,7 +65,7 @@ export function createRecorder({ pushLog, payloads, operations, wall }: Recorder
     send: ({ user, client, data, idempotencyKey, answer, place }) =>
       pushLog.record({
         time: Math.floor(wall()),
-        key: place.key,
+        key: place.caller.name,
         method: "send",
         user: user || undefined,
         client: client || undefined,

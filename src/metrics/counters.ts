@@ -23,6 +23,9 @@ export interface Counters {
   /** Publications that were handed on, and the copies that went out. */
   publications: number;
   deliveries: number;
+  /** Calls of the API, by method, and requests to it that were refused before their method was run, by HTTP status. */
+  readonly apiCalls: Map<string, number>;
+  readonly apiRefused: Map<number, number>;
   /** Frames and commands that a limit of rate or a rule refused. */
   limited: number;
   dropped: number;
@@ -44,6 +47,8 @@ export function createCounters(): Counters {
     bytesOut: 0,
     publications: 0,
     deliveries: 0,
+    apiCalls: new Map(),
+    apiRefused: new Map(),
     limited: 0,
     dropped: 0,
     errors: 0,

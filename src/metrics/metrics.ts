@@ -15,6 +15,9 @@ export interface Gauges {
   stalled(): number;
   /** Seconds that the last sweep was late by. */
   loopLag(): number;
+  /** How often the file of the push log and the queue failed, and entries of the log that were lost by it. */
+  pushFailures(): number;
+  pushEntriesLost(): number;
 }
 
 type Sample = number | ReadonlyMap<string | number, number>;
@@ -33,7 +36,7 @@ interface Series {
  */
 export function createMetrics(counters: Counters, gauges: Gauges) {
   const registry = new Registry();
-  for (const series of counterSeries(counters)) addCounter(registry, series);
+  for (const series of counterSeries(counters, gauges)) addCounter(registry, series);
   for (const series of gaugeSeries(gauges)) addGauge(registry, series);
   addConnections(registry, gauges);
   return {
@@ -42,7 +45,7 @@ export function createMetrics(counters: Counters, gauges: Gauges) {
   };
 }
 
-function counterSeries(counters: Counters): Series[] {
+function counterSeries(counters: Counters, gauges: Gauges): Series[] {
   return [
     { name: "connections_accepted_total", help: "Connections that were upgraded.", read: () => counters.accepted },
     { name: "connections_refused_total", help: "Refused upgrades.", label: "reason", read: () => counters.refused },
@@ -57,6 +60,10 @@ function counterSeries(counters: Counters): Series[] {
     { name: "deliveries_total", help: "Copies of publications to clients.", read: () => counters.deliveries },
     { name: "limited_total", help: "Frames and commands over their rate.", read: () => counters.limited },
     { name: "dropped_total", help: "Frames of plain clients that were not published.", read: () => counters.dropped },
+    { name: "api_calls_total", help: "Calls of the API.", label: "method", read: () => counters.apiCalls },
+    { name: "api_refused_total", help: "Refused API requests.", label: "status", read: () => counters.apiRefused },
+    { name: "push_failures_total", help: "Failures of the push log's file.", read: gauges.pushFailures },
+    { name: "push_entries_lost_total", help: "Entries of the push log lost.", read: gauges.pushEntriesLost },
     { name: "errors_total", help: "Errors that reached the last net.", read: () => counters.errors },
   ];
 }
