@@ -1,9 +1,9 @@
 import type { Member } from "../actors/hub/events.ts";
 import { hasApi } from "./api/api.ts";
+import { createMailbox } from "./api/mailbox.ts";
 import type { Config } from "./config/config.ts";
 import type { Clock } from "./core/clock.ts";
 import type { Log } from "./core/log.ts";
-import { createMailbox } from "./push/mailbox.ts";
 import type { PushQueue } from "./push/queue.ts";
 import { createPushStore, type PushStore } from "./push/store.ts";
 

@@ -1,7 +1,7 @@
 import type { Member } from "../../actors/hub/events.ts";
 import type { Clock } from "../core/clock.ts";
 import { type Payload, payloadSize } from "../core/payload.ts";
-import type { PushStore } from "./store.ts";
+import type { PushStore } from "../push/store.ts";
 
 /** What the mailbox works with. */
 export interface MailboxPorts {
