@@ -123,4 +123,34 @@ describe("the Hub", () => {
     expect(await stopped).toEqual({ cut: 0 });
     expect(server.members().size).toBe(0);
   });
+
+  const connect = (token: string) => JSON.stringify({ id: 1, connect: { token } });
+  const never = () => new Promise<never>(() => {});
+  const expired = async () => ({ ok: false, refusal: "expired" }) as const;
+  test.each([
+    ["awaiting", "handshaking", ""],
+    ["verifying", "handshaking", connect("held")],
+    ["refused", "handshaking", connect("expired")],
+    ["ready", "authenticated", connect("")],
+    [
+      "verifying a subscription",
+      "authenticated",
+      `${connect("")}\n{"id":2,"subscribe":{"channel":"a","token":"held"}}`,
+    ],
+  ])("[HB8] one that is cut while %s is forgotten, and leaves nothing behind", async (_, state, frame) => {
+    const authenticator = () => ({
+      connection: (token: string) => (token === "held" ? never() : expired()),
+      subscription: never,
+    });
+    const server = await start({ replace: { authenticator } });
+    const probe = await server.open("/connection/websocket");
+    if (frame !== "") probe.send(frame);
+    if (frame.includes("expired") || state === "authenticated") await probe.nextText();
+    const [member] = server.members().values();
+    expect(Object.keys(member?.ref.getSnapshot().value ?? {})).toEqual([state]);
+    probe.terminate();
+    await server.log.next("connection.closed");
+    expect([server.members().size, server.node.deadlines.size, server.node.audiences.size]).toEqual([0, 0, 0]);
+    await server.stop();
+  });
 });
