@@ -121,7 +121,8 @@ export function createCalls(methods: ReturnType<typeof createMethods>) {
       calls.push(call);
     }
     if (calls.length === 0) return malformed("the body is empty");
-    return { ok: true, result: `${(await inTurn(calls)).join("\n")}\n` };
+    // No line break at the end: cent.js would parse what comes after it.
+    return { ok: true, result: (await inTurn(calls)).join("\n") };
   };
 
   return { one, batch, lines };

@@ -104,7 +104,7 @@ describe("the HTTP API", () => {
     await server.call("batch", `{"commands":[{"info":{}},{"publish":{"data":${raw},"channel":"news"}}]}`);
     expect(await probe.next()).toBe(raw);
     const line = await server.call("", `{"id":7,"method":"publish","params":{"channel":"news","data":${raw}}}\n`);
-    expect([line.text, await probe.next()]).toEqual(['{"id":7,"result":{}}\n', raw]);
+    expect([line.text, await probe.next()]).toEqual(['{"id":7,"result":{}}', raw]);
   });
 
   test("[AP15] b64data is bytes to a plain client, and JSON where it is JSON", async () => {
