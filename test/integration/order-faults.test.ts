@@ -1,6 +1,6 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { Authenticator } from "../../src/auth/authenticator.ts";
-import type { Payload } from "../../src/core/payload.ts";
+import { encodingTag, type Payload } from "../../src/core/payload.ts";
 import { CentrifugeProbe, pub } from "../support/centrifuge-probe.ts";
 import { faultyBroker, faultyChannel } from "../support/faulty-broker.ts";
 import { startOpenServer, tokenFor } from "../support/open-channels.ts";
@@ -71,9 +71,9 @@ test("[SU32] [F19] a publication that a dialect cannot write is kept from its cl
   using other = await new Probe(`${server.ws}/ws?channel=shared`).open();
   using centrifuge = await CentrifugeProbe.connect(server.ws);
   await centrifuge.subscribe("shared");
-  const publish = (channel: string, data: Payload) =>
-    server.node.broker.publish({ channel, data, exclude: null, history: null }, null);
-  // No client can send the one or the other: a string that never ends, and bytes that were given away.
+  const publish = (channel: string, data: Payload, tags = {}) =>
+    server.node.broker.publish({ channel, data, tags, exclude: null, history: null }, null);
+  // No client can send any of these: a string that never ends, bytes that were given away, a tag that cannot be read.
   publish("plain", { kind: "json", json: '"poison' });
   publish("plain", { kind: "json", json: '"sound"' });
   expect(await plain.next()).toBe("sound");
@@ -83,9 +83,18 @@ test("[SU32] [F19] a publication that a dialect cannot write is kept from its cl
   publish("shared", { kind: "json", json: '"sound"' });
   expect(await centrifuge.next()).toEqual(pub("shared", { data: "sound" }));
   expect([await other.next(), await other.next()]).toEqual([new Uint8Array(), "sound"]);
+  const get = (tags: object, name: string) => {
+    if (name === encodingTag) throw new Error("injected");
+    return Reflect.get(tags, name);
+  };
+  publish("shared", { kind: "json", json: "1" }, new Proxy({}, { get }));
+  publish("shared", { kind: "json", json: "2" });
+  expect(await centrifuge.take(2)).toEqual([pub("shared", { data: 1 }), pub("shared", { data: 2 })]);
+  expect(await other.next()).toBe("2");
   const poisoned = server.log.lines.filter(({ event }) => event === "publication.poisoned");
   expect(poisoned.map(({ channel, dialect }) => [channel, dialect])).toEqual([
     ["plain", "plain"],
     ["shared", "centrifuge"],
+    ["shared", "plain"],
   ]);
 });

@@ -157,6 +157,23 @@ describe.each(engines)("in what order a client hears, with history in %s", (engi
     const again = await speaker.subscribe("others:a", { recover: true, offset: 0, epoch });
     expect(again).toMatchObject({ recovered: true, publications: [{ data: "mine", offset: 1 }] });
   });
+
+  test("[SU7] what was published before the end of a connection is committed and answered before it", async () => {
+    await using server = await start(engine);
+    using listener = await CentrifugeProbe.connect(server.ws);
+    await listener.subscribe("a");
+    for (const [last, code] of [
+      [{ id: 13, send: { data: 1 } }, 3508],
+      ["this is not JSON", 3501],
+    ] as const) {
+      using speaker = await CentrifugeProbe.connect(server.ws);
+      const publish = { publish: { channel: "a", data: 1 } };
+      speaker.send({ id: 10, ...publish }, { id: 11, ...publish }, { id: 12, ...publish }, last);
+      expect(await words(speaker, 3)).toEqual(["reply 10", "reply 11", "reply 12"]);
+      expect((await speaker.closed()).code).toBe(code);
+      expect(await words(listener, 3)).toEqual(["pub 1", "pub 1", "pub 1"]);
+    }
+  });
 });
 
 /** A command of any kind, without an id. */
