@@ -115,8 +115,8 @@ export function listen(config: Config, options: ListenOptions = {}): RunningServ
   const serve = (hostname: string, port: number) => ({
     hostname,
     port,
-    // The API alone takes bodies. Over the limit the runtime itself answers 413, also where no length was announced.
-    maxRequestBodySize: config.http_api.body_size_limit,
+    // The API alone takes bodies, and refuses those over its limit in words; what is far over it the runtime cuts off.
+    maxRequestBodySize: Math.max(config.http_api.body_size_limit, 16_777_216),
     ...tls,
     error: (error: Error) => failed(error, log),
   });

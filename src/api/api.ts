@@ -47,6 +47,7 @@ export function createConfiguredApi(config: Config, parts: ApiParts): Endpoint |
     log: parts.log,
     counters: parts.counters,
     bodyTimeout,
+    bodyMax: api.body_size_limit,
     rateLimit: api.rate_limit,
     transportErrors: api.error_mode === "transport",
     prefix: api.handler_prefix,

@@ -22,6 +22,8 @@ export interface ApiPorts {
   readonly counters: Counters;
   /** Milliseconds that a body may take to arrive. */
   readonly bodyTimeout: number;
+  /** Bytes of a body at the most. */
+  readonly bodyMax: number;
   /** Requests of one key a second; 0 is no limit. */
   readonly rateLimit: number;
   /** Errors are statuses for everyone, not only for those who ask. */
@@ -71,6 +73,7 @@ export function createApi(ports: ApiPorts): Endpoint {
     if (ports.isDraining() && !reading.has(call)) {
       return answer(503, "The server is shutting down.", { Connection: "close", "Retry-After": "1" });
     }
+    if (Number(request.headers.get("content-length")) > ports.bodyMax) return tooLarge(ports.bodyMax);
     if (request.headers.has("content-encoding")) return answer(415, "Send the body without a Content-Encoding.");
     return null;
   };
@@ -100,6 +103,7 @@ export function createApi(ports: ApiPorts): Endpoint {
     const { promise, resolve, reject } = Promise.withResolvers<Response>();
     bodies.read(request, (body) => {
       if (typeof body !== "string") return resolve(refuse(unreadable(body.unread), call, caller.name));
+      if (isLonger(body, ports.bodyMax)) return resolve(refuse(tooLarge(ports.bodyMax), call, caller.name));
       try {
         resolve(whenThere(called(body, caller, call), (outcome) => respond(request, { caller, call, outcome })));
       } catch (error) {
@@ -122,6 +126,16 @@ export function createApi(ports: ApiPorts): Endpoint {
 
 function isCall(name: string): name is Call {
   return isMethod(name) || name === "batch" || name === "";
+}
+
+/** Without `Connection: close`: the runtime reads to the end of the body, so that its sender comes to read the answer. */
+function tooLarge(bytes: number): Response {
+  return answer(413, `The body may have ${bytes} bytes at the most.`);
+}
+
+/** Whether a text has more bytes of UTF-8; one that is a third as long cannot have. */
+function isLonger(text: string, bytes: number): boolean {
+  return text.length * 3 > bytes && Buffer.byteLength(text) > bytes;
 }
 
 function unreadable(why: Unread): Response {

@@ -11,6 +11,8 @@ export interface TestServer extends AsyncDisposable {
   readonly url: string;
   /** `ws://127.0.0.1:54321` */
   readonly ws: string;
+  /** The same as `url` of the port for the inside; null where there is none. */
+  readonly internalUrl: string | null;
   readonly log: CapturedLog;
   readonly node: RunningServer["node"];
   /** Drains and stops it; doing so twice is fine. */
@@ -40,6 +42,7 @@ export async function startTestServer(
   return {
     url: server.url,
     ws: server.url.replace(/^http/, "ws"),
+    internalUrl: server.internalUrl,
     log,
     node: server.node,
     stop,
