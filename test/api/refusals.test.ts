@@ -29,7 +29,7 @@ describe("bodies", () => {
     client.write(body.slice(5));
     expect((await api.call("history", { channel: "news", limit: 10 })).json.result.publications).toEqual([]);
     expect(await api.metric('chorus_api_refused_total{status="408"}')).toBe(1);
-    });
+  });
 
   test("[AP61] T64 a body of exactly the limit is taken; one byte more is 413, also where no length is announced", async () => {
     const body = JSON.stringify({ channel: "news", data: "x".repeat(200) });
@@ -41,7 +41,7 @@ describe("bodies", () => {
     const chunked = requestHead(client, "/api/publish", ["Transfer-Encoding: chunked"]);
     client.write(`${chunked}${size}\r\n${body} \r\n0\r\n\r\n`);
     expect((await client.answer()).status).toBe(413);
-      const { publications } = (await api.call("history", { channel: "news", limit: -1 })).json.result;
+    const { publications } = (await api.call("history", { channel: "news", limit: -1 })).json.result;
     expect(publications).toHaveLength(1);
   });
 
