@@ -95,6 +95,21 @@ test("[SU171] [T58] who takes nothing for the stall time is slow too, however li
   for (let next = await slow.next(); !isClosed(next); next = await slow.next());
 });
 
+test("[SU174] [T58] who asks for much and does not read the answers is slow as well", async () => {
+  await using server = await startOpenServer({ client: { queue_max_size: 200_000 } });
+  using speaker = await CentrifugeProbe.connect(server.ws);
+  for (let said = 0; said < 20; said += 1) await speaker.ask("publish", { channel: "a", data: bulk });
+  using slow = await CentrifugeProbe.connect(server.ws);
+  slow.pause();
+  const asking = Array.from({ length: 20 }, (_, index) => ({ id: index + 2, history: { channel: "a", limit: 20 } }));
+  slow.send(...asking);
+  while (server.node.counters.slow === 0) await speaker.ask("presence_stats", { channel: "a" });
+  slow.resume();
+  let end = await slow.next();
+  while (!isClosed(end)) end = await slow.next();
+  expect(end.closed).toEqual({ code: 3008, reason: "slow" });
+});
+
 test("[SU172] [T59] whose line is dead without a word is found by its missing pong, and has left for the others", async () => {
   const clock = new ManualClock();
   await using server = await startOpenServer({ client: { ping_interval: "10s", pong_timeout: "5s" } }, { clock });
