@@ -24,10 +24,10 @@ const retryInterval = 10_000;
 const after = (delay: number, run: () => void): void => void setTimeout(run, delay);
 
 /**
- * Opens the push store of a server with an API. Without one only this process can push, and nothing is opened before it
- * has something to be kept: what waits from an earlier process is given from then on.
+ * Opens the push store where pushes of the API are recorded. Elsewhere nothing is opened before there is something to be
+ * kept: what waits from an earlier process is given from then on.
  *
- * @throws where there is an API and the file cannot be had
+ * @throws where pushes are to be recorded and the file cannot be had
  */
 export function openPushes(config: Config, { clock, log, memberOf }: PushesPorts) {
   const { push_log, push_queue } = config;
@@ -46,8 +46,8 @@ export function openPushes(config: Config, { clock, log, memberOf }: PushesPorts
     }
   };
 
-  const isAsked = hasApi(config);
-  let store = isAsked ? open() : null;
+  const isLogged = hasApi(config) && push_log.enabled;
+  let store = isLogged ? open() : null;
   const needed = (): PushStore | null => {
     store ??= attempt();
     return store;
@@ -60,8 +60,8 @@ export function openPushes(config: Config, { clock, log, memberOf }: PushesPorts
   const mailboxOf = (opened: PushStore) => createMailbox({ store: opened, clock, memberOf, after });
   return {
     queue,
-    /** Null where there is no API, whose pushes it records. */
-    log: isAsked ? (store?.log ?? null) : null,
+    /** Null where pushes are not recorded. */
+    log: store?.log ?? null,
     mailbox: { take: (user: string, client: string) => (store ? mailboxOf(store).take(user, client) : []) },
     failures: () => store?.failures() ?? 0,
     entriesLost: () => store?.log.lost ?? 0,
