@@ -2,18 +2,12 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { disconnects } from "../../../src/core/disconnects.ts";
 import { Cable } from "../../support/cable.ts";
-import { Inbox } from "../../support/inbox.ts";
 import { startOpenServer, tokenFor } from "../../support/open-channels.ts";
 import { testTimeout } from "../../support/patience.ts";
+import { Script } from "./script.ts";
 import { StockClient } from "./stock-client.ts";
 
 setDefaultTimeout(testTimeout);
-
-/** What the script tells in one line. */
-interface Told {
-  readonly what: string;
-  readonly value: unknown;
-}
 
 const node = Bun.which("node");
 const remark = node === null ? " (skipped: no node is installed)" : "";
@@ -24,12 +18,8 @@ test.skipIf(node === null)(`[RC40] the stock client in Node does what it does in
   using speaker = await new StockClient(server.ws).connect();
   const now = Math.floor(Date.now() / 1000);
   const tokens = [tokenFor({ sub: "ann", exp: now + 2 }), tokenFor({ sub: "ann", exp: now + 600 })];
-  const told = new Inbox<Told>("the stock client in Node", (each) => JSON.stringify(each));
-  const script = Bun.spawn(["node", join(import.meta.dir, "in-node.mjs"), cable.url, ...tokens], {
-    stdout: "pipe",
-    stderr: "inherit",
-  });
-  const listening = hear(script.stdout, told);
+  const command = ["node", join(import.meta.dir, "in-node.mjs"), cable.url, ...tokens];
+  await using told = new Script("the stock client in Node", command);
 
   expect(await told.next()).toEqual({ what: "join", value: "ann" });
   expect(await told.next()).toEqual({ what: "own publication", value: [{ from: "node" }] });
@@ -52,17 +42,5 @@ test.skipIf(node === null)(`[RC40] the stock client in Node does what it does in
   const target = { user: "ann", client: "", except: new Set<string>() };
   server.node.hub.send({ type: "user.disconnect", target, disconnect: disconnects.forceDisconnect });
   expect(await told.next()).toEqual({ what: "disconnected", value: { code: 3503, reason: "force disconnect" } });
-  await listening;
-  expect(await script.exited).toBe(0);
+  expect(await told.exited()).toBe(0);
 });
-
-/** Hands on each line of what a process prints. */
-async function hear(stdout: ReadableStream<Uint8Array<ArrayBuffer>>, told: Inbox<Told>): Promise<void> {
-  let rest = "";
-  const decoder = new TextDecoder();
-  for await (const chunk of stdout) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) told.push(JSON.parse(line));
-  }
-}
