@@ -4,7 +4,7 @@ import type { Disconnect } from "../../src/core/disconnects.ts";
 import type { Identity, SubscriptionOverride } from "../../src/core/identity.ts";
 import type { Payload } from "../../src/core/payload.ts";
 import type { Position } from "../../src/core/publication.ts";
-import type { Socket } from "../../src/core/socket.ts";
+import type { Attachment, Socket } from "../../src/core/socket.ts";
 import type { Unsubscribe } from "../../src/core/unsubscribes.ts";
 import type { Visibility } from "../../src/presence/attendance.ts";
 import type { Deadline, DeadlineExpired } from "../deadlines.ts";
@@ -110,8 +110,7 @@ export interface ConnectionInput {
 }
 
 /** One channel that a connection receives. */
-export interface Subscription extends Visibility {
-  readonly channel: string;
+export interface Subscription extends Visibility, Attachment {
   /** Asked for by a token or a back end, not by the client: it ends with the connection (3006, 3010). */
   readonly serverSide: boolean;
   /** Raw JSON shown to others in the channel. */
@@ -120,8 +119,6 @@ export interface Subscription extends Visibility {
   readonly expireAt: number | null;
   /** The stream that its positions count in, or null where positions are not kept for it. */
   readonly stream: { readonly epoch: string; readonly options: HistoryOptions } | null;
-  /** Whether it hears itself who comes and goes. */
-  readonly hearsJoinLeave: boolean;
 }
 
 /** What a connection remembers. */

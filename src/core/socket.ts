@@ -6,6 +6,15 @@ export interface Gate {
   take(frame: Frame): void;
 }
 
+/** What a socket receives of a channel. */
+export interface Attachment {
+  readonly channel: string;
+  /** Whether it also hears who comes and goes. */
+  readonly hearsJoinLeave: boolean;
+  /** The stream that its client keeps a position in: nothing of another one may reach it. null where it keeps none. */
+  readonly stream: { readonly epoch: string } | null;
+}
+
 /**
  * What a connection may do with its socket: the port that `transport/socket.ts` makes real. Everything here is
  * synchronous and none of it throws: a socket that has gone away ignores what is asked of it.
@@ -26,10 +35,10 @@ export interface Socket {
   unanswered: number;
   /** Sends one frame to this client alone, after everything that was sent or published to it before. */
   send(frame: Frame): void;
-  /** From here on the client receives the channel's publications; `joinLeave` adds who comes and goes. */
-  attach(channel: string, joinLeave: boolean): void;
+  /** From here on the client receives the channel's publications, until it is detached or its stream has ended. */
+  attach(attachment: Attachment): void;
   /** From here on the client receives nothing more of the channel. */
-  detach(channel: string, joinLeave: boolean): void;
+  detach(channel: string): void;
   /** Sends a WebSocket ping (RFC 6455 5.5.2). */
   ping(): void;
   /** False once it is closed, from either side. */

@@ -1,9 +1,10 @@
+import type { Attachment } from "../core/socket.ts";
 import type { BunSocket } from "./socket.ts";
 
 /** Everyone who receives one channel on this node. */
 export interface Audience {
-  readonly plain: Set<BunSocket>;
-  readonly centrifuge: Set<BunSocket>;
+  readonly plain: Map<BunSocket, Attachment>;
+  readonly centrifuge: Map<BunSocket, Attachment>;
   /** How many of `centrifuge` also hear who comes and goes. */
   joinLeave: number;
   /** Bun's topics, one per dialect, and one for joins and leaves. Kept, so that a delivery joins no strings. */
@@ -13,7 +14,7 @@ export interface Audience {
 }
 
 /**
- * Who receives which channel: Bun's topics do the fan-out, and these sets know for whom. A channel exists while it has
+ * Who receives which channel: Bun's topics do the fan-out, and these maps know for whom. A channel exists while it has
  * an audience.
  */
 export class Audiences {
@@ -33,27 +34,29 @@ export class Audiences {
     return this.#audiences.size;
   }
 
-  attach(channel: string, socket: BunSocket, joinLeave: boolean): void {
+  attach(socket: BunSocket, attachment: Attachment): void {
+    const { channel } = attachment;
     let audience = this.#audiences.get(channel);
     if (!audience) {
       audience = open(channel);
       this.#audiences.set(channel, audience);
     }
     const dialect = socket.dialect === "plain" ? "plain" : "centrifuge";
-    audience[dialect].add(socket);
+    audience[dialect].set(socket, attachment);
     socket.ws?.subscribe(audience.topics[dialect]);
-    if (!joinLeave) return;
+    if (!attachment.hearsJoinLeave) return;
     audience.joinLeave += 1;
     socket.ws?.subscribe(audience.topics.joinLeave);
   }
 
-  detach(channel: string, socket: BunSocket, joinLeave: boolean): void {
+  detach(channel: string, socket: BunSocket): void {
     const audience = this.#audiences.get(channel);
-    if (!audience) return;
     const dialect = socket.dialect === "plain" ? "plain" : "centrifuge";
-    if (!audience[dialect].delete(socket)) return;
+    const attachment = audience?.[dialect].get(socket);
+    if (!audience || !attachment) return;
+    audience[dialect].delete(socket);
     socket.ws?.unsubscribe(audience.topics[dialect]);
-    if (joinLeave) {
+    if (attachment.hearsJoinLeave) {
       audience.joinLeave -= 1;
       socket.ws?.unsubscribe(audience.topics.joinLeave);
     }
@@ -63,8 +66,8 @@ export class Audiences {
 
 function open(channel: string): Audience {
   return {
-    plain: new Set(),
-    centrifuge: new Set(),
+    plain: new Map(),
+    centrifuge: new Map(),
     joinLeave: 0,
     topics: { plain: `p:${channel}`, centrifuge: `c:${channel}`, joinLeave: `j:${channel}` },
     checkedAt: 0,

@@ -59,8 +59,8 @@ export function createFanout(ports: FanoutPorts): Fanout {
     const now = ports.clock.monotonic();
     if (now - audience.checkedAt < checkInterval) return;
     audience.checkedAt = now;
-    for (const socket of audience.plain) ports.slow.look(socket);
-    for (const socket of audience.centrifuge) ports.slow.look(socket);
+    for (const socket of audience.plain.keys()) ports.slow.look(socket);
+    for (const socket of audience.centrifuge.keys()) ports.slow.look(socket);
   };
 
   const encodeFor = (dialect: Dialect, channel: string, publication: Publication): Frame | null => {
@@ -75,12 +75,17 @@ export function createFanout(ports: FanoutPorts): Fanout {
 
   /**
    * Who is to get a publication. Where it begins a stream, some may still keep a position in the one before it, which is
-   * forgotten: they are told before it would reach them. A copy is gone through, because they leave the channel.
+   * forgotten: it must not reach them. They are detached here and not by their connection, which may be in the middle of
+   * the very command that had this publication committed, and hears of it when that is answered.
    */
   const audienceOf = (channel: string, { offset, epoch }: Publication): Audience | undefined => {
     const audience = audiences.get(channel);
     if (audience && offset === 1) {
-      for (const { connection } of [...audience.centrifuge]) connection?.send({ type: "stream.begun", channel, epoch });
+      for (const [socket, { stream }] of audience.centrifuge) {
+        if (stream === null || stream.epoch === epoch) continue;
+        audiences.detach(channel, socket);
+        socket.connection?.send({ type: "stream.begun", channel, epoch });
+      }
     }
     return audience;
   };

@@ -3,7 +3,7 @@ import type { ConnectionRef } from "../../actors/hub/events.ts";
 import type { Disconnect } from "../core/disconnects.ts";
 import type { DialectName, Frame } from "../core/frame.ts";
 import type { Bucket } from "../core/rate.ts";
-import type { Gate, Socket } from "../core/socket.ts";
+import type { Attachment, Gate, Socket } from "../core/socket.ts";
 import type { Counters } from "../metrics/counters.ts";
 import type { Audiences } from "./audiences.ts";
 
@@ -79,12 +79,12 @@ export class BunSocket implements Socket, Bucket {
     if (this.ws.send(frame) === -1) this.#ports.stalled(this);
   }
 
-  attach(channel: string, joinLeave: boolean): void {
-    if (this.ws) this.#ports.audiences.attach(channel, this, joinLeave);
+  attach(attachment: Attachment): void {
+    if (this.ws) this.#ports.audiences.attach(this, attachment);
   }
 
-  detach(channel: string, joinLeave: boolean): void {
-    this.#ports.audiences.detach(channel, this, joinLeave);
+  detach(channel: string): void {
+    this.#ports.audiences.detach(channel, this);
   }
 
   ping(): void {

@@ -3,12 +3,10 @@ import { cp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Store } from "../../src/broker/local/store.ts";
 import { CentrifugeProbe, type Heard } from "../support/centrifuge-probe.ts";
-import { ManualClock } from "../support/clock.ts";
 import { failingDisk } from "../support/failing-disk.ts";
 import { TemporaryFolder } from "../support/folder.ts";
 import { isObject, type Json, type JsonObject } from "../support/json.ts";
 import { everything, startOpenServer, tokenFor } from "../support/open-channels.ts";
-import { pass } from "../support/passing.ts";
 import { testTimeout } from "../support/patience.ts";
 import type { TestServer } from "../support/server.ts";
 
@@ -205,34 +203,6 @@ test("[SU106] who recovers while others publish has everything once, again and a
   expect(heard).toEqual(Array.from({ length: heard.length }, (_, index) => index));
   expect(heard.length).toBeGreaterThan(200);
   expect(place["offset"]).toBe(heard.length);
-});
-
-test("[SU107] who keeps a place in a stream that has ended is told so before the next one's publications", async () => {
-  const clock = new ManualClock();
-  const brief = { ...everything, history_ttl: "1s", history_meta_ttl: "2s" };
-  const namespaces = [
-    { name: "brief", ...brief },
-    { name: "loose", ...brief, force_recovery: false },
-  ];
-  await using server = await startOpenServer({ channel: { namespaces } }, { clock });
-  for (const channel of ["brief:a", "loose:a"]) {
-    using placed = await CentrifugeProbe.connect(server.ws);
-    using given = await CentrifugeProbe.connect(server.ws, { token: tokenFor({ sub: "ann", channels: [channel] }) });
-    using loose = await CentrifugeProbe.connect(server.ws);
-    using speaker = await CentrifugeProbe.connect(server.ws);
-    const isForced = channel === "brief:a";
-    await placed.subscribe(channel, { positioned: true });
-    await loose.subscribe(channel);
-    await pass({ node: server.node, clock }, 2_100, placed);
-    await speaker.ask("publish", { channel, data: 1 });
-    const unsubscribe = { code: 2500, reason: "insufficient state" };
-    const lost = [{ push: { channel, unsubscribe } }];
-    const told = [expect.objectContaining({ push: expect.objectContaining({ pub: expect.anything() }) })];
-    expect(await placed.rest()).toEqual(lost);
-    expect(await loose.rest()).toEqual(isForced ? lost : told);
-    if (isForced) expect(await given.closed()).toEqual({ code: 3010, reason: "insufficient state" });
-    else expect(await given.rest()).toEqual(told);
-  }
 });
 
 test("[SU111] [F05] a disk that takes nothing refuses with 100 and delivers nothing; reads go on, and it heals by itself", async () => {

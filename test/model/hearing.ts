@@ -59,8 +59,6 @@ export class Hearing {
   readonly #shared: Shared;
   /** What it heard of the channel that is not kept, since it is in it. */
   #unkeptHeard: string[] = [];
-  /** Channels in which it heard something of another stream than its own. */
-  readonly #broken = new Set<ChannelName>();
 
   constructor(user: string, isAllowed: boolean, shared: Shared) {
     this.#user = user;
@@ -76,7 +74,6 @@ export class Hearing {
   /** Its connection is gone, and every subscription with it. */
   lost(): void {
     this.held.clear();
-    this.#broken.clear();
     this.#unkeptHeard = [];
   }
 
@@ -86,10 +83,12 @@ export class Hearing {
     const now = this.#shared.now();
     this.#restUnkept();
     for (const [channel, { place, endsAt }] of this.held) {
-      must(!this.#broken.has(channel), "I3", `${this.#user} was not told that its place in ${channel} is lost`);
       must(endsAt === null || now < endsAt, "I8", `${this.#user} keeps ${channel} after its token`);
       const stream = place && streams.current(channel);
-      if (!place || stream?.epoch !== place.epoch) continue;
+      if (!place || !stream) continue;
+      const isTold = stream.epoch === place.epoch || stream.published.length === 0;
+      must(isTold, "I3", `${this.#user} was not told that its place in ${channel} is lost`);
+      if (stream.epoch !== place.epoch) continue;
       const top = stream.published.length;
       must(place.offset === top, "I3", `${this.#user} is at ${place.offset} of ${channel}, whose top is ${top}`);
     }
@@ -129,11 +128,8 @@ export class Hearing {
       this.#unkeptHeard.push(data);
       return;
     }
-    if (epoch !== undefined && epoch !== place.epoch) {
-      // Its own publication may reach a publisher before it is told that its place is lost; told it must be.
-      this.#broken.add(channel);
-      return;
-    }
+    const isOfItsStream = epoch === undefined || epoch === place.epoch;
+    must(isOfItsStream, "I3", `${this.#user} got ${data} of another stream of ${channel} than its own`);
     must(offset === place.offset + 1, "I3", `${this.#user} is at ${place.offset} of ${channel}, and got ${offset}`);
     place.offset += 1;
     this.#shared.streams.saw(channel, place.epoch, place.offset, data);
@@ -141,7 +137,6 @@ export class Hearing {
 
   #left(channel: ChannelName): void {
     this.held.delete(channel);
-    this.#broken.delete(channel);
     if (channel === "unkept:a") this.#unkeptHeard = [];
   }
 

@@ -67,8 +67,8 @@ const mutants: readonly Mutant[] = [
   {
     name: "attached after the join",
     file: `${effects}/joining.ts`,
-    find: "      scope.context.socket.attach(channel, grant.joinLeave);",
-    by: "      setImmediate(() => scope.context.socket.attach(channel, grant.joinLeave));",
+    find: "      scope.context.socket.attach(subscription);",
+    by: "      setImmediate(() => scope.context.socket.attach(subscription));",
   },
   {
     name: "publications before the reply to subscribe",
@@ -85,7 +85,7 @@ const mutants: readonly Mutant[] = [
   {
     name: "left and not detached",
     file: `${effects}/leaving.ts`,
-    find: "  context.socket.detach(channel, subscription.hearsJoinLeave);\n",
+    find: "  context.socket.detach(channel);\n",
     by: "",
   },
   {

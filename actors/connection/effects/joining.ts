@@ -59,8 +59,9 @@ export function createJoin(ports: ConnectionPorts) {
       if (isLost && request.rejectUnrecovered) return outcome.unrecoverable();
       budget.spend(scope, joined.publications);
       leaveEarlier(scope, channel);
-      scope.context.subscriptions.set(channel, subscriptionOf(terms, joined));
-      scope.context.socket.attach(channel, grant.joinLeave);
+      const subscription = subscriptionOf(terms, joined);
+      scope.context.subscriptions.set(channel, subscription);
+      scope.context.socket.attach(subscription);
       outcome.joined(resultOf(terms, { joined, since, request, ttl: ttlUntil(terms.expireAt, clock.wall()) }));
     });
   };
@@ -68,8 +69,7 @@ export function createJoin(ports: ConnectionPorts) {
 
 /** A back end may subscribe to what the client has already: what it heard there ends with what it had. */
 function leaveEarlier({ context }: Scope, channel: string): void {
-  const earlier = context.subscriptions.get(channel);
-  if (earlier) context.socket.detach(channel, earlier.hearsJoinLeave);
+  if (context.subscriptions.has(channel)) context.socket.detach(channel);
 }
 
 function subscriptionOf({ channel, serverSide, grant, expireAt, info }: Terms, joined: Joined): Subscription {

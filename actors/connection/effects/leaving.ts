@@ -7,7 +7,7 @@ export function leaveChannel(ports: ConnectionPorts, { context }: Scope, channel
   const subscription = context.subscriptions.get(channel);
   if (!subscription) return false;
   context.subscriptions.delete(channel);
-  context.socket.detach(channel, subscription.hearsJoinLeave);
+  context.socket.detach(channel);
   ports.attendance.leave(channel, clientInfoOf(context, subscription), subscription);
   return true;
 }
