@@ -184,11 +184,18 @@ function startSweeping(node: Node, clock: Clock, seldom: () => void) {
   return { loopLag: () => lag, stop: () => clearInterval(timer) };
 }
 
-/** A certificate and its key, each as a path or as PEM text. */
+/** A certificate and its key. */
 function tlsOptions({ http_server: { tls } }: Config) {
   if (!tls.enabled) return {};
-  const read = (pem: string) => (pem.startsWith("-----BEGIN") ? pem : Bun.file(pem));
-  return { tls: { cert: read(tls.cert_pem), key: read(tls.key_pem) } };
+  return { tls: { cert: pemOf(tls.cert_pem), key: pemOf(tls.key_pem) } };
+}
+
+/** What stands for a PEM, as in Centrifugo: its text, the base64 of its text (for variables), or the path of its file. */
+function pemOf(value: string): string | Bun.BunFile {
+  const begin = "-----BEGIN ";
+  if (value.includes(begin)) return value;
+  const decoded = Buffer.from(value, "base64").toString("latin1");
+  return decoded.includes(begin) ? decoded : Bun.file(value);
 }
 
 function failed(error: Error, log: Log): Response {

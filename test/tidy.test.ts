@@ -34,7 +34,7 @@ const rooms: readonly { room: RegExp; may: readonly RegExp[] }[] = [
   },
   {
     room: /^src\/auth\//,
-    may: [/^src\/core\//, /^src\/auth\//, /^valibot/, /^jose/, /^node:(?:crypto|util)/, /^types only /],
+    may: [/^src\/core\//, /^src\/auth\//, /^valibot/, /^jose/, /^re2js/, /^node:(?:crypto|util)/, /^types only /],
   },
   { room: /^src\/broker\//, may: [/^src\/core\//, /^src\/broker\//, /^bun:sqlite/, /^valibot/, /^node:/] },
   {

@@ -12,8 +12,9 @@ import {
   parseClaims,
   subscriptionSchema,
 } from "./claims.ts";
+import { endpointKeys } from "./endpoint.ts";
 import { identityOf, subscriptionOf } from "./grants.ts";
-import { type Fetch, remoteKeys } from "./jwks.ts";
+import type { Fetch } from "./jwks.ts";
 import { configuredKeys, type KeySource } from "./keys.ts";
 import type { SubscriptionTokenOptions, TokenOptions } from "./options.ts";
 import { tokenProblems } from "./problems.ts";
@@ -77,8 +78,8 @@ function kindOf(path: string, token: TokenOptions, options: AuthenticatorOptions
 
 /** A key set stands alone, as in Centrifugo: who moved to one does not expect an old secret to go on opening doors. */
 function keysOf(token: TokenOptions, { clock, log, fetch = globalThis.fetch }: AuthenticatorOptions): KeySource {
-  const url = token.jwks_public_endpoint;
-  return url === "" ? configuredKeys(token, clock) : remoteKeys({ url, clock, log, fetch });
+  if (token.jwks_public_endpoint === "") return configuredKeys(token, clock);
+  return endpointKeys(token, { clock, log, fetch });
 }
 
 /** Signature first, then the claims' types, then for whom and by whom: nothing is believed before it is verified. */

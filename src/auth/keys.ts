@@ -6,10 +6,12 @@ import { type Outcome, passed, refused } from "./refusals.ts";
 /** A key that a signature may be verified with; imported once, used for as long as the process runs. */
 export type VerifyKey = CryptoKey | KeyObject;
 
-/** The two fields of a token's header that are looked at; they only choose among what the configuration allows. */
+/** What of a token is looked at before its signature; all of it only chooses among what the configuration allows. */
 export interface KeyQuestion {
   readonly alg: string;
   readonly kid: string | undefined;
+  /** The claims in base64url, as they came: they choose between key sets, where the configuration has several. */
+  readonly payload: string;
 }
 
 /** Where the keys come from: the configuration, or a key set that the configuration names. */

@@ -13,7 +13,10 @@ export interface TokenOptions {
   readonly rsa_public_key: string;
   /** The public key of ES256, ES384 or ES512, by its curve: PEM of a key or of a certificate. */
   readonly ecdsa_public_key: string;
-  /** Where a JSON Web Key Set is served; once set, the keys above are not used (as in Centrifugo). */
+  /**
+   * Where a JSON Web Key Set is served; once set, the keys above are not used (as in Centrifugo). `{{name}}` in it is the
+   * named group of `issuer_regex` or `audience_regex`, which has to list its values.
+   */
   readonly jwks_public_endpoint: string;
   /** What `aud` must be or hold. */
   readonly audience: string;
@@ -25,7 +28,7 @@ export interface TokenOptions {
   readonly issuer_regex: string;
   /** The claim with the user's id, where that is not `sub`. */
   readonly user_id_claim: string;
-  /** Read so that Centrifugo's files load; there is nothing to skip, because placeholders in the URL are not supported. */
+  /** Read so that Centrifugo's files load, and without effect: a placeholder's values are a list, or the start is refused. */
   readonly insecure_skip_jwks_endpoint_safety_check: boolean;
 }
 

@@ -37,7 +37,9 @@ function listenProblems({ http_server: http }: Config): string[] {
   const problems: string[] = [];
   for (const name of ["cert_pem", "key_pem"] as const) {
     if (http.tls.enabled && http.tls[name] === "") {
-      problems.push(`http_server.tls.${name}: expected a path or PEM text, because tls is enabled, got nothing`);
+      problems.push(
+        `http_server.tls.${name}: expected a path, PEM text or its base64, because tls is enabled, got nothing`,
+      );
     }
   }
   // Otherwise what belongs to the inside would be served on the public address, in silence.

@@ -38,5 +38,7 @@ function shownUrl(value: string): string {
   if (url === null || !/^https?:$/.test(url.protocol)) return mask;
   const user = url.username === "" && url.password === "" ? "" : `${mask}@`;
   const query = url.search === "" ? "" : `?${mask}`;
-  return `${url.protocol}//${user}${url.host}${url.pathname}${query}`;
+  // A placeholder stays one.
+  const path = url.pathname.replaceAll("%7B%7B", "{{").replaceAll("%7D%7D", "}}");
+  return `${url.protocol}//${user}${url.host}${path}${query}`;
 }

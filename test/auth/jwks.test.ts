@@ -279,7 +279,10 @@ describe("an endpoint that fails", () => {
     const server = keyServer(answer);
     const log = keptLog();
     const source = remoteKeys({ url: server.url, clock: manualClock(), log, fetch, timeoutMs: 30 });
-    expect(await source.find({ alg: "RS256", kid: "r" })).toEqual({ ok: false, reason: "keys_unreachable" });
+    expect(await source.find({ alg: "RS256", kid: "r", payload: "" })).toEqual({
+      ok: false,
+      reason: "keys_unreachable",
+    });
     expect(log.lines[0]?.fields["reason"]).toBe("TimeoutError");
   });
 });

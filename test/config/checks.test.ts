@@ -67,12 +67,12 @@ const mistakes: Mistake[] = [
   [
     "[CF46] TLS needs a certificate",
     { http_server: { tls: { enabled: true, key_pem: "key.pem" } } },
-    "http_server.tls.cert_pem: expected a path or PEM text, because tls is enabled, got nothing",
+    "http_server.tls.cert_pem: expected a path, PEM text or its base64, because tls is enabled, got nothing",
   ],
   [
     "[CF46] TLS needs a key",
     { http_server: { tls: { enabled: true, cert_pem: "cert.pem" } } },
-    "http_server.tls.key_pem: expected a path or PEM text, because tls is enabled, got nothing",
+    "http_server.tls.key_pem: expected a path, PEM text or its base64, because tls is enabled, got nothing",
   ],
   [
     "[CF47] an internal address needs a port, or the inside would be public",

@@ -101,4 +101,18 @@ describe("secrets", () => {
       "https://***@keys.example:8443/set?***",
     );
   });
+
+  test("[CF87] the placeholders of a URL are printed as they stand in the file", () => {
+    const endpoint = "https://{{tenant}}.example/{{app}}/keys";
+    const token = {
+      jwks_public_endpoint: endpoint,
+      issuer_regex: "^(?P<tenant>a|b)$",
+      audience_regex: "^(?P<app>x|y)$",
+    };
+    const result = load({
+      argv: ["--print-config"],
+      files: { "/work/config.json": JSON.stringify({ client: { token } }) },
+    });
+    expect(result.kind === "print" && JSON.parse(result.text).client.token).toMatchObject(token);
+  });
 });

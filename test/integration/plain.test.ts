@@ -190,13 +190,14 @@ describe("endpoints", () => {
     expect(fetch(`${server.url}/readyz`)).rejects.toThrow();
   });
 
-  test("[EP5] with a certificate, as PEM text or as a path, pages and sockets come over TLS and no other way", async () => {
+  test("[EP5] with a certificate, as PEM text, its base64 or a path, pages and sockets come over TLS and no other way", async () => {
     const folder = mkdtempSync(join(tmpdir(), "chorus-tls-"));
     await Bun.write(join(folder, "cert.pem"), certificate);
     await Bun.write(join(folder, "key.pem"), certificateKey);
     const asText = { cert_pem: certificate, key_pem: certificateKey };
     const asPath = { cert_pem: join(folder, "cert.pem"), key_pem: join(folder, "key.pem") };
-    for (const pems of [asText, asPath]) {
+    const asBase64 = { cert_pem: btoa(certificate), key_pem: btoa(certificateKey) };
+    for (const pems of [asText, asPath, asBase64]) {
       await using server = await start({ http_server: { tls: { enabled: true, ...pems } } });
       expect(server.url).toStartWith("https://");
       const tls = { rejectUnauthorized: false };

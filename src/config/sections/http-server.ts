@@ -36,8 +36,8 @@ const internalPort = v.pipe(
 
 const tls = section({
   enabled: flag(false, "Whether the server speaks HTTPS and wss; off by default, because most stand behind a proxy."),
-  cert_pem: text("", "The certificate chain of the server: a path, or the PEM text itself."),
-  key_pem: secret("The private key of the certificate: a path, or the PEM text itself."),
+  cert_pem: text("", "The certificate chain of the server: a path, the PEM text, or its base64."),
+  key_pem: secret("The private key of the certificate: a path, the PEM text, or its base64."),
 });
 
 /** `http_server`: where the server listens, and whom it answers. */

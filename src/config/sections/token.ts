@@ -15,14 +15,19 @@ export const tokenEntries = {
     "",
     "The public key of ES256, ES384 or ES512, by its curve: PEM of a key or of a certificate.",
   ),
-  jwks_public_endpoint: url("Where a JSON Web Key Set is served; once set, the keys above are not used."),
+  jwks_public_endpoint: url(
+    "Where a JSON Web Key Set is served; once set, the keys above are not used. `{{name}}` is a named group of the patterns below, which then lists its values.",
+  ),
   audience: text("", "What `aud` must be or hold; empty for anything."),
-  audience_regex: text("", "A pattern that `aud`, or one entry of it, must match; not beside `audience`."),
+  audience_regex: text(
+    "",
+    "A pattern in RE2's syntax that `aud`, or one entry of it, must match; not beside `audience`.",
+  ),
   issuer: text("", "What `iss` must be; empty for anything."),
-  issuer_regex: text("", "A pattern that `iss` must match; not beside `issuer`."),
+  issuer_regex: text("", "A pattern in RE2's syntax that `iss` must match; not beside `issuer`."),
   user_id_claim: text("", "The claim with the user's id, where that is not `sub`."),
   insecure_skip_jwks_endpoint_safety_check: flag(
     false,
-    "Read so that Centrifugo's files load; there is nothing to skip, because placeholders in the URL are not supported.",
+    "Read so that Centrifugo's files load, and without effect: what a placeholder stands for is a list, or the start is refused.",
   ),
 };
