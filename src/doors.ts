@@ -5,6 +5,7 @@ import { createMetricsEndpoint } from "./api/metrics.ts";
 import { describeApi } from "./api/openapi.ts";
 import type { Operations } from "./api/operations.ts";
 import { createRoutes, type Endpoint, readOnly } from "./api/routes.ts";
+import { insecureSwitches } from "./config/cautions.ts";
 import type { Config } from "./config/config.ts";
 import type { Clock } from "./core/clock.ts";
 import type { DialectName } from "./core/frame.ts";
@@ -119,10 +120,11 @@ function apiPaths({ http_api: { handler_prefix } }: Config, endpoint: Endpoint |
 
 /** What belongs to the inside: health and metrics. */
 function insideEndpoints(
-  { health, prometheus }: Config,
+  config: Config,
   ports: DoorsPorts,
   { isOpen, admission }: { isOpen: boolean; admission: Admission },
 ): Map<string, Endpoint> {
+  const { health, prometheus } = config;
   const endpoints = new Map<string, Endpoint>();
   if (health.enabled) {
     const { live, ready, centrifugo } = createHealth(ports.isDraining);
@@ -131,14 +133,16 @@ function insideEndpoints(
     endpoints.set(health.handler_prefix, readOnly(centrifugo));
   }
   if (prometheus.enabled) {
-    const metrics = createMetrics(ports.node.counters, gaugesOf(ports, admission));
+    const metrics = createMetrics(ports.node.counters, gaugesOf(config, ports, admission));
     const endpoint = createMetricsEndpoint(metrics, { isOpen, key: prometheus.key });
     endpoints.set(prometheus.handler_prefix, readOnly(endpoint));
   }
   return endpoints;
 }
 
-function gaugesOf({ node, loopLag, pushes }: DoorsPorts, admission: Admission): Gauges {
+function gaugesOf(config: Config, { node, loopLag, pushes }: DoorsPorts, admission: Admission): Gauges {
+  const switches = [...insecureSwitches(config)].map(([path, isOn]) => [path, isOn ? 1 : 0] as const);
+  const insecure = new Map(switches);
   const hub = () => node.hub.getSnapshot().context;
   return {
     sockets: () => admission.connections,
@@ -150,6 +154,8 @@ function gaugesOf({ node, loopLag, pushes }: DoorsPorts, admission: Admission): 
     loopLag,
     pushFailures: pushes.failures,
     pushEntriesLost: pushes.entriesLost,
+    commits: node.commits,
+    insecure: () => insecure,
   };
 }
 

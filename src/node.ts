@@ -127,6 +127,8 @@ export function createNode(config: Config, ports: NodePorts) {
     audiences,
     slow,
     broker,
+    /** What the local broker has counted, whatever stands in front of it. */
+    commits: () => local.counts,
     presence,
     attendance,
     rules,

@@ -1,6 +1,17 @@
 import { isLoopbackName } from "../transport/hosts.ts";
 import type { Config } from "./config.ts";
 
+/**
+ * The switches that leave a lock open, by their paths, and whether they do; on whatever address, so that somebody who
+ * watches the metrics hears of one that was forgotten before the address is opened.
+ */
+export function insecureSwitches({ client, http_api: api }: Config): ReadonlyMap<string, boolean> {
+  return new Map([
+    ["client.insecure", client.insecure],
+    ["http_api.insecure", api.insecure && !api.disabled],
+  ]);
+}
+
 /** What can be meant, and should be said once at the start: a line for each, beginning with a path. */
 export function cautions({ client, http_server: http, http_api: api }: Config): readonly string[] {
   const lines: string[] = [];

@@ -18,6 +18,22 @@ export interface Gauges {
   /** How often the file of the push log and the queue failed, and entries of the log that were lost by it. */
   pushFailures(): number;
   pushEntriesLost(): number;
+  /** What the store of the channels has done since the start. */
+  commits(): CommitCounts;
+  /** Options that leave a lock open, by path: 1 where one is on, 0 where it is off. */
+  insecure(): ReadonlyMap<string, number>;
+}
+
+/** The work of the store of the channels, in counts. */
+interface CommitCounts {
+  /** Groups that were committed, and the publications in them. */
+  readonly commits: number;
+  readonly committed: number;
+  readonly failedCommits: number;
+  /** Commits that held up the whole process for longer than 100 ms. */
+  readonly slowCommits: number;
+  /** Publications that could not be handed on, and answers that could not be given. */
+  readonly poisoned: number;
 }
 
 type Sample = number | ReadonlyMap<string | number, number>;
@@ -64,6 +80,15 @@ function counterSeries(counters: Counters, gauges: Gauges): Series[] {
     { name: "api_refused_total", help: "Refused API requests.", label: "status", read: () => counters.apiRefused },
     { name: "push_failures_total", help: "Failures of the push log's file.", read: gauges.pushFailures },
     { name: "push_entries_lost_total", help: "Entries of the push log lost.", read: gauges.pushEntriesLost },
+    { name: "store_commits_total", help: "Groups committed to the store.", read: () => gauges.commits().commits },
+    { name: "store_committed_total", help: "Publications in them.", read: () => gauges.commits().committed },
+    { name: "store_commits_failed_total", help: "Groups refused.", read: () => gauges.commits().failedCommits },
+    { name: "store_commits_slow_total", help: "Commits over 100 ms.", read: () => gauges.commits().slowCommits },
+    {
+      name: "poisoned_total",
+      help: "Publications that could not be handed on.",
+      read: () => gauges.commits().poisoned,
+    },
     { name: "errors_total", help: "Errors that reached the last net.", read: () => counters.errors },
   ];
 }
@@ -75,6 +100,7 @@ function gaugeSeries(gauges: Gauges): Series[] {
     { name: "channels", help: "Channels with an audience.", read: gauges.channels },
     { name: "deadlines", help: "Deadlines that are set.", read: gauges.deadlines },
     { name: "stalled", help: "Sockets with something unsent.", read: gauges.stalled },
+    { name: "insecure", help: "Options that leave a lock open: 1 is open.", label: "option", read: gauges.insecure },
     { name: "event_loop_lag_seconds", help: "How late the last sweep was.", read: gauges.loopLag },
     { name: "resident_memory_bytes", help: "Memory of the process.", read: () => process.memoryUsage.rss() },
   ];

@@ -172,6 +172,21 @@ describe("endpoints", () => {
     expect(text).not.toContain("state=");
   });
 
+  test("[EP6] the metrics say which locks are left open, on whatever address", async () => {
+    const open = { client: { insecure: true }, http_api: { insecure: true } };
+    for (const [config, client, api] of [
+      [{}, 0, 0],
+      [open, 1, 1],
+      [{ http_api: { insecure: true, disabled: true } }, 0, 0],
+      [{ ...open, http_server: { address: "0.0.0.0", internal_port: 0, internal_address: "127.0.0.1" } }, 1, 1],
+    ] as const) {
+      await using server = await start(config, "file");
+      const text = await (await fetch(`${server.internalUrl ?? server.url}/metrics`)).text();
+      expect(text).toContain(`chorus_insecure{option="client.insecure"} ${client}`);
+      expect(text).toContain(`chorus_insecure{option="http_api.insecure"} ${api}`);
+    }
+  });
+
   test("[EP3] with an internal port, health and metrics are there and nowhere else", async () => {
     await using server = await start({ http_server: { internal_port: 0 } });
     expect((await fetch(`${server.url}/metrics`)).status).toBe(404);

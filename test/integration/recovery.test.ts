@@ -205,7 +205,7 @@ test("[SU106] who recovers while others publish has everything once, again and a
   expect(place["offset"]).toBe(heard.length);
 });
 
-test("[SU111] [F05] a disk that takes nothing refuses with 100 and delivers nothing; reads go on, and it heals by itself", async () => {
+test("[SU111] [EP7] [F05] a disk that takes nothing refuses with 100 and delivers nothing; reads go on, and it heals by itself", async () => {
   await using folder = await TemporaryFolder.create();
   let fail: (isFailing: boolean) => void = () => {};
   const store = (real: Store) => {
@@ -236,6 +236,9 @@ test("[SU111] [F05] a disk that takes nothing refuses with 100 and delivers noth
   expect(await speaker.take(1)).toEqual([{ id: 6, publish: {} }]);
   expect(await listener.rest()).toMatchObject([{ push: { pub: { data: "said", offset: 2 } } }]);
   await server.log.next("broker.store_healed");
+  expect(await server.metric("chorus_store_commits_failed_total")).toBe(1);
+  expect(await server.metric("chorus_store_commits_total")).toBe(2);
+  expect(await server.metric("chorus_store_committed_total")).toBe(2);
 });
 
 function isRecovered(reply: Heard | undefined): boolean {
