@@ -7,7 +7,11 @@ import { createLog } from "./runtime/log.ts";
 import { openFilesMax } from "./runtime/open-files.ts";
 import { exitCodes, exitHubFailed, surviveErrors, untilSignal } from "./runtime/process.ts";
 import { systemClock } from "./runtime/system.ts";
-import { listen, type RunningServer } from "./server.ts";
+import { ConfigError, listen, type RunningServer } from "./server.ts";
+import { complainOfBun, whyNotStarted } from "./startup.ts";
+
+const complaint = complainOfBun(Bun.version);
+if (complaint !== null) refuse([complaint], exitCodes.forced);
 
 const [word, ...rest] = process.argv.slice(2);
 const command = word === "gentoken" ? gentoken : word === "checktoken" ? checktoken : null;
@@ -20,21 +24,20 @@ const loaded = loadConfig({
 });
 
 if (loaded.kind === "errors") {
-  for (const line of loaded.lines) console.error(line);
-  process.exitCode = exitCodes.configuration;
+  refuse(loaded.lines, loaded.isUsage ? exitCodes.usage : exitCodes.configuration);
 } else if (loaded.kind === "print") {
   console.log(loaded.text);
 } else if (command) {
   const { text, exitCode } = await command(rest, tokenOptions(loaded.config), systemClock);
+  if (exitCode !== 0) refuse([text], exitCode);
   console.log(text);
-  process.exitCode = exitCode;
 } else {
   await serve(loaded);
 }
 
 /** Runs until a signal. What is to be said at the start is said after `server.started`, the first line. */
 async function serve({ config, warnings, profile, file }: LoadedConfig): Promise<void> {
-  const { client, http_server: http } = config;
+  const { client } = config;
   const log = createLog(config.log, process.stderr);
   const { limit, isReduced } = connectionLimitWithin(client.connection_limit, openFilesMax());
   const started = Promise.withResolvers<RunningServer>();
@@ -44,22 +47,21 @@ async function serve({ config, warnings, profile, file }: LoadedConfig): Promise
     const server = listen(limited, { log, warnings, onFailure: exitHubFailed(log) });
     started.resolve(server);
     if (file === null)
-      log.info("profile.development", { hint: "everything is allowed, on this machine: write a file" });
+      log.info("profile.development", { hint: "everyone on this machine may do everything; a config.json ends that" });
     else log.info("config.loaded", { file, profile });
     if (isReduced) log.info("connections.limited", { limit, reason: "the process may open no more files" });
     surviveErrors(log, () => {
       server.node.counters.errors += 1;
     });
   } catch (error) {
-    console.error(whyNotStarted(error, `${http.address}:${http.port}`));
-    process.exit(exitCodes.forced);
+    if (error instanceof ConfigError) refuse(error.lines, exitCodes.configuration);
+    refuse([whyNotStarted(error, config)], exitCodes.forced);
   }
   await forever;
 }
 
-/** One line for a person: what stands in the way, and what to do. */
-function whyNotStarted(error: unknown, place: string): string {
-  if (!(error instanceof Error)) return `The server cannot start: ${String(error)}`;
-  if (!("code" in error) || error.code !== "EADDRINUSE") return `The server cannot start: ${error.message}`;
-  return `${place} is in use: stop what uses it, or choose another port with --port.`;
+/** Says on stderr why not, and ends. */
+function refuse(lines: readonly string[], exitCode: number): never {
+  for (const line of lines) console.error(line);
+  process.exit(exitCode);
 }

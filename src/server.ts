@@ -4,6 +4,7 @@ import { deadlineResolution } from "../actors/deadlines.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { createInProcess, type InProcess } from "./api/in-process.ts";
 import { createOperations } from "./api/operations.ts";
+import { tlsOptions } from "./certificate.ts";
 import { type Config, type ConfigInput, parseConfig } from "./config/config.ts";
 import type { Profile } from "./config/profiles.ts";
 import type { Clock } from "./core/clock.ts";
@@ -14,6 +15,7 @@ import { createNode, type Node, type Replacements } from "./node.ts";
 import { openPushes } from "./pushes.ts";
 import { createLog } from "./runtime/log.ts";
 import { systemClock, systemRandom } from "./runtime/system.ts";
+import { assertFree, missingFiles } from "./startup.ts";
 import { answer } from "./transport/answers.ts";
 import type { BunSocket } from "./transport/socket.ts";
 
@@ -64,7 +66,8 @@ export class ConfigError extends Error {
  * Starts a server inside this process, with a configuration in the shape of the file; neither the environment nor a file
  * is read. Port 0 takes a free one.
  *
- * @throws ConfigError where the configuration is not valid; Bun's own error where the port is taken
+ * @throws ConfigError where the configuration is not valid, or names a file that is not there; an Error in words where
+ * nobody can listen
  */
 export async function startServer(input?: ConfigInput, options: StartOptions = {}): Promise<RunningServer> {
   const profile = options.profile ?? (input ? "file" : "development");
@@ -85,7 +88,7 @@ export function listen(config: Config, options: ListenOptions = {}): RunningServ
   const log = options.log ?? createLog(config.log, process.stderr);
   let isDraining = false;
 
-  assertFree(config.http_server);
+  assertStartable(config);
   const memberOf = (client: string) => node.hub.getSnapshot().context.members.get(client);
   const pushes = openPushes(config, { clock, log, memberOf });
   const node = createNode(config, {
@@ -111,7 +114,7 @@ export function listen(config: Config, options: ListenOptions = {}): RunningServ
     isDraining: () => isDraining,
     ...sweeper,
   });
-  const tls = tlsOptions(config);
+  const tls = tlsOptions(config.http_server.tls);
   const serve = (hostname: string, port: number) => ({
     hostname,
     port,
@@ -184,28 +187,15 @@ function startSweeping(node: Node, clock: Clock, seldom: () => void) {
   return { loopLag: () => lag, stop: () => clearInterval(timer) };
 }
 
-/** A certificate and its key. */
-function tlsOptions({ http_server: { tls } }: Config) {
-  if (!tls.enabled) return {};
-  return { tls: { cert: pemOf(tls.cert_pem), key: pemOf(tls.key_pem) } };
-}
-
-/** What stands for a PEM, as in Centrifugo: its text, the base64 of its text (for variables), or the path of its file. */
-function pemOf(value: string): string | Bun.BunFile {
-  const begin = "-----BEGIN ";
-  if (value.includes(begin)) return value;
-  const decoded = Buffer.from(value, "base64").toString("latin1");
-  return decoded.includes(begin) ? decoded : Bun.file(value);
+function assertStartable(config: Config): void {
+  const missing = missingFiles(config);
+  if (missing.length > 0) throw new ConfigError(missing);
+  assertFree(config.http_server);
 }
 
 function failed(error: Error, log: Log): Response {
   log.error("request.failed", { error: `${error.name}: ${error.message}` });
   return answer(500, "Internal server error.");
-}
-
-/** A port in use is said before the stores are opened: a second server in one folder would complain of those instead. */
-function assertFree({ address, port }: Config["http_server"]): void {
-  if (port !== 0) Bun.listen({ hostname: address || "::", port, socket: { data: () => {} } }).stop(true);
 }
 
 /** Does something, or cleans up and says why not: what does not start must not keep the process alive. */

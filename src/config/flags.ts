@@ -27,6 +27,9 @@ type FlagsResult =
   | { readonly ok: true; readonly flags: Flags }
   | { readonly ok: false; readonly errors: readonly string[] };
 
+const unexpectedArgument =
+  "an argument was not expected: the commands are gentoken and checktoken, and they come first; --help tells more";
+
 /** The part of a flag that is looked at. */
 interface FlagToken {
   readonly name: string;
@@ -50,15 +53,16 @@ export function parseFlags(argv: readonly string[], { passOver = false } = {}): 
   });
   const values = new Map<string, string>();
   const errors = new Set<string>();
+  let hasArgument = false;
   for (const token of parsed.tokens) {
-    if (token.kind === "positional" && !passOver) {
-      errors.add("an argument was not expected: the commands are gentoken and checktoken, and they come first");
-    }
+    if (token.kind === "positional") hasArgument = true;
     if (token.kind !== "option" || (passOver && !isKnown(token.name))) continue;
     const complaint = complaintAbout(token);
     if (complaint === null) values.set(token.name, token.value ?? "");
     else errors.add(complaint);
   }
+  // After an unknown flag an argument is its value as a rule: one mistake, one line.
+  if (hasArgument && !passOver && errors.size === 0) errors.add(unexpectedArgument);
   if (errors.size > 0) return { ok: false, errors: [...errors] };
   const [config, address, port] = [values.get("config"), values.get("address"), values.get("port")];
   return { ok: true, flags: { config, address, port, print: prints.find((name) => values.has(name)) } };

@@ -2,16 +2,19 @@
 export const help = `Chorus, a real-time broadcast server.
 
   bun run src/main.ts [flags]              run the server
-  bun run src/main.ts gentoken [flags]     make a token: --user USER, --ttl 1h, --channel CHANNEL
+  bun run src/main.ts gentoken [flags]     make a token: --user USER, --ttl 1h, --channel CHANNEL, --quiet
   bun run src/main.ts checktoken TOKEN     tell what a token is good for
 
   -c, --config FILE    read this JSON file (else CHORUS_CONFIG, else config.json where there is one)
   -a, --address ADDR   listen on this address, whatever the file says
   -p, --port PORT      listen on this port, whatever the file says; 0 takes a free one
-      --check-config   tell whether the configuration is valid: exit code 0, or 78
+      --check-config   tell whether the configuration is valid
       --print-config   print the whole configuration, with secrets masked
   -v, --version        print the version
   -h, --help           print this
 
 Every option can be set by a variable as well: http_server.port by CHORUS_HTTP_SERVER_PORT. Later ones win: defaults,
-file, environment, flags. Without a file the development profile is run, on a loopback address alone.`;
+file, environment, flags. Without a file the development profile is run, on a loopback address alone.
+
+Exit codes: 0 all went well, 1 it could not start or had to cut clients off, 2 the command line, 70 a fault of its own,
+78 the configuration.`;

@@ -32,10 +32,15 @@ export interface LoadedConfig {
   readonly file: string | null;
 }
 
-/** What is to be done: run; write what is wrong to stderr and exit with 78; or write the text to stdout and exit. */
+/** What is to be done: run; write what is wrong to stderr and exit; or write the text to stdout and exit. */
 export type LoadResult =
   | LoadedConfig
-  | { readonly kind: "errors"; readonly lines: readonly string[] }
+  | {
+      readonly kind: "errors";
+      readonly lines: readonly string[];
+      /** Whether the command line itself cannot be read; otherwise it is the configuration. */
+      readonly isUsage: boolean;
+    }
   | { readonly kind: "print"; readonly text: string; readonly exitCode: 0 };
 
 /** The options that have a flag. */
@@ -47,19 +52,19 @@ const flagPaths = { address: ["http_server", "address"], port: ["http_server", "
  */
 export function loadConfig(options: LoadOptions): LoadResult {
   const parsedFlags = parseFlags(options.argv, { passOver: options.passOver ?? false });
-  if (!parsedFlags.ok) return { kind: "errors", lines: parsedFlags.errors.map(oneLine) };
+  if (!parsedFlags.ok) return { kind: "errors", lines: parsedFlags.errors.map(oneLine), isUsage: true };
   const { flags } = parsedFlags;
   if (flags.print === "help") return print(help);
   if (flags.print === "version") return print(packageJson.version);
 
   const found = readConfigFile(flags.config ?? (options.env["CHORUS_CONFIG"] || undefined), options);
-  if (!found.ok) return { kind: "errors", lines: [oneLine(found.error)] };
+  if (!found.ok) return errors([oneLine(found.error)]);
   const environment = readEnvironment(options.env);
   const given = readFlagOptions(flags);
   const profile = found.file === null ? "development" : "file";
   const parsed = parseConfig(mergeTrees(mergeTrees(found.tree, environment.tree), given.tree), profile);
   const origins = new Map([...environment.origins, ...given.origins]);
-  if (!parsed.ok) return { kind: "errors", lines: parsed.errors.map((line) => withOrigin(line, origins)) };
+  if (!parsed.ok) return errors(parsed.errors.map((line) => withOrigin(line, origins)));
   const warnings = [...parsed.warnings.map((line) => withOrigin(line, origins)), ...environment.warnings.map(oneLine)];
   return outcome(flags, { kind: "run", config: parsed.config, warnings, profile, file: found.file });
 }
@@ -71,6 +76,10 @@ function outcome(flags: Flags, loaded: LoadedConfig): LoadResult {
   const source = loaded.file ?? "the development profile, because there is no file";
   const warnings = loaded.warnings.map((line) => `warning: ${line}`);
   return print([...warnings, `The configuration is valid: ${source}`].join("\n"));
+}
+
+function errors(lines: readonly string[]): LoadResult {
+  return { kind: "errors", lines, isUsage: false };
 }
 
 function print(text: string): LoadResult {

@@ -5,8 +5,11 @@ export interface Stoppable {
   stop(): Promise<{ readonly cut: number }>;
 }
 
-/** How the process ends: everyone went in time; not everyone did, or it was told twice; the Hub failed. */
-export const exitCodes = { drained: 0, forced: 1, hubFailed: 70, configuration: 78 } as const;
+/**
+ * How the process ends: everyone went in time; not everyone did, it was told twice, or it could not start; a command line
+ * that says nothing; the Hub failed; a mistake in the configuration. The last two are those of `sysexits.h`.
+ */
+export const exitCodes = { drained: 0, forced: 1, usage: 2, hubFailed: 70, configuration: 78 } as const;
 
 /**
  * Ties a process to the server that it is about to run: SIGTERM and SIGINT drain it, a second one ends it at once. To
