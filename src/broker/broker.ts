@@ -92,6 +92,7 @@ export type Deliver = (channel: string, publication: Publication, exclude: Socke
  *   history, history_remove or keyed publish of a channel with publications waiting; `flush`. What goes to a store that
  *   commits at once, or is not kept, is delivered before `publish` returns, but for one that has to wait behind another
  *   publication of its channel.
+ * - An epoch is in the store before anybody is told it: by `join`, `history`, `top` or the outcome of a publish.
  * - `join` calls `attach` exactly once, synchronously with the delivery order: all up to the position is in what it is
  *   given or is declared lost, all after it comes through `deliver`. It does so before it returns, as `history` and
  *   `historyRemove` do, but where `deliver` is what called them.
@@ -99,8 +100,17 @@ export type Deliver = (channel: string, publication: Publication, exclude: Socke
  */
 export interface Broker {
   publish(draft: Draft, done: ((outcome: Outcome) => void) | null): void;
-  /** `options` null: the channel has no stream; position { 0, "" }, never recovered. */
-  join(channel: string, options: HistoryOptions | null, since: Since | null, attach: (joined: Joined) => void): void;
+  /**
+   * `options` null: the channel has no stream; position { 0, "" }, never recovered. `attach` is given null where the
+   * channel's stream can be neither read nor begun: no position may be named that is not in the store, so that the
+   * joiner is to be refused with error 100, and to come back.
+   */
+  join(
+    channel: string,
+    options: HistoryOptions | null,
+    since: Since | null,
+    attach: (joined: Joined | null) => void,
+  ): void;
   history(
     channel: string,
     options: HistoryOptions,

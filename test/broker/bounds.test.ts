@@ -3,7 +3,9 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { IdempotencyKeys } from "../../src/broker/local/idempotency.ts";
 import { MemoryStore } from "../../src/broker/local/memory.ts";
 import { SqliteStore } from "../../src/broker/local/sqlite-store.ts";
+import { errors } from "../../src/core/errors.ts";
 import {
+  askedToJoin,
   draftOf,
   faultyFixture,
   fixtureOf,
@@ -13,6 +15,7 @@ import {
   joined,
   kept,
   pageOf,
+  publish,
   published,
   removed,
   sqliteFixture,
@@ -150,14 +153,18 @@ describe("the bounds of a file", () => {
     broker.close();
   });
 
-  test("[BK178] streams that cannot be written are not remembered without end", () => {
+  test("[BK178] a stream that cannot be written is not remembered, whatever of it fails", () => {
     const { broker, store } = faultyFixture(fresh(), fixtureParts(), { streamsMax: 10 });
     store.fault = () => {
       throw new Error("disk I/O error");
     };
-    const names = Array.from({ length: 100 }, (_, n) => `name ${n}`);
-    for (const name of names) joined(broker, name, kept("sqlite"));
-    expect(names.filter((name) => broker.top(name, kept("sqlite")) !== null)).toHaveLength(10);
+    const refused = { ok: false as const, error: errors.internal };
+    for (const name of ["joined", "asked", "published"]) {
+      if (name === "joined") expect(askedToJoin(broker, name, kept("sqlite"))).toBeNull();
+      if (name === "asked") expect(history(broker, name, kept("sqlite"))).toEqual(refused);
+      if (name === "published") expect(publish(broker, draftOf(name, 1, { history: kept("sqlite") }))).toEqual(refused);
+      expect(broker.top(name, kept("sqlite"))).toBeNull();
+    }
     store.fault = null;
     broker.close();
   });

@@ -1,9 +1,10 @@
 import { Database } from "bun:sqlite";
 import { afterAll, describe, expect, test } from "bun:test";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { DamageError } from "../../src/broker/local/sqlite/damage.ts";
 import {
+  askedToJoin,
   draftOf,
   faultyFixture,
   fixtureParts,
@@ -59,28 +60,38 @@ describe("a file that fails", () => {
     broker.close();
   });
 
-  test("[BK131] on a full disk a new channel can be joined: its epoch goes into the file when there is room", () => {
+  test("[BK131] on a full disk nobody is told of a stream that is not in the file, and the next one begins it (F05)", () => {
     const path = fresh();
     const parts = fixtureParts();
-    const { broker, clock } = sqliteFixture(path, { pagesMax: 60 }, parts);
+    const { broker, clock, delivered } = sqliteFixture(path, { pagesMax: 60 }, parts);
     fill(broker, "a");
     while (publish(broker, draft("b", "")).ok);
-    for (let n = 0; n < 200; n++) joined(broker, `wanted ${n}`, options);
-    const told = joined(broker, "new", options);
-    expect(told).toEqual({
-      position: { offset: 0, epoch: expect.stringMatching(/^[a-zA-Z]{8}$/) },
-      publications: [],
-      recovered: false,
-    });
-    expect(joined(broker, "new", options).position).toEqual(told.position);
-    expect(broker.top("new", options)).toEqual(told.position);
-    expect(pageOf(history(broker, "new", options))).toMatchObject({ top: 0, epoch: told.position.epoch });
+    const known = history(broker, "a", options);
+    // Until no row of a stream finds room any more.
+    for (let n = 0; askedToJoin(broker, `wanted ${n}`, options) !== null; n++) expect(n).toBeLessThan(1_000);
+    const seen = delivered.length;
+    for (const since of [null, sinceOf(0, ""), sinceOf(3, "elsewhen")]) {
+      expect(askedToJoin(broker, "new", options, since)).toBeNull();
+    }
+    expect(history(broker, "new", options)).toMatchObject({ ok: false, error: { code: 100, temporary: true } });
+    expect(broker.top("new", options)).toBeNull();
+    expect(delivered).toHaveLength(seen);
+    // Who is in the file is read, and joined, as ever; so is what has no stream.
+    expect(history(broker, "a", options)).toEqual(known);
+    expect(joined(broker, "a", options, sinceOf(0, "")).position).toEqual(
+      known.ok ? known.position : expect.anything(),
+    );
+    expect(joined(broker, "new", null).position).toEqual({ offset: 0, epoch: "" });
     clock.advance(options.ttl);
     for (let n = 0; n < 3; n++) broker.sweep();
-    expect(published(broker, draft("new", 1))).toEqual({ offset: 1, epoch: told.position.epoch });
+    const begun = joined(broker, "new", options);
+    expect(begun.position).toEqual({ offset: 0, epoch: expect.stringMatching(/^[a-zA-Z]{8}$/) });
+    // The process ends without a word: what was told is in the file.
+    const copy = `${path}.copy`;
+    for (const suffix of ["", "-wal", "-witness"]) copyFileSync(path + suffix, copy + suffix);
     broker.close();
-    const after = sqliteFixture(path, {}, parts);
-    expect(after.broker.top("new", options)).toEqual({ offset: 1, epoch: told.position.epoch });
+    const after = sqliteFixture(copy, {}, parts);
+    expect(after.broker.top("new", options)).toEqual(begun.position);
     after.broker.close();
   });
 

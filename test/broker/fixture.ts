@@ -168,13 +168,21 @@ export function published(broker: LocalBroker, draft: Draft) {
   return outcome.position;
 }
 
-export function joined(
+/** What a joiner is told that has to be taken. */
+export function joined(...asked: Parameters<typeof askedToJoin>): Joined {
+  const given = askedToJoin(...asked);
+  if (given === null) throw new Error("The joiner was refused.");
+  return given;
+}
+
+/** What a joiner is told; null where it is refused. */
+export function askedToJoin(
   broker: LocalBroker,
   channel: string,
   options: HistoryOptions | null,
   since: Since | null = null,
 ) {
-  let given: Joined | undefined;
+  let given: Joined | null | undefined;
   broker.join(channel, options, since, (answer) => {
     if (given !== undefined) throw new Error("Attached twice.");
     given = answer;

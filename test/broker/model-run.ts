@@ -124,9 +124,11 @@ export class ModelRun {
     const [real, modelled] = this.#positions(position);
     const rest = { publicationsMax, bytesMax: 1e6, mode: isCache ? "cache" : "stream" } as const;
     const since = real === null ? null : { position: real, ...rest };
-    this.#broker.join(channel, this.#history, since, ({ position, publications, recovered }) => {
+    this.#broker.join(channel, this.#history, since, (joined) => {
+      if (joined === null) return this.#log.push("not joined");
+      const { position, publications, recovered } = joined;
       const missed = recovered ? `recovered ${list(publications)}` : "nothing";
-      this.#log.push(`joined ${text(position)} ${publications.length > 0 && !recovered ? "unproven" : missed}`);
+      return this.#log.push(`joined ${text(position)} ${publications.length > 0 && !recovered ? "unproven" : missed}`);
     });
     this.#model.join(channel, modelled === null ? null : { ...modelled, isCache, publicationsMax });
   }

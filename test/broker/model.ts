@@ -35,8 +35,6 @@ export interface ModelFilter {
 
 interface ModelStream {
   readonly epoch: string;
-  /** It is in the file, and outlives the process. */
-  saved: boolean;
   top: number;
   kept: { readonly offset: number; readonly value: number }[];
   expiresAt: number;
@@ -95,8 +93,12 @@ export class BrokerModel {
 
   join(channel: string, since: ModelSince | null): void {
     if (this.#waits(channel)) this.flush();
-    const { stream, written } = this.#open(channel);
-    const missed = since === null || !written ? null : this.#missed(stream, since);
+    const stream = this.#open(channel);
+    if (stream === null) {
+      this.log.push("not joined");
+      return;
+    }
+    const missed = since === null ? null : this.#missed(stream, since);
     this.log.push(
       `joined ${stream.epoch}/${stream.top} ${missed === null ? "nothing" : `recovered ${missed.map(told)}`}`,
     );
@@ -108,7 +110,11 @@ export class BrokerModel {
       this.log.push("history error 107");
       return;
     }
-    const { stream } = this.#open(channel);
+    const stream = this.#open(channel);
+    if (stream === null) {
+      this.log.push(`history ${internal}`);
+      return;
+    }
     const { since } = filter;
     if (since !== null && since.epoch !== "" && since.epoch !== stream.epoch) {
       this.log.push("history error 112");
@@ -140,9 +146,6 @@ export class BrokerModel {
     if (clean) this.flush();
     this.#waiting = [];
     this.#keys = this.#keys.filter((one) => one.durable);
-    for (const [channel, stream] of this.#streams) {
-      if (!stream.saved) this.#streams.delete(channel);
-    }
   }
 
   #waits(channel: string): boolean {
@@ -151,14 +154,11 @@ export class BrokerModel {
 
   /** Appends all, or none where the commit fails; then hands on one by one. */
   #handle(group: readonly ModelDraft[], fails: boolean): void {
-    const before = structuredClone(this.#streams);
+    const [before, epochs] = [structuredClone(this.#streams), this.#epochs];
     const appended = group.map((draft) => (draft.isKept ? this.#append(draft) : null));
     if (fails) {
-      // What was begun for a commit that failed is known all the same, with the epoch that it got.
-      for (const [channel, stream] of this.#streams) {
-        const old = before.get(channel);
-        this.#streams.set(channel, old?.epoch === stream.epoch ? old : begunOnly(stream));
-      }
+      this.#streams = before;
+      this.#epochs = epochs;
     }
     for (const [index, draft] of group.entries()) {
       const one = appended[index] ?? null;
@@ -178,7 +178,6 @@ export class BrokerModel {
 
   #append(draft: ModelDraft): { position: string; stale: boolean } {
     const stream = this.#live(draft.channel) ?? this.#begin(draft.channel);
-    stream.saved = true;
     stream.expiresAt = this.now + this.#options.ttl;
     stream.forgetAt = this.now + this.#options.metaTtl;
     const comparable = draft.versionEpoch === "" || draft.versionEpoch === stream.versionEpoch;
@@ -192,12 +191,11 @@ export class BrokerModel {
     return { position: `${stream.epoch}/${stream.top}`, stale: false };
   }
 
-  /** `written` is false where it is a new one, and cannot be put into the file now. */
-  #open(channel: string): { stream: ModelStream; written: boolean } {
-    const stream = this.#live(channel) ?? this.#begin(channel);
-    stream.forgetAt = this.now + this.#options.metaTtl;
-    if (!this.failing) stream.saved = true;
-    return { stream, written: stream.saved };
+  /** Null where it would be a new one, and cannot be put into the file now. */
+  #open(channel: string): ModelStream | null {
+    const stream = this.#live(channel) ?? (this.failing ? null : this.#begin(channel));
+    if (stream !== null) stream.forgetAt = this.now + this.#options.metaTtl;
+    return stream;
   }
 
   #live(channel: string): ModelStream | null {
@@ -208,7 +206,9 @@ export class BrokerModel {
   }
 
   #begin(channel: string): ModelStream {
-    const stream = begunOnly({ epoch: `epoch${++this.#epochs}`, forgetAt: this.now + this.#options.metaTtl });
+    const epoch = `epoch${++this.#epochs}`;
+    const forgetAt = this.now + this.#options.metaTtl;
+    const stream = { epoch, top: 0, kept: [], expiresAt: 0, forgetAt, version: 0, versionEpoch: "" };
     this.#streams.set(channel, stream);
     return stream;
   }
@@ -236,10 +236,6 @@ export class BrokerModel {
     const before = isThere ? stream.kept.filter(({ offset }) => offset <= from).reverse() : [];
     return limit < 0 ? before : before.slice(0, limit);
   }
-}
-
-function begunOnly({ epoch, forgetAt }: Pick<ModelStream, "epoch" | "forgetAt">): ModelStream {
-  return { epoch, saved: false, top: 0, kept: [], expiresAt: 0, forgetAt, version: 0, versionEpoch: "" };
 }
 
 const told = ({ offset, value }: { offset: number; value: number }) => `${offset}:${value}`;

@@ -51,7 +51,7 @@ export function callerContract(suite: BrokerSuite): void {
         if (publication.data.kind === "json" && publication.data.json === "1") {
           suite.broker.publish(suite.draft("a", 2), () => seen.push("done 2"));
           suite.broker.publish(suite.draft("a", 3, { history: null }), () => seen.push("done 3"));
-          suite.broker.join("a", suite.options, null, ({ position }) => seen.push(`joined at ${position.offset}`));
+          suite.broker.join("a", suite.options, null, (answer) => seen.push(`joined at ${answer?.position.offset}`));
           suite.broker.flush();
         }
         seen.push("delivered");
@@ -77,7 +77,7 @@ export function callerContract(suite: BrokerSuite): void {
       suite.fixture.onDeliver = ({ publication }) => seen.push(`deliver ${contents([publication]).data[0]}`);
       suite.broker.publish(suite.draft("a", 1), () => {
         suite.broker.join("a", suite.options, sinceOf(0, ""), (answer) =>
-          seen.push(`joined with ${contents(answer.publications).data}`),
+          seen.push(`joined with ${contents(answer?.publications ?? []).data}`),
         );
         suite.broker.publish(suite.draft("a", 9, { history: null }), null);
       });

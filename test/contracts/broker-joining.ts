@@ -19,7 +19,7 @@ export function joiningContract(suite: BrokerSuite): void {
       suite.fixture.onDeliver = ({ publication }) => seen.push(publication.offset);
       suite.broker.publish(suite.draft("a", 2), null);
       suite.broker.join("a", suite.options, sinceOf(position.offset, position.epoch), (answer) => {
-        seen.push(`joined ${contents(answer.publications).offsets} at ${answer.position.offset}`);
+        seen.push(`joined ${contents(answer?.publications ?? []).offsets} at ${answer?.position.offset}`);
       });
       suite.broker.publish(suite.draft("a", 3), null);
       suite.broker.flush();

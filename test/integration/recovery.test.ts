@@ -1,9 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { cp, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Store } from "../../src/broker/local/store.ts";
 import { CentrifugeProbe, type Heard } from "../support/centrifuge-probe.ts";
-import { failingDisk } from "../support/failing-disk.ts";
 import { TemporaryFolder } from "../support/folder.ts";
 import { isObject, type Json, type JsonObject } from "../support/json.ts";
 import { everything, startOpenServer, tokenFor } from "../support/open-channels.ts";
@@ -203,42 +201,6 @@ test("[SU106] who recovers while others publish has everything once, again and a
   expect(heard).toEqual(Array.from({ length: heard.length }, (_, index) => index));
   expect(heard.length).toBeGreaterThan(200);
   expect(place["offset"]).toBe(heard.length);
-});
-
-test("[SU111] [EP7] [F05] a disk that takes nothing refuses with 100 and delivers nothing; reads go on, and it heals by itself", async () => {
-  await using folder = await TemporaryFolder.create();
-  let fail: (isFailing: boolean) => void = () => {};
-  const store = (real: Store) => {
-    const disk = failingDisk(real);
-    fail = disk.fail;
-    return disk.store;
-  };
-  await using server = await startOpenServer({ engine: folder.engine }, { replace: { store } });
-  using listener = await CentrifugeProbe.connect(server.ws);
-  using speaker = await CentrifugeProbe.connect(server.ws);
-  await listener.subscribe("a");
-  const publishing = { publish: { channel: "a", data: "said" } };
-  expect(await speaker.ask("publish", { channel: "a", data: "before" })).toEqual({ id: 2, publish: {} });
-  await listener.take(1);
-  fail(true);
-  speaker.send({ id: 3, ...publishing }, { id: 4, ...publishing }, { id: 5, presence_stats: { channel: "a" } });
-  const internal = { code: 100, message: "internal server error", temporary: true };
-  expect((await speaker.take(3)).slice(0, 2)).toEqual([
-    { id: 3, error: internal },
-    { id: 4, error: internal },
-  ]);
-  using late = await CentrifugeProbe.connect(server.ws);
-  const position = { recover: true, offset: 0, epoch: await publish(server, "a") };
-  expect(await late.subscribe("a", position)).toMatchObject({ recovered: true, publications: [{ data: "before" }] });
-  expect(await listener.rest()).toEqual([]);
-  fail(false);
-  speaker.send({ id: 6, ...publishing });
-  expect(await speaker.take(1)).toEqual([{ id: 6, publish: {} }]);
-  expect(await listener.rest()).toMatchObject([{ push: { pub: { data: "said", offset: 2 } } }]);
-  await server.log.next("broker.store_healed");
-  expect(await server.metric("chorus_store_commits_failed_total")).toBe(1);
-  expect(await server.metric("chorus_store_commits_total")).toBe(2);
-  expect(await server.metric("chorus_store_committed_total")).toBe(2);
 });
 
 function isRecovered(reply: Heard | undefined): boolean {

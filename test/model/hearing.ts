@@ -44,7 +44,7 @@ export interface Shared {
   unkept: readonly string[];
   /** I7: these connections were said to be in a channel. */
   sawPresent(channel: ChannelName, clients: readonly string[]): void;
-  /** The disk fails: a publish may be answered with error 100. */
+  /** The disk fails: a publish, and what would begin a stream, may be answered with error 100. */
   isFailing: boolean;
 }
 
@@ -146,6 +146,12 @@ export class Hearing {
       this.#shared.refused.add(asked.data);
       must(!this.#shared.streams.has(asked.data), "I1", `${asked.data} was refused, and somebody got it`);
       must(code === 103 || (code === 100 && this.#shared.isFailing), "I1", what);
+      return;
+    }
+    if (code === 100 && (asked.what === "subscribe" || asked.what === "history")) {
+      // What is kept is read from a disk that takes nothing; only what would have to be begun is refused.
+      const isBegun = asked.channel === "unkept:a" || !this.#shared.streams.isPerhapsOver(asked.channel);
+      must(this.#shared.isFailing && !isBegun, "I1", what);
       return;
     }
     must(asked.what === "subscribe" && (code === 103 || code === 105), "I8", what);

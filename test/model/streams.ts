@@ -54,14 +54,19 @@ export class Streams {
   /** The stream that there has to be for one who joins or reads: its own time begins anew. */
   open(channel: ChannelName, epoch: string): Reference {
     const known = this.current(channel);
-    const isPerhapsOver = known !== null && this.now >= known.touchedAt + metaTtlOf(this.#world);
-    if (known === null || (isPerhapsOver && known.epoch !== epoch)) {
+    if (known === null || (known.epoch !== epoch && this.isPerhapsOver(channel))) {
       must(!this.#epochs.has(`${channel} ${epoch}`), "I2", `the epoch ${epoch} of ${channel} has come back`);
       return this.#begin(channel, epoch);
     }
     must(known.epoch === epoch, "I2", `${channel} has the epoch ${epoch}, and ${known.epoch} is not over`);
     known.touchedAt = this.now;
     return known;
+  }
+
+  /** Whether the next one who joins or publishes may be the one who begins it. */
+  isPerhapsOver(channel: ChannelName): boolean {
+    const known = this.current(channel);
+    return known === null || this.now >= known.touchedAt + metaTtlOf(this.#world);
   }
 
   /** The stream as it is now; null where there is none, or it is forgotten. */

@@ -1,6 +1,7 @@
 import type { Joined, Since } from "../../../src/broker/broker.ts";
 import type { Grant } from "../../../src/channels/grant.ts";
 import type { SubscribeRequest } from "../../../src/core/command.ts";
+import { type ClientError, errors } from "../../../src/core/errors.ts";
 import type { SubscribeResult } from "../../../src/core/reply.ts";
 import type { Subscription } from "../events.ts";
 import type { ConnectionPorts, Scope } from "../ports.ts";
@@ -26,8 +27,11 @@ export interface Terms {
 export interface JoinOutcome {
   /** The subscription holds: the result has to be written before anything else can be. */
   joined(result: SubscribeResult): void;
-  /** What was missed cannot be given, and the client asked to be told so by an error. */
-  unrecoverable(): void;
+  /**
+   * It does not hold: what was missed cannot be given, and the client asked to be told so by an error (112); or the store
+   * cannot keep where the client would stand (100).
+   */
+  refused(error: ClientError): void;
 }
 
 /**
@@ -55,8 +59,9 @@ export function createJoin(ports: ConnectionPorts) {
     const { channel, grant } = terms;
     const since = sinceOf(scope, terms, request);
     broker.join(channel, grant.stream, since, (joined) => {
+      if (joined === null) return outcome.refused(errors.internal);
       const isLost = since?.mode === "stream" && !joined.recovered;
-      if (isLost && request.rejectUnrecovered) return outcome.unrecoverable();
+      if (isLost && request.rejectUnrecovered) return outcome.refused(errors.unrecoverablePosition);
       budget.spend(scope, joined.publications);
       leaveEarlier(scope, channel);
       const subscription = subscriptionOf(terms, joined);

@@ -50,7 +50,8 @@ export function orderedEffects(ports: ConnectionPorts, answers: Answers) {
           answers.push(scope, { type: "subscribe", channel, result });
           announceJoin(ports, scope, channel);
         },
-        unrecoverable: () => {},
+        // As on connecting: its client could not tell that the channel is missing.
+        refused: () => answers.end(scope, disconnects.internal),
       });
     },
 

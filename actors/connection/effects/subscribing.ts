@@ -52,7 +52,7 @@ export function subscribingEffects(ports: ConnectionPorts, answers: Answers) {
         answers.reply(scope, { id, method: "subscribe", result });
         announceJoin(ports, scope, channel);
       },
-      unrecoverable: () => answers.refuse(scope, id, errors.unrecoverablePosition),
+      refused: (error) => answers.refuse(scope, id, error),
     });
   };
 

@@ -20,6 +20,7 @@ export const nothingAsked: SubscribeRequest = {
 export function welcomingEffects(ports: ConnectionPorts, answers: Answers) {
   const { rules, clock, options, log, hub, mailbox } = ports;
   const join = createJoin(ports);
+  const joinAll = createJoinAll(ports);
 
   /** A plain client is there for its one channel; without it there is nothing to do but to go. */
   const joinHome = (scope: Scope) => {
@@ -34,36 +35,20 @@ export function welcomingEffects(ports: ConnectionPorts, answers: Answers) {
     const silent = { ...grant, joinLeave: false, autoCacheRecover: false, stream: null };
     return join(scope, { ...terms, grant: silent }, nothingAsked, {
       joined: () => announceJoin(ports, scope, context.socket.home),
-      unrecoverable: () => {},
+      refused: () => answers.end(scope, disconnects.internal),
     });
   };
 
-  const joinAll = (scope: Scope, subscriptions: readonly ServerSubscription[]) => {
-    const results = new Map<string, SubscribeResult>();
-    const user = scope.context.identity?.user ?? "";
-    for (const { channel, info, data, override } of subscriptions) {
-      const grant = rules.grant(channel, { user, request: null, override });
-      if (!grant) continue;
-      const request = scope.context.connect?.subs.get(channel) ?? nothingAsked;
-      const terms = { channel, serverSide: true, grant, expireAt: null, info, data };
-      join(
-        scope,
-        terms,
-        { ...request, rejectUnrecovered: false },
-        {
-          joined: (result) => results.set(channel, result),
-          unrecoverable: () => {},
-        },
-      );
-    }
-    return results;
-  };
-
-  const greet = (scope: Scope) => {
+  /** False where it could not be greeted, and ends. */
+  const greet = (scope: Scope): boolean => {
     const { context } = scope;
     const { id } = context.socket;
     const { interval, timeout } = options.heartbeat[context.socket.dialect];
     const subs = joinAll(scope, subscriptionsOf(ports, context));
+    if (subs === null) {
+      answers.end(scope, disconnects.internal);
+      return false;
+    }
     answers.reply(scope, {
       id: context.connect?.id ?? 0,
       method: "connect",
@@ -80,6 +65,7 @@ export function welcomingEffects(ports: ConnectionPorts, answers: Answers) {
     for (const channel of subs.keys()) announceJoin(ports, scope, channel);
     const user = context.identity?.user ?? "";
     if (options.singleConnection && user !== "") hub.send({ type: "connection.alone", id, user });
+    return true;
   };
 
   /** What was pushed while the user was away follows the first thing that is said; to one who is not let in, nothing. */
@@ -97,14 +83,45 @@ export function welcomingEffects(ports: ConnectionPorts, answers: Answers) {
       const user = context.identity?.user ?? "";
       log.info("connection.authenticated", { connection: context.socket.id, user, dialect: context.socket.dialect });
       armExpiry(ports, scope, context.expireAt);
-      if (context.socket.dialect === "centrifuge") greet(scope);
-      else if (context.socket.dialect === "plain") joinHome(scope);
+      if (context.socket.dialect === "plain") joinHome(scope);
+      else if (context.socket.dialect === "centrifuge" && !greet(scope)) return;
       handOverMail(scope);
     },
 
     release: ({ context, self }: Scope) => {
       for (const event of context.held) self.send(event);
     },
+  };
+}
+
+/**
+ * Joins the channels that a connection has from the start: what is to be told of each; or null, and none of them, where
+ * one cannot be had: a client that was told of some alone would take the others for taken away.
+ */
+function createJoinAll(ports: ConnectionPorts) {
+  const { rules } = ports;
+  const join = createJoin(ports);
+  return (scope: Scope, subscriptions: readonly ServerSubscription[]): Map<string, SubscribeResult> | null => {
+    const { context } = scope;
+    const results = new Map<string, SubscribeResult>();
+    let isWhole = true;
+    const user = context.identity?.user ?? "";
+    for (const { channel, info, data, override } of subscriptions) {
+      const grant = rules.grant(channel, { user, request: null, override });
+      if (!grant) continue;
+      const request = { ...(context.connect?.subs.get(channel) ?? nothingAsked), rejectUnrecovered: false };
+      join(scope, { channel, serverSide: true, grant, expireAt: null, info, data }, request, {
+        joined: (result) => results.set(channel, result),
+        refused: () => {
+          isWhole = false;
+        },
+      });
+    }
+    if (isWhole) return results;
+    // Nobody has heard of those that were joined, so nobody is told that they are left.
+    for (const channel of context.subscriptions.keys()) context.socket.detach(channel);
+    context.subscriptions.clear();
+    return null;
   };
 }
 

@@ -71,7 +71,12 @@ export class OrderedBroker implements Broker {
     }
   }
 
-  join(channel: string, options: HistoryOptions | null, since: Since | null, attach: (joined: Joined) => void): void {
+  join(
+    channel: string,
+    options: HistoryOptions | null,
+    since: Since | null,
+    attach: (joined: Joined | null) => void,
+  ): void {
     if (this.#delivery.postpone(() => this.join(channel, options, since, attach))) return;
     this.#settle(channel);
     this.#delivery.answer(channel, attach, options === null ? notJoined : this.#joined(channel, options, since));
@@ -209,17 +214,11 @@ export class OrderedBroker implements Broker {
     return this.#attempt(store, () => store.append(draft, history));
   }
 
-  #joined(channel: string, options: HistoryOptions, since: Since | null): Joined {
+  #joined(channel: string, options: HistoryOptions, since: Since | null): Joined | null {
     const store = this.#parts.stores[options.engine];
     return (
       this.#attempt(store, () => recover(store.open(channel, options), since)) ??
-      this.#attempt(store, () => this.#known(store, channel, (stream) => recover(stream, null))) ?? {
-        // The store can say nothing. Its client is told an epoch that nobody else will ever name: it gets what comes
-        // from here on, and the next check of its position finds out that it has to begin anew.
-        position: { offset: 0, epoch: this.#parts.random.epoch() },
-        publications: [],
-        recovered: false,
-      }
+      this.#attempt(store, () => this.#known(store, channel, (stream) => recover(stream, null)))
     );
   }
 

@@ -8,6 +8,7 @@ import { KeyLog } from "./sqlite/key-log.ts";
 import { openSqliteFile, setAside } from "./sqlite/open-file.ts";
 import { publicationRow } from "./sqlite/rows.ts";
 import type { SqliteFile, SqliteFileParts } from "./sqlite/sqlite-file.ts";
+import type { SqliteStream } from "./sqlite/stream.ts";
 import { StreamTable } from "./sqlite/stream-table.ts";
 import type { KeptKey, Stale, Store, Stream } from "./store.ts";
 import { takeVersion } from "./version.ts";
@@ -105,9 +106,8 @@ export class SqliteStore implements Store {
     const { streams } = this.#use();
     const now = this.#clock.monotonic();
     const forgetAt = now + options.metaTtl;
-    const stream = streams.live(channel, now) ?? streams.create(channel, forgetAt);
+    const stream = streams.live(channel, now) ?? this.#begun(channel, forgetAt);
     stream.forgetAt = forgetAt;
-    if (!stream.saved) this.#transaction(() => streams.touch(stream));
     return stream;
   }
 
@@ -167,10 +167,21 @@ export class SqliteStore implements Store {
     file.close();
   }
 
-  #transaction(work: () => void): void {
+  /** A new stream, in the file: nobody is told of an epoch before. */
+  #begun(channel: string, forgetAt: number): SqliteStream {
+    const { streams } = this.#use();
+    return this.#transaction(() => {
+      const stream = streams.create(channel, forgetAt);
+      streams.touch(stream);
+      return stream;
+    });
+  }
+
+  #transaction<Result>(work: () => Result): Result {
     this.begin();
-    work();
+    const result = work();
     this.commit();
+    return result;
   }
 
   #use(): Opened {

@@ -42,9 +42,12 @@ export interface Store {
   rollback(): void;
   /** Appends, where the draft's version says nothing against it, and renews both times to live in either case. */
   append(draft: Draft, options: HistoryOptions): Publication | Stale;
-  /** The stream, begun where there is none. It is a read, so it renews the stream's own time to live. */
+  /**
+   * The stream, begun where there is none: it is kept before this returns, or this throws. It is a read, so it renews the
+   * stream's own time to live.
+   */
   open(channel: string, options: HistoryOptions): Stream;
-  /** The stream if there is one; renews nothing. */
+  /** The stream if one is kept; renews nothing. */
   peek(channel: string): Stream | null;
   /** Forgets the publications and keeps the position. */
   clear(channel: string): void;

@@ -53,7 +53,7 @@ export class StreamTable {
     return stream;
   }
 
-  /** A new stream, where `live` has found none. Its row comes with the transaction that touches it. */
+  /** A new stream, where `live` has found none; inside of a transaction that touches it, and brings its row. */
   create(channel: string, forgetAt: number): SqliteStream {
     const forgotten = this.#known.get(channel) ?? null;
     const stream = this.#make(channel, this.#random.epoch(), this.#nextId++);
@@ -88,8 +88,8 @@ export class StreamTable {
   rolledBack(): void {
     for (const stream of [...this.#touched, ...this.#removed]) stream.rolledBack();
     for (const stream of this.#touched) {
-      // A stream that could not be saved is known all the same, so that its readers share an epoch; but not too many.
-      if (!stream.saved && this.#known.size > this.#streamsMax) this.#known.delete(stream.channel);
+      // Nobody was told its epoch. What it was to replace is found in the file again.
+      if (!stream.saved) this.#known.delete(stream.channel);
     }
     this.#settled();
   }
