@@ -107,4 +107,41 @@ describeInBrowser("the Channels tab with the stock client", (windows) => {
     await ann.press("Close");
     await ann.status("You closed the connection.").waitFor();
   });
+
+  test("[WP87] a server that goes away is told of once, however often it is tried, and the tab is back by itself", async () => {
+    const first = await startServer(openConfig());
+    const ann = await ChannelsWindow.join(windows, first.url, "away");
+    await first.stop();
+    await ann.status("The server cannot be reached. Trying again").waitFor();
+    for (let attempts = 0; attempts < 2; attempts += 1) await ann.page.waitForEvent("websocket");
+    const second = await startServer(openConfig({ port: Number(new URL(first.url).port) }));
+    try {
+      await ann.status("Connected.").waitFor();
+      await ann.status("Subscribed to away.").waitFor();
+      expect(await ann.log.getByText("The server shuts down.").count()).toBe(1);
+      expect(await ann.log.getByText("The server cannot be reached.").count()).toBe(1);
+    } finally {
+      await second.stop();
+    }
+  });
+
+  test("[WP88] a long history scrolls in its card, within the window and the reach of the keyboard", async () => {
+    const ann = await join("long");
+    await ann.page.setViewportSize({ width: 1280, height: 800 });
+    for (let round = 0; round < 2; round += 1) await ann.press("Publish 20");
+    await ann.log.getByRole("article").filter({ hasText: "#40" }).waitFor();
+    await ann.press("Show the last 50");
+    const list = ann.region("History").getByRole("list", { name: "Publications that are kept" });
+    await list.getByText("#40").waitFor();
+    const { bottom, hidden } = await list.evaluate((rows) => ({
+      bottom: rows.getBoundingClientRect().bottom,
+      hidden: rows.scrollHeight - rows.clientHeight,
+    }));
+    expect(bottom).toBeLessThan(800);
+    expect(hidden).toBeGreaterThan(0);
+    await ann.page.keyboard.press("Tab");
+    expect(await list.evaluate((rows) => rows === document.activeElement)).toBe(true);
+    await ann.page.keyboard.press("End");
+    await ann.page.waitForFunction(() => (document.activeElement?.scrollTop ?? 0) > 0);
+  });
 });

@@ -14,10 +14,14 @@ export interface Tap {
 export async function openTap(url: string): Promise<Tap> {
   const { hostname, port } = new URL(url);
   const pairs = new Map<Socket, Socket>();
+  let isOpen = true;
   const listener = createServer((browser) => {
     const server = connect(Number(port), hostname);
     pairs.set(browser, server);
-    browser.pipe(server).pipe(browser);
+    server.pipe(browser);
+    // By hand and not by a pipe: one that is taken away lets what comes flow on into nothing when the server drains.
+    browser.on("data", (bytes) => server.write(bytes) || browser.pause());
+    server.on("drain", () => isOpen && browser.resume());
     // One side that ends, or breaks, takes the other with it.
     for (const [one, other] of [
       [browser, server],
@@ -36,10 +40,12 @@ export async function openTap(url: string): Promise<Tap> {
   return {
     url: `http://127.0.0.1:${address.port}`,
     close() {
-      for (const [browser, server] of pairs) browser.unpipe(server).pause();
+      isOpen = false;
+      for (const browser of pairs.keys()) browser.pause();
     },
     open() {
-      for (const [browser, server] of pairs) browser.pipe(server);
+      isOpen = true;
+      for (const browser of pairs.keys()) browser.resume();
     },
     stop() {
       listener.close();

@@ -2,10 +2,11 @@ import type { PublicationContext } from "centrifuge";
 import { createLogView, type LogView } from "../chat/log-view.ts";
 import { field, need } from "../dom.ts";
 import { recall, remember } from "../memory.ts";
-import { type ChannelsClient, createChannelsClient, type Recovery, type Standing } from "./client.ts";
+import { type ChannelsClient, createChannelsClient, type Recovery } from "./client.ts";
 import { startHistory } from "./history.ts";
 import { publicationWords } from "./publication-words.ts";
 import { startPublishing } from "./publishing.ts";
+import type { Standing } from "./standing.ts";
 import { createWho, userWords } from "./who.ts";
 
 /** The Channels tab: what the stock Centrifuge client can do with a channel, and what recovery brings back. */
@@ -16,7 +17,7 @@ export function startChannels(section: HTMLElement): void {
   const recovery = need(section, "#channels-recovery", HTMLElement);
   const client: ChannelsClient = createChannelsClient({
     connection(standing) {
-      showConnection(standing);
+      if (!showConnection(standing)) return;
       enable(section, standing.at !== "closed" && standing.at !== "refused");
       log.note(standing.words);
       if (standing.at !== "open") who.clear();
@@ -51,10 +52,14 @@ export function startChannels(section: HTMLElement): void {
   showSubscription({ at: "closed", words: "Not subscribed." });
 }
 
-function standingIn(status: HTMLElement): (standing: Standing) => void {
+/** Shows how something stands, and tells whether that is news. */
+function standingIn(status: HTMLElement): (standing: Standing) => boolean {
   return ({ at, words }) => {
-    status.textContent = words;
+    const isNews = status.textContent !== words;
+    // What has not changed is not written again: a screen reader would say it again.
+    if (isNews) status.textContent = words;
     status.dataset["at"] = at;
+    return isNews;
   };
 }
 
@@ -96,7 +101,6 @@ function startCut(button: HTMLButtonElement, client: ChannelsClient): void {
   button.addEventListener("click", () => {
     isCut = !isCut;
     button.textContent = isCut ? "Let it come back" : "Cut the connection";
-    button.setAttribute("aria-pressed", String(isCut));
     if (isCut) client.cut();
     else client.mend();
   });

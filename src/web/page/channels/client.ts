@@ -1,12 +1,6 @@
 import { Centrifuge, type ClientInfo, type PublicationContext, type Subscription } from "centrifuge";
-import { closeWords } from "../chat/closes.ts";
 import { createLine } from "./line.ts";
-
-/** How the connection or the subscription stands, in words; `at` is as in the chat. */
-export interface Standing {
-  readonly at: "closed" | "connecting" | "open" | "refused";
-  readonly words: string;
-}
+import { connectingStanding, disconnectedStanding, isUnreachable, type Standing, unreachable } from "./standing.ts";
 
 /** What recovery did after the connection was away. */
 export interface Recovery {
@@ -61,9 +55,9 @@ export function createChannelsClient(listeners: ChannelsListeners): ChannelsClie
         websocket: line.webSocket,
         networkEventTarget: line.network,
       });
-      client.on("connecting", ({ code }) => {
+      client.on("connecting", ({ code, reason }) => {
         id = "";
-        listeners.connection({ at: "connecting", words: connectingWords(code, line.isCut()) });
+        listeners.connection(connectingStanding({ code, reason, isCut: line.isCut() }));
       });
       client.on("connected", (context) => {
         id = context.client;
@@ -73,7 +67,10 @@ export function createChannelsClient(listeners: ChannelsListeners): ChannelsClie
         id = "";
         listeners.connection(disconnectedStanding(code, reason));
       });
-      client.on("error", ({ error }) => listeners.fault(error.message));
+      client.on("error", ({ error }) => {
+        if (!isUnreachable(error)) listeners.fault(error.message);
+        else if (!line.isCut()) listeners.connection(unreachable);
+      });
       client.connect();
     },
     close() {
@@ -133,16 +130,4 @@ function listen(subscription: Subscription, listeners: ChannelsListeners): void 
 
 function endpoint(): string {
   return `${location.protocol === "https:" ? "wss:" : "ws:"}//${location.host}/connection/websocket`;
-}
-
-/** Code 0: somebody asked for the connection; all others follow a loss. */
-function connectingWords(code: number, isCut: boolean): string {
-  if (isCut) return "Cut off, until you let the connection come back.";
-  return code === 0 ? "Connecting …" : "The connection was lost. Connecting again …";
-}
-
-/** Codes under 1000 are the client's own: it was told to disconnect, or gave up (centrifuge-js, codes.ts). */
-function disconnectedStanding(code: number, reason: string): Standing {
-  if (code === 0) return { at: "closed", words: "You closed the connection." };
-  return { at: "refused", words: code < 1000 ? `Closed: ${reason}.` : closeWords(code, reason) };
 }
