@@ -106,9 +106,15 @@ function socketPaths({ plain, echo, websocket }: Config): Map<string, DialectNam
 }
 
 /** Where the API is; nowhere without a key. */
-function apiPaths({ http_api: { handler_prefix } }: Config, endpoint: Endpoint | null) {
+function apiPaths({ http_api }: Config, endpoint: Endpoint | null) {
   if (!endpoint) return { exact: new Map<string, Endpoint>(), prefixes: new Map<string, Endpoint>() };
-  const description = readOnly(() => Response.json(describeApi(handler_prefix)));
+  const { handler_prefix } = http_api;
+  let document: string | null = null;
+  // Made once, when somebody asks: it takes some milliseconds, and nobody needs a key to ask.
+  const description = readOnly(() => {
+    document ??= JSON.stringify(describeApi(http_api));
+    return new Response(document, { headers: { "Content-Type": "application/json" } });
+  });
   return {
     exact: new Map([
       [handler_prefix, endpoint],

@@ -33,13 +33,15 @@ export function createConfiguredApi(config: Config, parts: ApiParts): Endpoint |
   const { operations } = parts;
   const wall = () => parts.clock.wall();
   const pushLog = parts.pushes.log;
+  const record = createRecorder({ pushLog, payloads: config.push_log.payloads, operations, wall });
   return createApi({
+    record,
     methods: createMethods({
       operations,
       wall,
       broadcastMax: api.broadcast_limit,
       pushLog,
-      record: createRecorder({ pushLog, payloads: config.push_log.payloads, operations, wall }),
+      record,
       info: createInfo(nodeName(config), parts),
     }),
     keys: createKeys(keys, { queryKey: api.query_key, insecure: api.insecure }),
@@ -48,6 +50,7 @@ export function createConfiguredApi(config: Config, parts: ApiParts): Endpoint |
     counters: parts.counters,
     bodyTimeout,
     bodyMax: api.body_size_limit,
+    commandsMax: api.broadcast_limit,
     rateLimit: api.rate_limit,
     transportErrors: api.error_mode === "transport",
     prefix: api.handler_prefix,

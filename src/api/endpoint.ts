@@ -1,21 +1,20 @@
 import type { Clock } from "../core/clock.ts";
 import type { ClientError } from "../core/errors.ts";
-import { skipSpace } from "../core/json.ts";
+import { isDeeperThan, jsonLevelsMax, skipSpace } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
 import { type Counters, countIn } from "../metrics/counters.ts";
 import { answer, notFound } from "../transport/answers.ts";
 import { Bodies, type Unread } from "./bodies.ts";
-import { type Called, createCalls, parse } from "./calls.ts";
+import { type Called, type CallsPorts, createCalls, parse } from "./calls.ts";
 import { encodeError } from "./encoding.ts";
 import { type Eventually, whenThere } from "./eventually.ts";
 import { type Caller, isWithinRate, type Keys } from "./keys.ts";
-import type { createMethods } from "./methods.ts";
 import { isMethod, type Method } from "./requests.ts";
 import type { Endpoint } from "./routes.ts";
+import { createSeveral } from "./several.ts";
 
 /** What the API's endpoint needs. */
-export interface ApiPorts {
-  readonly methods: ReturnType<typeof createMethods>;
+export interface ApiPorts extends CallsPorts {
   readonly keys: Keys;
   readonly clock: Clock;
   readonly log: Log;
@@ -24,6 +23,8 @@ export interface ApiPorts {
   readonly bodyTimeout: number;
   /** Bytes of a body at the most. */
   readonly bodyMax: number;
+  /** Commands of one batch, or lines, at the most. */
+  readonly commandsMax: number;
   /** Requests of one key a second; 0 is no limit. */
   readonly rateLimit: number;
   /** Errors are statuses for everyone, not only for those who ask. */
@@ -56,7 +57,8 @@ const json = { headers: new Headers({ "Content-Type": "application/json" }) };
  */
 export function createApi(ports: ApiPorts): Endpoint {
   const { keys, clock, log, counters, rateLimit, prefix } = ports;
-  const calls = createCalls(ports.methods);
+  const calls = createCalls(ports);
+  const several = createSeveral(calls, ports.commandsMax);
   const bodies = new Bodies(clock, ports.bodyTimeout);
 
   /** Counts and tells a request that is not run. */
@@ -79,11 +81,11 @@ export function createApi(ports: ApiPorts): Endpoint {
   };
 
   const called = (body: string, caller: Caller, call: Call): Eventually<Called> => {
-    if (call === "") return calls.lines(caller, body);
+    if (call === "") return several.lines(caller, body);
     const request = parse(body);
-    if (request === undefined) return { ok: false, malformed: "the body is no JSON" };
+    if (request === undefined) return { ok: false, malformed: mistakeIn(body) };
     const place = { body, at: skipSpace(body, 0), caller };
-    return call === "batch" ? calls.batch(caller, place, request) : calls.one(caller, call, place, request);
+    return call === "batch" ? several.batch(caller, place, request) : calls.one(caller, call, place, request);
   };
 
   const respond = (request: Request, { caller, call, outcome }: Outcome): Response => {
@@ -124,6 +126,11 @@ export function createApi(ports: ApiPorts): Endpoint {
   };
 }
 
+function mistakeIn(body: string): string {
+  if (body.trim() === "") return "the body is empty";
+  return isDeeperThan(body, jsonLevelsMax) ? `the body has more than ${jsonLevelsMax} levels` : "the body is no JSON";
+}
+
 function isCall(name: string): name is Call {
   return isMethod(name) || name === "batch" || name === "";
 }
@@ -155,5 +162,4 @@ const statuses = new Map([
   [103, 403],
   [104, 404],
   [112, 416],
-  [113, 409],
 ]);

@@ -1,6 +1,17 @@
 import { toJsonSchema } from "@valibot/to-json-schema";
+import type { GenericSchema } from "valibot";
 import packageJson from "../../package.json" with { type: "json" };
-import { type Method, requests } from "./requests.ts";
+import { jsonOf, reference, refusals } from "./openapi-refusals.ts";
+import { batchRequest, type Method, requests } from "./requests.ts";
+import { bareError, failure, results } from "./results.ts";
+
+/** How the API is configured, as far as its description tells it. */
+export interface ApiShape {
+  /** Without a slash at its end: `/api`. */
+  readonly handler_prefix: string;
+  readonly query_key: boolean;
+  readonly insecure: boolean;
+}
 
 /** What each method does, in a sentence. */
 const summaries: Readonly<Record<Method, string>> = {
@@ -21,56 +32,124 @@ const summaries: Readonly<Record<Method, string>> = {
   rpc: "Calls a method of the server; there are none.",
 };
 
-const jsonContent = (schema: object) => ({ content: { "application/json": { schema } } });
-
-const errorSchema = {
-  type: "object",
-  properties: { code: { type: "integer" }, message: { type: "string" } },
-  required: ["code", "message"],
-};
-
-const answerSchema = {
-  type: "object",
-  properties: { result: { type: "object" }, error: { $ref: "#/components/schemas/Error" } },
-};
+const methods = Object.keys(requests).map((name) => name as Method);
 
 /**
  * The API as an OpenAPI 3.1 document, made from the very schemas that read the requests: it cannot say anything else
  * than they do.
  */
-export function describeApi(prefix: string): object {
-  const paths = Object.entries(requests).map(([method, schema]) => [
-    `${prefix}/${method}`,
-    {
-      post: {
-        operationId: method,
-        summary: summaries[method as Method],
-        requestBody: { required: true, ...jsonContent(schemaOf(schema)) },
-        responses: {
-          200: { description: "A result, or an error of the method.", ...jsonContent(answerSchema) },
-          400: { description: "The body cannot be read; the place of the mistake is on the second line." },
-          401: { description: "No key, or none that is known." },
-          413: { description: "The body is over the limit." },
-          415: { description: "The body has a Content-Encoding." },
-          429: { description: "Too many requests with this key." },
-        },
-      },
-    },
-  ]);
+export function describeApi({ handler_prefix: prefix, query_key, insecure }: ApiShape): object {
+  const keys = {
+    key: { type: "apiKey", in: "header", name: "X-API-Key" },
+    authorization: { type: "apiKey", in: "header", name: "Authorization", description: "The word apikey and the key." },
+    ...(query_key && { query: { type: "apiKey", in: "query", name: "api_key" } }),
+  };
   return {
     openapi: "3.1.0",
-    info: { title: "Chorus", version: packageJson.version, license: { name: "MIT", identifier: "MIT" } },
-    paths: Object.fromEntries(paths),
-    components: {
-      schemas: { Error: errorSchema },
-      securitySchemes: { key: { type: "apiKey", in: "header", name: "X-API-Key" } },
+    info: {
+      title: "Chorus",
+      version: packageJson.version,
+      description:
+        "What a back end can do. The content type of a request is not looked at, and fields that are not known are ignored. Methods that Centrifugo has are as there; send and push_log are Chorus's own.",
+      license: { name: "MIT", identifier: "MIT" },
     },
-    security: [{ key: [] }],
+    servers: [{ url: "/" }],
+    paths: {
+      ...Object.fromEntries(methods.map((method) => [`${prefix}/${method}`, { post: methodOf(method) }])),
+      [`${prefix}/batch`]: { post: batch() },
+      [prefix]: { post: lines() },
+    },
+    components: {
+      schemas: {
+        Error: schemaOf(bareError),
+        Failure: schemaOf(failure),
+        ...Object.fromEntries(methods.map((method) => [`${method}_request`, schemaOf(requests[method])])),
+        ...Object.fromEntries(methods.map((method) => [`${method}_result`, schemaOf(results[method])])),
+      },
+      parameters: {
+        errorMode: {
+          name: "X-Centrifugo-Error-Mode",
+          in: "header",
+          description: "`transport`: an error is an HTTP status too, and the body is the error alone.",
+          schema: { type: "string" },
+        },
+      },
+      securitySchemes: insecure ? {} : keys,
+    },
+    security: insecure ? [] : Object.keys(keys).map((name) => ({ [name]: [] })),
   };
 }
 
-/** What a request may look like before it is read; checks that JSON Schema has no word for are left out. */
-function schemaOf(schema: (typeof requests)[Method]): object {
+const parameters = [{ $ref: "#/components/parameters/errorMode" }];
+
+function methodOf(method: Method) {
+  const answer = { type: "object", properties: { result: reference(`${method}_result`) }, required: ["result"] };
+  return {
+    operationId: method,
+    summary: summaries[method],
+    parameters,
+    requestBody: { required: true, ...jsonOf(reference(`${method}_request`)) },
+    responses: {
+      200: {
+        description: "A result, or an error of the method.",
+        ...jsonOf({ oneOf: [{ ...answer, additionalProperties: false }, reference("Failure")] }),
+      },
+      ...refusals,
+    },
+  };
+}
+
+/** Each command and each reply has one method as its only member; of a command those that are null do not count. */
+function batch() {
+  const { properties, ...request } = schemaOf(batchRequest);
+  const command = Object.fromEntries(
+    methods.map((name) => [name, { anyOf: [reference(`${name}_request`), { type: "null" }] }]),
+  );
+  const reply = methods.map((name) => ({
+    type: "object",
+    properties: { [name]: reference(`${name}_result`) },
+    required: [name],
+  }));
+  const item = { anyOf: [{ type: "object", properties: command }, { type: "null" }] };
+  const commands = {
+    anyOf: [{ type: "array", items: item }, { type: "null" }],
+    description: "Each an object with one method and its request.",
+  };
+  const replies = { type: "array", items: { oneOf: [...reply, reference("Failure")] } };
+  return {
+    operationId: "batch",
+    summary: "Does several things with one request; one reply for each command, in their order.",
+    requestBody: { required: true, ...jsonOf({ ...request, properties: { ...properties, commands } }) },
+    responses: {
+      200: {
+        description: "The replies, not wrapped in a result; an error where there are too many commands.",
+        ...jsonOf({
+          oneOf: [{ type: "object", properties: { replies }, additionalProperties: false }, reference("Failure")],
+        }),
+      },
+      ...refusals,
+    },
+  };
+}
+
+/** The older form, which cent.js's pipeline speaks. */
+function lines() {
+  return {
+    operationId: "lines",
+    summary: 'Does several things with one request: a command a line, {"id"?, "method", "params"}, and a reply a line.',
+    requestBody: { required: true, content: { "text/plain": { schema: { type: "string" } } } },
+    responses: {
+      200: {
+        description: 'A reply a line, {"id"?, "result"} or {"id"?, "error"}; an error where there are too many lines.',
+        content: { "application/json": {} },
+      },
+      ...refusals,
+    },
+  };
+}
+
+/** What a value may look like before it is read; checks that JSON Schema has no word for are left out. */
+function schemaOf(schema: GenericSchema) {
   const { $schema: _, ...rest } = toJsonSchema(schema, { typeMode: "input", errorMode: "ignore" });
   return rest;
 }

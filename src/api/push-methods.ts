@@ -4,7 +4,7 @@ import { badField, encodeError, encodePosition } from "./encoding.ts";
 import { type Eventually, whenThere } from "./eventually.ts";
 import type { Answer, Operations, Publish } from "./operations.ts";
 import { type Place, payloadOf } from "./payloads.ts";
-import type { Recorder } from "./recorder.ts";
+import type { PushMethod, Recorder } from "./recorder.ts";
 import type { Request } from "./requests.ts";
 
 /** What the methods that push need. */
@@ -28,12 +28,16 @@ export const refuse = (error: ClientError): { readonly ok: false; readonly error
 /** The methods that push something, and tell of what was pushed. */
 export function pushMethods(ports: PushPorts) {
   const { operations, wall, broadcastMax, record, pushLog } = ports;
+  const refused = (method: PushMethod, { request, place }: { request: object; place: Place }, error: ClientError) => {
+    record.refused(method, request, { error, place });
+    return refuse(error);
+  };
 
   return {
     /** The hot path: with history in memory nothing on it waits, and no promise is made. */
     publish: (request: Request<"publish">, place: Place): Eventually<Answered> => {
       const what = publishOf(request, place);
-      if (!what) return refuse(errors.badRequest);
+      if (!what) return refused("publish", { request, place }, errors.badRequest);
       const { channel } = request;
       return whenThere(operations.publish(channel, what), (answer): Answered => {
         record.publish("publish", { channel, what, answer, place });
@@ -43,9 +47,14 @@ export function pushMethods(ports: PushPorts) {
 
     broadcast: (request: Request<"broadcast">, place: Place): Eventually<Answered> => {
       const { channels } = request;
-      if (channels.length === 0 || channels.length > broadcastMax) return refuse(errors.badRequest);
+      const given = { request, place };
+      if (channels.length === 0) return refused("broadcast", given, errors.badRequest);
+      if (channels.length > broadcastMax) {
+        return refused("broadcast", given, badField(`channels: expected at most ${broadcastMax}`));
+      }
       const what = publishOf(request, place);
       if (!what) {
+        refused("broadcast", given, errors.badRequest);
         const refusals = channels.map(() => encodeError(errors.badRequest)).join(",");
         return { ok: true, result: `{"responses":[${refusals}]}` };
       }
@@ -61,8 +70,10 @@ export function pushMethods(ports: PushPorts) {
     send: (request: Request<"send">, place: Place): Answered => {
       const { user, client, b64data, queue_ttl_s: ttl, idempotency_key: idempotencyKey } = request;
       const data = payloadOf(b64data, place);
-      if (data === "missing") return refuse(badField("data: expected a value, or b64data"));
-      if (data === "malformed") return refuse(badField("b64data: expected base64"));
+      if (typeof data === "string") {
+        const mistake = data === "missing" ? "data: expected a value, or b64data" : "b64data: expected base64";
+        return refused("send", { request, place }, badField(mistake));
+      }
       const answer = operations.send({ user, client }, data, { queueTtl: ttl * 1000, idempotencyKey, now: wall() });
       record.send({ user, client, data, idempotencyKey, answer, place });
       return answer.ok ? { ok: true, result: JSON.stringify(answer.result) } : answer;

@@ -1,14 +1,24 @@
 import * as v from "valibot";
-import { type Method, type Request, requests } from "./requests.ts";
+import { batchRequest, type Method, type Request, requests } from "./requests.ts";
 
 /** A request that was read, or where it is wrong and what was expected there. */
-export type Read = { readonly ok: true; readonly request: object } | { readonly ok: false; readonly malformed: string };
+export type Read<Result = object> =
+  | { readonly ok: true; readonly request: Result }
+  | { readonly ok: false; readonly malformed: string };
 
 /** Reads the request of a method. */
 export function readRequest(method: Method, value: unknown): Read {
   const plain = method === "publish" ? readPlainPublish(value) : null;
-  if (plain) return { ok: true, request: plain };
-  const parsed = v.safeParse(requests[method], value);
+  return plain ? { ok: true, request: plain } : readWith(requests[method], value);
+}
+
+/** Reads a batch, but not yet the commands in it. */
+export function readBatch(value: unknown): Read<v.InferOutput<typeof batchRequest>> {
+  return readWith(batchRequest, value);
+}
+
+function readWith<Schema extends v.GenericSchema>(schema: Schema, value: unknown): Read<v.InferOutput<Schema>> {
+  const parsed = v.safeParse(schema, value);
   return parsed.success ? { ok: true, request: parsed.output } : { ok: false, malformed: whereOf(parsed.issues[0]) };
 }
 

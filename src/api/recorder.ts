@@ -1,3 +1,4 @@
+import type { ClientError } from "../core/errors.ts";
 import { type Payload, payloadSize, payloadToJson } from "../core/payload.ts";
 import type { Position } from "../core/publication.ts";
 import type { PushLog } from "../push/log.ts";
@@ -23,11 +24,25 @@ interface SentMessage {
   readonly place: Place;
 }
 
+/** The methods that push something. */
+export type PushMethod = "publish" | "broadcast" | "send";
+
+/** What a push that was refused says of itself. */
+interface RefusedPush {
+  readonly channel?: string;
+  readonly channels?: readonly string[];
+  readonly user?: string;
+  readonly client?: string;
+  readonly idempotency_key?: string;
+}
+
 /** Tells the push log of pushes. */
 export interface Recorder {
   /** One entry for each channel, so that a channel's entries can be asked for. */
   publish(method: "publish" | "broadcast", published: Published): void;
   send(sent: SentMessage): void;
+  /** A push that was read and not tried: its key may not, or there is nothing in it. One entry, whatever it names. */
+  refused(method: PushMethod, request: RefusedPush, why: { readonly error: ClientError; readonly place: Place }): void;
 }
 
 /** What the recorder needs. */
@@ -40,7 +55,7 @@ export interface RecorderPorts {
   readonly wall: () => number;
 }
 
-const silent: Recorder = { publish: () => {}, send: () => {} };
+const silent: Recorder = { publish: () => {}, send: () => {}, refused: () => {} };
 
 /** Writes pushes into the log. */
 export function createRecorder({ pushLog, payloads, operations, wall }: RecorderPorts): Recorder {
@@ -75,6 +90,22 @@ export function createRecorder({ pushLog, payloads, operations, wall }: Recorder
         outcome: outcomeOf(answer),
         idempotency_key: idempotencyKey || undefined,
         payload: kept(data),
+      }),
+
+    refused: (method, { channel, channels, user, client, idempotency_key }, { error, place }) =>
+      pushLog.record({
+        time: Math.floor(wall()),
+        key: place.caller.name,
+        method,
+        channel: channels?.length === 1 ? channels[0] : channel,
+        channels: channels && channels.length !== 1 ? channels.length : undefined,
+        user: user || undefined,
+        client: client || undefined,
+        bytes: 0,
+        connections: 0,
+        queued: false,
+        outcome: String(error.code),
+        idempotency_key: idempotency_key || undefined,
       }),
   };
 }

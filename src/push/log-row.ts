@@ -6,7 +6,7 @@ import type { LogParameters } from "./statements.ts";
 export interface PushLogEntry {
   /** When, in milliseconds since 1970. */
   readonly time: number;
-  /** The name of the API key; "" for a push from the same process. */
+  /** The name of the API key; "" where what had waited was delivered later. */
   readonly key: string;
   readonly method: string;
   readonly channel?: string | undefined;
@@ -71,14 +71,22 @@ function readName({ dataset, addIssue, NEVER }: Parameters<Parameters<typeof v.r
   }
 }
 
-const stored = (name: string | undefined) => (name === undefined ? null : storedName(name));
+/** UTF-16 units of a name in the log: a request may name what is as long as its body. */
+const nameMax = 1_024;
+
+/** A name as the log keeps it, and as it is looked for there: cut where it is too long to be kept again and again. */
+export function loggedName(name: string): string {
+  return storedName(name.length > nameMax ? name.slice(0, nameMax) : name);
+}
+
+const stored = (name: string | undefined) => (name === undefined ? null : loggedName(name));
 
 /** What is bound to keep the entry. */
 export function parametersOf(entry: PushLogEntry): LogParameters {
   const { payload = null } = entry;
   return [
     Math.round(entry.time),
-    storedName(entry.key),
+    loggedName(entry.key),
     entry.method,
     stored(entry.channel),
     entry.channels ?? null,

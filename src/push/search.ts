@@ -1,5 +1,4 @@
-import { storedName } from "../broker/local/sqlite/rows.ts";
-import type { LogRow } from "./log-row.ts";
+import { type LogRow, loggedName } from "./log-row.ts";
 import type { Statements } from "./statements.ts";
 
 /** Which entries of the push log are meant: those to which all that is given applies. */
@@ -7,7 +6,7 @@ export interface PushLogFilter {
   readonly user?: string | undefined;
   readonly channel?: string | undefined;
   readonly method?: string | undefined;
-  /** The name of an API key; "" for pushes from the same process. */
+  /** The name of an API key; "" for what was delivered later. */
   readonly key?: string | undefined;
   readonly outcome?: string | undefined;
   /** Both in milliseconds since 1970, and both inclusive. */
@@ -30,10 +29,8 @@ const sliceSize = 20_000;
 const limitDefault = 100;
 const limitMax = 1_000;
 
-/** True for what a page gave as its cursor. */
-export function isCursor(text: string): boolean {
-  return /^[0-9a-z]{1,10}$/.test(text);
-}
+/** What a page gives as its cursor. */
+export const cursorPattern = /^[0-9a-z]{1,10}$/;
 
 /** One way through the log, from its newest entry or from a cursor down, slice by slice. */
 export class Search {
@@ -50,7 +47,7 @@ export class Search {
     this.#filter = filter;
     this.#limit = Math.min(Math.max(Math.trunc(limit) || limitDefault, 1), limitMax);
     this.#read = read;
-    this.#from = cursor === undefined ? null : isCursor(cursor) ? Number.parseInt(cursor, 36) - 1 : 0;
+    this.#from = cursor === undefined ? null : cursorPattern.test(cursor) ? Number.parseInt(cursor, 36) - 1 : 0;
   }
 
   /** Looks at one slice; true where the page is full or nothing is left. */
@@ -93,5 +90,5 @@ export class Search {
 }
 
 function stored(name: string | undefined): string | null {
-  return name === undefined ? null : storedName(name);
+  return name === undefined ? null : loggedName(name);
 }

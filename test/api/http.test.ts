@@ -89,7 +89,7 @@ describe("the HTTP API", () => {
     const encoded = { "X-API-Key": "sesame", "Content-Encoding": "gzip" };
     expect((await server.call("publish", { channel: "news", data: 1 }, encoded)).status).toBe(415);
     const many = await server.call("broadcast", { channels: ["a", "b", "c", "d"], data: 1 });
-    expect(many.json).toEqual({ error: { code: 107, message: "bad request" } });
+    expect(many.json).toEqual({ error: { code: 107, message: "bad request: channels: expected at most 3" } });
     const statuses = [];
     for (let index = 0; index < 3; index += 1) statuses.push((await server.call("info", {})).status);
     expect(statuses).toContain(429);

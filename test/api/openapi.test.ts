@@ -1,121 +1,170 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import fc from "fast-check";
+import * as v from "valibot";
 import { describeApi } from "../../src/api/openapi.ts";
-import type { ConfigInput } from "../../src/config/config.ts";
-import { startServer } from "../../src/server.ts";
-import { CapturedLog } from "../support/captured-log.ts";
-import { freshPushPath } from "../support/push-path.ts";
+import { ownMethods } from "../../src/api/requests.ts";
+import { failure, results } from "../../src/api/results.ts";
+import { type Api, apiKey, startApi } from "../support/api.ts";
+import { testTimeout } from "../support/patience.ts";
+import { at, document, fieldsOf, mistakesFor, operationOf, plain, requestSchemas, valuesOf } from "./document.ts";
 
-/** As much of JSON Schema as the document uses. */
-interface Schema {
-  readonly type?: string;
-  readonly anyOf?: readonly Schema[];
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly items?: Schema;
-  readonly additionalProperties?: Schema;
-  readonly minimum?: number;
+setDefaultTimeout(testTimeout);
+
+const fields = requestSchemas.flatMap(([method, schema]) => fieldsOf(method, schema));
+
+/** Words that a request gets whose types are wrong, and no other. */
+const typeMistake = /expected (?:a (?:string|number|whole|boolean|list)|an object|\d)/;
+
+/** Whether a body was taken for one of its method, whatever came of it then. */
+function wasRead({ status, text }: { readonly status: number; readonly text: string }): boolean {
+  return status === 200 && !typeMistake.test(text);
 }
 
-interface Field {
-  readonly method: string;
-  readonly path: readonly string[];
-  readonly schema: Schema;
+const own: ReadonlySet<string> = ownMethods;
+
+/** How a mistake at this place is told: in a method of our own as its error 107, also in a batch. */
+function refusalOf(method: string, path: readonly (string | number)[]): { status: number; words: string } {
+  // In a batch: commands, the number of the command, its method, and the rest is the place in its request.
+  const [name, place] = method === "batch" ? [String(path[2]), path.slice(3)] : [method, path];
+  if (own.has(name)) return { status: 200, words: `"code":107,"message":"bad request: ${placeWords(place)}` };
+  return { status: 400, words: `Bad Request\n${placeWords(path)}` };
 }
 
-const document = describeApi("/api") as {
-  paths: Record<string, { post: { requestBody: { content: Record<string, { schema: Schema }> } } }>;
-};
-
-/** Every field of every method, with those inside of objects. */
-const fields = Object.entries(document.paths).flatMap(([path, { post }]) => {
-  const method = path.slice("/api/".length);
-  return fieldsOf(method, [], post.requestBody.content["application/json"]?.schema ?? {});
-});
-
-function fieldsOf(method: string, path: readonly string[], schema: Schema): Field[] {
-  return Object.entries(schema.properties ?? {}).flatMap(([name, inner]) => {
-    const own = inner.anyOf?.find(({ type }) => type !== "null") ?? inner;
-    return [{ method, path: [...path, name], schema: own }, ...fieldsOf(method, [...path, name], own)];
-  });
-}
-
-function valid({ type, minimum = 0, items, additionalProperties, properties }: Schema): unknown {
-  switch (type) {
-    case "string":
-      return "a";
-    case "integer":
-      return Math.max(1, minimum);
-    case "boolean":
-      return true;
-    case "array":
-      return [valid(items ?? {})];
-    case "object":
-      return additionalProperties
-        ? { a: valid(additionalProperties) }
-        : Object.fromEntries(
-            Object.entries(properties ?? {}).map(([name, inner]) => [
-              name,
-              valid(inner.anyOf?.find((each) => each.type !== "null") ?? inner),
-            ]),
-          );
-    default:
-      return { any: "JSON" };
-  }
-}
-
-function invalid({ type }: Schema): unknown {
-  if (type === undefined) return undefined;
-  return type === "string" || type === "boolean" ? 5 : "no such thing";
-}
-
-/** `{ a: { b: value } }` for the path a, b. */
-function within(path: readonly string[], value: unknown): unknown {
-  return path.reduceRight((inner, name) => ({ [name]: inner }), value);
-}
-
-const config: ConfigInput = {
-  http_server: { port: 0 },
-  http_api: { key: "sesame" },
-  engine: { type: "memory" },
-  client: { token: { hmac_secret_key: "s" } },
-};
-
-async function start() {
-  const server = await startServer({ ...config, push_log: { path: freshPushPath() } }, { log: new CapturedLog().log });
-  const call = async (method: string, body: unknown) => {
-    const headers = { "X-API-Key": "sesame" };
-    const response = await fetch(`${server.url}/api/${method}`, {
-      method: "POST",
-      headers,
-      body: JSON.stringify(body),
-    });
-    const text = await response.text();
-    return { status: response.status, code: text.startsWith("{") ? (JSON.parse(text).error?.code ?? 0) : 0, text };
-  };
-  return { ...server, call, [Symbol.asyncDispose]: async () => void (await server.stop()) };
+function placeWords(path: readonly (string | number)[]): string {
+  return path.length === 0 ? "expected" : `${path.join(".")}: expected`;
 }
 
 describe("the OpenAPI document", () => {
-  test("[AP40] is served where the API is, and is that of the schemas", async () => {
-    await using server = await start();
-    const response = await fetch(`${server.url}/api/openapi.json`);
+  test("[AP40] is served where the API is, with the paths and keys that are configured", async () => {
+    await using api = await startApi({ http_api: { handler_prefix: "/v1/api", query_key: false } });
+    const response = await fetch(`${api.url}/v1/api/openapi.json`);
+    expect(response.headers.get("content-type")).toBe("application/json");
     const served = JSON.parse(await response.text());
-    expect(served).toEqual(describeApi("/api"));
+    expect(served).toEqual(describeApi({ handler_prefix: "/v1/api", query_key: false, insecure: false }));
     expect(served.openapi).toBe("3.1.0");
-    expect(fields.length).toBeGreaterThan(50);
+    expect(Object.keys(served.paths)).toHaveLength(17);
+    expect(served.security).toEqual([{ key: [] }, { authorization: [] }]);
+    expect(document.security).toEqual([{ key: [] }, { authorization: [] }, { query: [] }]);
   });
 
-  test("[AP41] a request with any field as it says is read, and one with the field of another type is not", async () => {
-    await using server = await start();
+  test("[AP41] every field has its sentence, and is read as the document says, alone and in a batch", async () => {
+    await using api = await startApi();
+    expect(fields.length).toBeGreaterThan(150);
+    for (const [method, schema] of requestSchemas) {
+      for (const [name, { description }] of Object.entries(plain(schema).properties ?? {})) {
+        expect([method, name, description]).toEqual([method, name, expect.stringMatching(/\.$/)]);
+      }
+    }
     for (const { method, path, schema } of fields) {
-      const good = await server.call(method, within(path, valid(schema)));
+      const [value] = fc.sample(valuesOf(schema), { numRuns: 1, seed: 1 });
       // A field alone may lack what the method needs, which is 107; it is read all the same.
-      expect([method, path, good.status]).toEqual([method, path, 200]);
-      const wrong = invalid(schema);
-      if (wrong === undefined) continue;
-      const bad = await server.call(method, within(path, wrong));
-      const isOwn = method === "send" || method === "push_log";
-      expect([method, path, isOwn ? bad.code : bad.status]).toEqual([method, path, isOwn ? 107 : 400]);
-      expect(bad.text).toContain(path.join("."));
+      const answer = await api.call(method, at(path, value));
+      expect([method, path, value, answer.text, wasRead(answer)]).toEqual([method, path, value, answer.text, true]);
     }
   });
+
+  test("[AP42] a field of any other type, or beyond its bounds, is refused, and its place told", async () => {
+    await using api = await startApi();
+    for (const { method, path, schema } of fields) {
+      for (const mistake of mistakesFor(schema)) {
+        const { status, text } = await api.call(method, at(path, mistake));
+        const expected = refusalOf(method, path);
+        expect([method, path, mistake, status]).toEqual([method, path, mistake, expected.status]);
+        expect(text).toContain(expected.words);
+      }
+    }
+  });
+
+  test("[AP43] whole requests as the document allows them are read, and answered as it says", async () => {
+    await using api = await startApi();
+    for (const [method, schema] of requestSchemas) {
+      await fc.assert(
+        fc.asyncProperty(valuesOf(plain(schema)), async (request) => {
+          const answer = await api.call(method, request);
+          expect([method, answer.text, wasRead(answer)]).toEqual([method, answer.text, true]);
+          if (method !== "batch") expectAsDescribed(method, answer.json);
+        }),
+        { numRuns: 30 },
+      );
+    }
+  });
+
+  test("[AP44] what every method answers to a request with everything in it is as the document says", async () => {
+    await using api = await startApi({ push_log: { payloads: true } });
+    const ann = await api.centrifuge("ann");
+    await api.call("subscribe", { user: "ann", channel: "news", info: { a: 1 } });
+    for (const [method, request] of thorough) {
+      const { json } = await api.call(method, request);
+      expect([method, json.error]).toEqual([method, undefined]);
+      expectAsDescribed(method, json);
+    }
+    const told = new Set(thorough.map(([method]) => method));
+    expect(Object.keys(results).filter((method) => !told.has(method))).toEqual(["rpc"]);
+    ann[Symbol.dispose]();
+  });
+
+  test("[AP45] every status that is answered is in the document, with the type of its body", async () => {
+    const keys = [{ name: "reader", key: "reader", methods: ["history"] }];
+    await using api = await startApi({ http_api: { body_size_limit: 1_000, rate_limit: 9, keys } });
+    const transport = { ...apiKey, "X-Centrifugo-Error-Mode": "transport" };
+    const publish = { channel: "news", data: 1 };
+    for (const [method, status, body, headers] of [
+      ["publish", 200, publish, apiKey],
+      ["publish", 400, "{", apiKey],
+      ["publish", 400, {}, transport],
+      ["publish", 401, publish, {}],
+      ["publish", 403, publish, { ...transport, "X-API-Key": "reader" }],
+      ["publish", 404, { channel: "no:x", data: 1 }, transport],
+      ["publish", 413, "x".repeat(1_001), apiKey],
+      ["publish", 415, publish, { ...apiKey, "Content-Encoding": "gzip" }],
+      ["history", 416, { channel: "news", since: { offset: 1, epoch: "?" } }, transport],
+      ["subscribe", 500, { channel: "news", expire_at: 1 }, transport],
+    ] as const) {
+      expectDescribed(method, status, await api.call(method, body, headers));
+    }
+    const many = await Promise.all(Array.from({ length: 20 }, () => api.call("info", {})));
+    const refused = many.find(({ status }) => status === 429);
+    expect(refused?.headers.get("retry-after")).toBe("1");
+    if (refused) expectDescribed("info", 429, refused);
+  });
 });
+
+function expectAsDescribed(method: string, json: unknown): void {
+  const result = Object.entries(results).find(([name]) => name === method)?.[1] ?? v.never();
+  const parsed = v.safeParse(v.union([v.strictObject({ result }), failure]), json);
+  expect([method, json, parsed.issues?.map(({ message }) => message)]).toEqual([method, json, undefined]);
+}
+
+type Answer = Awaited<ReturnType<Api["call"]>>;
+
+function expectDescribed(method: string, status: number, answer: Answer): void {
+  expect([method, answer.status, answer.text]).toEqual([method, status, answer.text]);
+  const described = operationOf(method).responses[status];
+  const [type = ""] = (answer.headers.get("content-type") ?? "").split(";");
+  expect([method, status, Object.keys(described?.content ?? { "": {} })]).toEqual([
+    method,
+    status,
+    expect.arrayContaining([type]),
+  ]);
+}
+
+/** Requests whose answers hold all that an answer can. */
+const thorough: readonly (readonly [string, object])[] = [
+  ["publish", { channel: "news", data: 1, tags: { a: "b" }, idempotency_key: "k" }],
+  ["publish", { channel: "news", b64data: "AP8=", version: 5, version_epoch: "e" }],
+  ["broadcast", { channels: ["news", "no:x"], data: { a: 1 } }],
+  ["send", { user: "ann", data: 1 }],
+  ["send", { user: "bob", data: 1, queue_ttl_s: 60, idempotency_key: "k" }],
+  ["presence", { channel: "news" }],
+  ["presence_stats", { channel: "news" }],
+  ["history", { channel: "news", limit: -1 }],
+  ["channels", { pattern: "n*" }],
+  ["info", {}],
+  ["push_log", { limit: 2 }],
+  ["push_log", {}],
+  ["subscribe", { user: "ann", channel: "more", data: {}, override: { presence: { value: true } } }],
+  ["unsubscribe", { user: "ann", channel: "more" }],
+  ["refresh", { user: "ann", expire_at: 4_000_000_000 }],
+  ["history_remove", { channel: "news" }],
+  ["disconnect", { user: "ann", disconnect: { code: 4000, reason: "bye" } }],
+];

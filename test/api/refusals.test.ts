@@ -64,9 +64,17 @@ describe("bodies", () => {
     const probe = await api.plain("ann");
     const good = { publish: { channel: "news", data: "never" } };
     for (const [method, body, place] of [
-      ["batch", { commands: [good, { publish: { channel: 5 } }] }, "commands.1.channel: expected a string"],
-      ["batch", { commands: [good, { history: { channel: "news", limit: "5" } }], parallel: true }, "commands.1.limit"],
+      ["batch", { commands: [good, { publish: { channel: 5 } }] }, "commands.1.publish.channel: expected a string"],
+      [
+        "batch",
+        { commands: [good, { history: { channel: "news", limit: "5" } }], parallel: true },
+        "commands.1.history.limit: expected a number",
+      ],
       ["batch", { commands: 5 }, "commands: expected a list"],
+      ["batch", { commands: [good, 5] }, "commands.1: expected an object"],
+      ["batch", { commands: [good, { publish: [] }] }, "commands.1.publish: expected an object"],
+      ["batch", { commands: [good], parallel: 1 }, "parallel: expected a boolean"],
+      ["batch", [good], "expected an object"],
       ["", '{"method":"publish","params":{"channel":"news","data":1}}\n{"method":', "line 2"],
       ["", '{"method":"publish","params":{"channel":"news","data":1}}\n{"method":"history","params":[]}', "line 2"],
       ["", '{"method":5}', "line 1: method"],
@@ -87,7 +95,7 @@ describe("bodies", () => {
     expect(responses).toHaveLength(1_000);
     expect(responses.every(({ result }: { result?: { offset: number } }) => result?.offset === 1)).toBe(true);
     const over = await api.call("broadcast", { channels: [...channels, "one more"], data: 1 });
-    expect(over.json).toEqual({ error: { code: 107, message: "bad request" } });
+    expect(over.json).toEqual({ error: { code: 107, message: "bad request: channels: expected at most 1000" } });
     expect((await api.call("history", { channel: "one more" })).json.result.offset).toBe(0);
   });
 });

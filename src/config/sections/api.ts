@@ -65,10 +65,14 @@ export const httpApi = section({
     unit: "bytes",
     min: 1,
   }),
-  broadcast_limit: count(10_000, "Channels in one broadcast (107), which is one turn of the event loop.", {
-    unit: "channels",
-    min: 1,
-  }),
+  broadcast_limit: count(
+    10_000,
+    "Channels in one broadcast, and commands in one batch (107): one turn of the event loop.",
+    {
+      unit: "channels",
+      min: 1,
+    },
+  ),
 });
 
 /** `push_log`: what became of each push. */
