@@ -3,6 +3,7 @@ import { toPromise } from "xstate";
 import { deadlineResolution } from "../actors/deadlines.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { createInProcess, type InProcess } from "./api/in-process.ts";
+import { OperationError } from "./api/operation-error.ts";
 import { createOperations } from "./api/operations.ts";
 import { tlsOptions } from "./certificate.ts";
 import { type Config, type ConfigInput, parseConfig } from "./config/config.ts";
@@ -62,6 +63,14 @@ export class ConfigError extends Error {
   }
 }
 
+/** Whether an operation of the server was refused; `code` and `message` say why, as over HTTP. */
+export function isOperationError(error: unknown): error is OperationError {
+  return error instanceof OperationError;
+}
+
+/** The configuration of a server, in the shape of the file: everything may be left out. */
+export type ServerConfig = ConfigInput;
+
 /**
  * Starts a server inside this process, with a configuration in the shape of the file; neither the environment nor a file
  * is read. Port 0 takes a free one.
@@ -69,7 +78,7 @@ export class ConfigError extends Error {
  * @throws ConfigError where the configuration is not valid, or names a file that is not there; an Error in words where
  * nobody can listen
  */
-export async function startServer(input?: ConfigInput, options: StartOptions = {}): Promise<RunningServer> {
+export async function startServer(input?: ServerConfig, options: StartOptions = {}): Promise<RunningServer> {
   const profile = options.profile ?? (input ? "file" : "development");
   const parsed = parseConfig(input ?? {}, profile);
   if (!parsed.ok) throw new ConfigError(parsed.errors);
@@ -162,10 +171,15 @@ export function listen(config: Config, options: ListenOptions = {}): RunningServ
     return stopped;
   };
   const url = server.url.origin;
-  // The first line of the log is this one: whoever starts a server waits for it, and reads where it is.
+  tellStart(log, url, options.warnings ?? []);
+  const inProcess = createInProcess(operations, { clock, hub: node.hub });
+  return { url, internalUrl: inside?.url.origin ?? null, stop, node, ...inProcess };
+}
+
+/** The first line of the log is this one: whoever starts a server waits for it, and reads where it is. */
+function tellStart(log: Log, url: string, warnings: readonly string[]): void {
   log.info("server.started", { url, version: packageJson.version, bun: Bun.version });
-  for (const line of options.warnings ?? []) log.warn("config.warning", { line });
-  return { url, internalUrl: inside?.url.origin ?? null, stop, node, ...createInProcess(operations, clock) };
+  for (const line of warnings) log.warn("config.warning", { line });
 }
 
 /** What can wait is done about every five seconds. */

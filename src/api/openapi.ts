@@ -137,7 +137,7 @@ function lines() {
   return {
     operationId: "lines",
     summary: 'Does several things with one request: a command a line, {"id"?, "method", "params"}, and a reply a line.',
-    requestBody: { required: true, content: { "text/plain": { schema: { type: "string" } } } },
+    requestBody: { required: true, content: { "text/plain": { schema: { type: "string", pattern: "\\S" } } } },
     responses: {
       200: {
         description: 'A reply a line, {"id"?, "result"} or {"id"?, "error"}; an error where there are too many lines.',

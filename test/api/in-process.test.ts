@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { OperationError } from "../../src/api/in-process.ts";
 import type { ConfigInput } from "../../src/config/config.ts";
-import { startServer } from "../../src/server.ts";
+import { isOperationError, startServer } from "../../src/server.ts";
+import { CentrifugeProbe } from "../support/centrifuge-probe.ts";
 import { Probe } from "../support/probe.ts";
 
 const config: ConfigInput = {
@@ -27,6 +27,16 @@ async function start() {
   return { ...server, open, [Symbol.asyncDispose]: async () => void (await server.stop()) };
 }
 
+/** The code with which an operation is refused; 0 where it is not, -1 for any other failure. */
+async function codeOf(run: () => unknown): Promise<number> {
+  try {
+    await run();
+    return 0;
+  } catch (error) {
+    return isOperationError(error) ? error.code : -1;
+  }
+}
+
 describe("in the same process", () => {
   test("[AP1] a publish reaches who is there, and resolves with its position", async () => {
     await using server = await start();
@@ -39,21 +49,13 @@ describe("in the same process", () => {
 
   test("[AP2] what HTTP answers as an error is thrown with its code", async () => {
     await using server = await start();
-    const codes = async (run: () => unknown) => {
-      try {
-        await run();
-        return 0;
-      } catch (error) {
-        return error instanceof OperationError ? error.code : -1;
-      }
-    };
-    expect(await codes(() => server.publish("nope:x", 1))).toBe(102);
-    expect(await codes(() => server.publish("", 1))).toBe(107);
-    expect(await codes(() => server.publish("news", undefined))).toBe(107);
-    expect(await codes(() => server.presence("bare:x"))).toBe(108);
-    expect(await codes(() => server.history("bare:x"))).toBe(108);
+    expect(await codeOf(() => server.publish("nope:x", 1))).toBe(102);
+    expect(await codeOf(() => server.publish("", 1))).toBe(107);
+    expect(await codeOf(() => server.publish("news", undefined))).toBe(107);
+    expect(await codeOf(() => server.presence("bare:x"))).toBe(108);
+    expect(await codeOf(() => server.history("bare:x"))).toBe(108);
     const outcomes = await server.broadcast(["news", "nope:x"], "both");
-    expect(outcomes.map((outcome) => (outcome instanceof OperationError ? outcome.code : 0))).toEqual([0, 102]);
+    expect(outcomes.map((outcome) => (isOperationError(outcome) ? outcome.code : 0))).toEqual([0, 102]);
   });
 
   test("[AP3] history and presence are what clients see, and a removed history is empty", async () => {
@@ -76,5 +78,58 @@ describe("in the same process", () => {
     expect(await ended.closed()).toEqual({ code: 3503, reason: "force disconnect" });
     await server.publish("news", "still here");
     expect(await spared.next()).toBe("still here");
+  });
+
+  test("[AP5] what cannot be done as asked is refused with its field, and does nothing", async () => {
+    await using server = await start();
+    const probe = await server.open();
+    const circle: unknown[] = [];
+    circle.push(circle);
+    for (const [words, run] of [
+      ["code: expected 3000 to 4999", () => server.disconnect({ user: "" }, { code: 5, reason: "" })],
+      ["code: expected 3000 to 4999", () => server.disconnect({ user: "" }, { code: 3000.5, reason: "" })],
+      [
+        "reason: expected at most 123 bytes",
+        () => server.disconnect({ user: "" }, { code: 4000, reason: "é".repeat(62) }),
+      ],
+      ["queueTtl: expected 0 or more", () => server.send({ user: "ann" }, 1, { queueTtl: Number.NaN })],
+      ["queueTtl: expected 0 or more", () => server.send({ user: "ann" }, 1, { queueTtl: -1 })],
+      ["user: expected a user, or a client", () => server.send({}, 1)],
+      ["expireAt: expected 0 or more", () => server.refresh({ user: "" }, Number.POSITIVE_INFINITY)],
+      ["expireAt: expected 0 or more", () => server.subscribe({ user: "" }, "news", { expireAt: Number.NaN })],
+      ["data: expected a value that JSON can hold", () => server.subscribe({ user: "" }, "news", { info: circle })],
+      ["data: expected a value that JSON can hold", () => server.send({ user: "ann" }, () => 1)],
+    ] as const) {
+      expect(run).toThrow(`bad request: ${words}`);
+      expect(await codeOf(run)).toBe(107);
+    }
+    await server.publish("news", "still here");
+    expect(await probe.next()).toBe("still here");
+  });
+
+  test("[AP6] a subscription takes values for its info and data, as a publish does", async () => {
+    await using server = await start();
+    const client = await CentrifugeProbe.connect(server.url.replace("http", "ws"));
+    server.subscribe({ user: "", client: client.client }, "news", { info: { seat: 1 }, data: "welcome" });
+    expect(await client.next()).toMatchObject({ push: { channel: "news", subscribe: { data: "welcome" } } });
+    expect([...server.presence("news").values()]).toMatchObject([{ client: client.client, chanInfo: '{"seat":1}' }]);
+    expect(server.send({ client: client.client }, "hello")).toEqual({ connections: 1, queued: false });
+    expect(await client.next()).toEqual({ push: { message: { data: "hello" } } });
+  });
+
+  test("[AP7] after the server has stopped everything is refused at once, and nothing is waited for", async () => {
+    const server = await start();
+    await server.stop();
+    for (const run of [
+      () => server.publish("news", 1),
+      () => server.broadcast(["news"], 1),
+      () => server.send({ user: "ann" }, 1, { queueTtl: 1_000 }),
+      () => server.disconnect({ user: "ann" }),
+      () => server.history("news"),
+      () => server.presence("news"),
+      () => server.info(),
+    ]) {
+      expect(await codeOf(run)).toBe(100);
+    }
   });
 });
