@@ -39,7 +39,7 @@ export interface Who {
 }
 
 /** What a subscription by the server says beside its channel. */
-export interface Subscribe {
+interface Subscribe {
   /** Seconds since 1970; null is never. */
   readonly expireAt?: number | null;
   /** Raw JSON for others, and for the client. */
