@@ -48,7 +48,7 @@ export function connectionLogic(ports: ConnectionPorts) {
 export function createAbandon(ports: ConnectionPorts) {
   const { depart, cancelDeadlines } = endingEffects(ports, createAnswers(ports));
   return (context: ConnectionContext): void => {
-    const scope = { context, self: { send: () => {} } };
+    const scope = { context, self: { send: () => {}, getSnapshot: () => ({ context }) } };
     cancelDeadlines(scope);
     depart(scope);
   };

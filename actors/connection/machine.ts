@@ -190,8 +190,7 @@ export const connectionMachine = setup({
       },
     },
     authenticated: {
-      entry: ["startHeartbeat", "welcome", "openGate", "release", "clearHeld"],
-      exit: "closeGate",
+      entry: ["startHeartbeat", "welcome", "release", "clearHeld"],
       on: {
         "client.pong": [
           { guard: "isPongDue", actions: "notePong" },
@@ -228,6 +227,10 @@ export const connectionMachine = setup({
       initial: "ready",
       states: {
         ready: {
+          description:
+            "What the client publishes goes through the gate, past this machine, which has nothing to decide about it.",
+          entry: "openGate",
+          exit: "closeGate",
           on: {
             "client.subscribe": [
               { guard: "carriesToken", target: "verifying", actions: { type: "verifySubscription", params: asked } },

@@ -78,5 +78,8 @@ export interface ConnectionPorts {
 /** One connection, as an effect sees it. */
 export interface Scope {
   readonly context: ConnectionContext;
-  readonly self: { send(event: ConnectionEvent): void };
+  readonly self: {
+    send(event: ConnectionEvent): void;
+    getSnapshot(): { readonly context: ConnectionContext };
+  };
 }

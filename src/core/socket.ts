@@ -1,9 +1,15 @@
+import type { PublishCommand } from "./command.ts";
 import type { Disconnect } from "./disconnects.ts";
 import type { DialectName, Frame } from "./frame.ts";
 
-/** Takes the frames of one client, past its actor. */
-export interface Gate {
+/** Takes the frames of one client, past its dialect and its actor: all of them are publications. */
+export interface FrameGate {
   take(frame: Frame): void;
+}
+
+/** Takes the publish commands of one client, past its actor; every other command is for the actor. */
+export interface PublishGate {
+  publish(command: PublishCommand): void;
 }
 
 /** What a socket receives of a channel. */
@@ -49,8 +55,8 @@ export interface Socket {
   framesHeard(): number;
   /** When the client was last heard, in monotonic milliseconds: any frame counts, also a pong. */
   lastHeard(): number;
-  /** Hands over frames straight to `gate` instead of the actor, until it is closed again. */
-  openGate(gate: Gate): void;
+  /** Hands over what the client publishes straight to `gate` instead of the actor, until it is closed again. */
+  openGate(gate: FrameGate | PublishGate): void;
   /** Hands a frame to the gate that is open; without one it is dropped. */
   take(frame: Frame): void;
   closeGate(): void;

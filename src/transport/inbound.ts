@@ -19,7 +19,7 @@ export interface InboundPorts {
 /** Refusals in a row after which a connection ends with 3013. */
 const refusalsMax = 50;
 
-/** The way in: a frame within its rate becomes commands, and each command one event of its connection. */
+/** The way in: a frame within its rate becomes commands, and each command one event of its connection, or passes its gate. */
 export function createInbound({ log, counters, dialects, messageRate }: InboundPorts) {
   /** Takes a token for one frame or command; otherwise counts the refusal, and ends the connection at the fiftieth. */
   const isWithinRate = (socket: BunSocket): boolean => {
@@ -35,8 +35,10 @@ export function createInbound({ log, counters, dialects, messageRate }: InboundP
   };
 
   const run = (socket: BunSocket, command: Command, bytes: number) => {
-    if (command.method === "pong" || isWithinRate(socket)) socket.connection?.send(eventOf(command, bytes));
-    else if (command.id > 0) socket.connection?.send({ type: "client.limited", id: command.id, bytes });
+    if (command.method === "pong" || isWithinRate(socket)) {
+      if (command.method === "publish" && socket.publishGate) socket.publishGate.publish(command);
+      else socket.connection?.send(eventOf(command, bytes));
+    } else if (command.id > 0) socket.connection?.send({ type: "client.limited", id: command.id, bytes });
   };
 
   const decode = (socket: BunSocket, frame: Frame) => {
@@ -50,8 +52,8 @@ export function createInbound({ log, counters, dialects, messageRate }: InboundP
   return {
     isWithinRate,
     read(socket: BunSocket, frame: Frame): void {
-      if (!socket.gate) decode(socket, frame);
-      else if (isWithinRate(socket)) socket.gate.take(frame);
+      if (!socket.frameGate) decode(socket, frame);
+      else if (isWithinRate(socket)) socket.frameGate.take(frame);
       else counters.dropped += 1;
     },
   };

@@ -3,7 +3,7 @@ import type { ConnectionRef } from "../../actors/hub/events.ts";
 import type { Disconnect } from "../core/disconnects.ts";
 import type { DialectName, Frame } from "../core/frame.ts";
 import type { Bucket } from "../core/rate.ts";
-import type { Attachment, Gate, Socket } from "../core/socket.ts";
+import type { Attachment, FrameGate, PublishGate, Socket } from "../core/socket.ts";
 import type { Counters } from "../metrics/counters.ts";
 import type { Audiences } from "./audiences.ts";
 
@@ -42,7 +42,9 @@ export class BunSocket implements Socket, Bucket {
   /** The actor, until it or the socket ends. */
   connection: ConnectionRef | null = null;
   /** Takes frames instead of the actor while it is open. */
-  gate: Gate | null = null;
+  frameGate: FrameGate | null = null;
+  /** Takes publish commands instead of the actor while it is open. */
+  publishGate: PublishGate | null = null;
   /** The plain dialect's credentials, until they were handed over. */
   token: string;
   pingedAt = 0;
@@ -108,16 +110,18 @@ export class BunSocket implements Socket, Bucket {
     return this.heardAt;
   }
 
-  openGate(gate: Gate): void {
-    this.gate = gate;
+  openGate(gate: FrameGate | PublishGate): void {
+    if ("publish" in gate) this.publishGate = gate;
+    else this.frameGate = gate;
   }
 
   take(frame: Frame): void {
-    this.gate?.take(frame);
+    this.frameGate?.take(frame);
   }
 
   closeGate(): void {
-    this.gate = null;
+    this.frameGate = null;
+    this.publishGate = null;
   }
 
   close({ code, reason }: Disconnect): void {
@@ -132,7 +136,7 @@ export class BunSocket implements Socket, Bucket {
   #release(): ServerWebSocket<BunSocket> | null {
     const { ws } = this;
     this.connection = null;
-    this.gate = null;
+    this.closeGate();
     this.ws = null;
     return ws;
   }

@@ -75,7 +75,9 @@ export function createWebSocketHandlers(ports: WebSocketPorts): WebSocketHandler
     error(error: Error, ws?: ServerWebSocket<BunSocket>) {
       counters.errors += 1;
       ports.log.error("handler.failed", { connection: ws?.data.id, error: `${error.name}: ${error.message}` });
-      ws?.data.close(disconnects.internal);
+      // Its connection has to hear of it, or it would stay behind.
+      if (ws?.data.connection) ws.data.connection.send({ type: "rule.broken", disconnect: disconnects.internal });
+      else ws?.data.close(disconnects.internal);
     },
 
     idleTimeout: 0,

@@ -65,7 +65,7 @@ describe("the connection machine", () => {
     expect(held.snapshot.context.held).toEqual([publish, subscribe]);
     const { names, at, snapshot } = run("centrifuge", connect, publish, subscribe, accepted, admitted);
     expect(at).toBe("authenticated.ready");
-    expect(names).toEqual(["startHeartbeat", "welcome", "openGate", "release"]);
+    expect(names).toEqual(["startHeartbeat", "welcome", "release", "openGate"]);
     expect(snapshot.context.held).toEqual([]);
   });
 
@@ -116,7 +116,7 @@ describe("the connection machine", () => {
     const { snapshot: after } = run("centrifuge", connect, accepted, admitted, withToken, pong);
     expect(after.context.disconnect).toEqual(disconnects.badRequest);
     expect(run("centrifuge", connect, accepted, admitted, withToken, publish, { type: "auth.answered" }).names).toEqual(
-      ["release"],
+      ["release", "openGate"],
     );
   });
 

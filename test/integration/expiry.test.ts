@@ -7,6 +7,7 @@ import { isObject, type JsonObject } from "../support/json.ts";
 import { everything, startOpenServer, tokenFor } from "../support/open-channels.ts";
 import { pass } from "../support/passing.ts";
 import { testTimeout } from "../support/patience.ts";
+import { Probe } from "../support/probe.ts";
 
 setDefaultTimeout(testTimeout);
 
@@ -102,6 +103,28 @@ describe("a connection that expires", () => {
     expect(await probe.take(1)).toEqual([{ push: { refresh: {} } }]);
     await server.pass(30_000, probe);
     expect(await probe.ask("presence_stats", { channel: "a" })).toHaveProperty("presence_stats");
+  });
+
+  test("[SU128] is given another info with it, which everyone sees on what it publishes from then on", async () => {
+    await using server = await start();
+    using listener = await CentrifugeProbe.connect(server.ws);
+    await listener.subscribe("a");
+    using centrifuge = await server.connect({ info: { name: "old" } });
+    const token = tokenFor({ sub: "ann", info: { name: "old" } });
+    using plain = await new Probe(`${server.ws}/ws?channel=a&token=${token}`).open();
+    const seen = async () => {
+      await centrifuge.ask("publish", { channel: "a", data: 1 });
+      plain.send("1");
+      return await listener.take(2);
+    };
+    const by = (name: string) => {
+      const info = expect.objectContaining({ conn_info: { name } });
+      return { push: { channel: "a", pub: expect.objectContaining({ info }) } };
+    };
+    expect(await seen()).toEqual([by("old"), by("old")]);
+    server.node.hub.send({ type: "user.refresh", target, expireAt: server.inSeconds(60), info: '{"name":"new"}' });
+    expect(await centrifuge.take(1)).toEqual([{ push: { refresh: { expires: true, ttl: 60 } } }]);
+    expect(await seen()).toEqual([by("new"), by("new")]);
   });
 });
 

@@ -1,7 +1,9 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { disconnects } from "../../src/core/disconnects.ts";
 import { amongBystanders } from "../support/bystanders.ts";
+import { CentrifugeProbe } from "../support/centrifuge-probe.ts";
 import { faultyBroker, faultyChannel } from "../support/faulty-broker.ts";
+import { startOpenServer } from "../support/open-channels.ts";
 import { testTimeout } from "../support/patience.ts";
 import { Probe } from "../support/probe.ts";
 import { startTestServer } from "../support/server.ts";
@@ -31,4 +33,23 @@ test("[SE25] [F17] what has crashed leaves no connection, no channel, no user an
     await (await new Probe(`${server.ws}/ws?channel=${faultyChannel}`).open()).closed();
   }
   expect(await Promise.all(gauges.map((name) => server.metric(name)))).toEqual(before);
+});
+
+test("[SE33] [F17] what throws past an actor costs its connection too, and leaves nothing behind", async () => {
+  await using server = await startOpenServer();
+  const { rules } = server.node;
+  const { mayPublish } = rules;
+  Reflect.set(rules, "mayPublish", (...asked: Parameters<typeof mayPublish>) => {
+    if (asked[0] === faultyChannel) throw new Error("injected");
+    return mayPublish(...asked);
+  });
+  await amongBystanders(server.ws, async () => {
+    using probe = await CentrifugeProbe.connect(server.ws);
+    await probe.subscribe(faultyChannel);
+    probe.send(probe.command("publish", { channel: faultyChannel, data: 1 }));
+    expect(await probe.closed()).toEqual(disconnects.internal);
+    expect(server.node.audiences.get(faultyChannel)).toBeUndefined();
+    expect(server.node.hub.getSnapshot().context.members.has(probe.client)).toBe(false);
+  });
+  expect(server.node.counters.errors).toBe(1);
 });

@@ -3,8 +3,7 @@ import type { Namespace } from "../../../src/channels/namespace.ts";
 import { disconnects } from "../../../src/core/disconnects.ts";
 import type { Frame } from "../../../src/core/frame.ts";
 import { type Payload, sharedBytesMax } from "../../../src/core/payload.ts";
-import type { ClientInfo } from "../../../src/core/publication.ts";
-import type { Gate } from "../../../src/core/socket.ts";
+import type { FrameGate } from "../../../src/core/socket.ts";
 import type { Subscription } from "../events.ts";
 import type { ConnectionPorts, Scope } from "../ports.ts";
 import { clientInfoOf } from "./leaving.ts";
@@ -13,7 +12,7 @@ import { clientInfoOf } from "./leaving.ts";
 const refusedMax = 3;
 
 /** The gate of a plain connection that is in its channel; null where it is not. */
-export function openPlainGate(ports: ConnectionPorts, scope: Scope): Gate | null {
+export function openPlainGate(ports: ConnectionPorts, scope: Scope): FrameGate | null {
   const { home } = scope.context.socket;
   const namespace = ports.rules.resolve(home)?.namespace;
   const subscription = scope.context.subscriptions.get(home);
@@ -25,12 +24,13 @@ export function openPlainGate(ports: ConnectionPorts, scope: Scope): Gate | null
  * to native publish it costs this, one event of the Hub's callback actor (0.07 us) and the broker's hand-over. One
  * object a connection, and no closures: there may be fifty thousand.
  */
-class PlainGate implements Gate {
+class PlainGate implements FrameGate {
   readonly #ports: ConnectionPorts;
   readonly #socket: Scope["context"]["socket"];
   readonly #self: Scope["self"];
   readonly #namespace: Namespace;
-  readonly #info: ClientInfo;
+  readonly #subscription: Subscription;
+  readonly #user: string;
   readonly #isAlwaysAllowed: boolean;
   #refused = 0;
 
@@ -43,7 +43,8 @@ class PlainGate implements Gate {
     this.#socket = context.socket;
     this.#self = self;
     this.#namespace = namespace;
-    this.#info = clientInfoOf(context, subscription);
+    this.#subscription = subscription;
+    this.#user = context.identity?.user ?? "";
     this.#isAlwaysAllowed = namespace.dataFormat === "" && this.#mayPublish({ kind: "text", text: "" });
   }
 
@@ -59,7 +60,8 @@ class PlainGate implements Gate {
       draft: {
         channel: this.#socket.home,
         data,
-        info: this.#info,
+        // A back end may have given it another info since.
+        info: clientInfoOf(this.#self.getSnapshot().context, this.#subscription),
         exclude: this.#socket,
         history: isShared(data) ? this.#namespace.history : null,
       },
@@ -68,7 +70,7 @@ class PlainGate implements Gate {
   }
 
   #mayPublish(data: Payload): boolean {
-    const asker = { user: this.#info.user, subscribed: true, data };
+    const asker = { user: this.#user, subscribed: true, data };
     return this.#ports.rules.mayPublish(this.#socket.home, asker) === null;
   }
 
