@@ -1,7 +1,7 @@
 import { decodeJwt, SignJWT } from "jose";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
-import { readGentoken } from "./gentokenargs.ts";
+import { readChecktoken, readGentoken } from "./commandargs.ts";
 import { createTokenExaminer } from "./jwt.ts";
 import { describeMoment } from "./moments.ts";
 import type { SubscriptionTokenOptions, TokenOptions } from "./options.ts";
@@ -12,6 +12,7 @@ import {
   describeSubscription,
   describeUser,
   failed,
+  misused,
   printable,
 } from "./words.ts";
 
@@ -23,8 +24,6 @@ export interface CommandOptions {
   readonly subscriptionToken: SubscriptionTokenOptions;
 }
 
-const checktokenUsage = "usage: checktoken TOKEN";
-
 const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 /**
@@ -34,7 +33,7 @@ const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: ()
  */
 export async function gentoken(args: readonly string[], options: CommandOptions, clock: Clock): Promise<CommandResult> {
   const asked = readGentoken(args);
-  if (typeof asked === "string") return failed(asked);
+  if (typeof asked === "string") return misused(asked);
   const own = asked.channel !== undefined && options.subscriptionToken.enabled;
   const path = own ? "client.subscription_token" : "client.token";
   const token = own ? options.subscriptionToken : options.token;
@@ -70,8 +69,8 @@ export async function checktoken(
   options: CommandOptions,
   clock: Clock,
 ): Promise<CommandResult> {
-  const [token, ...rest] = withoutConfig(args);
-  if (token === undefined || rest.length > 0) return failed(checktokenUsage);
+  const token = readChecktoken(args);
+  if (token === null) return misused("usage: checktoken TOKEN");
   const examiner = createTokenExaminer({ ...options, clock, log: silent });
   if (namesChannel(token)) {
     const outcome = await examiner.subscription(token);
@@ -79,11 +78,6 @@ export async function checktoken(
   }
   const outcome = await examiner.connection(token);
   return outcome.ok ? describeConnection(outcome.value, clock) : describeRefusal("connection", outcome, clock);
-}
-
-function withoutConfig(args: readonly string[]): readonly string[] {
-  const at = args.findIndex((arg) => arg === "--config" || arg === "-c");
-  return at < 0 ? args : args.toSpliced(at, 2);
 }
 
 /** Looks into claims that nobody has verified, to choose the question alone; the answer comes from the examiner. */

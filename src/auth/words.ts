@@ -7,7 +7,7 @@ import { type Outcome, refusals } from "./refusals.ts";
 /** What a command says, without the last line break, and how the process is to exit. */
 export interface CommandResult {
   readonly text: string;
-  readonly exitCode: 0 | 1;
+  readonly exitCode: 0 | 1 | 2;
 }
 
 /** The outcomes that a client sees, by kind of token and refusal. */
@@ -59,6 +59,11 @@ export function describeRefusal(
 /** What a command says where it could not do what it was asked for. */
 export function failed(text: string): CommandResult {
   return { text, exitCode: 1 };
+}
+
+/** What a command says that was not asked in its own words. */
+export function misused(text: string): CommandResult {
+  return { text, exitCode: 2 };
 }
 
 /** A user's name in a sentence. */

@@ -80,7 +80,7 @@ describe("gentoken", () => {
     "[JW84] %s is answered with the usage",
     async (args) => {
       const { text, exitCode } = await generate(args);
-      expect(exitCode).toBe(1);
+      expect(exitCode).toBe(2);
       expect(text).toEndWith("usage: gentoken [--user USER] [--ttl 1h] [--channel CHANNEL] [--quiet]");
     },
   );
@@ -88,7 +88,10 @@ describe("gentoken", () => {
   test("[JW84] --config is passed over", async () => {
     const { text } = await gentoken(["--config", "a.json", "--user", "ann", "-q"], options(), clock);
     expect(text).toBe((await generate("--user ann -q")).text);
-    expect((await checktoken(["--config", "a.json", text], options(), clock)).exitCode).toBe(0);
+    for (const config of [["--config", "a.json"], ["--config=a.json"], ["-c", "a.json"], ["-ca.json"]]) {
+      expect((await checktoken([...config, text], options(), clock)).exitCode).toBe(0);
+      expect((await checktoken([text, ...config], options(), clock)).exitCode).toBe(0);
+    }
   });
 });
 
@@ -154,8 +157,8 @@ describe("checktoken", () => {
   });
 
   test("[JW86] without a token, or with two, it says how it is used", async () => {
-    for (const args of [[], ["a", "b"]]) {
-      expect(await checktoken(args, options(), clock)).toEqual({ text: "usage: checktoken TOKEN", exitCode: 1 });
+    for (const args of [[], ["a", "b"], ["--nope", "a"], ["--quiet"], ["--config"], ["--config=a.json"]]) {
+      expect(await checktoken(args, options(), clock)).toEqual({ text: "usage: checktoken TOKEN", exitCode: 2 });
     }
   });
 });

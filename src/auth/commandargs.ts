@@ -29,13 +29,28 @@ export function readGentoken(args: readonly string[]): GentokenRequest | string 
   return { user, ttlMs, channel, quiet };
 }
 
+/** Reads the words after `checktoken`: the token, or null where they are others. */
+export function readChecktoken(args: readonly string[]): string | null {
+  try {
+    const { positionals } = parseArgs({ args: [...args], options: { config: configFlag }, allowPositionals: true });
+    const [token, ...rest] = positionals;
+    return rest.length === 0 && token !== undefined ? token : null;
+  } catch {
+    // A flag that it has not, or one without its value.
+    return null;
+  }
+}
+
+/** The server's own, which has been read by then. */
+const configFlag = { type: "string", short: "c" } as const;
+
 function parse(args: readonly string[]) {
   const options = {
     user: { type: "string", short: "u" },
     ttl: { type: "string", short: "t" },
     channel: { type: "string", short: "s" },
     quiet: { type: "boolean", short: "q" },
-    config: { type: "string", short: "c" },
+    config: configFlag,
   } as const;
   try {
     return parseArgs({ args: joinNegative(args), options });
