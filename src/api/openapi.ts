@@ -1,6 +1,7 @@
 import { toJsonSchema } from "@valibot/to-json-schema";
 import type { GenericSchema } from "valibot";
 import packageJson from "../../package.json" with { type: "json" };
+import { needed, summaries } from "./openapi-methods.ts";
 import { jsonOf, reference, refusals } from "./openapi-refusals.ts";
 import { batchRequest, type Method, requests } from "./requests.ts";
 import { bareError, failure, results } from "./results.ts";
@@ -12,25 +13,6 @@ export interface ApiShape {
   readonly query_key: boolean;
   readonly insecure: boolean;
 }
-
-/** What each method does, in a sentence. */
-const summaries: Readonly<Record<Method, string>> = {
-  publish: "Publishes into a channel.",
-  broadcast: "Publishes the same into many channels; one outcome for each.",
-  send: "Tells every connection of a user, or later the next one.",
-  push_log: "Pages through what was pushed, newest first.",
-  subscribe: "Subscribes a user's connections to a channel.",
-  unsubscribe: "Takes a user's connections out of a channel.",
-  disconnect: "Ends a user's connections.",
-  refresh: "Moves the expiry of a user's connections, or ends them.",
-  presence: "Tells who is in a channel.",
-  presence_stats: "Tells how many connections and users are in a channel.",
-  history: "Reads a channel's history.",
-  history_remove: "Forgets a channel's publications and keeps its position.",
-  channels: "Lists the channels with an audience, by a pattern.",
-  info: "Tells of the node.",
-  rpc: "Calls a method of the server; there are none.",
-};
 
 const methods = Object.keys(requests).map((name) => name as Method);
 
@@ -63,7 +45,7 @@ export function describeApi({ handler_prefix: prefix, query_key, insecure }: Api
       schemas: {
         Error: schemaOf(bareError),
         Failure: schemaOf(failure),
-        ...Object.fromEntries(methods.map((method) => [`${method}_request`, schemaOf(requests[method])])),
+        ...Object.fromEntries(methods.map((method) => [`${method}_request`, requestOf(method)])),
         ...Object.fromEntries(methods.map((method) => [`${method}_result`, schemaOf(results[method])])),
       },
       parameters: {
@@ -146,6 +128,10 @@ function lines() {
       ...refusals,
     },
   };
+}
+
+function requestOf(method: Method) {
+  return { ...schemaOf(requests[method]), required: needed[method] ?? [] };
 }
 
 /** What a value may look like before it is read; checks that JSON Schema has no word for are left out. */

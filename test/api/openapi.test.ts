@@ -75,6 +75,25 @@ describe("the OpenAPI document", () => {
     }
   });
 
+  test("[AP46] without what a method needs it answers 107, and the document says what that is", async () => {
+    await using api = await startApi();
+    const code = async (method: string, body: object) => (await api.call(method, body)).json.error?.code ?? 0;
+    const filled = (name: string) => (name === "channels" ? ["x"] : "x");
+    const empty = (name: string) => (name === "channels" ? [] : "");
+    for (const [method, request] of requestSchemas) {
+      const { required = [] } = plain(request);
+      const whole = { data: 1, ...Object.fromEntries(required.map((name) => [name, filled(name)])) };
+      // A message needs one of two, and there is no method to be called by rpc.
+      const expected = method === "rpc" ? 104 : method === "send" ? 107 : 0;
+      expect([method, await code(method, whole)]).toEqual([method, expected]);
+      for (const name of required) {
+        for (const value of [undefined, null, empty(name)]) {
+          expect([method, value, await code(method, { ...whole, [name]: value })]).toEqual([method, value, 107]);
+        }
+      }
+    }
+  });
+
   test("[AP43] whole requests as the document allows them are read, and answered as it says", async () => {
     await using api = await startApi();
     for (const [method, schema] of requestSchemas) {
