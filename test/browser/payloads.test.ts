@@ -9,6 +9,8 @@ import { ChatWindow } from "./chat-window.ts";
 import { openConfig } from "./config.ts";
 import { flag, payloads } from "./payloads.ts";
 import { plainClient } from "./plain-client.ts";
+import { startPushServer } from "./push-server.ts";
+import { PushWindow } from "./push-window.ts";
 
 setDefaultTimeout(testTimeout);
 
@@ -98,6 +100,28 @@ describeInBrowser("hostile texts in a real browser", (windows) => {
     expect(await ann.log.getByRole("article").count()).toBe(payloads.length + 1);
     expect(await traces(ann.page)).toEqual(noTraces);
     expect(ann.faults).toEqual([]);
+  });
+
+  test("[WP40] T73 channels and users in the push log are shown letter by letter and do nothing", async () => {
+    await using api = await startPushServer();
+    const commands = payloads.flatMap((payload) => [
+      { send: { user: payload, data: 1 } },
+      { publish: { channel: payload, data: 1, idempotency_key: payload } },
+    ]);
+    await api.call("batch", { commands });
+    const back = await PushWindow.open(windows, api.url);
+    await back.press("Follow the log");
+    for (let shown = 50; shown < 400; shown += 50) {
+      await back.lines.nth(shown - 1).waitFor();
+      await back.press("Show older pushes");
+    }
+    await back.lines.nth(399).waitFor();
+    const shown = await back.lines.locator("td:nth-child(2)").allTextContents();
+    const newestFirst = payloads.toReversed().flatMap((payload) => [payload, payload]);
+    expect(shown.map((text) => text.toWellFormed())).toEqual(newestFirst.map((text) => text.toWellFormed()));
+    expect(await back.page.locator("#push-log :not(thead, tbody, tr, th, td, bdi)").count()).toBe(0);
+    expect(await traces(back.page)).toEqual(noTraces);
+    expect(back.faults).toEqual([]);
   });
 
   // eval is not tried: the debugger that runs these lines may evaluate what the page itself may not.

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import * as v from "valibot";
-import { readAnswer, refusalWords } from "../../src/web/page/push/api.ts";
-import { type PushDraft, pushRequest } from "../../src/web/page/push/request.ts";
+import { outcomeWords, readAnswer, refusalWords } from "../../src/web/page/push/api.ts";
+import { type PushDraft, pushRequest, textWords } from "../../src/web/page/push/request.ts";
 
 const draft: PushDraft = { to: "channel", target: "news", data: "hi", keep: "", idempotencyKey: "" };
 
@@ -24,6 +24,25 @@ describe("a filled-in push form", () => {
   ])("[WP24] %s", (_, change, request) => {
     expect(pushRequest({ ...draft, ...change })).toEqual(request);
   });
+});
+
+test.each([
+  ['{"a":1}', ""],
+  ['{"a":1,}', " The data went as a text: it is no JSON."],
+  ["[INFO] restart", " The data went as a text: it is no JSON."],
+  ["hello", ""],
+  ["", ""],
+])("[WP24] of %p it is told whether it went as a text", (data, words) => {
+  expect(textWords(data)).toBe(words);
+});
+
+test.each([
+  ["ok", false, "ok"],
+  ["ok", true, "waits"],
+  ["delivered_later", false, "delivered later"],
+  ["102", false, "refused (102)"],
+])("[WP25] the outcome %p, waiting %p, is told as %p", (outcome, queued, words) => {
+  expect(outcomeWords({ outcome, queued })).toBe(words);
 });
 
 describe("the API's answers in words", () => {

@@ -17,21 +17,25 @@ export type PushLogEntry = v.InferOutput<typeof entrySchema>;
 const errorSchema = v.object({ code: v.number(), message: v.string() });
 
 const entrySchema = v.object({
-  /** Milliseconds since 1970, or the same as text. */
-  time: v.union([v.number(), v.string()]),
-  key: v.optional(v.string(), ""),
+  /** Milliseconds since 1970. */
+  time: v.number(),
+  /** The name of the API key; "" for what was delivered later. */
+  key: v.string(),
   method: v.string(),
-  target: v.optional(v.string(), ""),
-  bytes: v.optional(v.number(), 0),
-  /** Connections that it reached; absent where it was only kept. */
-  connections: v.nullish(v.number()),
-  outcome: v.optional(v.string(), ""),
+  target: v.string(),
+  bytes: v.number(),
+  /** Connections that it reached. */
+  connections: v.optional(v.number(), 0),
+  queued: v.boolean(),
+  outcome: v.string(),
 });
+
+const pageSchema = v.object({ entries: v.array(entrySchema), cursor: v.optional(v.string()) });
 
 const resultSchemas = {
   publish: v.object({ offset: v.optional(v.number(), 0) }),
   broadcast: v.object({ responses: v.array(v.object({ error: v.optional(errorSchema) })) }),
-  send: v.object({ connections: v.number(), queued: v.optional(v.union([v.boolean(), v.number()]), false) }),
+  send: v.object({ connections: v.number(), queued: v.boolean() }),
 };
 
 /** Makes the push and tells in words what came of it. */
@@ -60,17 +64,18 @@ export async function push(key: string, request: PushRequest): Promise<Answer<st
   }
 }
 
-/** The newest lines of the log, the newest first. */
-export async function pushLog(key: string, limit: number): Promise<Answer<readonly PushLogEntry[]>> {
-  const answer = await call(key, { method: "push_log", body: { limit } }, v.object({ entries: v.array(entrySchema) }));
-  if (!answer.ok) return answer;
-  const newestFirst = [...answer.result.entries].sort((one, other) => timeOf(other) - timeOf(one));
-  return { ok: true, result: newestFirst };
+/** A page of the log, the newest entry first: the newest page, or that at the cursor of the page before. */
+export function pushLog(
+  key: string,
+  page: { readonly limit: number; readonly cursor?: string },
+): Promise<Answer<v.InferOutput<typeof pageSchema>>> {
+  return call(key, { method: "push_log", body: page }, pageSchema);
 }
 
-/** When it was, in milliseconds since 1970. */
-export function timeOf({ time }: Pick<PushLogEntry, "time">): number {
-  return new Date(time).getTime();
+/** What became of a push, in a word or two. */
+export function outcomeWords({ outcome, queued }: Pick<PushLogEntry, "outcome" | "queued">): string {
+  if (outcome === "ok") return queued ? "waits" : "ok";
+  return outcome === "delivered_later" ? "delivered later" : `refused (${outcome})`;
 }
 
 function tell<Result>(answer: Answer<Result>, words: (result: Result) => string): Answer<string> {
@@ -125,7 +130,7 @@ export function refusalWords(status: number, body: string): string {
     case 403:
       return "This API key may not do that.";
     case 404:
-      return "The HTTP API is off: set http_api.key in the server's configuration.";
+      return "The HTTP API is off: set http_api.key in the server's configuration. With http_server.internal_port it is on that port alone.";
     case 413:
       return "That is more than the server takes.";
     case 429:

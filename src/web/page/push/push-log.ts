@@ -1,33 +1,53 @@
 import { make, need } from "../dom.ts";
 import { sizeWords, timeWords } from "../words.ts";
-import { type PushLogEntry, pushLog, timeOf } from "./api.ts";
+import { outcomeWords, type PushLogEntry, pushLog } from "./api.ts";
 
-/** Lines of the log that are shown. */
-const linesMax = 50;
+/** Lines of one page of the log. */
+const pageSize = 50;
 /** How often the log is asked for while it is followed and in sight, in milliseconds. */
 const everyMs = 1_000;
 
-/** The log of all pushes, asked for again and again while a person follows it, so that it grows before their eyes. */
+/**
+ * The log of all pushes, asked for again and again while a person follows it, so that it grows before their eyes. Who
+ * looks at older pages has stopped following: what is read must not move.
+ */
 export function startPushLog(section: HTMLElement, key: () => string): void {
   const button = need(section, "#push-follow", HTMLButtonElement);
+  const older = need(section, "#push-older", HTMLButtonElement);
   const status = need(section, "#push-log-state", HTMLElement);
   const lines = need(section, "#push-log tbody", HTMLElement);
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isFollowing = false;
+  let cursor: string | undefined;
+
+  /** Takes a page, or says why there is none. */
+  const take = (answer: Awaited<ReturnType<typeof pushLog>>, show: (entries: HTMLElement[]) => void): boolean => {
+    if (!answer.ok) {
+      status.textContent = answer.words;
+      return false;
+    }
+    cursor = answer.result.cursor;
+    show(answer.result.entries.map(line));
+    older.hidden = cursor === undefined;
+    status.textContent = lines.childElementCount === 0 ? "Nothing was pushed yet." : "";
+    return true;
+  };
+
+  /** Puts the newest page in the place of what is shown; where it is the same, a person may be selecting in it. */
+  const replace = (entries: HTMLElement[]): void => {
+    const isSame =
+      entries.length === lines.children.length && entries.every((each, at) => same(each, lines.children[at]));
+    if (!isSame) lines.replaceChildren(...entries);
+  };
 
   const look = async (): Promise<void> => {
     const isInSight = document.visibilityState === "visible" && !section.hidden;
-    const answer = isInSight ? await pushLog(key(), linesMax) : null;
+    const answer = isInSight ? await pushLog(key(), { limit: pageSize }) : null;
     // The person may have stopped while the answer was on its way.
     if (!isFollowing) return;
-    if (answer?.ok === false) {
-      status.textContent = answer.words;
+    if (answer !== null && !take(answer, replace)) {
       follow(false);
       return;
-    }
-    if (answer !== null) {
-      status.textContent = answer.result.length === 0 ? "Nothing was pushed yet." : "";
-      lines.replaceChildren(...answer.result.map(line));
     }
     timer = setTimeout(() => void look(), everyMs);
   };
@@ -39,18 +59,33 @@ export function startPushLog(section: HTMLElement, key: () => string): void {
     clearTimeout(timer);
     if (isWanted) void look();
   };
+
+  const showOlder = async (): Promise<void> => {
+    follow(false);
+    if (cursor === undefined) return;
+    older.disabled = true;
+    const answer = await pushLog(key(), { limit: pageSize, cursor });
+    older.disabled = false;
+    if (!isFollowing) take(answer, (entries) => lines.append(...entries));
+  };
+
   button.addEventListener("click", () => follow(!isFollowing));
+  older.addEventListener("click", () => void showOlder());
 }
 
 function line(entry: PushLogEntry): HTMLElement {
   const cells = [
-    timeWords(new Date(timeOf(entry))),
+    timeWords(new Date(entry.time)),
     entry.target,
-    entry.outcome,
-    String(entry.connections ?? ""),
+    outcomeWords(entry),
+    String(entry.connections),
     entry.method,
     entry.key,
     sizeWords(entry.bytes),
   ];
   return make("tr", { children: cells.map((text) => make("td", { children: [make("bdi", { text })] })) });
+}
+
+function same(one: Element, other: Element | undefined): boolean {
+  return other !== undefined && one.isEqualNode(other);
 }

@@ -1,7 +1,7 @@
 import { field, need } from "../dom.ts";
 import { push } from "./api.ts";
 import { startPushLog } from "./push-log.ts";
-import { type PushDraft, pushRequest } from "./request.ts";
+import { type PushDraft, pushRequest, textWords } from "./request.ts";
 
 /** The Push tab: a push by HTTP as a back end makes it, and the log of all pushes as it grows. */
 export function startPush(section: HTMLElement): void {
@@ -27,7 +27,7 @@ export function startPush(section: HTMLElement): void {
     outcome.textContent = "Pushing …";
     outcome.dataset["at"] = "connecting";
     const answer = await push(key(), pushRequest(draft));
-    outcome.textContent = answer.ok ? answer.result : answer.words;
+    outcome.textContent = answer.ok ? `${answer.result}${textWords(draft.data)}` : answer.words;
     outcome.dataset["at"] = answer.ok ? "open" : "refused";
   };
   startPushLog(section, key);

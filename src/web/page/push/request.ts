@@ -34,3 +34,9 @@ export function pushRequest({ to, target, data, keep, idempotencyKey }: PushDraf
       };
   }
 }
+
+/** What is to be said of data that begins as JSON does and is none: it went as a text, and may not have been meant so. */
+export function textWords(data: string): string {
+  const isText = typeof readDraft(data) === "string";
+  return isText && /^\s*[[{]/.test(data) ? " The data went as a text: it is no JSON." : "";
+}
