@@ -88,6 +88,30 @@ describe("bodies", () => {
     expect(await probe.next()).toBe("first");
   });
 
+  test("[AP117] a body that cannot be read says whether it is empty, no JSON, too deep, or no object", async () => {
+    await using api = await startApi();
+    for (const [body, words] of [
+      ["", "the body is empty"],
+      [" \r\n", "the body is empty"],
+      ["{", "the body is no JSON"],
+      ["channel=news", "the body is no JSON"],
+      ["[".repeat(1_001), "the body has more than 1000 levels"],
+      ["[]", "expected an object"],
+      ["null", "expected an object"],
+      ["5", "expected an object"],
+      ['{"tags":[]}', "tags: expected an object of strings"],
+    ]) {
+      for (const method of ["publish", "broadcast"]) {
+        const { status, text } = await api.call(method, body);
+        expect([method, body, status, text]).toEqual([method, body, 400, `Bad Request\n${words}\n`]);
+      }
+    }
+    for (const body of ["[]", "null", "5"]) {
+      const { json } = await api.call("send", body);
+      expect(json).toEqual({ error: { code: 107, message: "bad request: expected an object" } });
+    }
+  });
+
   test("[AP64] a thousand channels in one broadcast are fine; over the limit nothing is published", async () => {
     await using api = await startApi({ http_api: { broadcast_limit: 1_000 } });
     const channels = Array.from({ length: 1_000 }, (_, index) => `c${index}`);
@@ -162,6 +186,31 @@ describe("keys", () => {
     expect(await targets(own, { key: "news" })).toEqual(["news"]);
     expect(await targets(own, { key: "default" })).toBeUndefined();
     expect(await targets({ "X-API-Key": "apikey" })).toEqual(["news", "other"]);
+  });
+
+  test("[AP118] what a key may not do, and what there was nothing to push of, is in the push log as well", async () => {
+    await using api = await startApi({ http_api: { keys } });
+    const own = { "X-API-Key": "news key" };
+    await api.call("publish", { channel: "other", data: 1, idempotency_key: "k" }, own);
+    await api.call("broadcast", { channels: ["news1", "other"], data: 1 }, own);
+    await api.call("batch", { commands: [{ send: { user: "ann", data: 1 } }] }, { "X-API-Key": "reader key" });
+    await api.call("publish", { channel: "news" });
+    await api.call("broadcast", { channels: ["news"] });
+    await api.call("send", { user: "ann", b64data: "?" });
+    await api.call("history", { channel: "other" }, own);
+    const { entries } = (await api.call("push_log", {})).json.result;
+    expect(entries.map(({ time: _, ...entry }: { time: number }) => entry)).toEqual(
+      [
+        { key: "news", method: "publish", target: "other", channel: "other", outcome: "103", idempotency_key: "k" },
+        { key: "news", method: "broadcast", target: "2 channels", channels: 2, outcome: "103" },
+        { key: "reader", method: "send", target: "ann", user: "ann", outcome: "103" },
+        { key: "default", method: "publish", target: "news", channel: "news", outcome: "107" },
+        { key: "default", method: "broadcast", target: "news", channel: "news", outcome: "107" },
+        { key: "default", method: "send", target: "ann", user: "ann", outcome: "107" },
+      ]
+        .map((entry) => ({ ...entry, bytes: 0, connections: 0, queued: false }))
+        .toReversed(),
+    );
   });
 
   test("[AP67] a key of some methods may call those alone", async () => {

@@ -178,6 +178,17 @@ describe("the push log", () => {
     close();
   });
 
+  test("[PL17] a name over 1,024 characters is cut in the log, and is found by the whole of it", async () => {
+    const { log, close } = openStore(folder.file());
+    const long = "n".repeat(5_000);
+    log.record(entryOf(long, { user: long, client: long, key: long, idempotency_key: long }));
+    const { entries } = await log.query({ channel: long, user: long, key: long });
+    const cut = long.slice(0, 1_024);
+    expect(entries).toMatchObject([{ channel: cut, user: cut, client: cut, key: cut, idempotency_key: cut }]);
+    expect((await log.query({ channel: "n".repeat(1_023) })).entries).toEqual([]);
+    close();
+  });
+
   test("[PL15] what looks like SQL is text, as is every other character (T79)", async () => {
     const { log, close } = openStore(folder.file());
     const odd = [
