@@ -214,3 +214,68 @@ describe("a user's personal channel", () => {
     }
   });
 });
+
+describe("what is not served yet", () => {
+  const leaf = { key: "a", cmp: "eq", val: "b" };
+
+  test.each([
+    ["a delta", "subscribe", { delta: "fossil", recover: true }, "done"],
+    ["a delta that nobody knows", "subscribe", { delta: "zip" }, badRequest],
+    ["a map", "subscribe", { type: 1, phase: 2, limit: 100, cursor: "" }, 103],
+    ["the clients of a map", "subscribe", { type: 2 }, 103],
+    ["the users of a map", "subscribe", { type: 3 }, 103],
+    ["a shared poll", "subscribe", { type: 4 }, 108],
+    ["a filter of tags", "subscribe", { tf: leaf }, 107],
+    ["a filter of filters", "subscribe", { tf: { op: "and", nodes: [leaf, leaf] } }, 107],
+    ["numbers for names of channels", "subscribe", { flag: 1 }, "done"],
+    ["a publication in a map", "publish", { data: 1, type: 1, key: "k" }, 103],
+    ["a call", "rpc", { method: "x", data: 1 }, 108],
+    ["a message", "send", { data: 1 }, { code: 3508, reason: "not available" }],
+    ["a ping of its own", "ping", {}, badRequest],
+  ])("[SU27] %s gets what Centrifugo gives where it is not configured", async (_, method, request, fate) => {
+    await using server = await start();
+    using probe = await server.connect("ann");
+    expect(await fateOf(probe, method, { channel: "a", ...request })).toEqual(fate);
+  });
+
+  test("[SU27] whose delta is left out of the answer hears whole publications, by the name of the channel", async () => {
+    await using server = await start();
+    using probe = await server.connect("ann");
+    const result = await probe.subscribe("a", { delta: "fossil", flag: 1 });
+    expect(Object.keys(result).sort()).toEqual(["epoch", "positioned", "recoverable"]);
+    for (const data of ["the same long text", "the same long text!"]) {
+      probe.send(probe.command("publish", { channel: "a", data }));
+      expect((await probe.take(2))[0]).toMatchObject({ push: { channel: "a", pub: { data } } });
+    }
+  });
+});
+
+test("[SU28] where the namespace says so the latest publication comes without asking, and nothing to who has it", async () => {
+  const cache = { force_recovery_mode: "cache" as const, auto_cache_recover: true };
+  await using server = await start({ channel: { namespaces: [{ name: "last", ...everything, ...cache }] } });
+  using probe = await server.connect("ann");
+  const subscribe = async (request: JsonObject = {}) => {
+    const result = await probe.subscribe("last:a", request);
+    await probe.ask("unsubscribe", { channel: "last:a" });
+    return result;
+  };
+  const base = { recoverable: true, positioned: true, epoch: expect.any(String), was_recovering: true };
+  expect(await subscribe()).toEqual(base);
+  for (const data of [1, 2, 3]) await probe.ask("publish", { channel: "last:a", data });
+  const latest = { data: 3, offset: 3, info: { user: "ann", client: probe.client } };
+  const { epoch = null } = await subscribe();
+  expect(await subscribe()).toEqual({ ...base, recovered: true, publications: [latest] });
+  expect(await subscribe({ recover: true, offset: 1, epoch, flag: 2 })).toEqual({
+    ...base,
+    recovered: true,
+    offset: 1,
+    publications: [latest],
+  });
+  expect(await subscribe({ recover: true, offset: 3, epoch })).toEqual({ ...base, recovered: true, offset: 3 });
+  expect(await subscribe({ recover: true, offset: 9, epoch: "elsewhen", flag: 2 })).toEqual({
+    ...base,
+    recovered: true,
+    offset: 9,
+    publications: [latest],
+  });
+});
