@@ -18,6 +18,8 @@ export interface AttendancePorts {
   announce(push: Extract<Push, { type: "join" | "leave" }>): void;
   /** Runs something later; the answer takes it back. */
   after(delay: number, run: () => void): () => void;
+  /** Leaves that may wait at once, of about 0.5 kB each; one more is told at once. Default 100,000. */
+  readonly waitingMax?: number;
 }
 
 /** Who comes and who goes: presence kept, and the others told. */
@@ -32,17 +34,33 @@ export interface Attendance {
  * Presence follows connections at once; only what is told of it may wait. A user who reconnects inside the grace was
  * never away: the waiting leave is taken back, and the join is not told. Anonymous users cannot be recognised.
  */
-export function createAttendance({ presence, announce, after }: AttendancePorts): Attendance {
+export function createAttendance({ presence, announce, after, waitingMax = 100_000 }: AttendancePorts): Attendance {
   /** By channel and user: how the leaves that wait are taken back, oldest first. */
   const waiting = new Map<string, (() => void)[]>();
+  let count = 0;
   const keyOf = (channel: string, info: ClientInfo) => JSON.stringify([channel, info.user]);
 
   const takeBack = (key: string): boolean => {
     const leaves = waiting.get(key);
     const cancel = leaves?.shift();
     if (leaves?.length === 0) waiting.delete(key);
-    cancel?.();
-    return cancel !== undefined;
+    if (cancel === undefined) return false;
+    count -= 1;
+    cancel();
+    return true;
+  };
+
+  const wait = (key: string, grace: number, tell: () => void): void => {
+    const leaves = waiting.get(key) ?? [];
+    waiting.set(key, leaves);
+    count += 1;
+    const cancel = after(grace, () => {
+      leaves.splice(leaves.indexOf(cancel), 1);
+      if (leaves.length === 0) waiting.delete(key);
+      count -= 1;
+      tell();
+    });
+    leaves.push(cancel);
   };
 
   return {
@@ -55,22 +73,12 @@ export function createAttendance({ presence, announce, after }: AttendancePorts)
     leave(channel, info, visibility) {
       if (visibility.presence) presence.leave(channel, info.client);
       if (!visibility.joinLeave) return;
-      if (visibility.leaveGrace === 0 || info.user === "") {
-        announce({ type: "leave", channel, info });
-        return;
-      }
-      const key = keyOf(channel, info);
-      const leaves = waiting.get(key) ?? [];
-      waiting.set(key, leaves);
-      const cancel = after(visibility.leaveGrace, () => {
-        leaves.splice(leaves.indexOf(cancel), 1);
-        if (leaves.length === 0) waiting.delete(key);
-        announce({ type: "leave", channel, info });
-      });
-      leaves.push(cancel);
+      const tell = () => announce({ type: "leave", channel, info });
+      if (visibility.leaveGrace === 0 || info.user === "" || count >= waitingMax) tell();
+      else wait(keyOf(channel, info), visibility.leaveGrace, tell);
     },
     get waiting() {
-      return waiting.size;
+      return count;
     },
   };
 }
