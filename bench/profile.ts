@@ -5,6 +5,8 @@ export interface Profile {
   readonly rounds: number;
   /** Milliseconds of a round. */
   readonly roundMs: number;
+  /** Milliseconds that every server of a row runs before the first round. */
+  readonly warmUpMs: number;
   /** Receivers of the fan-out rows. */
   readonly connections: readonly number[];
   /** Bytes of a payload in the fan-out rows. */
@@ -25,6 +27,7 @@ const quick: Profile = {
   name: "quick",
   rounds: 2,
   roundMs: 300,
+  warmUpMs: 500,
   connections: [10, 1_000],
   sizes: [64],
   openLoop: false,
@@ -38,6 +41,7 @@ const standard: Profile = {
   name: "default",
   rounds: 3,
   roundMs: 1_000,
+  warmUpMs: 2_000,
   connections: [10, 100, 1_000, 5_000],
   sizes: [64],
   openLoop: false,

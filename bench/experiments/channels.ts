@@ -1,6 +1,6 @@
 import { thousands } from "../report/formats.ts";
 import { broadcasters, type Entrant, stores } from "../servers/entrants.ts";
-import { ask, resizeAll, withPairs } from "./contest.ts";
+import { ask, resizeAll, warmUp, withPairs } from "./contest.ts";
 import type { Bench, Experiment } from "./experiment.ts";
 import { takesPart } from "./fanout.ts";
 
@@ -25,6 +25,7 @@ async function contest(bench: Bench, entrants: readonly Entrant[], caption: stri
   const connections = channels * perChannel;
   await withPairs(bench, { entrants, layout: { channels, publishers } }, async (all) => {
     const pairs = await resizeAll(bench, all, connections);
+    await warmUp(bench, pairs, publishers);
     await ask(bench, pairs, { experiment: "channels", caption, connections, bytes: 64, window: publishers });
   });
 }

@@ -5,6 +5,9 @@ import type { Entrant } from "../servers/entrants.ts";
 import { type Layout, type Pair, startPair, stopPair } from "../servers/pair.ts";
 import type { Bench } from "./experiment.ts";
 
+/** With so few receivers a server handles the most publications in the time that it has to warm up. */
+export const warmUpReceivers = 10;
+
 /** What one row asks of every server. */
 export interface Question {
   readonly experiment: string;
@@ -57,6 +60,21 @@ export async function resizeAll(bench: Bench, pairs: readonly Pair[], receivers:
     }
   }
   return able;
+}
+
+/**
+ * Lets every server run before it is measured, with the receivers that it has. The rows are about servers that have
+ * been up for a while: until then a compiler is at work in some of them, on the core that the load needs.
+ */
+export async function warmUp(bench: Bench, pairs: readonly Pair[], window: number): Promise<void> {
+  for (const pair of pairs) {
+    bench.terminal.progress(`${pair.entrant.name} warms up`);
+    try {
+      await pair.load.do("closed", { window, duration: bench.profile.warmUpMs, bytes: 64 });
+    } catch (error) {
+      reportFailure(bench, pair, "warming up", error);
+    }
+  }
 }
 
 /**

@@ -1,7 +1,7 @@
 import { thousands } from "../report/formats.ts";
 import { bareBun, broadcasters } from "../servers/entrants.ts";
 import type { Pair } from "../servers/pair.ts";
-import { ask, resizeAll, withPairs } from "./contest.ts";
+import { ask, resizeAll, warmUp, warmUpReceivers, withPairs } from "./contest.ts";
 import type { Bench, Experiment } from "./experiment.ts";
 
 /** Bytes that may be under way to all receivers together; a row with more would measure the kernel's buffers. */
@@ -18,7 +18,8 @@ export const fanout: Experiment = {
     bench.terminal.title("Fan-out: one sender to everyone in its channel");
     const entrants = broadcasters.filter(({ name }) => takesPart(bench, name));
     await withPairs(bench, { entrants, layout: { channels: 1, publishers: 1 } }, async (all) => {
-      let pairs = all;
+      let pairs = await resizeAll(bench, all, warmUpReceivers);
+      await warmUp(bench, pairs, 50);
       for (const connections of bench.profile.connections) {
         pairs = await resizeAll(bench, pairs, connections);
         await askAll(bench, pairs, connections);

@@ -1,6 +1,6 @@
 import { thousands } from "../report/formats.ts";
 import { stores as entrants } from "../servers/entrants.ts";
-import { ask, resizeAll, withPairs } from "./contest.ts";
+import { ask, resizeAll, warmUp, warmUpReceivers, withPairs } from "./contest.ts";
 import type { Experiment } from "./experiment.ts";
 import { openRate } from "./fanout.ts";
 
@@ -11,7 +11,8 @@ export const stores: Experiment = {
   async run(bench) {
     bench.terminal.title("The Centrifuge dialect, by store");
     await withPairs(bench, { entrants, layout: { channels: 1, publishers: 1 } }, async (all) => {
-      let pairs = all;
+      let pairs = await resizeAll(bench, all, warmUpReceivers);
+      await warmUp(bench, pairs, 50);
       for (const connections of bench.profile.storeConnections) {
         pairs = await resizeAll(bench, pairs, connections);
         const to = `${thousands(connections)} subscribers, 64 B`;
