@@ -118,16 +118,6 @@ describe("what the README has one paste", () => {
     expect(JSON.parse(await client.nextLine())).toEqual({ hello: 1 });
     witness.disconnect();
   });
-
-  test("[RM8] a back end in the same process publishes", async () => {
-    const config =
-      "{ http_server: { port: 0 }, log: { level: 'none' }, engine: { type: 'memory' } }, { profile: 'development' }";
-    const code = `${fenced("ts", 0).replace("startServer()", `startServer(${config})`)}
-      await server.stop();
-      console.log("published");`;
-    await using application = new Pasted(code, server.url);
-    expect(await application.nextLine()).toBe("published");
-  });
 });
 
 /** What stands between the fences of a language: the one at the index. */
