@@ -5,7 +5,7 @@
  */
 import { bench, do_not_optimize, run } from "mitata";
 import { createChannelRules } from "../../src/channels/rules.ts";
-import { parseConfig } from "../../src/config/config.ts";
+import { parseConfig } from "../../src/config/parse.ts";
 import type { Publication } from "../../src/core/publication.ts";
 import { createCentrifugeJson } from "../../src/dialects/centrifuge/json.ts";
 

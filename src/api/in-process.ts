@@ -7,8 +7,9 @@ import { type Payload, payloadToJson } from "../core/payload.ts";
 import type { ClientInfo, Position, Publication } from "../core/publication.ts";
 import type { PresenceStats } from "../core/reply.ts";
 import type { Node } from "../node.ts";
+import type { Who } from "./answer.ts";
 import { expectCloseable, expectNumber, OperationError, refuseField, resultOf } from "./operation-error.ts";
-import type { Operations, Publish, Who } from "./operations.ts";
+import type { Operations, Publish } from "./operations.ts";
 import type { Send, Sent } from "./sending.ts";
 
 /** What a publish may say beside its channel and data. */

@@ -1,8 +1,8 @@
 import { type ClientError, errors } from "../core/errors.ts";
 import { encodeInfo } from "../dialects/centrifuge/json/publication.ts";
+import type { Answer } from "./answer.ts";
 import { encodeKept, encodeMap } from "./encoding.ts";
 import type { Eventually } from "./eventually.ts";
-import type { Answer } from "./operations.ts";
 import { jsonOf, memberOf, type Place } from "./payloads.ts";
 import { type Answered, type PushPorts, pushMethods, refuse } from "./push-methods.ts";
 import type { Method, Request } from "./requests.ts";

@@ -1,6 +1,6 @@
 import type { Disconnect } from "../core/disconnects.ts";
+import type { Answer } from "./answer.ts";
 import { badField } from "./encoding.ts";
-import type { Answer } from "./operations.ts";
 
 /**
  * An operation that was refused. The codes are those of the HTTP API: 100 internal error, 102 unknown channel, 106 limit

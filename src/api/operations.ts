@@ -11,13 +11,9 @@ import type { Socket } from "../core/socket.ts";
 import { unsubscribes } from "../core/unsubscribes.ts";
 import type { Node } from "../node.ts";
 import { BunSocket } from "../transport/socket.ts";
+import type { Answer, Who } from "./answer.ts";
 import { type Eventually, eventually, whenAllThere } from "./eventually.ts";
 import { type SendParts, sending } from "./sending.ts";
-
-/** What an operation answers: its result, or why not. Nothing throws. */
-export type Answer<Result> =
-  | { readonly ok: true; readonly result: Result }
-  | { readonly ok: false; readonly error: ClientError };
 
 /** What a publish says beside its channel. */
 export interface Publish {
@@ -29,13 +25,6 @@ export interface Publish {
   readonly versionEpoch?: string;
   /** The id of a connection that is not to receive it live. */
   readonly excludeClient?: string;
-}
-
-/** Which connections are meant; "" of a user are the anonymous ones, no client is all of the user's. */
-export interface Who {
-  readonly user: string;
-  readonly client?: string;
-  readonly whitelist?: readonly string[];
 }
 
 /** What a subscription by the server says beside its channel. */

@@ -1,8 +1,9 @@
 import { type ClientError, errors } from "../core/errors.ts";
 import type { PushLog } from "../push/log.ts";
+import type { Answer } from "./answer.ts";
 import { badField, encodeError, encodePosition } from "./encoding.ts";
 import { type Eventually, whenThere } from "./eventually.ts";
-import type { Answer, Operations, Publish } from "./operations.ts";
+import type { Operations, Publish } from "./operations.ts";
 import { type Place, payloadOf } from "./payloads.ts";
 import type { PushMethod, Recorder } from "./recorder.ts";
 import type { Request } from "./requests.ts";

@@ -2,7 +2,8 @@ import type { ClientError } from "../core/errors.ts";
 import { type Payload, payloadSize, payloadToJson } from "../core/payload.ts";
 import type { Position } from "../core/publication.ts";
 import type { PushLog } from "../push/log.ts";
-import type { Answer, Operations, Publish } from "./operations.ts";
+import type { Answer } from "./answer.ts";
+import type { Operations, Publish } from "./operations.ts";
 import type { Place } from "./payloads.ts";
 import type { Sent } from "./sending.ts";
 

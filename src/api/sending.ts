@@ -3,9 +3,9 @@ import { type ClientError, errors } from "../core/errors.ts";
 import type { Payload } from "../core/payload.ts";
 import type { Node } from "../node.ts";
 import type { PushQueue, PutOutcome } from "../push/queue.ts";
+import type { Answer, Who } from "./answer.ts";
 import { badField } from "./encoding.ts";
 import { hearsMessages } from "./mailbox.ts";
-import type { Answer, Who } from "./operations.ts";
 
 /** What a message to a user says beside the user and its data. */
 export interface Send {

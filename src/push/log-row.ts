@@ -1,6 +1,5 @@
 import * as v from "valibot";
 import { nameOf, storedName } from "../broker/local/sqlite/rows.ts";
-import type { LogParameters } from "./statements.ts";
 
 /** What became of one push; of `channel`, `channels`, `user` and `client` those that it named. */
 export interface PushLogEntry {
@@ -61,6 +60,24 @@ export const logRow = v.object({
 
 /** A row of `log`, which only the schema makes one that is believed. */
 export type LogRow = v.InferInput<typeof logRow>;
+
+/** An entry in the order of its columns. */
+export type LogParameters = [
+  time: number,
+  key: string,
+  method: string,
+  channel: string | null,
+  channels: number | null,
+  user: string | null,
+  client: string | null,
+  bytes: number,
+  offset: number | null,
+  connections: number | null,
+  queued: number,
+  outcome: string,
+  idempotency_key: string | null,
+  payload: string | null,
+];
 
 function readName({ dataset, addIssue, NEVER }: Parameters<Parameters<typeof v.rawTransform<string, string>>[0]>[0]) {
   try {

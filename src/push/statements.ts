@@ -1,5 +1,5 @@
 import type { Database, Statement } from "bun:sqlite";
-import type { LogRow } from "./log-row.ts";
+import type { LogParameters, LogRow } from "./log-row.ts";
 
 /** A row of `messages`: `data` are the bytes, or the UTF-8 of the text. */
 export interface MessageRow {
@@ -91,24 +91,6 @@ function queueStatements(make: Make) {
     ),
   };
 }
-
-/** An entry in the order of its columns. */
-export type LogParameters = [
-  time: number,
-  key: string,
-  method: string,
-  channel: string | null,
-  channels: number | null,
-  user: string | null,
-  client: string | null,
-  bytes: number,
-  offset: number | null,
-  connections: number | null,
-  queued: number,
-  outcome: string,
-  idempotency_key: string | null,
-  payload: string | null,
-];
 
 type SearchParameters = [
   from: number,

@@ -5,7 +5,6 @@ import type { DialectName, Frame } from "../core/frame.ts";
 import type { Bucket } from "../core/rate.ts";
 import type { Attachment, FrameGate, PublishGate, Socket } from "../core/socket.ts";
 import type { Counters } from "../metrics/counters.ts";
-import type { Audiences } from "./audiences.ts";
 
 /** What was learnt of a client from its upgrade request. */
 export interface Opening {
@@ -20,7 +19,11 @@ export interface Opening {
 
 /** What all sockets of a server share. */
 export interface SocketPorts {
-  readonly audiences: Audiences;
+  /** Who receives which channel. */
+  readonly audiences: {
+    attach(socket: BunSocket, attachment: Attachment): void;
+    detach(channel: string, socket: BunSocket): void;
+  };
   readonly counters: Counters;
   /** Told of a socket that has something unsent, so that the sweep looks after it. */
   stalled(socket: BunSocket): void;

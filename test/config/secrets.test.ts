@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { parseConfig } from "../../src/config/config.ts";
+import { parseConfig } from "../../src/config/parse.ts";
 import { everyOption, load, loaded, valid, withOption } from "./support.ts";
 
 const secrets = everyOption().filter(({ option }) => option.notes.secret !== undefined);

@@ -1,6 +1,7 @@
-import { type Config, parseConfig } from "../../src/config/config.ts";
+import type { Config } from "../../src/config/config.ts";
 import { type LoadResult, loadConfig } from "../../src/config/load.ts";
 import { nodeOf, type OptionNode, type Schema } from "../../src/config/node.ts";
+import { parseConfig } from "../../src/config/parse.ts";
 import type { Profile } from "../../src/config/profiles.ts";
 import { optionsSchema } from "../../src/config/schema.ts";
 

@@ -1,4 +1,4 @@
-import { parseConfig } from "../../src/config/config.ts";
+import { parseConfig } from "../../src/config/parse.ts";
 import { createLog } from "../../src/runtime/log.ts";
 import { exitHubFailed } from "../../src/runtime/process.ts";
 import { listen } from "../../src/server.ts";

@@ -10,10 +10,10 @@ import type {
   Outcome,
   Since,
 } from "../broker.ts";
-import type { LocalBrokerParts } from "../local.ts";
 import { Delivery } from "./delivery.ts";
 import { type Waiting, WaitingGroup } from "./group.ts";
 import { IdempotencyKeys, idempotencyMs } from "./idempotency.ts";
+import type { LocalBrokerParts } from "./parts.ts";
 import { publicationOf } from "./publication.ts";
 import { page, recover } from "./recovery.ts";
 import { type LocalBrokerCounts, Report } from "./report.ts";

@@ -1,0 +1,20 @@
+import type { ParseResult } from "./config.ts";
+import { type Profile, profiles } from "./profiles.ts";
+import { optionsSchema } from "./schema.ts";
+import { sortOptions } from "./sort.ts";
+import { isTree, mergeTrees } from "./tree.ts";
+import { validate } from "./validate.ts";
+import { oneLine } from "./words.ts";
+
+/**
+ * Validates options in the shape of the file and fills in what they leave out. Reads neither environment nor files. No
+ * line holds a secret.
+ */
+export function parseConfig(input: unknown, profile: Profile): ParseResult {
+  if (!isTree(input)) return { ok: false, errors: ["expected an object with options"] };
+  const sorted = sortOptions(mergeTrees(profiles[profile], input), optionsSchema);
+  const parsed = validate(sorted.supported, profile);
+  const errors = [...sorted.errors, ...(parsed.ok ? [] : parsed.errors)];
+  if (!parsed.ok || errors.length > 0) return { ok: false, errors: errors.map(oneLine) };
+  return { ...parsed, warnings: [...parsed.warnings, ...sorted.warnings].map(oneLine) };
+}
