@@ -125,6 +125,32 @@ describeInBrowser("the page for everyone", (windows) => {
     expect(await ann.page.getByLabel("Name").inputValue()).toBe("Ann");
     expect(await ann.page.getByLabel("Channel").inputValue()).toBe("garden");
   });
+
+  test("[WP77] a button that goes out of use hands its focus to the one that takes its place", async () => {
+    const { page } = await windows.open(`${server.url}/#channels`);
+    const panel = page.getByRole("tabpanel", { name: "Channels" });
+    const focus = (name: string) => panel.getByRole("button", { name, exact: true }).focus();
+    const focused = () => page.evaluate(() => document.activeElement?.textContent);
+    await focus("Connect");
+    await page.keyboard.press("Enter");
+    await panel.getByText("Subscribed to lobby.").waitFor();
+    expect(await focused()).toBe("Close");
+    await focus("Unsubscribe");
+    await page.keyboard.press("Enter");
+    await panel.getByText("Not subscribed to lobby any more.").first().waitFor();
+    expect(await focused()).toBe("Subscribe");
+    await focus("Close");
+    await page.keyboard.press("Enter");
+    await panel.getByText("You closed the connection.").first().waitFor();
+    expect(await focused()).toBe("Connect");
+    expect(await panel.getByRole("button", { name: "Subscribe", exact: true }).isDisabled()).toBe(true);
+
+    const chat = await ChatWindow.open(windows, server.url);
+    await chat.page.getByRole("button", { name: "Connect" }).focus();
+    await chat.page.keyboard.press("Enter");
+    await chat.untilState("Connected to lobby.");
+    expect(await chat.message.evaluate((field) => field === document.activeElement)).toBe(true);
+  });
 });
 
 /** The lowest contrast of text against what is behind it, of all texts on the page that are not switched off. */

@@ -26,3 +26,13 @@ export function field(form: HTMLFormElement, name: string): HTMLInputElement | H
   if (found instanceof HTMLInputElement || found instanceof HTMLTextAreaElement) return found;
   throw new Error(`the form has no field ${name}`);
 }
+
+/**
+ * Two buttons of which one works at a time take turns. The one that goes out of use hands its focus on: it would fall to
+ * the top of the page, and with it the place of whoever uses the keyboard.
+ */
+export function takeTurns(off: HTMLButtonElement, on: HTMLButtonElement): void {
+  on.disabled = false;
+  if (document.activeElement === off) on.focus();
+  off.disabled = true;
+}

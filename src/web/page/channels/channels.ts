@@ -1,6 +1,6 @@
 import type { PublicationContext } from "centrifuge";
 import { createLogView, type LogView } from "../chat/log-view.ts";
-import { field, need } from "../dom.ts";
+import { field, need, takeTurns } from "../dom.ts";
 import { recall, remember } from "../memory.ts";
 import { type ChannelsClient, createChannelsClient, type Recovery } from "./client.ts";
 import { startHistory } from "./history.ts";
@@ -63,21 +63,27 @@ function standingIn(status: HTMLElement): (standing: Standing) => boolean {
   };
 }
 
+type Field = HTMLButtonElement | HTMLInputElement;
+
 /** Marks with `data-needs` say which controls work when; the rest always do. */
 function enable(section: HTMLElement, isConnected: boolean): void {
-  for (const control of section.querySelectorAll<HTMLButtonElement>('[data-needs="connection"]')) {
-    control.disabled = !isConnected;
-  }
-  for (const control of section.querySelectorAll<HTMLButtonElement>('[data-needs="none"]')) {
-    control.disabled = isConnected;
-  }
   if (!isConnected) enableSubscribed(section, false);
+  const [connect, close] = [button(section, "connect"), button(section, "close")];
+  if (isConnected) takeTurns(connect, close);
+  else takeTurns(close, connect);
+  for (const control of section.querySelectorAll<Field>('[data-needs="connection"]')) control.disabled = !isConnected;
 }
 
 function enableSubscribed(section: HTMLElement, isSubscribed: boolean): void {
-  for (const control of section.querySelectorAll<HTMLButtonElement>('[data-needs="subscription"]')) {
+  const unsubscribe = button(section, "unsubscribe");
+  if (isSubscribed) unsubscribe.disabled = false;
+  else if (!unsubscribe.disabled) takeTurns(unsubscribe, button(section, "subscribe"));
+  for (const control of section.querySelectorAll<Field>('[data-needs="subscription"]'))
     control.disabled = !isSubscribed;
-  }
+}
+
+function button(section: HTMLElement, name: string): HTMLButtonElement {
+  return need(section, `#channels-${name}`, HTMLButtonElement);
 }
 
 function startJoin(form: HTMLFormElement, client: ChannelsClient): void {

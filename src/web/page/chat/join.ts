@@ -1,4 +1,4 @@
-import { field, need } from "../dom.ts";
+import { field, need, takeTurns } from "../dom.ts";
 import { recall, remember } from "../memory.ts";
 import type { ChatConnection } from "./connection.ts";
 import type { Session } from "./session.ts";
@@ -33,8 +33,8 @@ export function startJoin(form: HTMLFormElement, connection: ChatConnection): (s
 
   return (session) => {
     const isClosed = session.at === "closed";
-    connect.disabled = !isClosed;
-    close.disabled = isClosed;
+    if (isClosed) takeTurns(close, connect);
+    else takeTurns(connect, close);
     channel.disabled = !isClosed;
     token.disabled = !isClosed;
   };
