@@ -1,6 +1,6 @@
 import { type ClientError, errors } from "../core/errors.ts";
 import { isDeeperThan, jsonLevelsMax } from "../core/json.ts";
-import { badField } from "./encoding.ts";
+import { badField, tell } from "./encoding.ts";
 import { type Eventually, whenThere } from "./eventually.ts";
 import type { Caller } from "./keys.ts";
 import { type createMethods, notFound } from "./methods.ts";
@@ -37,9 +37,10 @@ export interface CallsPorts {
 /** Reads calls and runs them: one at once, or one among others when it is its turn. */
 export function createCalls({ methods, record }: CallsPorts) {
   const perform = (caller: Caller, name: Method, place: Place, request: object): Eventually<Answered> => {
-    if (!isAllowed(caller, name, request)) {
-      if (isPush(name)) record.refused(name, request, { error: errors.permissionDenied, place });
-      return refuse(errors.permissionDenied);
+    const error = objectionTo(caller, name, request);
+    if (error) {
+      if (isPush(name)) record.refused(name, request, { error, place });
+      return refuse(error);
     }
     // The table pairs each method with the request that its schema reads: TypeScript cannot see that they agree.
     const method = methods[name] as (request: unknown, place: Place) => Eventually<Answered>;
@@ -95,10 +96,17 @@ function isPush(name: Method): name is PushMethod {
   return name === "publish" || name === "broadcast" || name === "send";
 }
 
-function isAllowed(caller: Caller, method: Method, request: object): boolean {
-  if (!caller.mayCall(method)) return false;
-  if (caller.touchesAll) return true;
+/** Why a key may not do that: the back end's developer is to know which of its limits it is. */
+function objectionTo(caller: Caller, method: Method, request: object): ClientError | null {
+  if (!caller.mayCall(method)) return tell(errors.permissionDenied, `the key ${caller.name} may not call ${method}`);
+  if (caller.touchesAll) return null;
   const { channel, channels } = request as { channel?: string; channels?: readonly string[] };
   const touched = channels ?? (channel ? [channel] : []);
-  return touched.every((name) => caller.mayTouch(name));
+  const isAllowed = touched.every((name) => caller.mayTouch(name));
+  return isAllowed
+    ? null
+    : tell(
+        errors.permissionDenied,
+        `the key ${caller.name} may not touch ${channels ? "all of these channels" : "this channel"}`,
+      );
 }

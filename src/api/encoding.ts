@@ -7,9 +7,14 @@ export function encodeError({ code, message }: { readonly code: number; readonly
   return `{"error":{"code":${code},"message":${JSON.stringify(message)}}}`;
 }
 
+/** An error that says more than Centrifugo's words, where it has no such error or the caller would have to guess. */
+export function tell({ code, message }: ClientError, why: string): ClientError {
+  return { code, message: `${message}: ${why}` };
+}
+
 /** An error of a method of our own: it says which field is wrong, and what was expected there. */
 export function badField(place: string): ClientError {
-  return { code: errors.badRequest.code, message: `bad request: ${place}` };
+  return tell(errors.badRequest, place);
 }
 
 /** Where a publish stands; nothing where it is not kept. */

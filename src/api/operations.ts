@@ -18,10 +18,15 @@ import { type SendParts, sending } from "./sending.ts";
 /** What a publish says beside its channel. */
 export interface Publish {
   readonly data: Payload;
+  /** Names and texts that clients receive beside the data. */
   readonly tags?: Readonly<Record<string, string>> | undefined;
+  /** It is delivered and not kept. */
   readonly skipHistory?: boolean;
+  /** Within five minutes a second publish with this key into the same channel has no effect and gets the first answer. */
   readonly idempotencyKey?: string;
+  /** A publish whose version is not higher than that of the last one in its channel has no effect. */
   readonly version?: number;
+  /** Versions are compared within one epoch; "" compares with any. */
   readonly versionEpoch?: string;
   /** The id of a connection that is not to receive it live. */
   readonly excludeClient?: string;

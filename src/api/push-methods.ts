@@ -1,7 +1,7 @@
 import { type ClientError, errors } from "../core/errors.ts";
 import type { PushLog } from "../push/log.ts";
 import type { Answer } from "./answer.ts";
-import { badField, encodeError, encodePosition } from "./encoding.ts";
+import { badField, encodeError, encodePosition, tell } from "./encoding.ts";
 import { type Eventually, whenThere } from "./eventually.ts";
 import type { Operations, Publish } from "./operations.ts";
 import { type Place, payloadOf } from "./payloads.ts";
@@ -82,9 +82,11 @@ export function pushMethods(ports: PushPorts) {
 
     /** Who may not touch all channels sees what came with the same key alone. */
     push_log: async (request: Request<"push_log">, { caller }: Place): Promise<Answered> => {
-      if (!pushLog) return refuse(errors.notAvailable);
+      if (!pushLog) return refuse(tell(errors.notAvailable, "push_log.enabled is off"));
       const { key = caller.touchesAll ? undefined : caller.name } = request;
-      if (!caller.touchesAll && key !== caller.name) return refuse(errors.permissionDenied);
+      if (!caller.touchesAll && key !== caller.name) {
+        return refuse(tell(errors.permissionDenied, `the key ${caller.name} may read what came with it alone`));
+      }
       return { ok: true, result: JSON.stringify(await pushLog.query({ ...request, key })) };
     },
   };

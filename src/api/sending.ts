@@ -4,7 +4,7 @@ import type { Payload } from "../core/payload.ts";
 import type { Node } from "../node.ts";
 import type { PushQueue, PutOutcome } from "../push/queue.ts";
 import type { Answer, Who } from "./answer.ts";
-import { badField } from "./encoding.ts";
+import { badField, tell } from "./encoding.ts";
 import { hearsMessages } from "./mailbox.ts";
 
 /** What a message to a user says beside the user and its data. */
@@ -88,7 +88,7 @@ function refusalOf(outcome: PutOutcome): ClientError | null {
     case "kept":
       return null;
     case "limit":
-      return errors.limitExceeded;
+      return tell(errors.limitExceeded, "too many messages wait");
     case "too_large":
       return badField("data: expected at most 65536 bytes where it may have to wait");
     case "expired":

@@ -7,6 +7,7 @@ import { startApi } from "../support/api.ts";
 import { CentrifugeProbe, pub } from "../support/centrifuge-probe.ts";
 import { TemporaryFolder } from "../support/folder.ts";
 import { testTimeout } from "../support/patience.ts";
+import { RawClient } from "../support/raw.ts";
 
 setDefaultTimeout(testTimeout);
 
@@ -167,7 +168,35 @@ describe("what is published", () => {
     const { epoch } = answers[0]?.json.result ?? {};
     expect(await ann.rest()).toEqual([pub("news", { data: "once", offset: 1, epoch })]);
   });
+
+  test("[AP120] F28 of a back end whose line is cut after each call, and which calls again, all is done once", async () => {
+    await using api = await startApi();
+    const ann = await api.centrifuge("ann");
+    await ann.subscribe("news");
+    for (let index = 0; index < 20; index += 1) {
+      const push = { data: index, idempotency_key: `${index}` };
+      for (const [method, request] of [
+        ["publish", { channel: "news", ...push }],
+        ["send", { user: "ann", ...push }],
+      ] as const) {
+        await cutAfter(api.url, method, JSON.stringify(request));
+        expect((await api.call(method, request)).json.error).toBeUndefined();
+      }
+    }
+    const heard = (await ann.rest()).map((each) => JSON.parse(JSON.stringify(each)).push);
+    const twenty = Array.from({ length: 20 }, (_, index) => index);
+    expect(heard.flatMap(({ pub }) => (pub ? [pub.data] : []))).toEqual(twenty);
+    expect(heard.flatMap(({ message }) => (message ? [message.data] : []))).toEqual(twenty);
+    expect((await api.call("history", { channel: "news" })).json.result.offset).toBe(20);
+  });
 });
+
+/** Makes a call and cuts the line before the answer can be read: whether it was done nobody knows. */
+async function cutAfter(url: string, method: string, body: string): Promise<void> {
+  using client = await RawClient.connect(url);
+  const head = `POST /api/${method} HTTP/1.1\r\nHost: localhost\r\nX-API-Key: apikey`;
+  client.write(`${head}\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+}
 
 describe("what a back end is told", () => {
   test("[AP98] errors are statuses for those who ask, or for all where that is configured; batches keep theirs", async () => {

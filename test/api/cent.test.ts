@@ -1,6 +1,10 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { CentClient } from "cent.js";
 import { startServer } from "../../src/server.ts";
+import { startApi } from "../support/api.ts";
+import { testTimeout } from "../support/patience.ts";
+
+setDefaultTimeout(testTimeout);
 
 const open = { history_size: 10, history_ttl: "60s", presence: true };
 
@@ -47,5 +51,24 @@ describe("cent.js, a back end's client of the API", () => {
     const answers: any = await cent.pipeline([publish(1), publish(2)] as any);
     expect(answers.map((one: { offset: number }) => one.offset)).toEqual([1, 2]);
     await server.stop();
+  });
+
+  test("[AP54] steers the connections of a user, and sees them come and go", async () => {
+    await using api = await startApi();
+    const cent = new CentClient({ url: `${api.url}/api`, apiKey: "apikey" });
+    const ann = await api.centrifuge("ann");
+    await cent.subscribe({ user: "ann", channel: "news" });
+    expect(await ann.next()).toMatchObject({ push: { channel: "news", subscribe: {} } });
+    const there = await cent.getPresence({ channel: "news" });
+    expect(there).toEqual({ presence: { [ann.client]: { user: "ann", client: ann.client } } });
+    expect(await cent.getPresenceStats({ channel: "news" })).toEqual({ num_clients: 1, num_users: 1 });
+    expect(await cent.getChannels({ pattern: "n*" })).toEqual({ channels: { news: { num_clients: 1 } } });
+    await cent.unsubscribe({ user: "ann", channel: "news" });
+    expect(await ann.next()).toMatchObject({ push: { channel: "news", unsubscribe: { code: 2000 } } });
+    expect(await cent.getChannels({ pattern: "" })).toEqual({ channels: {} });
+    await cent.refresh({ user: "ann" });
+    expect(await ann.next()).toEqual({ push: { refresh: {} } });
+    await cent.disconnect({ user: "ann" });
+    expect(await ann.closed()).toEqual({ code: 3503, reason: "force disconnect" });
   });
 });

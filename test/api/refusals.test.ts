@@ -226,6 +226,21 @@ describe("keys", () => {
     expect((await api.call("publish", { channel: "news", data: 1 }, transport)).status).toBe(403);
   });
 
+  test("[AP119] a refused key is told which of its limits it was, and a method that is off which option it is", async () => {
+    await using api = await startApi({ http_api: { keys } });
+    const words = async (method: string, body: object, key: string) =>
+      (await api.call(method, body, { "X-API-Key": key })).json.error.message;
+    const may = (name: string, what: string) => `permission denied: the key ${name} may ${what}`;
+    expect(await words("publish", { channel: "news" }, "reader key")).toBe(may("reader", "not call publish"));
+    expect(await words("presence", { channel: "other" }, "news key")).toBe(may("news", "not touch this channel"));
+    const channels = ["news", "other"];
+    expect(await words("broadcast", { channels }, "news key")).toBe(may("news", "not touch all of these channels"));
+    expect(await words("push_log", { key: "reader" }, "news key")).toBe(may("news", "read what came with it alone"));
+    await using off = await startApi({ push_log: { enabled: false } });
+    const { error } = (await off.call("push_log", {})).json;
+    expect(error).toEqual({ code: 108, message: "not available: push_log.enabled is off" });
+  });
+
   test("[AP68] one key over its rate does not slow another, and gets its rate back", async () => {
     const clock = new ManualClock();
     await using api = await startApi({ http_api: { keys, rate_limit: 2 } }, { clock });

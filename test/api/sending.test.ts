@@ -62,7 +62,7 @@ describe("what waits", () => {
       expect(sent.json).toEqual({ result: { connections: 0, queued: true } });
     }
     const full = await api.call("send", { user: "ann", data: "one more", queue_ttl_s: 600 });
-    expect(full.json).toEqual({ error: { code: 106, message: "limit exceeded" } });
+    expect(full.json).toEqual({ error: { code: 106, message: "limit exceeded: too many messages wait" } });
     const ann = await api.centrifuge("ann");
     const heard = await ann.take(100);
     expect(heard).toEqual(Array.from({ length: 100 }, (_, index) => message(data(index))));
