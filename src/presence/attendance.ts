@@ -18,7 +18,7 @@ export interface AttendancePorts {
   announce(push: Extract<Push, { type: "join" | "leave" }>): void;
   /** Runs something later; the answer takes it back. */
   after(delay: number, run: () => void): () => void;
-  /** Leaves that may wait at once, of about 0.5 kB each; one more is told at once. Default 100,000. */
+  /** Leaves that may wait at once, of 0.8 kB each on Bun 1.4.5; one more is told at once. Default 100,000. */
   readonly waitingMax?: number;
 }
 

@@ -3,7 +3,7 @@ import type { KeyObject } from "node:crypto";
 import { readEndpoint } from "../../src/auth/endpoint.ts";
 import { type TokenOptions, tokenDefaults } from "../../src/auth/options.ts";
 import { tokenProblems } from "../../src/auth/problems.ts";
-import { authenticator, jwt, keyPair, now, outcome } from "./support.ts";
+import { authenticator, jwt, keptLog, keyPair, now, outcome } from "./support.ts";
 
 type EndpointOptions = Partial<TokenOptions>;
 
@@ -150,6 +150,15 @@ describe("a token and the address that it chooses", () => {
       expect(await outcome(auth.connection(token))).toBe("invalid");
     }
     expect(asked).toEqual([]);
+  });
+
+  test("[JW75] a person is told which of the claims chooses no address", async () => {
+    const log = keptLog();
+    const auth = authenticator(config, { log, fetch: () => Promise.reject(new Error("nothing is to be fetched")) });
+    for (const claims of [{ iss: "x", aud: "chat" }, { iss: acme.iss, aud: "x" }, { iss: 1 }]) {
+      await auth.connection(signed(keys.acme.privateKey, claims));
+    }
+    expect(log.lines.map(({ fields }) => fields["reason"])).toEqual(["issuer", "audience", "claims"]);
   });
 
   test("[JW75] T16 a forged signature makes one fetch of the address that it chooses, and no other", async () => {
