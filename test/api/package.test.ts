@@ -32,10 +32,21 @@ await server.stop();
 console.log(typeof nobody);
 `;
 
+/** What the server does with a key that it was not given, and where it is. */
+const alone = `
+import { startServer } from "chorus";
+const server = await startServer({ http_server: { port: 0 }, log: { level: "none" } });
+const { status } = await fetch(server.url + "/api/info?api_key=sesame", { method: "POST", body: "{}" });
+console.log(status, new URL(server.url).port === "1");
+await server.stop();
+`;
+
 let folder: TemporaryFolder;
 
+/** Runs a command in the folder, in an environment with options that are none of a server's in a process. */
 async function run(...command: readonly string[]): Promise<string> {
-  const child = Bun.spawn([...command], { cwd: folder.path, stdout: "pipe", stderr: "pipe" });
+  const env = { ...process.env, CHORUS_HTTP_SERVER_PORT: "1", CHORUS_HTTP_API_KEY: "sesame" };
+  const child = Bun.spawn([...command], { cwd: folder.path, env, stdout: "pipe", stderr: "pipe" });
   const [out, err] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
   if ((await child.exited) !== 0) throw new Error(`${command.join(" ")} failed:\n${out}${err}`);
   return out;
@@ -57,6 +68,12 @@ test("[AP50] packed and installed elsewhere it serves the ten lines that the REA
   expect(shown.trim().split("\n").length).toBeLessThanOrEqual(11);
   await Bun.write(join(folder.path, "shown.ts"), shown);
   expect(await run("bun", "run", "shown.ts")).toBe('{"hello":"world"}\n');
+});
+
+test("[AP55] neither the environment nor a file in its folder changes what it is told", async () => {
+  await Bun.write(join(folder.path, "config.json"), JSON.stringify({ http_api: { key: "sesame" } }));
+  await Bun.write(join(folder.path, "alone.ts"), alone);
+  expect(await run("bun", "run", "alone.ts")).toBe("404 false\n");
 });
 
 test("[AP53] its page and its types come along: what an application gets wrong the compiler tells", async () => {
