@@ -63,8 +63,9 @@ describeInBrowser("the page for everyone", (windows) => {
     await page.keyboard.press("ArrowRight");
     expect(await page.getByRole("tabpanel", { name: "Chat" }).isVisible()).toBe(true);
     await page.keyboard.press("ArrowLeft");
+    await page.getByRole("tabpanel", { name: "Push" }).waitFor();
     await page.reload();
-    expect(await page.getByRole("tab", { selected: true }).textContent()).toBe("Push");
+    await page.getByRole("tab", { name: "Push", selected: true }).waitFor();
   });
 
   test("[WP73] a screen reader has a name for every control, and hears what comes and how the connection stands", async () => {
