@@ -130,8 +130,23 @@ function lines() {
   };
 }
 
+/** What a request may look like that is not answered with 107 for what it lacks. */
 function requestOf(method: Method) {
-  return { ...schemaOf(requests[method]), required: needed[method] ?? [] };
+  const { properties = {}, ...rest } = schemaOf(requests[method]);
+  const required = needed[method] ?? [];
+  const given = Object.fromEntries(required.map((name) => [name, filled(properties[name])]));
+  return { ...rest, properties: { ...properties, ...given }, required };
+}
+
+/** A text or a list that must be there: not null, and not empty. */
+function filled(schema: ReturnType<typeof schemaOf>["additionalProperties"]) {
+  if (typeof schema !== "object") return schema;
+  const { anyOf = [], default: _, ...rest } = schema;
+  for (const given of anyOf) {
+    if (typeof given !== "object" || given.type === "null") continue;
+    return { ...rest, ...given, ...(given.type === "array" ? { minItems: 1 } : { minLength: 1 }) };
+  }
+  return schema;
 }
 
 /** What a value may look like before it is read; checks that JSON Schema has no word for are left out. */

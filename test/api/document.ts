@@ -10,6 +10,8 @@ export interface Schema {
   readonly items?: Schema;
   readonly additionalProperties?: Schema | false;
   readonly required?: readonly string[];
+  readonly minLength?: number;
+  readonly minItems?: number;
   readonly minimum?: number;
   readonly maximum?: number;
   readonly pattern?: string;

@@ -83,6 +83,8 @@ describe("the OpenAPI document", () => {
       const whole = { data: 1, ...Object.fromEntries(required.map((name) => [name, filled(name)])) };
       expect([method, await code(method, whole)]).toEqual([method, withAllNeeded[method] ?? 0]);
       for (const name of required) {
+        const { type, minLength, minItems } = plain(request).properties?.[name] ?? {};
+        expect([method, type, type === "array" ? minItems : minLength]).toEqual([method, type, 1]);
         for (const value of [undefined, null, empty(name)]) {
           expect([method, value, await code(method, { ...whole, [name]: value })]).toEqual([method, value, 107]);
         }
