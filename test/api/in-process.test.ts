@@ -87,6 +87,7 @@ describe("in the same process", () => {
     circle.push(circle);
     for (const [words, run] of [
       ["code: expected 3000 to 4999", () => server.disconnect({ user: "" }, { code: 5, reason: "" })],
+      ["code: expected 3000 to 4999", () => server.disconnect({ user: "" }, { code: 5000, reason: "" })],
       ["code: expected 3000 to 4999", () => server.disconnect({ user: "" }, { code: 3000.5, reason: "" })],
       [
         "reason: expected at most 123 bytes",
