@@ -21,6 +21,18 @@ const ending = (disconnect: Disconnect) => ({ type: "rememberDisconnect" as cons
 
 const late = (name: DeadlineName) => ({ type: "isDeadline" as const, params: { name } });
 
+/** While something is looked at, commands wait; too many of them cost the connection. */
+const held = [
+  { guard: "holdsTooMuch", target: "#connection.draining", actions: ending(disconnects.tooManyRequests) },
+  { actions: "hold" },
+] as const;
+
+/** A pong that nobody asked for breaks the protocol. */
+const pong = [
+  { guard: "isPongDue", actions: "notePong" },
+  { target: "#connection.draining", actions: ending(disconnects.badRequest) },
+] as const;
+
 /**
  * One client, from the upgrade to the end: who it is, then what it asks for, then what is still to be flushed.
  *
@@ -176,10 +188,7 @@ export const connectionMachine = setup({
                 },
               },
             ],
-            "client.*": [
-              { guard: "holdsTooMuch", target: "#connection.draining", actions: ending(disconnects.tooManyRequests) },
-              { actions: "hold" },
-            ],
+            "client.*": held,
           },
         },
         refused: {
@@ -192,10 +201,7 @@ export const connectionMachine = setup({
     authenticated: {
       entry: ["startHeartbeat", "welcome", "release", "clearHeld"],
       on: {
-        "client.pong": [
-          { guard: "isPongDue", actions: "notePong" },
-          { target: "draining", actions: ending(disconnects.badRequest) },
-        ],
+        "client.pong": pong,
         "stream.begun": { actions: { type: "checkStream", params: ({ event }) => event } },
         "auth.refreshed": { actions: { type: "rememberExpiry", params: ({ event }) => event } },
         "hub.subscribe": {
@@ -216,7 +222,6 @@ export const connectionMachine = setup({
         ],
         "deadline.expired": [
           { guard: late("ping"), actions: "ping" },
-          { guard: ({ event, context }) => event.deadline === "pong" && context.socket.pingedAt === 0 },
           { guard: late("subscriptions"), actions: "expireSubscriptions" },
           { guard: late("positions"), actions: "checkPositions" },
           { guard: late("expiry"), target: "draining", actions: ending(disconnects.connectionExpired) },
@@ -264,14 +269,8 @@ export const connectionMachine = setup({
           on: {
             "auth.judged": { actions: { type: "act", params: ({ event }) => event } },
             "auth.answered": { target: "ready", actions: ["release", "clearHeld"] },
-            "client.pong": [
-              { guard: "isPongDue", actions: "notePong" },
-              { target: "#connection.draining", actions: ending(disconnects.badRequest) },
-            ],
-            "client.*": [
-              { guard: "holdsTooMuch", target: "#connection.draining", actions: ending(disconnects.tooManyRequests) },
-              { actions: "hold" },
-            ],
+            "client.pong": pong,
+            "client.*": held,
           },
         },
       },
