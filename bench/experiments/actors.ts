@@ -10,8 +10,8 @@ interface ActorFigures {
   readonly samples: readonly number[];
 }
 
-/** An actor among the most may cost this many times as much as among the fewest: growth is flat, noise is not. */
-const growthMax = 2;
+/** An actor among the most may cost this many times as much as among the fewest; what grows with them costs 50 times. */
+const growthMax = 3;
 
 /** What an actor costs, and that it costs the same among many. In a process of its own: fifty thousand live there. */
 export const actors: Experiment = {
@@ -35,14 +35,15 @@ export const actors: Experiment = {
 function report({ terminal, results }: Bench, figures: readonly ActorFigures[]): void {
   const head = ["", "alive", "median", "growth"];
   const rows: string[][] = [];
-  for (const { bench, alive, p50 } of figures) {
-    const first = figures.find((other) => other.bench === bench)?.p50 ?? p50;
-    const growth = p50 / first;
+  for (const { bench, alive, p50, samples } of figures) {
+    const fewest = figures.find((other) => other.bench === bench)?.samples ?? samples;
+    // The fastest of each: whatever else the machine does makes a sample slower, and none faster.
+    const growth = Math.min(...samples) / Math.min(...fewest);
     const name = bench.replace(", $alive alive", "");
     rows.push([name, String(alive), time(p50), growth.toFixed(2)]);
     if (growth > growthMax) terminal.fail(`${name}: ${growth.toFixed(1)} times as much among ${alive}`);
   }
-  const caption = "growth: of the cost among the fewest";
+  const caption = "growth: of the fastest among the fewest";
   terminal.table(caption, head, rows);
   results.addFinding({ experiment: "actors", caption, head, rows, raw: figures });
 }

@@ -1,5 +1,5 @@
 import type { Database } from "bun:sqlite";
-import { isDamage } from "../broker/local/sqlite/damage.ts";
+import { isDamage, reopenIntervalMs, replaceIntervalMs } from "../broker/local/sqlite/damage.ts";
 import { openOrReplace, renameDamaged, type SqliteFileOptions } from "../broker/local/sqlite/database.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
@@ -12,11 +12,6 @@ export interface PushFileParts {
   readonly clock: Clock;
   readonly log: Log;
 }
-
-/** A disk that damages file after file is not to be filled with them. */
-const replaceIntervalMs = 10_000;
-/** How often it is tried to open a file that could not be opened. */
-const reopenIntervalMs = 1_000;
 
 /**
  * The database of the push log and the queue. A write survives the end of the process, also a kill; with `synchronous`

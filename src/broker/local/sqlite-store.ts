@@ -2,7 +2,7 @@ import type { Clock } from "../../core/clock.ts";
 import type { Publication } from "../../core/publication.ts";
 import type { Draft, HistoryOptions } from "../broker.ts";
 import { publicationOf } from "./publication.ts";
-import { isDamage } from "./sqlite/damage.ts";
+import { isDamage, reopenIntervalMs, replaceIntervalMs } from "./sqlite/damage.ts";
 import type { SqliteFileOptions } from "./sqlite/database.ts";
 import { KeyLog } from "./sqlite/key-log.ts";
 import { openSqliteFile, setAside } from "./sqlite/open-file.ts";
@@ -27,11 +27,6 @@ interface Opened {
   readonly streams: StreamTable;
   readonly keys: KeyLog;
 }
-
-/** A disk that damages file after file is not to be filled with them. */
-const replaceIntervalMs = 10_000;
-/** How often it is tried to open a file that could not be opened. */
-const reopenIntervalMs = 1_000;
 
 /**
  * Streams in an SQLite file, which outlive the process. Synchronous on the main thread: a group of 64 is about 0.3 ms
