@@ -89,7 +89,7 @@ summary(() => {
     yield () => {
       turn = (turn + 1) % alive.length;
       // A deadline that means nothing in this state is looked at by the machine and changes nothing.
-      do_not_optimize(alive[turn]?.send({ type: "deadline.expired", deadline: "pong" }));
+      do_not_optimize(alive[turn]?.send({ type: "deadline.expired", deadline: "flush" }));
     };
   }).args("alive", counts);
 });
