@@ -19,6 +19,7 @@ import { createAddressReader } from "./transport/addresses.ts";
 import { Admission } from "./transport/admission.ts";
 import { createHostCheck, isLoopbackName } from "./transport/hosts.ts";
 import { createOriginCheck } from "./transport/origins.ts";
+import { UpgradeTurns } from "./transport/turns.ts";
 import { createUpgrade } from "./transport/upgrade.ts";
 import { createWebSocketHandlers } from "./transport/websocket.ts";
 import { createPages } from "./web/pages.ts";
@@ -54,6 +55,7 @@ export function createDoors(config: Config, ports: DoorsPorts) {
     random,
     counters: node.counters,
     admission,
+    turns: new UpgradeTurns(setImmediate),
     addresses: createAddressReader(http.trusted_proxies),
     sockets: { audiences: node.audiences, counters: node.counters, stalled: (socket) => node.slow.look(socket) },
     originAllowed: createOriginCheck(client.allowed_origins),

@@ -22,7 +22,7 @@ export interface RouteTable {
     request: Request,
     server: Server<BunSocket>,
     opening: { dialect: DialectName; query: RequestTarget["query"] },
-  ): Response | undefined;
+  ): Answer;
 }
 
 /** Finds who answers a request; what nobody does is 404. Nothing in a request can make it throw. */

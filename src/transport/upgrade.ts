@@ -7,12 +7,14 @@ import type { Admission, AdmissionRefusal } from "./admission.ts";
 import { answer, methodNotAllowed } from "./answers.ts";
 import { BunSocket, type Opening, type SocketPorts } from "./socket.ts";
 import type { RequestTarget } from "./target.ts";
+import type { UpgradeTurns } from "./turns.ts";
 
 /** What an upgrade needs to know. */
 export interface UpgradePorts {
   readonly random: Random;
   readonly counters: Counters;
   readonly admission: Admission;
+  readonly turns: UpgradeTurns;
   readonly addresses: ReturnType<typeof createAddressReader>;
   readonly sockets: SocketPorts;
   readonly originAllowed: (origin: string | null, host: string) => boolean;
@@ -27,6 +29,13 @@ export interface UpgradePorts {
 
 /** What the offered subprotocols and the query say; a Response where they cannot be served. */
 type Offer = { readonly protocol: string; readonly token: string; readonly nativePing: boolean };
+
+/** A handshake without a fault. */
+interface Asked {
+  readonly dialect: DialectName;
+  readonly offer: Offer;
+  readonly home: string;
+}
 
 /** A client's key: sixteen bytes in base64 (RFC 6455 4.1). */
 const keyPattern = /^[A-Za-z0-9+/]{22}==$/;
@@ -49,28 +58,38 @@ export function createUpgrade(ports: UpgradePorts) {
     return response;
   };
 
-  return (
-    request: Request,
-    server: Server<BunSocket>,
-    { dialect, query }: { dialect: DialectName; query: RequestTarget["query"] },
-  ): Response | undefined => {
-    const fault = faultOf(request, dialect, ports);
-    if (fault) return refuse(fault.reason, fault.response);
-    const offer = offerOf(dialect, offered(request), query);
-    if (offer instanceof Response) return refuse("protocol", offer);
-
+  /** All that can change while one waits for one's turn is looked at here. */
+  const admit = (request: Request, server: Server<BunSocket>, asked: Asked): Response | undefined => {
+    if (ports.isDraining()) return refuse("draining", drained());
+    const { dialect, offer, home } = asked;
     const address = addressOf(request, server, ports);
     const refusal = ports.admission.refusalFor(address);
     if (refusal) return refuse(refusal, refusals[refusal]());
 
     const { protocol, ...rest } = offer;
-    const home = dialect === "plain" ? (query.get("channel") ?? ports.plainChannel) : "";
     const opening: Opening = { id: ports.random.uuid(), dialect, address, home, ...rest };
     // An empty header makes Bun choose no protocol; without one it would echo the first offered, token and all.
     const headers = { "Sec-WebSocket-Protocol": protocol };
     const socket = new BunSocket(opening, ports.sockets, ports.burst);
     if (server.upgrade(request, { data: socket, headers })) return undefined;
-    return refuse("handshake", answer(400, "This is not a WebSocket handshake (RFC 6455 4.1)."));
+    // Who has gone while it waited for its turn hears nothing of it.
+    const reason = request.signal.aborted ? "gone" : "handshake";
+    return refuse(reason, answer(400, "This is not a WebSocket handshake (RFC 6455 4.1)."));
+  };
+
+  return (
+    request: Request,
+    server: Server<BunSocket>,
+    { dialect, query }: { dialect: DialectName; query: RequestTarget["query"] },
+  ): Response | undefined | Promise<Response | undefined> => {
+    const fault = faultOf(request, dialect, ports);
+    if (fault) return refuse(fault.reason, fault.response);
+    const offer = offerOf(dialect, offered(request), query);
+    if (offer instanceof Response) return refuse("protocol", offer);
+    const home = dialect === "plain" ? (query.get("channel") ?? ports.plainChannel) : "";
+    const asked = { dialect, offer, home };
+    const turn = ports.turns.take();
+    return turn === null ? admit(request, server, asked) : turn.then(() => admit(request, server, asked));
   };
 }
 
@@ -79,13 +98,13 @@ function faultOf(request: Request, dialect: DialectName, ports: UpgradePorts) {
   if (request.method !== "GET") return { reason: "method", response: methodNotAllowed("GET") };
   const malformed = handshakeFault(request, dialect);
   if (malformed) return { reason: "handshake", response: malformed };
-  if (!ports.originAllowed(request.headers.get("origin"), request.headers.get("host") ?? "")) {
-    const line = "This origin is not allowed: add it to client.allowed_origins.";
-    return { reason: "origin", response: answer(403, line) };
-  }
-  if (!ports.isDraining()) return null;
-  const headers = { Connection: "close", "Retry-After": "1" };
-  return { reason: "draining", response: answer(503, "The server is shutting down.", headers) };
+  if (ports.originAllowed(request.headers.get("origin"), request.headers.get("host") ?? "")) return null;
+  const line = "This origin is not allowed: add it to client.allowed_origins.";
+  return { reason: "origin", response: answer(403, line) };
+}
+
+function drained(): Response {
+  return answer(503, "The server is shutting down.", { Connection: "close", "Retry-After": "1" });
 }
 
 /** What is wrong with the handshake itself (RFC 6455 4.2.1). */

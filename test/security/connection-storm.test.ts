@@ -1,0 +1,37 @@
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { Bystanders } from "../support/bystanders.ts";
+import { CentrifugeProbe } from "../support/centrifuge-probe.ts";
+import { startOpenServer } from "../support/open-channels.ts";
+import { patience, testTimeout } from "../support/patience.ts";
+import { Probe } from "../support/probe.ts";
+import { RawClient } from "../support/raw.ts";
+
+setDefaultTimeout(testTimeout);
+
+const arrivals = Array.from({ length: 200 }, (_, index) => index);
+
+test("[SE34] [T60] of a crowd that comes at once everyone is let in; who goes while it waits leaves nothing behind", async () => {
+  await using server = await startOpenServer();
+  const { members } = server.node.hub.getSnapshot().context;
+  const bystanders = await Bystanders.join(server.ws, { count: 10 });
+  await bystanders.during(async () => {
+    // Those who wait are of all kinds: who stays, in both dialects, and who is gone before its turn comes.
+    const leaving = await Promise.all(arrivals.map(() => RawClient.connect(server.url)));
+    const staying = arrivals.map((index) =>
+      index % 2 === 0 ? new Probe(`${server.ws}/ws?channel=crowd`).open() : CentrifugeProbe.connect(server.ws),
+    );
+    for (const client of leaving) {
+      client.write(client.handshake());
+      client.reset();
+    }
+    const inside = await Promise.all(staying);
+    const deadline = performance.now() + patience;
+    using last = await CentrifugeProbe.connect(server.ws);
+    while (members.size > arrivals.length + 11 && performance.now() < deadline) await last.fence();
+    expect(members.size).toBe(arrivals.length + 11);
+    expect(await server.metric("chorus_sockets")).toBe(arrivals.length + 11);
+    for (const probe of inside) probe[Symbol.dispose]();
+  });
+  expect(server.node.counters.errors).toBe(0);
+  expect([...server.node.counters.refused.keys()].filter((reason) => reason !== "gone")).toEqual([]);
+});

@@ -1,0 +1,54 @@
+import { expect, test } from "bun:test";
+import { UpgradeTurns } from "../../src/transport/turns.ts";
+
+/** A loop whose turns are made by hand, and what was let in by each. */
+function loop() {
+  const tasks: (() => void)[] = [];
+  const entered: number[] = [];
+  const turns = new UpgradeTurns((task) => tasks.push(task));
+  const ask = async (name: number) => {
+    const turn = turns.take();
+    if (turn) await turn;
+    entered.push(name);
+  };
+  return {
+    turns,
+    entered,
+    ask: (from: number, to: number) => {
+      for (let name = from; name < to; name += 1) void ask(name);
+    },
+    turn: async () => {
+      for (const task of tasks.splice(0)) task();
+      await Promise.resolve();
+    },
+    get idle() {
+      return tasks.length === 0;
+    },
+  };
+}
+
+const upTo = (count: number) => Array.from({ length: count }, (_, name) => name);
+
+test("[TU1] sixteen upgrades go ahead in a turn of the loop; the others follow sixteen a turn, in their order", async () => {
+  const { turns, entered, ask, turn } = loop();
+  ask(0, 40);
+  expect([entered.length, turns.waiting]).toEqual([16, 24]);
+  await turn();
+  expect([entered.length, turns.waiting]).toEqual([32, 8]);
+  // Who comes later does not overtake those who wait.
+  ask(40, 60);
+  await turn();
+  await turn();
+  expect([entered, turns.waiting]).toEqual([upTo(60), 0]);
+});
+
+test("[TU2] a turn without anybody leaves room for sixteen again, and nothing behind that would keep the loop awake", async () => {
+  const stage = loop();
+  stage.ask(0, 16);
+  await stage.turn();
+  expect(stage.idle).toBe(true);
+  stage.ask(16, 32);
+  expect(stage.entered).toEqual(upTo(32));
+  await stage.turn();
+  expect(stage.idle).toBe(true);
+});
