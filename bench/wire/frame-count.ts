@@ -74,12 +74,17 @@ export class FrameCount {
   /** Reads a header, or as much of it as there is; returns where to go on. */
   #begin(chunk: Uint8Array, from: number): number {
     const second = chunk[from + 1] ?? 127;
-    if (this.#header.length > 0 || second > 125) return this.#beginSlowly(chunk, from);
-    this.#open(chunk[from] ?? 0, 2, second);
-    return from + 2;
+    const mayBeCut = this.#header.length > 0 || from + 3 >= chunk.byteLength;
+    if (mayBeCut || second === 127) return this.#beginSlowly(chunk, from);
+    if (second < 126) {
+      this.#open(chunk[from] ?? 0, 2, second);
+      return from + 2;
+    }
+    this.#open(chunk[from] ?? 0, 4, (chunk[from + 2] ?? 0) * 256 + (chunk[from + 3] ?? 0));
+    return from + 4;
   }
 
-  /** For headers that are long, or cut in two by the end of a chunk. */
+  /** For headers of frames over 64 KiB, and those that may be cut in two by the end of a chunk. */
   #beginSlowly(chunk: Uint8Array, from: number): number {
     let at = from;
     while (at < chunk.byteLength) {
