@@ -6,6 +6,7 @@ const head = [
   "server",
   "deliveries/s",
   "of the first",
+  "per CPU",
   "delivery p50 / p99 / p99.9",
   "to the last p50 / p99",
   "server CPU",
@@ -21,7 +22,7 @@ export function printRow(terminal: Terminal, row: Row): void {
     figures.map((entry) => cells(row, entry)),
   );
   if (figures.some(({ loadBound }) => loadBound)) {
-    terminal.line("  * the load was the bottleneck in most rounds; those rounds enter no ratio");
+    terminal.line("  * the load was the bottleneck in most rounds; those rounds enter no ratio but that per CPU");
   }
   // In an open loop everyone delivers what was asked for; who is fastest is another question.
   if (row.window === null) return;
@@ -36,6 +37,7 @@ function cells(row: Row, figures: Figures): string[] {
     figures.loadBound ? `${figures.name} *` : figures.name,
     amount(figures.deliveries.median),
     figures.name === row.baseline ? "1" : compared,
+    figures.name === row.baseline ? "1" : ratio(figures.perCpuOfBaseline),
     all(figures.delivery),
     `${time(figures.last.p50)} / ${time(figures.last.p99)}`,
     share(figures.serverCpu),

@@ -36,6 +36,8 @@ export interface Figures {
   readonly loadBound: boolean;
   /** Deliveries a second, of the baseline's in the same round. */
   readonly ofBaseline: Spread | null;
+  /** Deliveries per second of the server's CPU, of the baseline's in the same round; no load limits these. */
+  readonly perCpuOfBaseline: Spread | null;
   /** 99th percentile of delivery, of the baseline's in the same round. */
   readonly p99OfBaseline: Spread | null;
 }
@@ -82,6 +84,8 @@ function figuresOfEntry({ name, rounds }: Entry, baseline: Entry | undefined): F
     loadCpu: median(good.map((round) => round.loadCpu / round.elapsed)),
     loadBound: good.filter(isLoadBound).length * 2 > good.length,
     ofBaseline: ratio(rateOf),
+    perCpuOfBaseline:
+      baseline && baseline.name !== name ? ratioOf(rounds.map(perCpuOf), baseline.rounds.map(perCpuOf)) : null,
     p99OfBaseline: ratio((round) => new Histogram().add(round.deliveryLatencies).percentile(0.99)),
   };
 }
@@ -99,6 +103,9 @@ export function bestPeer(row: Row, name: string): string | null {
 }
 
 const rateOf = (round: RunResult) => (round.deliveries / round.elapsed) * 1000;
+
+const perCpuOf = (round: RunResult | null) =>
+  round && round.serverCpu > 0 ? round.deliveries / round.serverCpu : null;
 
 /** Rounds in which the load was the bottleneck enter no ratio. */
 function usable(rounds: Entry["rounds"], of: (round: RunResult) => number): (number | null)[] {

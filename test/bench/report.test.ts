@@ -68,6 +68,12 @@ describe("rows", () => {
     expect(figures[2]?.ofBaseline).toEqual({ median: 0.1, min: 0.1, max: 0.1 });
   });
 
+  test("[BN20] what is delivered per CPU of the server is compared in every round, also where the load decided", () => {
+    // 1,500 for a whole CPU beside 2,000 for 0.6 of one.
+    expect(figuresOf(row)[1]?.perCpuOfBaseline).toEqual({ median: 0.9, min: 0.45, max: 0.95 });
+    expect(figuresOf(row)[0]?.perCpuOfBaseline).toBeNull();
+  });
+
   test("[BN15] the best peer is neither the baseline nor oneself", () => {
     expect(bestPeer(row, "Chorus")).toBe("gorilla");
     expect(bestPeer({ ...row, entries: row.entries.slice(0, 2) }, "Chorus")).toBeNull();
