@@ -11,6 +11,8 @@ export interface Audience {
   readonly topics: { readonly plain: string; readonly centrifuge: string; readonly joinLeave: string };
   /** When its sockets were last looked through for slow ones, in monotonic milliseconds. */
   checkedAt: number;
+  /** Bytes that each of them was sent since then, while somebody had not taken all. */
+  unchecked: number;
 }
 
 /**
@@ -71,5 +73,6 @@ function open(channel: string): Audience {
     joinLeave: 0,
     topics: { plain: `p:${channel}`, centrifuge: `c:${channel}`, joinLeave: `j:${channel}` },
     checkedAt: 0,
+    unchecked: 0,
   };
 }

@@ -12,8 +12,12 @@ import type { Audience, Audiences } from "./audiences.ts";
 import type { SlowWatch } from "./slow.ts";
 import { BunSocket } from "./socket.ts";
 
-/** An audience is looked through for slow sockets at most this often: one stalled client makes every publish say -1. */
+/**
+ * An audience is looked through for slow sockets at most this often, in milliseconds, because one stalled client makes
+ * every publish say -1; or after so many bytes, so that no queue grows far over its limit in the meantime.
+ */
 const checkInterval = 100;
+const checkBytes = 131_072;
 
 /** What the fan-out works with. */
 export interface FanoutPorts {
@@ -52,13 +56,15 @@ export function createFanout(ports: FanoutPorts): Fanout {
     counters.deliveries += copies;
     counters.framesOut += copies;
     counters.bytesOut += frame.length * copies;
-    if (status <= 0) lookThrough(audience);
+    if (status <= 0) lookThrough(audience, frame.length);
   };
 
-  const lookThrough = (audience: Audience) => {
+  const lookThrough = (audience: Audience, bytes: number) => {
     const now = ports.clock.monotonic();
-    if (now - audience.checkedAt < checkInterval) return;
+    audience.unchecked += bytes;
+    if (now - audience.checkedAt < checkInterval && audience.unchecked < checkBytes) return;
     audience.checkedAt = now;
+    audience.unchecked = 0;
     for (const socket of audience.plain.keys()) ports.slow.look(socket);
     for (const socket of audience.centrifuge.keys()) ports.slow.look(socket);
   };
@@ -111,7 +117,7 @@ export function createFanout(ports: FanoutPorts): Fanout {
       const audience = audiences.get(push.channel);
       const frame = audience && audience.joinLeave > 0 ? centrifuge.encodePush(push) : null;
       if (!audience || frame === null) return;
-      if (ports.publish(audience.topics.joinLeave, frame) <= 0) lookThrough(audience);
+      if (ports.publish(audience.topics.joinLeave, frame) <= 0) lookThrough(audience, frame.length);
     },
   };
 }
