@@ -25,7 +25,7 @@ const peerNames: readonly string[] = ["ws", "socket.io", "gorilla", "centrifugo"
 const usage = `usage: bun run bench [--quick | --full] [--only NAMES] [--peers NAMES] [--max-connections N]
                      [--rounds N] [--config FILE]
 
-  --quick             under a minute
+  --quick             under a minute: fan-out, stores, connections and the API, two short rounds of each
   --full              every size, dialect and store, open loops, 1 to 10,000 connections
   --only NAMES        of: ${experimentNames.join(", ")}
   --peers NAMES       of: ${peerNames.join(", ")}; bare Bun and Chorus always take part

@@ -27,7 +27,7 @@ const quick: Profile = {
   name: "quick",
   rounds: 2,
   roundMs: 300,
-  warmUpMs: 500,
+  warmUpMs: 300,
   connections: [10, 1_000],
   sizes: [64],
   openLoop: false,

@@ -1,4 +1,4 @@
-import { special, usual } from "./experiments/catalogue.ts";
+import { brief, special, usual } from "./experiments/catalogue.ts";
 import type { Bench, Experiment } from "./experiments/experiment.ts";
 import { readMachine } from "./measure/machine.ts";
 import type { SuiteOptions } from "./options.ts";
@@ -32,6 +32,7 @@ export async function runSuite(options: SuiteOptions): Promise<number> {
   return terminal.failures === 0 ? 0 : 1;
 }
 
-function chosen({ only }: SuiteOptions): readonly Experiment[] {
-  return only === null ? usual : [...usual, ...special].filter(({ name }) => only.includes(name));
+function chosen({ only, profile }: SuiteOptions): readonly Experiment[] {
+  if (only === null) return profile === "quick" ? brief : usual;
+  return [...usual, ...special].filter(({ name }) => only.includes(name));
 }

@@ -13,6 +13,9 @@ import { stores } from "./stores.ts";
 /** Run without being asked for. */
 export const usual: readonly Experiment[] = [fanout, stores, channels, connections, actors, api];
 
+/** Of these, what fits into a minute. */
+export const brief: readonly Experiment[] = [fanout, stores, connections, api];
+
 /** Run when asked for. */
 export const special: readonly Experiment[] = [recovery, spawn, churn, abuse];
 
