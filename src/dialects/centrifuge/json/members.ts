@@ -1,4 +1,5 @@
 import type { Expiry } from "../../../core/reply.ts";
+import { quote } from "./quote.ts";
 
 /**
  * An object being written, member by member. What has its zero value is left out, as the protocol's own codecs do; what
@@ -25,7 +26,7 @@ export class Members {
   }
 
   text(name: string, value: string): this {
-    return value === "" ? this : this.raw(name, JSON.stringify(value));
+    return value === "" ? this : this.raw(name, quote(value));
   }
 
   number(name: string, value: number | null): this {

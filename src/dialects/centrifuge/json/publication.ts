@@ -1,13 +1,14 @@
 import { type Payload, payloadToJson, tagsOf } from "../../../core/payload.ts";
 import type { ClientInfo, Publication } from "../../../core/publication.ts";
 import { Members } from "./members.ts";
+import { quote } from "./quote.ts";
 
 /**
  * A publication as the push that all subscribers of this flavour get. The hot path: it runs once for a publication,
  * whatever the number of its subscribers: 0.45 us for 64 bytes of payload, laid out as bytes (Bun 1.4.5).
  */
 export function encodePublicationPush(channel: string, publication: Publication): string {
-  return `{"push":{"channel":${JSON.stringify(channel)},"pub":${encodePublication(publication)}}}`;
+  return `{"push":{"channel":${quote(channel)},"pub":${encodePublication(publication)}}}`;
 }
 
 /** A message to one client that belongs to no channel. */
@@ -38,8 +39,8 @@ export function encodePublication({ data, offset, epoch, info, tags }: Publicati
 /** Who a connection is, as others see it. User and client are always written, also an empty user. */
 export function encodeInfo({ user, client, connInfo, chanInfo }: ClientInfo): string {
   return new Members()
-    .raw("user", JSON.stringify(user))
-    .raw("client", JSON.stringify(client))
+    .raw("user", quote(user))
+    .raw("client", quote(client))
     .json("conn_info", connInfo)
     .json("chan_info", chanInfo)
     .object();
