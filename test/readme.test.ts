@@ -90,7 +90,7 @@ describe("what the README has one paste", () => {
 
   test("[RM8] two bare WebSockets hear each other", async () => {
     await using first = new Pasted(fenced("js", 0), server.url);
-    await log.next("connection.authenticated");
+    await log.next("connection.authenticated", { dialect: "plain" });
     await using _second = new Pasted(fenced("js", 0), server.url);
     expect(await first.nextLine()).toBe("hello");
   });
