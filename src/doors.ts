@@ -19,10 +19,14 @@ import { createAddressReader } from "./transport/addresses.ts";
 import { Admission } from "./transport/admission.ts";
 import { createHostCheck, isLoopbackName } from "./transport/hosts.ts";
 import { createOriginCheck } from "./transport/origins.ts";
-import { UpgradeTurns } from "./transport/turns.ts";
+import { Turns } from "./transport/turns.ts";
 import { createUpgrade } from "./transport/upgrade.ts";
 import { createWebSocketHandlers } from "./transport/websocket.ts";
 import { createPages } from "./web/pages.ts";
+
+/** At some 120 us an upgrade and 40 us a farewell (measured), those who are there wait 2 ms for those of one turn. */
+const upgradesPerTurn = 16;
+const farewellsPerTurn = 48;
 
 /** What the doors need to know of the house. */
 export interface DoorsPorts {
@@ -55,7 +59,7 @@ export function createDoors(config: Config, ports: DoorsPorts) {
     random,
     counters: node.counters,
     admission,
-    turns: new UpgradeTurns(setImmediate),
+    turns: new Turns(upgradesPerTurn, setImmediate),
     addresses: createAddressReader(http.trusted_proxies),
     sockets: { audiences: node.audiences, counters: node.counters, stalled: (socket) => node.slow.look(socket) },
     originAllowed: createOriginCheck(client.allowed_origins),
@@ -90,6 +94,7 @@ export function createDoors(config: Config, ports: DoorsPorts) {
       log,
       counters: node.counters,
       admission,
+      farewells: new Turns(farewellsPerTurn, setImmediate),
       dialects: node.dialects,
       adopt: node.adopt,
       frameLimits: frameLimits(config),

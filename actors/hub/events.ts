@@ -9,7 +9,8 @@ import type { DeadlineExpired } from "../deadlines.ts";
 /** A connection as the Hub and the transport see it. */
 export interface ConnectionRef {
   send(event: ConnectionEvent): void;
-  getSnapshot(): { readonly value: string | object; readonly context: ConnectionContext };
+  /** `status` is `active` until it has come to an end. */
+  getSnapshot(): { readonly value: string | object; readonly context: ConnectionContext; readonly status: string };
 }
 
 /** One connection that the Hub owns. */

@@ -7,14 +7,14 @@ import type { Admission, AdmissionRefusal } from "./admission.ts";
 import { answer, methodNotAllowed } from "./answers.ts";
 import { BunSocket, type Opening, type SocketPorts } from "./socket.ts";
 import type { RequestTarget } from "./target.ts";
-import type { UpgradeTurns } from "./turns.ts";
+import type { Turns } from "./turns.ts";
 
 /** What an upgrade needs to know. */
 export interface UpgradePorts {
   readonly random: Random;
   readonly counters: Counters;
   readonly admission: Admission;
-  readonly turns: UpgradeTurns;
+  readonly turns: Turns;
   readonly addresses: ReturnType<typeof createAddressReader>;
   readonly sockets: SocketPorts;
   readonly originAllowed: (origin: string | null, host: string) => boolean;

@@ -7,11 +7,14 @@ import type { DialectName, Frame } from "../core/frame.ts";
 import type { Admission } from "./admission.ts";
 import { createInbound, type InboundPorts } from "./inbound.ts";
 import type { BunSocket } from "./socket.ts";
+import type { Turns } from "./turns.ts";
 
 /** What the handlers need. */
 export interface WebSocketPorts extends InboundPorts {
   readonly clock: Clock;
   readonly admission: Admission;
+  /** When connections hear that their sockets have gone. */
+  readonly farewells: Turns;
   /** Spawns the connection of a socket that was upgraded. */
   adopt(socket: BunSocket): ConnectionRef;
   /** Bytes of a text and of a binary frame, by dialect. */
@@ -69,7 +72,8 @@ export function createWebSocketHandlers(ports: WebSocketPorts): WebSocketHandler
 
     close(ws, code, reason) {
       ports.admission.left(ws.data.address);
-      ws.data.closed()?.send({ type: "socket.closed", disconnect: reported(code, reason) });
+      const connection = ws.data.closed();
+      if (connection) ports.farewells.run(() => sayFarewell(connection, reported(code, reason)));
     },
 
     error(error: Error, ws?: ServerWebSocket<BunSocket>) {
@@ -88,6 +92,11 @@ export function createWebSocketHandlers(ports: WebSocketPorts): WebSocketHandler
     publishToSelf: false,
     maxPayloadLength: Math.max(...Object.values(frameLimits.text), ...Object.values(frameLimits.binary)),
   };
+}
+
+/** While it waited for its turn a connection may have come to an end by another way. */
+function sayFarewell(connection: ConnectionRef, disconnect: Disconnect): void {
+  if (connection.getSnapshot().status === "active") connection.send({ type: "socket.closed", disconnect });
 }
 
 function heard(ws: ServerWebSocket<BunSocket>, clock: Clock): void {

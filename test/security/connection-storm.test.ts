@@ -1,7 +1,8 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
+import { disconnects } from "../../src/core/disconnects.ts";
 import { Bystanders } from "../support/bystanders.ts";
 import { CentrifugeProbe } from "../support/centrifuge-probe.ts";
-import { startOpenServer } from "../support/open-channels.ts";
+import { startOpenServer, tokenFor } from "../support/open-channels.ts";
 import { patience, testTimeout } from "../support/patience.ts";
 import { Probe } from "../support/probe.ts";
 import { RawClient } from "../support/raw.ts";
@@ -34,4 +35,29 @@ test("[SE34] [T60] of a crowd that comes at once everyone is let in; who goes wh
   });
   expect(server.node.counters.errors).toBe(0);
   expect([...server.node.counters.refused.keys()].filter((reason) => reason !== "gone")).toEqual([]);
+});
+
+test("[SE36] [T60] of a crowd whose lines are cut at once nothing stays behind, also of those who are ended meanwhile", async () => {
+  await using server = await startOpenServer();
+  const { audiences, counters, hub } = server.node;
+  const { members } = hub.getSnapshot().context;
+  using witness = await CentrifugeProbe.connect(server.ws, { token: tokenFor({ sub: "witness" }) });
+  const token = tokenFor({ sub: "ann" });
+  const crowd = await Promise.all(
+    arrivals.map((index) => CentrifugeProbe.connect(server.ws, index % 2 === 0 ? { token } : {})),
+  );
+  await Promise.all(crowd.map((probe) => probe.subscribe("crowd")));
+  const hears = (await witness.ask("presence_stats", { channel: "crowd" }))["presence_stats"];
+  expect(hears).toEqual({ num_clients: arrivals.length, num_users: 2 });
+  for (const probe of crowd) probe[Symbol.dispose]();
+  // Half of them, the anonymous ones, are also ended by a back end while they wait for their turn.
+  const target = { user: "", client: "", except: new Set<string>() };
+  const deadline = performance.now() + patience;
+  while (members.size === arrivals.length + 1 && performance.now() < deadline) await witness.fence();
+  hub.send({ type: "user.disconnect", target, disconnect: disconnects.forceDisconnect });
+  while (members.size > 1 && performance.now() < deadline) await witness.fence();
+  expect([members.size, audiences.get("crowd"), counters.crashes, counters.errors]).toEqual([1, undefined, 0, 0]);
+  expect(await witness.ask("presence_stats", { channel: "crowd" })).toMatchObject({
+    presence_stats: { num_clients: 0, num_users: 0 },
+  });
 });

@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test";
-import { UpgradeTurns } from "../../src/transport/turns.ts";
+import { Turns } from "../../src/transport/turns.ts";
 
 /** A loop whose turns are made by hand, and what was let in by each. */
 function loop() {
   const tasks: (() => void)[] = [];
   const entered: number[] = [];
-  const turns = new UpgradeTurns((task) => tasks.push(task));
+  const turns = new Turns(16, (task) => tasks.push(task));
   const ask = async (name: number) => {
     const turn = turns.take();
     if (turn) await turn;
@@ -29,7 +29,7 @@ function loop() {
 
 const upTo = (count: number) => Array.from({ length: count }, (_, name) => name);
 
-test("[TU1] sixteen upgrades go ahead in a turn of the loop; the others follow sixteen a turn, in their order", async () => {
+test("[TU1] a crowd goes ahead so many a turn of the loop; the others follow so many a turn, in their order", async () => {
   const { turns, entered, ask, turn } = loop();
   ask(0, 40);
   expect([entered.length, turns.waiting]).toEqual([16, 24]);
@@ -42,7 +42,7 @@ test("[TU1] sixteen upgrades go ahead in a turn of the loop; the others follow s
   expect([entered, turns.waiting]).toEqual([upTo(60), 0]);
 });
 
-test("[TU2] a turn without anybody leaves room for sixteen again, and nothing behind that would keep the loop awake", async () => {
+test("[TU2] a turn without anybody leaves its room whole again, and nothing behind that would keep the loop awake", async () => {
   const stage = loop();
   stage.ask(0, 16);
   await stage.turn();
@@ -51,4 +51,14 @@ test("[TU2] a turn without anybody leaves room for sixteen again, and nothing be
   expect(stage.entered).toEqual(upTo(32));
   await stage.turn();
   expect(stage.idle).toBe(true);
+});
+
+test("[TU1] tasks are run at once where there is room, and in their turn among those who wait", async () => {
+  const { turns, entered, ask, turn } = loop();
+  ask(0, 15);
+  for (const name of [15, 16, 17]) turns.run(() => entered.push(name));
+  ask(18, 20);
+  expect(entered).toEqual(upTo(16));
+  await turn();
+  expect(entered).toEqual(upTo(20));
 });
