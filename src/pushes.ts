@@ -32,10 +32,12 @@ const after = (delay: number, run: () => void): void => void setTimeout(run, del
 export function openPushes(config: Config, { clock, log, memberOf }: PushesPorts) {
   const { push_log, push_queue } = config;
   const schedule = (task: () => void, delay: number) => after(delay, task);
-  const open = () =>
-    createPushStore({ path: push_log.path, log: push_log, queue: push_queue }, { clock, log, schedule });
+  const open = () => {
+    const store = createPushStore({ path: push_log.path, log: push_log, queue: push_queue }, { clock, log, schedule });
+    return { store, mailbox: createMailbox({ store, clock, memberOf, after }) };
+  };
   let triedAt = Number.NEGATIVE_INFINITY;
-  const attempt = (): PushStore | null => {
+  const attempt = (): ReturnType<typeof open> | null => {
     if (clock.monotonic() - triedAt < retryInterval) return null;
     triedAt = clock.monotonic();
     try {
@@ -47,25 +49,24 @@ export function openPushes(config: Config, { clock, log, memberOf }: PushesPorts
   };
 
   const isLogged = hasApi(config) && push_log.enabled;
-  let store = isLogged ? open() : null;
+  let opened = isLogged ? open() : null;
   const needed = (): PushStore | null => {
-    store ??= attempt();
-    return store;
+    opened ??= attempt();
+    return opened?.store ?? null;
   };
   const queue: Pick<PushQueue, "put" | "recall" | "remember"> = {
     put: (user, data, options) => needed()?.queue.put(user, data, options) ?? "failed",
-    recall: (key) => store?.queue.recall(key) ?? { state: "new" },
+    recall: (key) => opened?.store.queue.recall(key) ?? { state: "new" },
     remember: (key, answer) => needed()?.queue.remember(key, answer) ?? false,
   };
-  const mailboxOf = (opened: PushStore) => createMailbox({ store: opened, clock, memberOf, after });
   return {
     queue,
     /** Null where pushes are not recorded. */
-    log: store?.log ?? null,
-    mailbox: { take: (user: string, client: string) => (store ? mailboxOf(store).take(user, client) : []) },
-    failures: () => store?.failures() ?? 0,
-    entriesLost: () => store?.log.lost ?? 0,
-    sweep: () => store?.sweep(),
-    close: () => store?.close(),
+    log: opened?.store.log ?? null,
+    mailbox: { take: (user: string, client: string) => opened?.mailbox.take(user, client) ?? [] },
+    failures: () => opened?.store.failures() ?? 0,
+    entriesLost: () => opened?.store.log.lost ?? 0,
+    sweep: () => opened?.store.sweep(),
+    close: () => opened?.store.close(),
   };
 }

@@ -3,7 +3,7 @@ import type { ClientError } from "../core/errors.ts";
 import { isDeeperThan, jsonLevelsMax, skipSpace } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
 import { type Counters, countIn } from "../metrics/counters.ts";
-import { answer, notFound } from "../transport/answers.ts";
+import { answer, notFound, shuttingDown } from "../transport/answers.ts";
 import { Bodies, type Unread } from "./bodies.ts";
 import { type Called, type CallsPorts, createCalls, parse } from "./calls.ts";
 import { encodeError } from "./encoding.ts";
@@ -72,9 +72,7 @@ export function createApi(ports: ApiPorts): Endpoint {
     if (rateLimit > 0 && !isWithinRate(caller, clock.monotonic(), rateLimit)) {
       return answer(429, "Too many requests with this key.", { "Retry-After": "1" });
     }
-    if (ports.isDraining() && !reading.has(call)) {
-      return answer(503, "The server is shutting down.", { Connection: "close", "Retry-After": "1" });
-    }
+    if (ports.isDraining() && !reading.has(call)) return shuttingDown();
     if (Number(request.headers.get("content-length")) > ports.bodyMax) return tooLarge(ports.bodyMax);
     if (request.headers.has("content-encoding")) return answer(415, "Send the body without a Content-Encoding.");
     return null;

@@ -15,3 +15,8 @@ export function methodNotAllowed(allow: string): Response {
 export function notFound(): Response {
   return answer(404, "404 page not found");
 }
+
+/** The answer to who comes while the server drains. */
+export function shuttingDown(): Response {
+  return answer(503, "The server is shutting down.", { Connection: "close", "Retry-After": "1" });
+}

@@ -4,7 +4,7 @@ import type { Random } from "../core/random.ts";
 import { type Counters, countIn } from "../metrics/counters.ts";
 import type { createAddressReader } from "./addresses.ts";
 import type { Admission, AdmissionRefusal } from "./admission.ts";
-import { answer, methodNotAllowed } from "./answers.ts";
+import { answer, methodNotAllowed, shuttingDown } from "./answers.ts";
 import { BunSocket, type Opening, type SocketPorts } from "./socket.ts";
 import type { RequestTarget } from "./target.ts";
 import type { Turns } from "./turns.ts";
@@ -60,7 +60,7 @@ export function createUpgrade(ports: UpgradePorts) {
 
   /** All that can change while one waits for one's turn is looked at here. */
   const admit = (request: Request, server: Server<BunSocket>, asked: Asked): Response | undefined => {
-    if (ports.isDraining()) return refuse("draining", drained());
+    if (ports.isDraining()) return refuse("draining", shuttingDown());
     const { dialect, offer, home } = asked;
     const address = addressOf(request, server, ports);
     const refusal = ports.admission.refusalFor(address);
@@ -101,10 +101,6 @@ function faultOf(request: Request, dialect: DialectName, ports: UpgradePorts) {
   if (ports.originAllowed(request.headers.get("origin"), request.headers.get("host") ?? "")) return null;
   const line = "This origin is not allowed: add it to client.allowed_origins.";
   return { reason: "origin", response: answer(403, line) };
-}
-
-function drained(): Response {
-  return answer(503, "The server is shutting down.", { Connection: "close", "Retry-After": "1" });
 }
 
 /** What is wrong with the handshake itself (RFC 6455 4.2.1). */

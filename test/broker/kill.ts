@@ -6,6 +6,7 @@ import { SqliteStore } from "../../src/broker/local/sqlite-store.ts";
 import { createLocalBroker, type LocalBroker } from "../../src/broker/local.ts";
 import { createLog } from "../../src/runtime/log.ts";
 import { systemClock as clock, systemRandom as random } from "../../src/runtime/system.ts";
+import { linesUntilKilled } from "../support/killed.ts";
 import { SeededRandom } from "../support/random.ts";
 import { contents, freshFolder, history, joined, killOptions, sinceOf } from "./fixture.ts";
 
@@ -37,26 +38,11 @@ export async function killAgainAndAgain(rounds: number, seeded: SeededRandom): P
 async function publishUntilKilled(path: string, seeded: SeededRandom, count: number): Promise<Acknowledged[]> {
   const publisher = new URL("kill-publisher.ts", import.meta.url).pathname;
   const command = [process.execPath, publisher, path, String(seeded.int(2 ** 31))];
-  const child = Bun.spawn(command, { stdout: "pipe", stderr: "inherit" });
-  const decoder = new TextDecoder();
-  let output = "";
-  let lines = 0;
-  for await (const chunk of child.stdout) {
-    const piece = decoder.decode(chunk, { stream: true });
-    output += piece;
-    lines += piece.split("\n").length - 1;
-    if (lines >= count) child.kill("SIGKILL");
-  }
-  await child.exited;
-  assert.equal(child.signalCode, "SIGKILL", "the publishers ended by themselves");
-  // What comes after the last line break was cut off by the kill: nobody read it as acknowledged.
-  return output
-    .slice(0, output.lastIndexOf("\n"))
-    .split("\n")
-    .map((line) => {
-      const [channel, epoch, offset, value] = JSON.parse(line);
-      return { channel, epoch, offset, value };
-    });
+  const told = await linesUntilKilled(command, count);
+  return told.map((line) => {
+    const [channel, epoch, offset, value] = JSON.parse(line);
+    return { channel, epoch, offset, value };
+  });
 }
 
 function examine(path: string, all: readonly Acknowledged[], seeded: SeededRandom): void {

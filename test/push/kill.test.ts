@@ -3,6 +3,7 @@ import { payloadToJson } from "../../src/core/payload.ts";
 import { createPushStore } from "../../src/push/store.ts";
 import { systemClock as clock } from "../../src/runtime/system.ts";
 import { CapturedLog } from "../support/captured-log.ts";
+import { linesUntilKilled } from "../support/killed.ts";
 import { testTimeout } from "../support/patience.ts";
 import { SeededRandom } from "../support/random.ts";
 import { freshFolder } from "./fixture.ts";
@@ -17,21 +18,7 @@ type Step = readonly ["taking", string] | readonly ["taken", string, string[]] |
 async function stepsUntilKilled(path: string, random: SeededRandom): Promise<Step[]> {
   const program = new URL("kill-queue.ts", import.meta.url).pathname;
   const command = [process.execPath, program, path, String(random.int(2 ** 31))];
-  const child = Bun.spawn(command, { stdout: "pipe", stderr: "inherit" });
-  const decoder = new TextDecoder();
-  const enough = 500 + random.int(2_000);
-  let output = "";
-  let lines = 0;
-  for await (const chunk of child.stdout) {
-    const piece = decoder.decode(chunk, { stream: true });
-    output += piece;
-    lines += piece.split("\n").length - 1;
-    if (lines >= enough) child.kill("SIGKILL");
-  }
-  await child.exited;
-  expect(child.signalCode).toBe("SIGKILL");
-  // What comes after the last line break was cut off by the kill: nobody has read it.
-  const told = output.slice(0, output.lastIndexOf("\n")).split("\n");
+  const told = await linesUntilKilled(command, 500 + random.int(2_000));
   return told.map((line) => JSON.parse(line));
 }
 
