@@ -20,7 +20,7 @@ export const nothingAsked: SubscribeRequest = {
 export function welcomingEffects(ports: ConnectionPorts, answers: Answers) {
   const { rules, clock, options, log, hub, mailbox } = ports;
   const join = createJoin(ports);
-  const joinAll = createJoinAll(ports);
+  const joinAll = createJoinAll(ports, join);
 
   /** A plain client is there for its one channel; without it there is nothing to do but to go. */
   const joinHome = (scope: Scope) => {
@@ -98,9 +98,7 @@ export function welcomingEffects(ports: ConnectionPorts, answers: Answers) {
  * Joins the channels that a connection has from the start: what is to be told of each; or null, and none of them, where
  * one cannot be had: a client that was told of some alone would take the others for taken away.
  */
-function createJoinAll(ports: ConnectionPorts) {
-  const { rules } = ports;
-  const join = createJoin(ports);
+function createJoinAll({ rules }: Pick<ConnectionPorts, "rules">, join: ReturnType<typeof createJoin>) {
   return (scope: Scope, subscriptions: readonly ServerSubscription[]): Map<string, SubscribeResult> | null => {
     const { context } = scope;
     const results = new Map<string, SubscribeResult>();
