@@ -26,7 +26,7 @@ const usage = `usage: bun run bench [--quick | --full] [--only NAMES] [--peers N
                      [--rounds N] [--config FILE]
 
   --quick             under a minute: fan-out, stores, connections and the API, two short rounds of each
-  --full              every size, dialect and store, open loops, 1 to 10,000 connections
+  --full              every size, protocol and store, open loops, 1 to 10,000 connections
   --only NAMES        of: ${experimentNames.join(", ")}
   --peers NAMES       of: ${peerNames.join(", ")}; bare Bun and Chorus always take part
   --max-connections N no row with more connections than this

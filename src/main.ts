@@ -1,17 +1,17 @@
 import { existsSync, readFileSync } from "node:fs";
+import { tokenOptions } from "./app/options.ts";
+import { bunVersionFault, whyNotStarted } from "./app/start-checks.ts";
 import { checktoken, gentoken } from "./auth/commands.ts";
 import { connectionLimitWithin } from "./config/connection-limit.ts";
 import { type LoadedConfig, loadConfig } from "./config/load.ts";
-import { tokenOptions } from "./options.ts";
 import { createLog } from "./runtime/log.ts";
 import { openFilesMax } from "./runtime/open-files.ts";
 import { exitCodes, exitHubFailed, surviveErrors, untilSignal } from "./runtime/process.ts";
 import { systemClock } from "./runtime/system.ts";
 import { ConfigError, listen, type RunningServer } from "./server.ts";
-import { complainOfBun, whyNotStarted } from "./startup.ts";
 
-const complaint = complainOfBun(Bun.version);
-if (complaint !== null) refuse([complaint], exitCodes.forced);
+const fault = bunVersionFault(Bun.version);
+if (fault !== null) refuse([fault], exitCodes.forced);
 
 const [word, ...rest] = process.argv.slice(2);
 const command = word === "gentoken" ? gentoken : word === "checktoken" ? checktoken : null;

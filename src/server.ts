@@ -2,24 +2,24 @@ import type { Server } from "bun";
 import { toPromise } from "xstate";
 import { deadlineResolution } from "../actors/deadlines.ts";
 import packageJson from "../package.json" with { type: "json" };
-import { createInProcess, type InProcess } from "./api/in-process.ts";
-import { OperationError } from "./api/operation-error.ts";
-import { createOperations } from "./api/operations.ts";
-import { tlsOptions } from "./certificate.ts";
+import { createListeners } from "./app/listeners.ts";
+import { openMessages } from "./app/messages.ts";
+import { createNode, type Node, type Replacements } from "./app/node.ts";
+import { assertFree, missingFiles } from "./app/start-checks.ts";
 import type { Config, ConfigInput } from "./config/config.ts";
 import { parseConfig } from "./config/parse.ts";
 import type { Profile } from "./config/profiles.ts";
 import type { Clock } from "./core/clock.ts";
 import type { Log } from "./core/log.ts";
 import type { Random } from "./core/random.ts";
-import { createDoors } from "./doors.ts";
-import { createNode, type Node, type Replacements } from "./node.ts";
-import { openPushes } from "./pushes.ts";
+import { answer } from "./http/responses.ts";
+import { tlsOptions } from "./http/tls.ts";
+import { createInProcess, type InProcess } from "./operations/in-process.ts";
+import { OperationError } from "./operations/operation-error.ts";
+import { createOperations } from "./operations/operations.ts";
 import { createLog } from "./runtime/log.ts";
 import { systemClock, systemRandom } from "./runtime/system.ts";
-import { assertFree, missingFiles } from "./startup.ts";
-import { answer } from "./transport/answers.ts";
-import type { BunSocket } from "./transport/socket.ts";
+import type { BunSocket } from "./sockets/socket.ts";
 
 /** What a caller may bring along; production brings nothing but its configuration. */
 export interface StartOptions {
@@ -100,9 +100,9 @@ export function listen(config: Config, options: ListenOptions = {}): RunningServ
 
   assertStartable(config);
   const memberOf = (client: string) => node.hub.getSnapshot().context.members.get(client);
-  const pushes = openPushes(config, { clock, log, memberOf });
+  const messages = openMessages(config, { clock, log, memberOf });
   const node = createNode(config, {
-    mailbox: pushes.mailbox,
+    offlineMessages: messages.offlineMessages,
     clock,
     random,
     log,
@@ -111,11 +111,11 @@ export function listen(config: Config, options: ListenOptions = {}): RunningServ
     onFailure: options.onFailure ?? rethrow,
     replace: options.replace ?? {},
   });
-  const sweeper = startSweeping(node, clock, () => pushes.sweep());
-  const operations = createOperations({ ...node, queue: pushes.queue });
-  const doors = createDoors(config, {
+  const sweeper = startSweeping(node, clock, () => messages.sweep());
+  const operations = createOperations({ ...node, queue: messages.queue });
+  const listeners = createListeners(config, {
     operations,
-    pushes,
+    messages,
     clock,
     random,
     log,
@@ -138,27 +138,27 @@ export function listen(config: Config, options: ListenOptions = {}): RunningServ
     const { address, port, internal_address, internal_port } = config.http_server;
     const outer: Server<BunSocket> = Bun.serve<BunSocket>({
       ...serve(address, port),
-      fetch: (request, self) => doors.respond(request, self),
-      websocket: doors.handlers,
+      fetch: (request, self) => listeners.respond(request, self),
+      websocket: listeners.handlers,
     });
     if (internal_port === null) return { server: outer, inside: null };
     const inside = Bun.serve<BunSocket>({
       ...serve(internal_address || address, internal_port),
-      fetch: (request, self) => doors.respondInside(request, self),
-      websocket: doors.handlers,
+      fetch: (request, self) => listeners.respondInside(request, self),
+      websocket: listeners.handlers,
     });
     return { server: outer, inside };
   };
   const close = () => {
     sweeper.stop();
     node.broker.close();
-    pushes.close();
+    messages.close();
   };
   const { server, inside } = attempt(listenTo, close);
 
   const drain = async () => {
     isDraining = true;
-    log.info("server.draining", { connections: doors.admission.connections });
+    log.info("server.draining", { connections: listeners.admission.connections });
     node.hub.send({ type: "hub.drain" });
     const { cut } = await toPromise(node.hub);
     close();

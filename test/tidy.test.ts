@@ -27,7 +27,7 @@ const rooms: readonly { room: RegExp; may: readonly RegExp[] }[] = [
     room: /^actors\//,
     may: [/^src\/core\//, /^actors\//, /^xstate/, /^src\/metrics\/counters\.ts$/, /^src\/channels\//, /^types only /],
   },
-  { room: /^src\/dialects\//, may: [/^src\/core\//, /^src\/dialects\//, /^valibot/] },
+  { room: /^src\/protocols\//, may: [/^src\/core\//, /^src\/protocols\//, /^valibot/] },
   {
     room: /^src\/channels\//,
     may: [/^src\/core\//, /^src\/channels\//, /^re2js/, /^types only src\/broker\/broker\.ts$/],
@@ -36,23 +36,40 @@ const rooms: readonly { room: RegExp; may: readonly RegExp[] }[] = [
     room: /^src\/auth\//,
     may: [/^src\/core\//, /^src\/auth\//, /^valibot/, /^jose/, /^re2js/, /^node:(?:crypto|util)/, /^types only /],
   },
-  { room: /^src\/broker\//, may: [/^src\/core\//, /^src\/broker\//, /^bun:sqlite/, /^valibot/, /^node:/] },
   {
-    room: /^src\/push\//,
-    may: [/^src\/core\//, /^src\/push\//, /^src\/broker\/local\/sqlite\//, /^bun:sqlite/, /^valibot/],
+    room: /^src\/broker\//,
+    may: [/^src\/core\//, /^src\/broker\//, /^src\/sqlite\//, /^bun:sqlite/, /^valibot/, /^node:/],
+  },
+  {
+    room: /^src\/messages\//,
+    may: [
+      /^src\/core\//,
+      /^src\/messages\//,
+      /^src\/sqlite\//,
+      /^src\/broker\/local\/sqlite\//,
+      /^bun:sqlite/,
+      /^valibot/,
+    ],
   },
   { room: /^src\/presence\//, may: [/^src\/core\//, /^src\/presence\//] },
   {
-    room: /^src\/transport\//,
-    may: [/^src\/core\//, /^src\/transport\//, /^src\/metrics\/counters\.ts$/, /^ipaddr/, /^types only /],
+    room: /^src\/(?:http|sockets|delivery)\//,
+    may: [
+      /^src\/core\//,
+      /^src\/(?:http|sockets|delivery|protocol)\//,
+      /^src\/metrics\/counters\.ts$/,
+      /^ipaddr/,
+      /^node:/,
+      /^types only /,
+    ],
   },
 ];
 
 /** Nobody imports these but the ones named. */
 const doors: readonly { path: string; from: RegExp }[] = [
   { path: "src/main.ts", from: /^$/ },
-  { path: "src/node.ts", from: /^src\/(?:server|doors)\.ts$|^test\/|^bench\// },
-  { path: "actors/hub/adopt.ts", from: /^src\/node\.ts$|^test\/|^bench\// },
+  { path: "src/app/node.ts", from: /^src\/server\.ts$|^src\/app\/|^test\/|^bench\// },
+  { path: "actors/hub/adopt.ts", from: /^src\/app\/node\.ts$|^test\/|^bench\// },
 ];
 
 function importsOf(path: string, text: string): { target: string; types: boolean }[] {

@@ -1,13 +1,13 @@
 import { createAnswers } from "./effects/answers.ts";
-import { askingEffects } from "./effects/asking.ts";
+import { welcomingEffects } from "./effects/connecting.ts";
 import { endingEffects } from "./effects/ending.ts";
 import { handshakeEffects } from "./effects/handshake.ts";
 import { heartbeatEffects } from "./effects/heartbeat.ts";
-import { orderedEffects } from "./effects/ordered.ts";
 import { publishingEffects } from "./effects/publishing.ts";
+import { askingEffects } from "./effects/queries.ts";
 import { refreshingEffects } from "./effects/refreshing.ts";
+import { orderedEffects } from "./effects/server-commands.ts";
 import { subscribingEffects } from "./effects/subscribing.ts";
-import { welcomingEffects } from "./effects/welcoming.ts";
 import type { ConnectionContext } from "./events.ts";
 import { connectionMachine } from "./machine.ts";
 import type { ConnectionPorts } from "./ports.ts";

@@ -6,7 +6,7 @@ import type { Payload } from "../../src/core/payload.ts";
 import type { Position } from "../../src/core/publication.ts";
 import type { Attachment, Socket } from "../../src/core/socket.ts";
 import type { Unsubscribe } from "../../src/core/unsubscribes.ts";
-import type { Visibility } from "../../src/presence/attendance.ts";
+import type { Visibility } from "../../src/presence/presence-events.ts";
 import type { Deadline, DeadlineExpired } from "../deadlines.ts";
 
 /** A command on its way to its connection, with the bytes that it counts for while it is held back. */
@@ -75,7 +75,7 @@ export type ConnectionEvent =
   | { readonly type: "socket.drained" }
   /** The client went on sending after fifty refusals in a row. */
   | { readonly type: "socket.flooded" }
-  /** The client sent a frame over the size limit of its dialect. */
+  /** The client sent a frame over the size limit of its protocol. */
   | { readonly type: "socket.oversized" }
   /** The client does not take what it is sent. */
   | { readonly type: "socket.slow" }

@@ -7,7 +7,7 @@ import type { Payload } from "../../src/core/payload.ts";
 import type { Unsubscribe } from "../../src/core/unsubscribes.ts";
 import type { DeadlineName } from "../deadlines.ts";
 import type { ConnectionContext, ConnectionEvent, ConnectionInput, Refusal, ServerSubscribe } from "./events.ts";
-import { heldLimit, heldLimitPlain, refusalDisconnects, refusalErrors, speaks } from "./refusals.ts";
+import { canReadErrors, heldLimit, heldLimitPlain, refusalDisconnects, refusalErrors } from "./refusals.ts";
 
 type Asked<M extends Command["method"]> = { command: Extract<Command, { method: M }> };
 
@@ -101,9 +101,9 @@ export const connectionMachine = setup({
     isDeadline: ({ event }, params: { name: DeadlineName }) =>
       event.type === "deadline.expired" && event.deadline === params.name,
     isAnswered: ({ context }, params: { refusal: Refusal }) =>
-      speaks(context) && refusalErrors[params.refusal] !== undefined,
+      canReadErrors(context) && refusalErrors[params.refusal] !== undefined,
     holdsTooMuch: ({ context, event }) => {
-      const limit = speaks(context) ? heldLimit : heldLimitPlain;
+      const limit = canReadErrors(context) ? heldLimit : heldLimitPlain;
       const bytes = "bytes" in event ? event.bytes : 0;
       return context.held.length >= limit.commands || context.heldBytes + bytes > limit.bytes;
     },

@@ -2,19 +2,19 @@ import type { Authenticator } from "../../src/auth/authenticator.ts";
 import type { Broker } from "../../src/broker/broker.ts";
 import type { ChannelRules } from "../../src/channels/rules.ts";
 import type { Clock } from "../../src/core/clock.ts";
-import type { DialectName } from "../../src/core/frame.ts";
+import type { ProtocolName } from "../../src/core/frame.ts";
 import type { Log } from "../../src/core/log.ts";
 import type { Payload } from "../../src/core/payload.ts";
 import type { Random } from "../../src/core/random.ts";
-import type { Dialect } from "../../src/dialects/dialect.ts";
 import type { Counters } from "../../src/metrics/counters.ts";
-import type { Attendance } from "../../src/presence/attendance.ts";
 import type { Presence } from "../../src/presence/presence.ts";
+import type { PresenceEvents } from "../../src/presence/presence-events.ts";
+import type { Protocol } from "../../src/protocol/protocol.ts";
 import type { Deadlines } from "../deadlines.ts";
 import type { PublishEvent } from "../hub/events.ts";
 import type { ConnectionContext, ConnectionEvent, HubRef } from "./events.ts";
 
-/** How a dialect's connections are kept alive: milliseconds; an interval of 0 sends no pings. */
+/** How a protocol's connections are kept alive: milliseconds; an interval of 0 sends no pings. */
 export interface Heartbeat {
   readonly interval: number;
   /** 0: nobody waits for an answer. */
@@ -25,7 +25,7 @@ export interface Heartbeat {
 export interface ConnectionOptions {
   /** Reported to clients in the reply to connect. */
   readonly version: string;
-  readonly heartbeat: Readonly<Record<DialectName, Heartbeat>>;
+  readonly heartbeat: Readonly<Record<ProtocolName, Heartbeat>>;
   /** How long one may take to connect. */
   readonly handshakeTimeout: number;
   /** How long what is queued may take to be flushed, at the end. */
@@ -49,7 +49,7 @@ export interface ConnectionOptions {
 }
 
 /** Gives what waits for a user, once: what was taken is gone. What is too much for one connect follows by itself. */
-export interface Mailbox {
+export interface OfflineMessages {
   take(user: string, client: string): Payload[];
 }
 
@@ -67,11 +67,11 @@ export interface ConnectionPorts {
   readonly publications: { send(event: PublishEvent): void };
   readonly broker: Broker;
   readonly presence: Presence;
-  readonly attendance: Attendance;
+  readonly presenceEvents: PresenceEvents;
   readonly rules: ChannelRules;
   /** What was pushed to users while they were away; null where nothing is kept. */
-  readonly mailbox: Mailbox | null;
-  readonly dialects: Readonly<Record<DialectName, Dialect>>;
+  readonly offlineMessages: OfflineMessages | null;
+  readonly protocols: Readonly<Record<ProtocolName, Protocol>>;
   readonly options: ConnectionOptions;
 }
 

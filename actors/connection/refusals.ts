@@ -5,11 +5,11 @@ import type { ConnectionContext, Refusal } from "./events.ts";
 /** Commands held back while a token is looked at: at most this many, and this many bytes. */
 export const heldLimit = { commands: 1_024, bytes: 131_072 };
 
-/** The same for the plain dialect, where a command is a frame. */
+/** The same for the plain protocol, where a command is a frame. */
 export const heldLimitPlain = { commands: 64, bytes: 65_536 };
 
-/** Whether a client in this dialect can be told of an error; the others can only be closed. */
-export const speaks = (context: ConnectionContext) => context.socket.dialect === "centrifuge";
+/** Whether a client in this protocol can be told of an error; the others can only be closed. */
+export const canReadErrors = (context: ConnectionContext) => context.socket.protocol === "centrifuge";
 
 /** How a connection ends that is not let in, where it is not answered instead. */
 export const refusalDisconnects: Record<Refusal, Disconnect> = {

@@ -37,7 +37,7 @@ export function hubLogic(ports: HubPorts) {
 
   const releaseSlice = (context: HubContext, self: DeadlineTarget) => {
     const size = Math.ceil((context.batchSize / slices) * (0.5 + ports.random.float()));
-    for (const member of context.leaving.splice(0, size)) letGo(member);
+    for (const member of context.leaving.splice(0, size)) disconnectForDrain(member);
     if (context.leaving.length > 0) setDeadline(self, "batch", ports.drain.batchInterval / slices);
   };
 
@@ -54,7 +54,7 @@ export function hubLogic(ports: HubPorts) {
         ports.counters.accepted += 1;
       },
       identify: ({ context }, { id, user }) => identify(context, { id, user }),
-      turnAway: (_, { member }) => letGo(member),
+      reject: (_, { member }) => disconnectForDrain(member),
       forget: ({ context }, { slot }) => forget(context, slot),
       closeCrashed: ({ context }, { slot, error }) => {
         const member = context.slots[slot];
@@ -87,7 +87,7 @@ export function hubLogic(ports: HubPorts) {
   });
 }
 
-function letGo(member: Member): void {
+function disconnectForDrain(member: Member): void {
   member.ref.send({ type: "hub.disconnect", disconnect: drainDisconnect });
 }
 

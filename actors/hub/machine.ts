@@ -27,7 +27,7 @@ export const hubMachine = setup({
   actions: {
     adopt: (_, _params: { member: Member }) => {},
     identify: (_, _params: { id: string; user: string }) => {},
-    turnAway: (_, _params: { member: Member }) => {},
+    reject: (_, _params: { member: Member }) => {},
     forget: (_, _params: { slot: number }) => {},
     closeCrashed: (_, _params: { slot: number; error: unknown }) => {},
     fail: (_, _params: { error: unknown }) => {},
@@ -131,7 +131,7 @@ export const hubMachine = setup({
           description: "An upgrade that was under way when the drain began: it is let go at once.",
           actions: [
             { type: "adopt", params: ({ event }) => ({ member: event.member }) },
-            { type: "turnAway", params: ({ event }) => ({ member: event.member }) },
+            { type: "reject", params: ({ event }) => ({ member: event.member }) },
           ],
         },
         "deadline.expired": [

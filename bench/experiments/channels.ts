@@ -15,8 +15,8 @@ export const channels: Experiment = {
     bench.terminal.title(`${thousands(bench.profile.channels)} channels of ${perChannel}, ${publishers} publishers`);
     const clients = broadcasters.filter(({ name, speech }) => speech !== "centrifuge-joined" && takesPart(bench, name));
     await contest(bench, clients, "bare clients: each publishes into the channel that it is in");
-    const dialect = stores.filter(({ namespace }) => namespace === "");
-    await contest(bench, dialect, "Centrifuge clients: each publishes into several channels in turn");
+    const protocol = stores.filter(({ namespace }) => namespace === "");
+    await contest(bench, protocol, "Centrifuge clients: each publishes into several channels in turn");
   },
 };
 

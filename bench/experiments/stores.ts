@@ -4,12 +4,12 @@ import { ask, resizeAll, warmUp, warmUpReceivers, withPairs } from "./contest.ts
 import type { Experiment } from "./experiment.ts";
 import { openRate } from "./fanout.ts";
 
-/** What the Centrifuge dialect and each store cost, beside a bare Bun that parses JSON and publishes the same push. */
+/** What the Centrifuge protocol and each store cost, beside a bare Bun that parses JSON and publishes the same push. */
 export const stores: Experiment = {
   name: "stores",
-  about: "the Centrifuge dialect without history, with memory, with SQLite",
+  about: "the Centrifuge protocol without history, with memory, with SQLite",
   async run(bench) {
-    bench.terminal.title("The Centrifuge dialect, by store");
+    bench.terminal.title("The Centrifuge protocol, by store");
     await withPairs(bench, { entrants, layout: { channels: 1, publishers: 1 } }, async (all) => {
       let pairs = await resizeAll(bench, all, warmUpReceivers);
       await warmUp(bench, pairs, 50);

@@ -55,7 +55,7 @@ export class Fleet {
     return this.#options.speech;
   }
 
-  /** How many of the rooms are published into; the publishers of some dialects have one channel each. */
+  /** How many of the rooms are published into; the publishers of some protocols have one channel each. */
   get voices(): number {
     const { publishers, speech } = this.#options;
     return speech.bound ? Math.min(publishers, this.rooms.length) : this.rooms.length;

@@ -28,7 +28,7 @@ export interface Publishing {
 
 /** A client that publishes; it is in no channel itself, or is left out of what it publishes. */
 export class Publisher extends Client implements Publishing {
-  /** Replies that have not come yet; each publish of a dialect that answers has to get its own. */
+  /** Replies that have not come yet; each publish of a protocol that answers has to get its own. */
   unanswered = 0;
   readonly #reader = new FrameReader();
   readonly #prepared = new Map<string, Prepared>();

@@ -3,7 +3,7 @@ import type { ConnectionRef } from "../../actors/hub/events.ts";
 import { disconnects } from "../../src/core/disconnects.ts";
 import type { Log } from "../../src/core/log.ts";
 import { startServer } from "../../src/server.ts";
-import { BunSocket } from "../../src/transport/socket.ts";
+import { BunSocket } from "../../src/sockets/socket.ts";
 import { thin } from "../measure/spread.ts";
 
 // What an actor costs: its birth and end, and one event, with so many others alive. They are the connections of a real
@@ -23,15 +23,15 @@ const { node, stop } = await startServer(
   { log: quiet },
 );
 
-const ports = { audiences: node.audiences, counters: node.counters, stalled: () => {} };
+const ports = { subscribers: node.subscribers, counters: node.counters, stalled: () => {} };
 
 /** A connection as the transport opens it: adopted by the Hub, let in, and in its channel. */
 function open(): ConnectionRef {
   const opening = {
     id: crypto.randomUUID(),
-    dialect: "plain",
+    protocol: "plain",
     address: "",
-    home: "lobby",
+    defaultChannel: "lobby",
     token: "",
     nativePing: true,
   } as const;

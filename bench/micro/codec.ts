@@ -7,10 +7,10 @@ import { bench, do_not_optimize, run } from "mitata";
 import { createChannelRules } from "../../src/channels/rules.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import type { Publication } from "../../src/core/publication.ts";
-import { createCentrifugeJson } from "../../src/dialects/centrifuge/json.ts";
+import { createCentrifugeJson } from "../../src/protocol/centrifuge/json.ts";
 
 const variants = 64;
-const dialect = createCentrifugeJson({ commandsPerFrameMax: 256 });
+const protocol = createCentrifugeJson({ commandsPerFrameMax: 256 });
 
 /** A function that runs `work` with the next of the variants each time it is called. */
 function round<Item>(create: (index: number) => Item, work: (item: Item) => unknown): () => void {
@@ -30,7 +30,7 @@ function publishFrame(bytes: number, index: number): string {
   return frame("x".repeat(Math.max(0, bytes - frame("").length)));
 }
 
-const decode = (frame: string | Uint8Array) => dialect.decode(frame, "");
+const decode = (frame: string | Uint8Array) => protocol.decode(frame, "");
 
 for (const bytes of [96, 200, 1_000, 60_000]) {
   bench(
@@ -91,7 +91,7 @@ const publication = (bytes: number, index: number): Publication => ({
   info,
 });
 // A string that was joined is laid out when it is sent; its length in bytes asks for that here.
-const encode = (value: Publication) => Buffer.byteLength(String(dialect.encodePublication("news:sport", value)));
+const encode = (value: Publication) => Buffer.byteLength(String(protocol.encodePublication("news:sport", value)));
 
 for (const bytes of [64, 200, 1_000]) {
   bench(
@@ -108,7 +108,7 @@ bench(
     (id) => {
       const standing = { ttl: null, recoverable: true, positioned: true, position, recovered: true };
       const result = { ...standing, publications, wasRecovering: true };
-      return Buffer.byteLength(String(dialect.encodeReply({ id, method: "subscribe", result })));
+      return Buffer.byteLength(String(protocol.encodeReply({ id, method: "subscribe", result })));
     },
   ),
 );

@@ -79,7 +79,7 @@ export const guardedChorus = entrant("Chorus", "plain-pinged", async ({ config }
 export const bareHttp = entrant("bare Bun, HTTP", "plain", bun("bare-bun-http.ts"));
 
 /**
- * The Centrifuge dialect by store, beside a bare Bun that parses and publishes the same push. All are read the same way,
+ * The Centrifuge protocol by store, beside a bare Bun that parses and publishes the same push. All are read the same way,
  * frame by frame: pushes with offsets have no fixed length, and a load that works harder for some rows would slow them.
  */
 export const stores: readonly Entrant[] = [

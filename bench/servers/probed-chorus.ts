@@ -21,7 +21,7 @@ function rest() {
   return {
     members: members.size,
     users: users.size,
-    channels: node.audiences.size,
+    channels: node.subscribers.size,
     deadlines: node.deadlines.size,
     stalled: node.slow.size,
   };

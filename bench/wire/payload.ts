@@ -9,7 +9,7 @@ const suffix = '"}';
 export const payloadMin = prefix.length + numberDigits + middle.length + suffix.length;
 
 /**
- * What the load publishes: JSON that every dialect can carry, of a fixed length, with the number of the publication in
+ * What the load publishes: JSON that every protocol can carry, of a fixed length, with the number of the publication in
  * it. Number and padding stand in the same place every time, so that frames of a run have one length.
  */
 export function payloadOf(number: number, bytes: number): string {

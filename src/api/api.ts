@@ -2,19 +2,19 @@ import { hostname } from "node:os";
 import type { Config } from "../config/config.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
+import type { Endpoint } from "../http/routes.ts";
+import type { PublishLog } from "../messages/publish-log.ts";
 import type { Counters } from "../metrics/counters.ts";
-import type { PushLog } from "../push/log.ts";
+import type { Operations } from "../operations/operations.ts";
 import { createApi } from "./endpoint.ts";
 import { createKeys, type KeyOptions } from "./keys.ts";
 import { createMethods } from "./methods.ts";
-import type { Operations } from "./operations.ts";
 import { createRecorder } from "./recorder.ts";
-import type { Endpoint } from "./routes.ts";
 
 /** What the API is built from. */
 export interface ApiParts {
   readonly operations: Operations;
-  readonly pushes: { readonly log: PushLog | null };
+  readonly messages: { readonly log: PublishLog | null };
   readonly clock: Clock;
   readonly log: Log;
   readonly counters: Counters;
@@ -32,15 +32,15 @@ export function createConfiguredApi(config: Config, parts: ApiParts): Endpoint |
   const keys = keysOf(api);
   const { operations } = parts;
   const wall = () => parts.clock.wall();
-  const pushLog = parts.pushes.log;
-  const record = createRecorder({ pushLog, payloads: config.push_log.payloads, operations, wall });
+  const publishLog = parts.messages.log;
+  const record = createRecorder({ publishLog, payloads: config.push_log.payloads, operations, wall });
   return createApi({
     record,
     methods: createMethods({
       operations,
       wall,
       broadcastMax: api.broadcast_limit,
-      pushLog,
+      publishLog,
       record,
       info: createInfo(nodeName(config), parts),
     }),

@@ -1,7 +1,7 @@
 import { type ClientError, errors } from "../core/errors.ts";
 import { isDeeperThan, jsonLevelsMax } from "../core/json.ts";
+import { type MaybePromise, then } from "../core/maybe-promise.ts";
 import { badField, tell } from "./encoding.ts";
-import { type Eventually, whenThere } from "./eventually.ts";
 import type { Caller } from "./keys.ts";
 import { type createMethods, notFound } from "./methods.ts";
 import type { Place } from "./payloads.ts";
@@ -25,7 +25,7 @@ export interface Ready {
   readonly name: string;
   /** Publishes of one body need not wait for each other: the broker keeps their order. */
   readonly isPublish: boolean;
-  run(): Eventually<string>;
+  run(): MaybePromise<string>;
 }
 
 /** What calls are made with. */
@@ -36,18 +36,18 @@ export interface CallsPorts {
 
 /** Reads calls and runs them: one at once, or one among others when it is its turn. */
 export function createCalls({ methods, record }: CallsPorts) {
-  const perform = (caller: Caller, name: Method, place: Place, request: object): Eventually<Answered> => {
+  const perform = (caller: Caller, name: Method, place: Place, request: object): MaybePromise<Answered> => {
     const error = objectionTo(caller, name, request);
     if (error) {
       if (isPush(name)) record.refused(name, request, { error, place });
       return refuse(error);
     }
     // The table pairs each method with the request that its schema reads: TypeScript cannot see that they agree.
-    const method = methods[name] as (request: unknown, place: Place) => Eventually<Answered>;
+    const method = methods[name] as (request: unknown, place: Place) => MaybePromise<Answered>;
     return method(request, place);
   };
 
-  const one = (caller: Caller, name: Method, place: Place, request: unknown): Eventually<Called> => {
+  const one = (caller: Caller, name: Method, place: Place, request: unknown): MaybePromise<Called> => {
     const read = readRequest(name, request);
     if (!read.ok) return mistakeOf(name, read);
     return perform(caller, name, place, read.request);
@@ -70,7 +70,7 @@ export function createCalls({ methods, record }: CallsPorts) {
       const mistake = mistakeOf(name, read);
       return "malformed" in mistake ? mistake : said(mistake.error);
     }
-    const run = () => whenThere(perform(caller, name, place, read.request), encode);
+    const run = () => then(perform(caller, name, place, read.request), encode);
     return { ok: true, name, isPublish: name === "publish" || name === "broadcast", run };
   };
 

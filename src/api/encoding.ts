@@ -1,6 +1,6 @@
 import { type ClientError, errors } from "../core/errors.ts";
 import type { Position, Publication } from "../core/publication.ts";
-import { encodePublication } from "../dialects/centrifuge/json/publication.ts";
+import { encodePublication } from "../protocol/centrifuge/json/publication.ts";
 
 /** `{"error":{...}}`; whether an error is temporary is for clients, not for back ends. */
 export function encodeError({ code, message }: { readonly code: number; readonly message: string }): string {

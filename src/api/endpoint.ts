@@ -2,16 +2,16 @@ import type { Clock } from "../core/clock.ts";
 import type { ClientError } from "../core/errors.ts";
 import { isDeeperThan, jsonLevelsMax, skipSpace } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
+import { type MaybePromise, then } from "../core/maybe-promise.ts";
+import { answer, notFound, shuttingDown } from "../http/responses.ts";
+import type { Endpoint } from "../http/routes.ts";
 import { type Counters, countIn } from "../metrics/counters.ts";
-import { answer, notFound, shuttingDown } from "../transport/answers.ts";
+import { createSeveral } from "./batch.ts";
 import { Bodies, type Unread } from "./bodies.ts";
 import { type Called, type CallsPorts, createCalls, parse } from "./calls.ts";
 import { encodeError } from "./encoding.ts";
-import { type Eventually, whenThere } from "./eventually.ts";
 import { type Caller, isWithinRate, type Keys } from "./keys.ts";
 import { isMethod, type Method } from "./requests.ts";
-import type { Endpoint } from "./routes.ts";
-import { createSeveral } from "./several.ts";
 
 /** What the API's endpoint needs. */
 export interface ApiPorts extends CallsPorts {
@@ -78,7 +78,7 @@ export function createApi(ports: ApiPorts): Endpoint {
     return null;
   };
 
-  const called = (body: string, caller: Caller, call: Call): Eventually<Called> => {
+  const called = (body: string, caller: Caller, call: Call): MaybePromise<Called> => {
     if (call === "") return several.lines(caller, body);
     const request = parse(body);
     if (request === undefined) return { ok: false, malformed: mistakeIn(body) };
@@ -105,7 +105,7 @@ export function createApi(ports: ApiPorts): Endpoint {
       if (typeof body !== "string") return resolve(refuse(unreadable(body.unread), call, caller.name));
       if (isLonger(body, ports.bodyMax)) return resolve(refuse(tooLarge(ports.bodyMax), call, caller.name));
       try {
-        resolve(whenThere(called(body, caller, call), (outcome) => respond(request, { caller, call, outcome })));
+        resolve(then(called(body, caller, call), (outcome) => respond(request, { caller, call, outcome })));
       } catch (error) {
         reject(error);
       }

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from "node:crypto";
 import { type Bucket, takeToken } from "../core/rate.ts";
-import { globOf } from "./operations.ts";
+import { globOf } from "../operations/operations.ts";
 
 /** A key of the API as the configuration has it. */
 export interface KeyOptions {

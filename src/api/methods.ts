@@ -1,8 +1,8 @@
 import { type ClientError, errors } from "../core/errors.ts";
-import { encodeInfo } from "../dialects/centrifuge/json/publication.ts";
+import type { MaybePromise } from "../core/maybe-promise.ts";
+import { encodeInfo } from "../protocol/centrifuge/json/publication.ts";
 import type { Answer } from "./answer.ts";
 import { encodeKept, encodeMap } from "./encoding.ts";
-import type { Eventually } from "./eventually.ts";
 import { jsonOf, memberOf, type Place } from "./payloads.ts";
 import { type Answered, type PushPorts, pushMethods, refuse } from "./push-methods.ts";
 import type { Method, Request } from "./requests.ts";
@@ -13,7 +13,7 @@ export interface MethodPorts extends PushPorts {
   readonly info: () => string;
 }
 
-type Run = { [M in Method]: (request: Request<M>, place: Place) => Eventually<Answered> };
+type Run = { [M in Method]: (request: Request<M>, place: Place) => MaybePromise<Answered> };
 
 /** Method not found, in the words of the server's API. */
 export const notFound: ClientError = { code: errors.methodNotFound.code, message: "not found" };

@@ -16,7 +16,7 @@ export const summaries: Readonly<Record<Method, string>> = {
   presence_stats: "Tells how many connections and users are in a channel.",
   history: "Reads a channel's history.",
   history_remove: "Forgets a channel's publications and keeps its position.",
-  channels: "Lists the channels with an audience, by a pattern.",
+  channels: "Lists the channels with an subscribers, by a pattern.",
   info: "Tells of the node.",
   rpc: "Calls a method of the server; there are none.",
 };

@@ -1,9 +1,9 @@
 import { type ClientError, errors } from "../core/errors.ts";
-import type { PushLog } from "../push/log.ts";
+import { type MaybePromise, then } from "../core/maybe-promise.ts";
+import type { PublishLog } from "../messages/publish-log.ts";
+import type { Operations, Publish } from "../operations/operations.ts";
 import type { Answer } from "./answer.ts";
 import { badField, encodeError, encodePosition, tell } from "./encoding.ts";
-import { type Eventually, whenThere } from "./eventually.ts";
-import type { Operations, Publish } from "./operations.ts";
 import { type Place, payloadOf } from "./payloads.ts";
 import type { PushMethod, Recorder } from "./recorder.ts";
 import type { Request } from "./requests.ts";
@@ -15,7 +15,7 @@ export interface PushPorts {
   readonly broadcastMax: number;
   readonly record: Recorder;
   /** Null where pushes are not recorded. */
-  readonly pushLog: PushLog | null;
+  readonly publishLog: PublishLog | null;
 }
 
 /** What a method answers: raw JSON of the result, or an error. */
@@ -28,7 +28,7 @@ export const refuse = (error: ClientError): { readonly ok: false; readonly error
 
 /** The methods that push something, and tell of what was pushed. */
 export function pushMethods(ports: PushPorts) {
-  const { operations, wall, broadcastMax, record, pushLog } = ports;
+  const { operations, wall, broadcastMax, record, publishLog } = ports;
   const refused = (method: PushMethod, { request, place }: { request: object; place: Place }, error: ClientError) => {
     record.refused(method, request, { error, place });
     return refuse(error);
@@ -36,17 +36,17 @@ export function pushMethods(ports: PushPorts) {
 
   return {
     /** The hot path: with history in memory nothing on it waits, and no promise is made. */
-    publish: (request: Request<"publish">, place: Place): Eventually<Answered> => {
+    publish: (request: Request<"publish">, place: Place): MaybePromise<Answered> => {
       const what = publishOf(request, place);
       if (!what) return refused("publish", { request, place }, errors.badRequest);
       const { channel } = request;
-      return whenThere(operations.publish(channel, what), (answer): Answered => {
+      return then(operations.publish(channel, what), (answer): Answered => {
         record.publish("publish", { channel, what, answer, place });
         return answer.ok ? { ok: true, result: encodePosition(answer.result) } : answer;
       });
     },
 
-    broadcast: (request: Request<"broadcast">, place: Place): Eventually<Answered> => {
+    broadcast: (request: Request<"broadcast">, place: Place): MaybePromise<Answered> => {
       const { channels } = request;
       const given = { request, place };
       if (channels.length === 0) return refused("broadcast", given, errors.badRequest);
@@ -59,7 +59,7 @@ export function pushMethods(ports: PushPorts) {
         const refusals = channels.map(() => encodeError(errors.badRequest)).join(",");
         return { ok: true, result: `{"responses":[${refusals}]}` };
       }
-      return whenThere(operations.broadcast(channels, what), (answers): Answered => {
+      return then(operations.broadcast(channels, what), (answers): Answered => {
         const responses = answers.map((answer, index) => {
           record.publish("broadcast", { channel: channels[index] ?? "", what, answer, place });
           return answer.ok ? `{"result":${encodePosition(answer.result)}}` : encodeError(answer.error);
@@ -82,12 +82,12 @@ export function pushMethods(ports: PushPorts) {
 
     /** Who may not touch all channels sees what came with the same key alone. */
     push_log: async (request: Request<"push_log">, { caller }: Place): Promise<Answered> => {
-      if (!pushLog) return refuse(tell(errors.notAvailable, "push_log.enabled is off"));
+      if (!publishLog) return refuse(tell(errors.notAvailable, "push_log.enabled is off"));
       const { key = caller.touchesAll ? undefined : caller.name } = request;
       if (!caller.touchesAll && key !== caller.name) {
         return refuse(tell(errors.permissionDenied, `the key ${caller.name} may read what came with it alone`));
       }
-      return { ok: true, result: JSON.stringify(await pushLog.query({ ...request, key })) };
+      return { ok: true, result: JSON.stringify(await publishLog.query({ ...request, key })) };
     },
   };
 }

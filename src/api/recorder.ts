@@ -1,11 +1,11 @@
 import type { ClientError } from "../core/errors.ts";
 import { type Payload, payloadSize, payloadToJson } from "../core/payload.ts";
 import type { Position } from "../core/publication.ts";
-import type { PushLog } from "../push/log.ts";
+import type { PublishLog } from "../messages/publish-log.ts";
+import type { Operations, Publish } from "../operations/operations.ts";
+import type { Sent } from "../operations/sending.ts";
 import type { Answer } from "./answer.ts";
-import type { Operations, Publish } from "./operations.ts";
 import type { Place } from "./payloads.ts";
-import type { Sent } from "./sending.ts";
 
 /** One publish to one channel, and what became of it. */
 interface Published {
@@ -49,7 +49,7 @@ export interface Recorder {
 /** What the recorder needs. */
 export interface RecorderPorts {
   /** Null where pushes are not recorded. */
-  readonly pushLog: PushLog | null;
+  readonly publishLog: PublishLog | null;
   /** Whether payloads are kept: else they are not even held until an entry is written, and their bodies with them. */
   readonly payloads: boolean;
   readonly operations: Pick<Operations, "audienceOf">;
@@ -59,12 +59,12 @@ export interface RecorderPorts {
 const silent: Recorder = { publish: () => {}, send: () => {}, refused: () => {} };
 
 /** Writes pushes into the log. */
-export function createRecorder({ pushLog, payloads, operations, wall }: RecorderPorts): Recorder {
-  if (!pushLog) return silent;
+export function createRecorder({ publishLog, payloads, operations, wall }: RecorderPorts): Recorder {
+  if (!publishLog) return silent;
   const kept = (data: Payload) => (payloads ? payloadToJson(data) : undefined);
   return {
     publish: (method, { channel, what, answer, place }) =>
-      pushLog.record({
+      publishLog.record({
         time: Math.floor(wall()),
         key: place.caller.name,
         method,
@@ -79,7 +79,7 @@ export function createRecorder({ pushLog, payloads, operations, wall }: Recorder
       }),
 
     send: ({ user, client, data, idempotencyKey, answer, place }) =>
-      pushLog.record({
+      publishLog.record({
         time: Math.floor(wall()),
         key: place.caller.name,
         method: "send",
@@ -94,7 +94,7 @@ export function createRecorder({ pushLog, payloads, operations, wall }: Recorder
       }),
 
     refused: (method, { channel, channels, user, client, idempotency_key }, { error, place }) =>
-      pushLog.record({
+      publishLog.record({
         time: Math.floor(wall()),
         key: place.caller.name,
         method,

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { cursorPattern } from "../push/search.ts";
+import { cursorPattern } from "../messages/search.ts";
 import { fields, flag, integer, json, nested, record, text, texts, whole } from "./fields.ts";
 
 const channel = text("The name of the channel.");
@@ -106,13 +106,13 @@ export const requests = {
     idempotency_key: text("Within five minutes a repeated key has no second effect and gets the first answer."),
   }),
   push_log: fields({
-    user: filter("Pushes to this user."),
-    channel: filter("Pushes to this channel."),
-    method: filter("Pushes by this method: publish, broadcast or send."),
-    key: filter("Pushes with the key of this name."),
-    outcome: filter("Pushes with this outcome: ok, delivered_later, or the code of an error as a text."),
-    since: moment("Pushes at this time or later"),
-    until: moment("Pushes at this time or earlier"),
+    user: filter("Messages to this user."),
+    channel: filter("Messages to this channel."),
+    method: filter("Messages by this method: publish, broadcast or send."),
+    key: filter("Messages with the key of this name."),
+    outcome: filter("Messages with this outcome: ok, delivered_later, or the code of an error as a text."),
+    since: moment("Messages at this time or later"),
+    until: moment("Messages at this time or earlier"),
     limit: v.pipe(
       v.optional(v.pipe(whole, v.minValue(1, "expected 1 to 1000"), v.maxValue(1000, "expected 1 to 1000"))),
       v.description("Entries of one page; absent: 100."),

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { parseTtl } from "./moments.ts";
+import { parseTtl } from "./time.ts";
 
 const usage = "usage: gentoken [--user USER] [--ttl 1h] [--channel CHANNEL] [--quiet]";
 

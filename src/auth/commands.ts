@@ -3,7 +3,6 @@ import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import { readChecktoken, readGentoken } from "./commandargs.ts";
 import { createTokenExaminer } from "./jwt.ts";
-import { describeMoment } from "./moments.ts";
 import type { SubscriptionTokenOptions, TokenOptions } from "./options.ts";
 import {
   type CommandResult,
@@ -14,7 +13,8 @@ import {
   failed,
   misused,
   printable,
-} from "./words.ts";
+} from "./text.ts";
+import { describeMoment } from "./time.ts";
 
 /** The part of the configuration that tokens are made and checked with. */
 export interface CommandOptions {

@@ -1,7 +1,7 @@
 import * as v from "valibot";
+import { listedMax, listedValues } from "./allowed-values.ts";
 import { type RemoteKeysOptions, remoteKeys } from "./jwks.ts";
 import type { KeySource } from "./keys.ts";
-import { listedMax, listedValues } from "./listed.ts";
 import type { TokenOptions } from "./options.ts";
 import { compilePattern } from "./pattern.ts";
 import { type Outcome, passed, refused } from "./refusals.ts";

@@ -30,12 +30,12 @@ function rulesProblems(rules: ChannelRules, path: string): string[] {
       `${path}.history_ttl: expected no more than history_meta_ttl ("${most}"), got "${formatDuration(ttl)}"`,
     );
   }
-  const complaint = patternComplaint(rules.channel_regex);
-  if (complaint !== null) problems.push(`${path}.channel_regex: expected a pattern in the syntax of RE2: ${complaint}`);
+  const fault = patternFault(rules.channel_regex);
+  if (fault !== null) problems.push(`${path}.channel_regex: expected a pattern in the syntax of RE2: ${fault}`);
   return problems;
 }
 
-function patternComplaint(pattern: string): string | null {
+function patternFault(pattern: string): string | null {
   try {
     compilePattern(pattern);
     return null;
@@ -70,7 +70,7 @@ function personalChannelProblems({ client, channel }: Config): string[] {
     : [];
 }
 
-/** The plain dialect's default channel must be one that can exist, or every plain client would be closed. */
+/** The plain protocol's default channel must be one that can exist, or every plain client would be closed. */
 function lobbyProblems({ plain, channel }: Config): string[] {
   const { namespace_boundary: boundary, private_prefix: prefix, namespaces } = channel;
   const name = prefix !== "" && plain.channel.startsWith(prefix) ? plain.channel.slice(prefix.length) : plain.channel;

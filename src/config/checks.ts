@@ -1,5 +1,5 @@
 import { tokenProblems } from "../auth/problems.ts";
-import { isLoopbackName } from "../transport/hosts.ts";
+import { isLoopbackName } from "../http/hosts.ts";
 import { channelProblems } from "./channel-checks.ts";
 import type { Config } from "./config.ts";
 import { formatDuration } from "./duration.ts";
@@ -53,7 +53,7 @@ function listenProblems({ http_server: http }: Config): string[] {
   return problems;
 }
 
-/** As in Centrifugo: the next ping of its dialect stands for a pong that did not come. */
+/** As in Centrifugo: the next ping of its protocol stands for a pong that did not come. */
 function heartbeatProblems({ client }: Config): string[] {
   if (client.pong_timeout < client.ping_interval) return [];
   const interval = formatDuration(client.ping_interval);

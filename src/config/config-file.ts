@@ -33,7 +33,7 @@ export function readConfigFile(named: string | undefined, { cwd, readFile }: Fil
       : { ok: false, error: `${file}: there is no such file` };
   }
   const json = readJson(text);
-  if (!json.ok) return { ok: false, error: `${file}: ${json.complaint}` };
+  if (!json.ok) return { ok: false, error: `${file}: ${json.fault}` };
   if (!isTree(json.value)) return { ok: false, error: `${file}: expected an object with options` };
   return { ok: true, file, tree: json.value };
 }

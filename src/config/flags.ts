@@ -57,9 +57,9 @@ export function parseFlags(argv: readonly string[], { passOver = false } = {}): 
   for (const token of parsed.tokens) {
     if (token.kind === "positional") hasArgument = true;
     if (token.kind !== "option" || (passOver && !isKnown(token.name))) continue;
-    const complaint = complaintAbout(token);
-    if (complaint === null) values.set(token.name, token.value ?? "");
-    else errors.add(complaint);
+    const fault = faultOf(token);
+    if (fault === null) values.set(token.name, token.value ?? "");
+    else errors.add(fault);
   }
   // After an unknown flag an argument is its value as a rule: one mistake, one line.
   if (hasArgument && !passOver && errors.size === 0) errors.add(unexpectedArgument);
@@ -68,7 +68,7 @@ export function parseFlags(argv: readonly string[], { passOver = false } = {}): 
   return { ok: true, flags: { config, address, port, print: prints.find((name) => values.has(name)) } };
 }
 
-function complaintAbout({ name, rawName, value, inlineValue }: FlagToken): string | null {
+function faultOf({ name, rawName, value, inlineValue }: FlagToken): string | null {
   if (!isKnown(name))
     return `${rawName}: unknown flag, the nearest known one is --${closest(name, Object.keys(flagTypes))}`;
   if (flagTypes[name].type === "boolean") return value === undefined ? null : `--${name}: expected no value`;

@@ -1,19 +1,19 @@
 import { type ParseError, parse, printParseErrorCode } from "jsonc-parser";
 
 /** What a text holds as JSON, or where it stops to be JSON. */
-type JsonResult = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly complaint: string };
+type JsonResult = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly fault: string };
 
-/** Reads JSON. A complaint tells the place and never repeats the text, which may hold a secret. */
+/** Reads JSON. A fault tells the place and never repeats the text, which may hold a secret. */
 export function readJson(text: string): JsonResult {
   try {
     return { ok: true, value: JSON.parse(text) };
   } catch {
-    return { ok: false, complaint: complaintAbout(text) };
+    return { ok: false, fault: faultOf(text) };
   }
 }
 
 /** The runtime's own error names no place and repeats what it read, so that another parser is asked. */
-function complaintAbout(text: string): string {
+function faultOf(text: string): string {
   const errors: ParseError[] = [];
   parse(text, errors, { disallowComments: true });
   const [first] = errors;

@@ -4,11 +4,11 @@ import { type FileAccess, readConfigFile } from "./config-file.ts";
 import { type Environment, readEnvironment } from "./environment.ts";
 import { type Flags, parseFlags } from "./flags.ts";
 import { help } from "./help.ts";
+import { oneLine } from "./messages.ts";
 import { parseConfig } from "./parse.ts";
 import { printConfig } from "./print.ts";
 import type { Profile } from "./profiles.ts";
 import { mergeTrees, type Tree, treeOf } from "./tree.ts";
-import { oneLine } from "./words.ts";
 
 /** Where a configuration comes from. */
 export interface LoadOptions extends FileAccess {

@@ -1,6 +1,6 @@
 import { closest } from "fastest-levenshtein";
 import { centrifugoAt } from "./centrifugo.ts";
-import { nodeOf, type Schema } from "./node.ts";
+import { nodeOf, type Schema } from "./option-tree.ts";
 import { optionsSchema } from "./schema.ts";
 import { isTree, pathText } from "./tree.ts";
 

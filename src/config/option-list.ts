@@ -1,4 +1,4 @@
-import { nodeOf, type OptionNode, type Schema } from "./node.ts";
+import { nodeOf, type OptionNode, type Schema } from "./option-tree.ts";
 import { optionsSchema } from "./schema.ts";
 
 /** One option with its place, unit, default and reason: a row of a table. */

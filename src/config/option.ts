@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { formatDuration, parseDuration } from "./duration.ts";
-import { alternatives, expected, expectedSecret } from "./words.ts";
+import { alternatives, expected, expectedSecret } from "./messages.ts";
 
 /** What is told of an option beside its type: how a variable's text becomes its value, its unit, and whether it is shown. */
 export interface OptionNotes {

@@ -1,10 +1,10 @@
 import type { ParseResult } from "./config.ts";
+import { oneLine } from "./messages.ts";
 import { type Profile, profiles } from "./profiles.ts";
 import { optionsSchema } from "./schema.ts";
 import { sortOptions } from "./sort.ts";
 import { isTree, mergeTrees } from "./tree.ts";
 import { validate } from "./validate.ts";
-import { oneLine } from "./words.ts";
 
 /**
  * Validates options in the shape of the file and fills in what they leave out. Reads neither environment nor files. No

@@ -1,7 +1,7 @@
 import type { Config } from "./config.ts";
 import { formatDuration } from "./duration.ts";
-import { nodeOf, type Schema } from "./node.ts";
 import type { OptionNotes } from "./option.ts";
+import { nodeOf, type Schema } from "./option-tree.ts";
 import { optionsSchema } from "./schema.ts";
 import { isTree, type Tree } from "./tree.ts";
 

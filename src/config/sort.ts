@@ -1,6 +1,6 @@
 import { centrifugoAt, saysTheSame } from "./centrifugo.ts";
 import { nearestOption } from "./nearest.ts";
-import { nodeOf, type Schema } from "./node.ts";
+import { nodeOf, type Schema } from "./option-tree.ts";
 import { isTree, pathText, type Tree } from "./tree.ts";
 import { harmWithout } from "./unsupported.ts";
 

@@ -1,10 +1,10 @@
 import * as v from "valibot";
-import { cautions } from "./cautions.ts";
 import { problemsBetween } from "./checks.ts";
 import type { ParseResult } from "./config.ts";
 import type { Profile } from "./profiles.ts";
 import { configSchema } from "./schema.ts";
 import { pathText, type Tree, withoutPath } from "./tree.ts";
+import { cautions } from "./warnings.ts";
 
 type Issues = readonly [v.BaseIssue<unknown>, ...v.BaseIssue<unknown>[]];
 

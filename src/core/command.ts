@@ -2,7 +2,7 @@ import type { Payload } from "./payload.ts";
 import type { Position } from "./publication.ts";
 
 /**
- * What a client can ask for, whatever dialect it speaks: the one language inside. Names and meanings are those of the
+ * What a client can ask for, whatever protocol it speaks: the one language inside. Names and meanings are those of the
  * Centrifuge protocol. Where a field is optional on the wire it has its zero value here.
  */
 export type Command =

@@ -30,6 +30,6 @@ export const disconnects = {
   channelLimit: { code: 3505, reason: "channel limit" },
   permissionDenied: { code: 3507, reason: "permission denied" },
   notAvailable: { code: 3508, reason: "not available" },
-  /** RFC 6455 7.4.1: a frame over the dialect's size limit. The reason is empty, as the runtime's own 1009 is. */
+  /** RFC 6455 7.4.1: a frame over the protocol's size limit. The reason is empty, as the runtime's own 1009 is. */
   tooBig: { code: 1009, reason: "" },
 } as const satisfies Record<string, Disconnect>;

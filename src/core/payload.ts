@@ -1,6 +1,6 @@
 /**
  * What a publication carries, in the form in which it came. It is turned into another form only where a client of the
- * other dialect is there to read it, and JSON is never parsed and written again: the bytes that came are the bytes
+ * other protocol is there to read it, and JSON is never parsed and written again: the bytes that came are the bytes
  * that go out.
  */
 export type Payload =

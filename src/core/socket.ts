@@ -1,8 +1,8 @@
 import type { PublishCommand } from "./command.ts";
 import type { Disconnect } from "./disconnects.ts";
-import type { DialectName, Frame } from "./frame.ts";
+import type { Frame, ProtocolName } from "./frame.ts";
 
-/** Takes the frames of one client, past its dialect and its actor: all of them are publications. */
+/** Takes the frames of one client, past its protocol and its actor: all of them are publications. */
 export interface FrameGate {
   take(frame: Frame): void;
 }
@@ -22,18 +22,18 @@ export interface Attachment {
 }
 
 /**
- * What a connection may do with its socket: the port that `transport/socket.ts` makes real. Everything here is
+ * What a connection may do with its socket: the port that `sockets/socket.ts` makes real. Everything here is
  * synchronous and none of it throws: a socket that has gone away ignores what is asked of it.
  */
 export interface Socket {
   /** The connection's name in logs, in presence and in publications: a UUID. */
   readonly id: string;
-  readonly dialect: DialectName;
+  readonly protocol: ProtocolName;
   /** Where the client is, for the log. */
   readonly address: string;
-  /** The channel that a plain client was opened for; "" in the other dialects. */
-  readonly home: string;
-  /** WebSocket's own pings instead of the dialect's (`cf_ws_frame_ping_pong`, and always in the plain dialect). */
+  /** The channel that a plain client was opened for; "" in the other protocols. */
+  readonly defaultChannel: string;
+  /** WebSocket's own pings instead of the protocol's (`cf_ws_frame_ping_pong`, and always in the plain protocol). */
   readonly nativePing: boolean;
   /** When the last ping went out that was not answered yet, in monotonic milliseconds; 0 when none is open. */
   pingedAt: number;

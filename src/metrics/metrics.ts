@@ -5,8 +5,8 @@ import type { Counters } from "./counters.ts";
 export interface Gauges {
   /** Sockets that are open. */
   sockets(): number;
-  /** Connections that the Hub owns, by dialect and state. */
-  connections(): Iterable<{ dialect: string; state: string; count: number }>;
+  /** Connections that the Hub owns, by protocol and state. */
+  connections(): Iterable<{ protocol: string; state: string; count: number }>;
   /** Users with a connection. */
   users(): number;
   channels(): number;
@@ -97,7 +97,7 @@ function gaugeSeries(gauges: Gauges): Series[] {
   return [
     { name: "sockets", help: "Open sockets.", read: gauges.sockets },
     { name: "users", help: "Users with a connection.", read: gauges.users },
-    { name: "channels", help: "Channels with an audience.", read: gauges.channels },
+    { name: "channels", help: "Channels with an subscribers.", read: gauges.channels },
     { name: "deadlines", help: "Deadlines that are set.", read: gauges.deadlines },
     { name: "stalled", help: "Sockets with something unsent.", read: gauges.stalled },
     { name: "insecure", help: "Options that leave a lock open: 1 is open.", label: "option", read: gauges.insecure },
@@ -145,7 +145,7 @@ function addConnections(registry: Registry, { connections }: Gauges): void {
   });
   function collect() {
     gauge.reset();
-    for (const { dialect, state, count } of connections()) gauge.set({ dialect, state }, count);
+    for (const { protocol, state, count } of connections()) gauge.set({ dialect: protocol, state }, count);
   }
   registry.registerMetric(gauge);
 }

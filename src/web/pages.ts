@@ -1,5 +1,5 @@
 import type { Log } from "../core/log.ts";
-import { answer, methodNotAllowed } from "../transport/answers.ts";
+import { answer, methodNotAllowed } from "../http/responses.ts";
 import { bundlePage } from "./bundle.ts";
 import { openFolder } from "./folder.ts";
 

@@ -18,8 +18,8 @@ const withToken: Event = { type: "client.subscribe", command: { ...subscribeComm
 const late = (deadline: "handshake" | "pong" | "expiry" | "flush"): Event => ({ type: "deadline.expired", deadline });
 
 /** Feeds events to the pure machine; what its actions would have done comes back by name. */
-function run(dialect: "plain" | "centrifuge", ...events: Event[]) {
-  let [snapshot, actions] = initialTransition(machine, input(dialect));
+function run(protocol: "plain" | "centrifuge", ...events: Event[]) {
+  let [snapshot, actions] = initialTransition(machine, input(protocol));
   for (const event of events) [snapshot, actions] = transition(machine, snapshot, event);
   return {
     snapshot,
@@ -88,8 +88,8 @@ describe("the connection machine", () => {
     ["anonymous", disconnects.permissionDenied],
     ["too many channels", disconnects.channelLimit],
   ] as const)("[CN6] a refusal for %s ends any connection", (refusal, disconnect) => {
-    for (const dialect of ["plain", "centrifuge"] as const) {
-      const { snapshot } = run(dialect, connect, { type: "auth.refused", id: 1, refusal });
+    for (const protocol of ["plain", "centrifuge"] as const) {
+      const { snapshot } = run(protocol, connect, { type: "auth.refused", id: 1, refusal });
       expect(snapshot.context.disconnect).toEqual(disconnect);
     }
   });

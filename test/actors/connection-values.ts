@@ -1,6 +1,6 @@
 import type { ConnectionInput } from "../../actors/connection/events.ts";
 import type { ConnectCommand, PublishCommand, SubscribeCommand } from "../../src/core/command.ts";
-import type { DialectName } from "../../src/core/frame.ts";
+import type { ProtocolName } from "../../src/core/frame.ts";
 import type { Socket } from "../../src/core/socket.ts";
 
 /** A connect command that asks for nothing. */
@@ -30,13 +30,13 @@ export const subscribeCommand: SubscribeCommand = {
   rejectUnrecovered: false,
 };
 
-/** What a connection of this dialect is born with, where nobody looks at its socket: the pure machine does not. */
-export function input(dialect: DialectName): ConnectionInput {
+/** What a connection of this protocol is born with, where nobody looks at its socket: the pure machine does not. */
+export function input(protocol: ProtocolName): ConnectionInput {
   const socket: Socket = {
     id: "one",
-    dialect,
+    protocol,
     address: "127.0.0.1",
-    home: "lobby",
+    defaultChannel: "lobby",
     nativePing: false,
     pingedAt: 0,
     unanswered: 0,

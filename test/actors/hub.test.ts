@@ -56,19 +56,21 @@ describe("the Hub", () => {
     await doomed.open().catch(() => {});
     expect((await doomed.closed()).code).toBe(3004);
     expect(server.members().size).toBe(0);
-    expect(server.node.audiences.size).toBe(0);
+    expect(server.node.subscribers.size).toBe(0);
     expect(server.node.deadlines.size).toBe(0);
     await server.stop();
   });
 
-  test("[HB3] a connection that has ended leaves no member, user, audience, presence or deadline", async () => {
+  test("[HB3] a connection that has ended leaves no member, user, subscribers, presence or deadline", async () => {
     const server = await start();
     const probes = await Promise.all(Array.from({ length: 20 }, (_, index) => server.open(`/ws?channel=c${index}`)));
     expect(server.members().size).toBe(20);
     for (const probe of probes) await probe.close(1000);
     const { node } = server;
     for (const _ of probes) await server.log.next("connection.closed");
-    expect([node.audiences.size, node.presence.size, node.deadlines.size, server.members().size]).toEqual([0, 0, 0, 0]);
+    expect([node.subscribers.size, node.presence.size, node.deadlines.size, server.members().size]).toEqual([
+      0, 0, 0, 0,
+    ]);
     expect(node.hub.getSnapshot().context.users.size).toBe(0);
     await server.stop();
   });
@@ -150,7 +152,7 @@ describe("the Hub", () => {
     expect(Object.keys(member?.ref.getSnapshot().value ?? {})).toEqual([state]);
     probe.terminate();
     await server.log.next("connection.closed");
-    expect([server.members().size, server.node.deadlines.size, server.node.audiences.size]).toEqual([0, 0, 0]);
+    expect([server.members().size, server.node.deadlines.size, server.node.subscribers.size]).toEqual([0, 0, 0]);
     await server.stop();
   });
 });

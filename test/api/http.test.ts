@@ -155,7 +155,7 @@ describe("the HTTP API", () => {
 });
 
 describe("push to a user", () => {
-  test("[AP20] every connection of the user has it, in its dialect, and nobody else", async () => {
+  test("[AP20] every connection of the user has it, in its protocol, and nobody else", async () => {
     await using server = await start();
     const [plain, centrifuge, other] = [
       await server.plain("ann"),

@@ -1,6 +1,6 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { sending } from "../../src/api/sending.ts";
-import { createPushStore } from "../../src/push/store.ts";
+import { createMessageStore } from "../../src/messages/store.ts";
+import { sending } from "../../src/operations/sending.ts";
 import { startServer } from "../../src/server.ts";
 import { apiKey, startApi } from "../support/api.ts";
 import { CapturedLog } from "../support/captured-log.ts";
@@ -16,7 +16,7 @@ const message = (data: string) => ({ push: { message: { data } } });
 const nobody = { connections: 0, queued: false };
 
 describe("who receives a message", () => {
-  test("[AP80] two users on three connections of both dialects each receive exactly what is theirs", async () => {
+  test("[AP80] two users on three connections of both protocols each receive exactly what is theirs", async () => {
     await using api = await startApi();
     const [ann, annPlain, bob] = [await api.centrifuge("ann"), await api.plain("ann"), await api.plain("bob")];
     const to = async (user: string, data: string) => (await api.call("send", { user, data })).json.result;
@@ -162,7 +162,7 @@ describe("a repeated key", () => {
     const clock = new ManualClock();
     const parts = { clock, log: api.log.log, schedule: () => {} };
     const options = { enabled: false, retention: 1, size: 1, payloads: false };
-    const store = createPushStore({ path: freshPushPath(), log: options, queue: { size: 1, ttl: 1_000 } }, parts);
+    const store = createMessageStore({ path: freshPushPath(), log: options, queue: { size: 1, ttl: 1_000 } }, parts);
     store.close();
     const { send } = sending({ hub: api.node.hub, queue: store.queue });
     const data = { kind: "json", json: '"never"' } as const;

@@ -2,7 +2,7 @@ import { Database } from "bun:sqlite";
 import { afterAll, describe, expect, test } from "bun:test";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { DamageError } from "../../src/broker/local/sqlite/damage.ts";
+import { DamageError } from "../../src/sqlite/damage.ts";
 import {
   askedToJoin,
   draftOf,

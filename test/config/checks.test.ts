@@ -60,7 +60,7 @@ const mistakes: Mistake[] = [
     "client.subscribe_to_user_personal_channel.single_connection: expected presence in the namespace of the personal channel",
   ],
   [
-    "[CF45] the plain dialect's channel can exist",
+    "[CF45] the plain protocol's channel can exist",
     { plain: { channel: "chat:lobby" } },
     'plain.channel: expected a channel of a known namespace, got "chat:lobby"',
   ],
@@ -148,7 +148,7 @@ describe("between options", () => {
       { client: { subscribe_to_user_personal_channel: { enabled: true } } },
     ],
     [
-      "[CF45] the plain dialect's channel may be of a namespace, and private",
+      "[CF45] the plain protocol's channel may be of a namespace, and private",
       { plain: { channel: "$chat:lobby" }, channel: { namespaces: [{ name: "chat" }] } },
     ],
     [

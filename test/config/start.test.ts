@@ -1,7 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import packageJson from "../../package.json" with { type: "json" };
+import { bunVersionFault } from "../../src/app/start-checks.ts";
 import { startServer } from "../../src/server.ts";
-import { complainOfBun } from "../../src/startup.ts";
 import { testTimeout } from "../support/patience.ts";
 import { ChorusProcess, type ProcessOptions } from "../support/process.ts";
 
@@ -87,10 +87,14 @@ describe("a start that cannot be", () => {
 
   test("[CF94] who has a Bun that is too old is told what to install", () => {
     const least = packageJson.engines.bun.replace(">=", "");
-    expect(complainOfBun("1.3.99")).toBe(
+    expect(bunVersionFault("1.3.99")).toBe(
       `Chorus needs Bun ${least} or newer, and this is 1.3.99: npm install -g bun@${least}`,
     );
-    expect([complainOfBun(least), complainOfBun("1.10.0"), complainOfBun(Bun.version)]).toEqual([null, null, null]);
+    expect([bunVersionFault(least), bunVersionFault("1.10.0"), bunVersionFault(Bun.version)]).toEqual([
+      null,
+      null,
+      null,
+    ]);
   });
 
   test("[CF95] what a sub-command cannot do is said on stderr", async () => {

@@ -1,6 +1,6 @@
 import type { Config } from "../../src/config/config.ts";
 import { type LoadResult, loadConfig } from "../../src/config/load.ts";
-import { nodeOf, type OptionNode, type Schema } from "../../src/config/node.ts";
+import { nodeOf, type OptionNode, type Schema } from "../../src/config/option-tree.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import type { Profile } from "../../src/config/profiles.ts";
 import { optionsSchema } from "../../src/config/schema.ts";

@@ -90,7 +90,7 @@ export function callerContract(suite: BrokerSuite): void {
     });
 
     test("[BK85] the one socket that is left out is named to `deliver`, and its publication is kept like any", () => {
-      const exclude = { dialect: "plain" } as never;
+      const exclude = { protocol: "plain" } as never;
       published(suite.broker, suite.draft("a", 1, { exclude }));
       published(suite.broker, suite.draft("a", 2, { exclude, history: null }));
       expect(suite.fixture.delivered.map((one) => one.exclude)).toEqual([exclude, exclude]);

@@ -58,7 +58,7 @@ describe("a connection that expires", () => {
     await server.pass(100);
     server.publish("a", "too late");
     expect(await probe.closed()).toEqual({ code: 3005, reason: "connection expired" });
-    expect(server.node.audiences.size).toBe(0);
+    expect(server.node.subscribers.size).toBe(0);
   });
 
   test("[SU121] [T21] is refreshed to another time, or to none, and expires at the new one", async () => {
@@ -238,7 +238,7 @@ describe("a user who is back within the leave grace", () => {
     await server.pass(10_000, witness);
     expect(await witness.rest()).toEqual([]);
     expect([...server.node.presence.list("kind:a").keys()]).toEqual([witness.client, second.client]);
-    expect(server.node.attendance.waiting).toBe(0);
+    expect(server.node.presenceEvents.waiting).toBe(0);
   });
 
   test("[SU131] is told to have left when it is over, once for each connection", async () => {

@@ -142,7 +142,7 @@ describe("a command", () => {
     expect(heard.filter(isClosed)).toEqual([]);
     expect(heard.filter((each) => "id" in each).length).toBe(keys.length * Object.keys(requests).length);
     expect(({} as Record<string, unknown>)["x"]).toBeUndefined();
-    expect(server().node.audiences.get("other")).toBeUndefined();
+    expect(server().node.subscribers.get("other")).toBeUndefined();
   });
 
   test("[SU155] [T38] is found to be nested too deeply before it is parsed, on any level", async () => {

@@ -57,7 +57,7 @@ describe("how many channels a connection has", () => {
     // One look at positions may still be due.
     expect(node.deadlines.size - before.deadlines).toBeLessThanOrEqual(1);
     expect(node.presence.size).toBe(before.presence);
-    expect(node.audiences.size).toBe(0);
+    expect(node.subscribers.size).toBe(0);
   });
 });
 
@@ -107,7 +107,7 @@ describe("the name of a channel", () => {
       probe.send({ id: 9, publish: { channel, data: 1 } });
       expect(await probe.take(2)).toMatchObject([{ push: { channel } }, { id: 9 }]);
     }
-    expect(server.node.audiences.size).toBe(names.length);
+    expect(server.node.subscribers.size).toBe(names.length);
   });
 });
 

@@ -160,7 +160,7 @@ describe("endpoints", () => {
     expect((await get("/ws"))[0]).toBe(426);
   });
 
-  test("[EP2] the metrics count what happened, by state, dialect and code", async () => {
+  test("[EP2] the metrics count what happened, by state, protocol and code", async () => {
     await using server = await start({});
     const probe = await server.open("/ws");
     const scrape = async () => (await fetch(`${server.url}/metrics`)).text();

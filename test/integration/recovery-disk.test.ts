@@ -70,7 +70,7 @@ test("[SU113] [F05] on a full disk nobody is told of an epoch that is not in the
   }
   expect(await probe.ask("history", { channel: "new" })).toMatchObject({ error: internal });
   // Nothing is left of it: it is neither present nor does it hear, and the channel can be asked for again.
-  expect(server.node.audiences.get("new")).toBeUndefined();
+  expect(server.node.subscribers.get("new")).toBeUndefined();
   expect(await probe.ask("presence_stats", { channel: "new" })).toMatchObject({ presence_stats: { num_clients: 0 } });
   // What is in the file, and what needs no file, is there as ever.
   using other = await CentrifugeProbe.connect(server.ws);

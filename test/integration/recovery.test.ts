@@ -66,7 +66,7 @@ describe.each(engines)("recovery from %s", (type) => {
     using strict = await CentrifugeProbe.connect(server.ws);
     const refused = await strict.ask("subscribe", { channel: "five:a", recover: true, offset: 2, epoch, flag: 2 });
     expect(refused).toMatchObject({ error: { code: 112, message: "unrecoverable position" } });
-    expect(server.node.audiences.get("five:a")).toBeUndefined();
+    expect(server.node.subscribers.get("five:a")).toBeUndefined();
   });
 });
 

@@ -51,7 +51,7 @@ describe("a subscription that the server makes", () => {
       expect((await probe.take(1))[0]).toMatchObject({ push: { channel, unsubscribe: { code: 2000 } } });
       await stir(server, channel);
       expect(await probe.rest()).toEqual([]);
-      expect(server.node.audiences.get(channel)).toBeUndefined();
+      expect(server.node.subscribers.get(channel)).toBeUndefined();
       expect(server.node.presence.stats(channel)).toEqual({ clients: 0, users: 0 });
     }
   });
@@ -74,7 +74,7 @@ describe("a subscription that the server makes", () => {
     ]);
     unsubscribe(server, "told:a");
     expect((await probe.rest()).length).toBe(1);
-    expect(server.node.audiences.get("told:a")).toBeUndefined();
+    expect(server.node.subscribers.get("told:a")).toBeUndefined();
   });
 
   test("[SU42] cannot be refreshed by the client (3501), who may leave it, and come back to it by itself", async () => {
@@ -103,7 +103,7 @@ describe("a subscription that the server makes", () => {
       { push: { channel: "own", unsubscribe: { code: 2000, reason: "server unsubscribe" } } },
       { push: { channel: "given", unsubscribe: { code: 2000, reason: "server unsubscribe" } } },
     ]);
-    expect(server.node.audiences.size).toBe(0);
+    expect(server.node.subscribers.size).toBe(0);
   });
 
   test("[SU44] is for every connection of the user, for one of them, or for all but some", async () => {

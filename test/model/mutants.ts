@@ -90,7 +90,7 @@ const mutants: readonly Mutant[] = [
   },
   {
     name: "presence left behind",
-    file: "src/presence/attendance.ts",
+    file: "src/presence/presenceEvents.ts",
     find: "if (visibility.presence) presence.leave(channel, info.client);",
     by: "",
   },

@@ -16,7 +16,7 @@ test("[SE34] [T60] of a crowd that comes at once everyone is let in; who goes wh
   const { members } = server.node.hub.getSnapshot().context;
   const bystanders = await Bystanders.join(server.ws, { count: 10 });
   await bystanders.during(async () => {
-    // Those who wait are of all kinds: who stays, in both dialects, and who is gone before its turn comes.
+    // Those who wait are of all kinds: who stays, in both protocols, and who is gone before its turn comes.
     const leaving = await Promise.all(arrivals.map(() => RawClient.connect(server.url)));
     const staying = arrivals.map((index) =>
       index % 2 === 0 ? new Probe(`${server.ws}/ws?channel=crowd`).open() : CentrifugeProbe.connect(server.ws),
@@ -39,7 +39,7 @@ test("[SE34] [T60] of a crowd that comes at once everyone is let in; who goes wh
 
 test("[SE36] [T60] of a crowd whose lines are cut at once nothing stays behind, also of those who are ended meanwhile", async () => {
   await using server = await startOpenServer();
-  const { audiences, counters, hub } = server.node;
+  const { subscribers, counters, hub } = server.node;
   const { members } = hub.getSnapshot().context;
   using witness = await CentrifugeProbe.connect(server.ws, { token: tokenFor({ sub: "witness" }) });
   const token = tokenFor({ sub: "ann" });
@@ -56,7 +56,7 @@ test("[SE36] [T60] of a crowd whose lines are cut at once nothing stays behind, 
   while (members.size === arrivals.length + 1 && performance.now() < deadline) await witness.fence();
   hub.send({ type: "user.disconnect", target, disconnect: disconnects.forceDisconnect });
   while (members.size > 1 && performance.now() < deadline) await witness.fence();
-  expect([members.size, audiences.get("crowd"), counters.crashes, counters.errors]).toEqual([1, undefined, 0, 0]);
+  expect([members.size, subscribers.get("crowd"), counters.crashes, counters.errors]).toEqual([1, undefined, 0, 0]);
   expect(await witness.ask("presence_stats", { channel: "crowd" })).toMatchObject({
     presence_stats: { num_clients: 0, num_users: 0 },
   });

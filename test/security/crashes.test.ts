@@ -48,7 +48,7 @@ test("[SE33] [F17] what throws past an actor costs its connection too, and leave
     await probe.subscribe(faultyChannel);
     probe.send(probe.command("publish", { channel: faultyChannel, data: 1 }));
     expect(await probe.closed()).toEqual(disconnects.internal);
-    expect(server.node.audiences.get(faultyChannel)).toBeUndefined();
+    expect(server.node.subscribers.get(faultyChannel)).toBeUndefined();
     expect(server.node.hub.getSnapshot().context.members.has(probe.client)).toBe(false);
   });
   expect(server.node.counters.errors).toBe(1);

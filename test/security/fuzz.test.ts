@@ -13,7 +13,7 @@ test("[SE18] [T65] no damaged conversation harms the process, the others, or the
   const { seed } = new SeededRandom();
   await using server = await startTestServer();
   const { closes } = await fuzz(server, seed, { assaults });
-  // The damage has reached what it is meant for: the runtime's own refusals, and those of the dialects.
+  // The damage has reached what it is meant for: the runtime's own refusals, and those of the protocols.
   for (const code of ["1002", "1007", "3500", "3501", "client"]) expect(closes.get(code) ?? 0).toBeGreaterThan(0);
   expect(server.log.lines.filter(({ level }) => level === "error").slice(0, 3)).toEqual([]);
   expect(await server.metric("chorus_errors_total")).toBe(0);
@@ -21,5 +21,5 @@ test("[SE18] [T65] no damaged conversation harms the process, the others, or the
   for (const line of server.log.text) expect(line.trimEnd()).not.toMatch(/\p{Cc}/u);
   await server.stop();
   expect(server.node.deadlines.size).toBe(0);
-  expect(server.node.audiences.size).toBe(0);
+  expect(server.node.subscribers.size).toBe(0);
 });

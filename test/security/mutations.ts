@@ -2,7 +2,7 @@ import { clientFrame, closeBody, opcodes } from "../support/frames.ts";
 import type { SeededRandom } from "../support/random.ts";
 import { exampleKey } from "../support/raw.ts";
 
-/** What a mutation may begin with: commands of the Centrifuge dialect, and texts that look like them. */
+/** What a mutation may begin with: commands of the Centrifuge protocol, and texts that look like them. */
 const commands: readonly [string, ...string[]] = [
   '{"id":1,"connect":{}}',
   '{"id":1,"connect":{"token":"a.b.c","subs":{"news":{"recover":true,"offset":1,"epoch":"abcd"}}}}',

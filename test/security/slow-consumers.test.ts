@@ -129,14 +129,14 @@ test("[SE35] [T58] what waits for a client is never far over its limit, however 
   // The clock stands still: what the server does from time to time it does not do.
   await using server = await startTestServer(config, { clock: new ManualClock() });
   using channel = await room(server);
-  const { audiences, broker, counters } = server.node;
+  const { subscribers, broker, counters } = server.node;
   const frame = new Uint8Array(megabyte / 16);
   const draft = { channel: "slow", data: { kind: "binary" as const, bytes: frame }, exclude: null, history: null };
   let most = 0;
   for (let published = 0; counters.slow === 0 && published < 1_000; published += 1) {
     broker.publish(draft, null);
     await new Promise(setImmediate);
-    for (const socket of audiences.get("slow")?.plain.keys() ?? []) most = Math.max(most, socket.unsent());
+    for (const socket of subscribers.get("slow")?.plain.keys() ?? []) most = Math.max(most, socket.unsent());
   }
   expect(counters.slow).toBe(1);
   expect(most).toBeLessThan(config.plain.queue_max_size + megabyte / 2);

@@ -16,7 +16,7 @@ export interface Answer {
   readonly json: any;
 }
 
-/** An open server as a back end sees it, with clients of both dialects. */
+/** An open server as a back end sees it, with clients of both protocols. */
 export interface Api extends TestServer {
   /** Calls a method with the key; a text is sent as it is. */
   call(method: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>;

@@ -5,7 +5,7 @@ import type { ConnectionPorts, Scope } from "../ports.ts";
 
 /** How a connection speaks to its own client. */
 export interface Answers {
-  /** Sends the answer to a command, where the dialect tells its clients. */
+  /** Sends the answer to a command, where the protocol tells its clients. */
   reply(scope: Scope, reply: Reply): void;
   /** Answers a command with an error. */
   refuse(scope: Scope, id: number, error: ClientError): void;
@@ -20,16 +20,16 @@ export interface Answers {
 }
 
 /** Made once per server. */
-export function createAnswers({ dialects, broker }: Pick<ConnectionPorts, "dialects" | "broker">): Answers {
+export function createAnswers({ protocols, broker }: Pick<ConnectionPorts, "protocols" | "broker">): Answers {
   const reply = ({ context }: Scope, answer: Reply) => {
-    const frame = dialects[context.socket.dialect].encodeReply(answer);
+    const frame = protocols[context.socket.protocol].encodeReply(answer);
     if (frame !== null) context.socket.send(frame);
   };
   return {
     reply,
     refuse: (scope, id, error) => reply(scope, { id, method: "error", error }),
     push: ({ context }, push) => {
-      const frame = dialects[context.socket.dialect].encodePush(push);
+      const frame = protocols[context.socket.protocol].encodePush(push);
       if (frame !== null) context.socket.send(frame);
     },
     end: ({ self }, disconnect) => self.send({ type: "rule.broken", disconnect }),

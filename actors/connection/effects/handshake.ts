@@ -3,10 +3,10 @@ import type { ConnectCommand } from "../../../src/core/command.ts";
 import { anonymous, type Identity } from "../../../src/core/identity.ts";
 import type { Refusal } from "../events.ts";
 import type { ConnectionPorts, Scope } from "../ports.ts";
+import { subscriptionsOf } from "./connecting.ts";
 import { armDeadline } from "./deadlines.ts";
 import { isPast } from "./subscribing.ts";
 import { createVerification } from "./verification.ts";
-import { subscriptionsOf } from "./welcoming.ts";
 
 /** Who may come in: credentials are looked at, and the Hub is asked. */
 export function handshakeEffects(ports: ConnectionPorts) {
@@ -50,7 +50,7 @@ export function handshakeEffects(ports: ConnectionPorts) {
     setHandshakeDeadline: (scope: Scope) => armDeadline(ports, scope, "handshake", options.handshakeTimeout),
 
     authenticate: (scope: Scope, { command }: { command: ConnectCommand }) => {
-      const isOpen = options.allowAnonymous || options.insecure || scope.context.socket.dialect === "echo";
+      const isOpen = options.allowAnonymous || options.insecure || scope.context.socket.protocol === "echo";
       if (command.token !== "")
         verification.connection(scope, command.token, (verdict) => judge(scope, command, verdict));
       else if (isOpen) admit(scope, command, anonymous);

@@ -3,8 +3,8 @@ import { armDeadline, disarmDeadline } from "./deadlines.ts";
 
 /** How a connection is kept alive, and found dead. */
 export function heartbeatEffects(ports: ConnectionPorts) {
-  const { clock, random, dialects, options } = ports;
-  const heartbeatOf = ({ context }: Scope): Heartbeat => options.heartbeat[context.socket.dialect];
+  const { clock, random, protocols, options } = ports;
+  const heartbeatOf = ({ context }: Scope): Heartbeat => options.heartbeat[context.socket.protocol];
 
   return {
     /** The first ping comes in the second half of an interval, by chance, so that a thousand clients do not pong at once. */
@@ -17,7 +17,7 @@ export function heartbeatEffects(ports: ConnectionPorts) {
     ping: (scope: Scope) => {
       const { context } = scope;
       const { interval, timeout } = heartbeatOf(scope);
-      const frame = context.socket.nativePing ? null : dialects[context.socket.dialect].ping;
+      const frame = context.socket.nativePing ? null : protocols[context.socket.protocol].ping;
       if (frame === null) context.socket.ping();
       else context.socket.send(frame);
       armDeadline(ports, scope, "ping", interval);
@@ -44,7 +44,7 @@ export function heartbeatEffects(ports: ConnectionPorts) {
 
 /**
  * A native pong reaches no actor: the socket remembers when it last heard anything, and any frame is a sign of life. In
- * a dialect with pings of its own nothing but its pong is one, and that has cleared `pingedAt`.
+ * a protocol with pings of its own nothing but its pong is one, and that has cleared `pingedAt`.
  */
 function hasAnswered({ context }: Pick<Scope, "context">): boolean {
   return context.socket.nativePing && context.socket.lastHeard() > context.socket.pingedAt;

@@ -117,7 +117,7 @@ function resultOf({ grant, data }: Terms, { joined, since, request, ttl }: Joini
 export function announceJoin(ports: ConnectionPorts, scope: Scope, channel: string): void {
   const subscription = scope.context.subscriptions.get(channel);
   if (!subscription) return;
-  ports.attendance.enter(channel, clientInfoOf(scope.context, subscription), subscription);
+  ports.presenceEvents.enter(channel, clientInfoOf(scope.context, subscription), subscription);
   watch(ports, scope, subscription);
 }
 

@@ -8,7 +8,7 @@ export function leaveChannel(ports: ConnectionPorts, { context }: Scope, channel
   if (!subscription) return false;
   context.subscriptions.delete(channel);
   context.socket.detach(channel);
-  ports.attendance.leave(channel, clientInfoOf(context, subscription), subscription);
+  ports.presenceEvents.leave(channel, clientInfoOf(context, subscription), subscription);
   return true;
 }
 

@@ -13,9 +13,9 @@ const refusedMax = 3;
 
 /** The gate of a plain connection that is in its channel; null where it is not. */
 export function openPlainGate(ports: ConnectionPorts, scope: Scope): FrameGate | null {
-  const { home } = scope.context.socket;
-  const namespace = ports.rules.resolve(home)?.namespace;
-  const subscription = scope.context.subscriptions.get(home);
+  const { defaultChannel } = scope.context.socket;
+  const namespace = ports.rules.resolve(defaultChannel)?.namespace;
+  const subscription = scope.context.subscriptions.get(defaultChannel);
   return namespace && subscription ? new PlainGate(ports, scope, { namespace, subscription }) : null;
 }
 
@@ -58,7 +58,7 @@ class PlainGate implements FrameGate {
     this.#ports.publications.send({
       type: "publish",
       draft: {
-        channel: this.#socket.home,
+        channel: this.#socket.defaultChannel,
         data,
         // A back end may have given it another info since.
         info: clientInfoOf(this.#self.getSnapshot().context, this.#subscription),
@@ -71,7 +71,7 @@ class PlainGate implements FrameGate {
 
   #mayPublish(data: Payload): boolean {
     const asker = { user: this.#user, subscribed: true, data };
-    return this.#ports.rules.mayPublish(this.#socket.home, asker) === null;
+    return this.#ports.rules.mayPublish(this.#socket.defaultChannel, asker) === null;
   }
 
   #drop(): void {

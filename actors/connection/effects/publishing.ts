@@ -49,7 +49,7 @@ export function publishingEffects(ports: ConnectionPorts, answers: Answers) {
 
   const gateOf = (scope: Scope): FrameGate | PublishGate | null => {
     const { socket } = scope.context;
-    switch (socket.dialect) {
+    switch (socket.protocol) {
       case "echo":
         return { take: (frame) => socket.send(frame) };
       case "plain":
@@ -62,7 +62,7 @@ export function publishingEffects(ports: ConnectionPorts, answers: Answers) {
   return {
     publish: (scope: Scope, asked: { command: PublishCommand }) => {
       const { socket } = scope.context;
-      if (socket.dialect === "centrifuge") publish(scope, asked);
+      if (socket.protocol === "centrifuge") publish(scope, asked);
       // A frame that had to wait until its connection was let in: by now the gate is open.
       else socket.take(frameOf(asked.command.data));
     },

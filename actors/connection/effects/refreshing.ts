@@ -6,10 +6,10 @@ import type { Identity } from "../../../src/core/identity.ts";
 import type { Subscription } from "../events.ts";
 import type { ConnectionPorts, Scope } from "../ports.ts";
 import { type Answers, ttlUntil } from "./answers.ts";
+import { armExpiry } from "./connecting.ts";
 import { armSubscriptionExpiry } from "./joining.ts";
 import { isFor, isPast, tokenErrors } from "./subscribing.ts";
 import { createVerification } from "./verification.ts";
-import { armExpiry } from "./welcoming.ts";
 
 type Asked<M extends Command["method"]> = { readonly command: Extract<Command, { method: M }> };
 

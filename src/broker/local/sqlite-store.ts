@@ -1,11 +1,11 @@
 import type { Clock } from "../../core/clock.ts";
 import type { Publication } from "../../core/publication.ts";
+import { isDamage, reopenIntervalMs, replaceIntervalMs } from "../../sqlite/damage.ts";
+import { openSqliteFile, setAside } from "../../sqlite/open-file.ts";
 import type { Draft, HistoryOptions } from "../broker.ts";
 import { publicationOf } from "./publication.ts";
-import { isDamage, reopenIntervalMs, replaceIntervalMs } from "./sqlite/damage.ts";
 import type { SqliteFileOptions } from "./sqlite/database.ts";
 import { KeyLog } from "./sqlite/key-log.ts";
-import { openSqliteFile, setAside } from "./sqlite/open-file.ts";
 import { publicationRow } from "./sqlite/rows.ts";
 import type { SqliteFile, SqliteFileParts } from "./sqlite/sqlite-file.ts";
 import type { SqliteStream } from "./sqlite/stream.ts";
@@ -197,7 +197,7 @@ export class SqliteStore implements Store {
   }
 
   #replace(reason: unknown): boolean {
-    this.#letGo();
+    this.#closeFile();
     const now = this.#clock.monotonic();
     if (now - this.#replacedAt < replaceIntervalMs) return false;
     this.#replacedAt = now;
@@ -213,7 +213,7 @@ export class SqliteStore implements Store {
   }
 
   #reopen(): boolean {
-    this.#letGo();
+    this.#closeFile();
     const now = this.#clock.monotonic();
     if (now - this.#triedAt < reopenIntervalMs) return false;
     this.#triedAt = now;
@@ -225,7 +225,7 @@ export class SqliteStore implements Store {
     return this.#opened !== null;
   }
 
-  #letGo(): void {
+  #closeFile(): void {
     try {
       this.#opened?.file.close();
     } catch {

@@ -1,6 +1,6 @@
 import * as v from "valibot";
+import { alternatives, expected, expectedSecret } from "../messages.ts";
 import { choice, count, duration, flag, list, records, secret, section, text } from "../option.ts";
-import { alternatives, expected, expectedSecret } from "../words.ts";
 import { urlPath } from "./transports.ts";
 
 /** The methods of the API, which a key may be limited to. */

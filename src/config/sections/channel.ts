@@ -1,6 +1,6 @@
 import * as v from "valibot";
+import { expected } from "../messages.ts";
 import { choice, count, duration, flag, records, section, text } from "../option.ts";
-import { expected } from "../words.ts";
 
 const dataFormats = ["", "json", "json_object", "binary"] as const;
 const dataFormatDoc =

@@ -44,7 +44,7 @@ const identity = {
   connect_include_server_time: flag(false, "Whether the connect reply tells the server's time."),
 };
 
-/** Times of the Centrifuge dialect, with Centrifugo's defaults; `handshake` and `expiry` hold for the plain one too. */
+/** Times of the Centrifuge protocol, with Centrifugo's defaults; `handshake` and `expiry` hold for the plain one too. */
 const times = {
   ping_interval: duration("25s", "Time between pings; under the 30 s after which many proxies cut.", { min: "1s" }),
   pong_timeout: duration("8s", "Time for the answer to a ping, before the client counts as gone (3012).", {

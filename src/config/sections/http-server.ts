@@ -1,7 +1,7 @@
 import ipaddr from "ipaddr.js";
 import * as v from "valibot";
+import { expected } from "../messages.ts";
 import { count, flag, list, secret, section, type TextRule, text } from "../option.ts";
-import { expected } from "../words.ts";
 
 /** An address alone, or nothing: a port, a scheme or a bracket beside it belongs elsewhere. */
 const address: TextRule = {

@@ -3,28 +3,28 @@ import { count, duration, flag, section, text } from "../option.ts";
 /** A path at which something is served. */
 export const urlPath = { pattern: /^\/[\w./~-]*$/, means: 'a path such as "/metrics"' };
 
-/** `websocket`: the Centrifuge dialect. */
+/** `websocket`: the Centrifuge protocol. */
 export const websocket = section({
-  disabled: flag(false, "Whether the Centrifuge dialect is not served."),
+  disabled: flag(false, "Whether the Centrifuge protocol is not served."),
   handler_prefix: text(
     "/connection/websocket",
-    "The path of the Centrifuge dialect, which stock clients know.",
+    "The path of the Centrifuge protocol, which stock clients know.",
     urlPath,
   ),
-  message_size_limit: count(65_536, "Bytes of one frame of the Centrifuge dialect (1009); as in Centrifugo.", {
+  message_size_limit: count(65_536, "Bytes of one frame of the Centrifuge protocol (1009); as in Centrifugo.", {
     unit: "bytes",
     min: 1,
   }),
 });
 
-/** `plain`: the dialect of bare frames, at `/ws`. */
+/** `plain`: the protocol of bare frames, at `/ws`. */
 export const plain = section({
-  enabled: flag(true, "Whether the plain dialect is served at `/ws`."),
+  enabled: flag(true, "Whether the plain protocol is served at `/ws`."),
   channel: text("lobby", "The channel of a plain client that names none.", {
     pattern: /./,
     means: "the name of a channel",
   }),
-  text_size_limit: count(65_536, "Bytes of one text frame (1009); as for the Centrifuge dialect.", {
+  text_size_limit: count(65_536, "Bytes of one text frame (1009); as for the Centrifuge protocol.", {
     unit: "bytes",
     min: 1,
   }),

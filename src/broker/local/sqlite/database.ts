@@ -1,7 +1,7 @@
 import { Database, SQLiteError } from "bun:sqlite";
 import { closeSync, existsSync, mkdirSync, openSync, readSync, renameSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { DamageError, isDamage } from "./damage.ts";
+import { DamageError, isDamage } from "../../../sqlite/damage.ts";
 
 /** Where the file is and how it is written. */
 export interface SqliteFileOptions {

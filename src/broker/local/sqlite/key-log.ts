@@ -1,5 +1,5 @@
+import { DamageError } from "../../../sqlite/damage.ts";
 import type { KeptKey } from "../store.ts";
-import { DamageError } from "./damage.ts";
 import { keyCrc, nameOf, storedName } from "./rows.ts";
 import type { SqliteFile } from "./sqlite-file.ts";
 

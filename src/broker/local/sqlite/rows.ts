@@ -1,6 +1,6 @@
 import { type Payload, payloadToJson, tagsOf } from "../../../core/payload.ts";
 import type { ClientInfo, Publication } from "../../../core/publication.ts";
-import { DamageError } from "./damage.ts";
+import { DamageError } from "../../../sqlite/damage.ts";
 
 /** A row of `streams`: one channel's stream. Times are milliseconds since 1970, for they outlive the process. */
 export interface StreamRow {

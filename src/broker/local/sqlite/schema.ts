@@ -1,5 +1,5 @@
 import type { Database } from "bun:sqlite";
-import { DamageError } from "./damage.ts";
+import { DamageError } from "../../../sqlite/damage.ts";
 
 /** Counted up with every change of the tables; a file of a later one is not touched. */
 const schemaVersion = 1;

@@ -2,9 +2,9 @@ import type { Database } from "bun:sqlite";
 import type { Clock } from "../../../core/clock.ts";
 import type { Log } from "../../../core/log.ts";
 import type { Random } from "../../../core/random.ts";
+import type { WatermarkFile } from "./commit-watermark.ts";
 import type { About } from "./schema.ts";
 import { prepare, type Statements } from "./statements.ts";
-import type { Witness } from "./witness.ts";
 
 /** What a file needs of its process. */
 export interface SqliteFileParts {
@@ -17,7 +17,7 @@ export interface SqliteFileParts {
 export class SqliteFile {
   readonly statements: Statements;
   readonly #db: Database;
-  readonly #witness: Witness;
+  readonly #witness: WatermarkFile;
   readonly #log: Log;
   readonly #clock: Clock;
   /** How far the wall clock has been put back since the last commit, or since commits of another process. */
@@ -26,7 +26,12 @@ export class SqliteFile {
   #at: number;
   #witnessed = true;
 
-  constructor(db: Database, witness: Witness, { commits, at }: Pick<About, "commits" | "at">, parts: SqliteFileParts) {
+  constructor(
+    db: Database,
+    witness: WatermarkFile,
+    { commits, at }: Pick<About, "commits" | "at">,
+    parts: SqliteFileParts,
+  ) {
     this.#db = db;
     this.#witness = witness;
     this.#commits = commits;

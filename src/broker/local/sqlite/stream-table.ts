@@ -1,6 +1,6 @@
 import type { Clock } from "../../../core/clock.ts";
 import type { Random } from "../../../core/random.ts";
-import { DamageError } from "./damage.ts";
+import { DamageError } from "../../../sqlite/damage.ts";
 import { checkStreamRow, nameOf, publicationOfRow, type StreamRow, storedName } from "./rows.ts";
 import type { SqliteFile } from "./sqlite-file.ts";
 import { changedParameters, type Orphan } from "./statements.ts";

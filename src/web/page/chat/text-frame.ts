@@ -1,7 +1,7 @@
 import * as v from "valibot";
 
 /**
- * What our page sends as a text frame: JSON `{"name": "Ann", "text": "Hello"}`. The plain dialect prescribes nothing, so
+ * What our page sends as a text frame: JSON `{"name": "Ann", "text": "Hello"}`. The plain protocol prescribes nothing, so
  * whatever else comes in is shown as it is, by someone; a page of one's own may use this form to have a name, or not.
  */
 export interface ChatText {

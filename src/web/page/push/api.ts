@@ -12,7 +12,7 @@ export type Answer<Result> =
   | { readonly ok: false; readonly words: string };
 
 /** One line of the push log; never a payload. */
-export type PushLogEntry = v.InferOutput<typeof entrySchema>;
+export type PublishLogEntry = v.InferOutput<typeof entrySchema>;
 
 const errorSchema = v.object({ code: v.number(), message: v.string() });
 
@@ -73,7 +73,7 @@ export function pushLog(
 }
 
 /** What became of a push, in a word or two. */
-export function outcomeWords({ outcome, queued }: Pick<PushLogEntry, "outcome" | "queued">): string {
+export function outcomeWords({ outcome, queued }: Pick<PublishLogEntry, "outcome" | "queued">): string {
   if (outcome === "ok") return queued ? "waits" : "ok";
   return outcome === "delivered_later" ? "delivered later" : `refused (${outcome})`;
 }

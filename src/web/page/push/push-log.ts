@@ -1,6 +1,6 @@
 import { make, need } from "../dom.ts";
 import { sizeWords, timeWords } from "../words.ts";
-import { outcomeWords, type PushLogEntry, pushLog } from "./api.ts";
+import { outcomeWords, type PublishLogEntry, pushLog } from "./api.ts";
 
 /** Lines of one page of the log. */
 const pageSize = 50;
@@ -73,7 +73,7 @@ export function startPushLog(section: HTMLElement, key: () => string): void {
   older.addEventListener("click", () => void showOlder());
 }
 
-function line(entry: PushLogEntry): HTMLElement {
+function line(entry: PublishLogEntry): HTMLElement {
   const cells = [
     timeWords(new Date(entry.time)),
     entry.target,

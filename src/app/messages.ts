@@ -1,0 +1,75 @@
+import type { Member } from "../../actors/hub/events.ts";
+import { hasApi } from "../api/api.ts";
+import type { Config } from "../config/config.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Log } from "../core/log.ts";
+import type { MessageQueue } from "../messages/message-queue.ts";
+import { createOfflineMessages } from "../messages/offline-messages.ts";
+import { createMessageStore, type MessageStore } from "../messages/store.ts";
+
+/** What the push store needs of the house. */
+export interface MessagesPorts {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** A connection of this node, by its id. */
+  memberOf(client: string): Member | undefined;
+}
+
+/** The push log, the queue for users who are away, and the way of what waits to who comes. */
+export type Messages = ReturnType<typeof openMessages>;
+
+/** How often it is tried to open a file that could not be opened, in milliseconds. */
+const retryInterval = 10_000;
+
+const after = (delay: number, run: () => void): void => void setTimeout(run, delay);
+
+/**
+ * Opens the push store where pushes of the API are recorded. Elsewhere nothing is opened before there is something to be
+ * kept: what waits from an earlier process is given from then on.
+ *
+ * @throws where pushes are to be recorded and the file cannot be had
+ */
+export function openMessages(config: Config, { clock, log, memberOf }: MessagesPorts) {
+  const { push_log, push_queue } = config;
+  const schedule = (task: () => void, delay: number) => after(delay, task);
+  const open = () => {
+    const store = createMessageStore(
+      { path: push_log.path, log: push_log, queue: push_queue },
+      { clock, log, schedule },
+    );
+    return { store, offlineMessages: createOfflineMessages({ store, clock, memberOf, after }) };
+  };
+  let triedAt = Number.NEGATIVE_INFINITY;
+  const attempt = (): ReturnType<typeof open> | null => {
+    if (clock.monotonic() - triedAt < retryInterval) return null;
+    triedAt = clock.monotonic();
+    try {
+      return open();
+    } catch (error) {
+      log.warn("push.file_not_opened", { path: push_log.path, error: String(error) });
+      return null;
+    }
+  };
+
+  const isLogged = hasApi(config) && push_log.enabled;
+  let opened = isLogged ? open() : null;
+  const needed = (): MessageStore | null => {
+    opened ??= attempt();
+    return opened?.store ?? null;
+  };
+  const queue: Pick<MessageQueue, "put" | "recall" | "remember"> = {
+    put: (user, data, options) => needed()?.queue.put(user, data, options) ?? "failed",
+    recall: (key) => opened?.store.queue.recall(key) ?? { state: "new" },
+    remember: (key, answer) => needed()?.queue.remember(key, answer) ?? false,
+  };
+  return {
+    queue,
+    /** Null where pushes are not recorded. */
+    log: opened?.store.log ?? null,
+    offlineMessages: { take: (user: string, client: string) => opened?.offlineMessages.take(user, client) ?? [] },
+    failures: () => opened?.store.failures() ?? 0,
+    entriesLost: () => opened?.store.log.lost ?? 0,
+    sweep: () => opened?.store.sweep(),
+    close: () => opened?.store.close(),
+  };
+}

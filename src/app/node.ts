@@ -1,0 +1,199 @@
+import { type Actor, createActor } from "xstate";
+import { connectionLogic, createAbandon } from "../../actors/connection/effects.ts";
+import type { ConnectionContext } from "../../actors/connection/events.ts";
+import type { OfflineMessages } from "../../actors/connection/ports.ts";
+import { Deadlines, deadlineResolution } from "../../actors/deadlines.ts";
+import { adopt } from "../../actors/hub/adopt.ts";
+import { hubLogic } from "../../actors/hub/effects.ts";
+import type { ConnectionRef, PublishEvent } from "../../actors/hub/events.ts";
+import { publicationsId } from "../../actors/hub/machine.ts";
+import type { Authenticator } from "../auth/authenticator.ts";
+import { createAuthenticator } from "../auth/jwt.ts";
+import type { Broker } from "../broker/broker.ts";
+import { MemoryStore } from "../broker/local/memory.ts";
+import { SqliteStore } from "../broker/local/sqlite-store.ts";
+import type { Store } from "../broker/local/store.ts";
+import { createLocalBroker } from "../broker/local.ts";
+import { createChannelRules } from "../channels/rules.ts";
+import type { Config } from "../config/config.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Frame } from "../core/frame.ts";
+import type { Log } from "../core/log.ts";
+import type { Random } from "../core/random.ts";
+import { createFanout } from "../delivery/fanout.ts";
+import { SlowWatch } from "../delivery/slow-consumers.ts";
+import { SubscriberTable } from "../delivery/subscribers.ts";
+import { type Counters, createCounters } from "../metrics/counters.ts";
+import { createMemoryPresence } from "../presence/memory.ts";
+import { createPresenceEvents } from "../presence/presence-events.ts";
+import { createCentrifugeJson } from "../protocol/centrifuge/json.ts";
+import { echo } from "../protocol/echo/echo.ts";
+import { plain } from "../protocol/plain/plain.ts";
+import type { BunSocket } from "../sockets/socket.ts";
+import { connectionOptions, slowOptions, tokenOptions } from "./options.ts";
+
+/** What a node takes from outside: time, chance, words, and a way to everyone on a topic. */
+export interface NodePorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly version: string;
+  /** Bun's native publish. */
+  publish(topic: string, frame: Frame): number;
+  /** Called when the Hub has failed: its connections are orphans, and the process has to end. */
+  onFailure(error: unknown): void;
+  readonly replace: Replacements;
+  /** What waits for users who were away; null where nothing is kept. */
+  readonly offlineMessages: OfflineMessages | null;
+}
+
+/** For tests of faults: each is given the real part and answers with what stands in its place. */
+export interface Replacements {
+  broker?(broker: Broker): Broker;
+  authenticator?(authenticator: Authenticator | null): Authenticator | null;
+  /** The store on the disk; not called where there is none. */
+  store?(store: Store): Store;
+}
+
+/** Every part of the server that is not HTTP, put together. */
+export type Node = ReturnType<typeof createNode>;
+
+/** Builds the parts in the order in which they need each other: what is delivered to, what delivers, who decides. */
+export function createNode(config: Config, ports: NodePorts) {
+  const { clock, random, log } = ports;
+  const counters = createCounters();
+  const deadlines = new Deadlines(clock);
+  const subscribers = new SubscriberTable();
+  const slow = new SlowWatch(slowOptions(config), clock, counters);
+  const centrifuge = createCentrifugeJson({ commandsPerFrameMax: config.client.commands_per_frame_limit });
+  const { publish } = ports;
+  const fanout = createFanout({ subscribers, plain, centrifuge, slow, clock, counters, log, publish });
+
+  const stores = openStores(config, ports, () => {
+    // Another file, other epochs: who keeps a position is told now, and not at the next look at it.
+    for (const { ref } of hub.getSnapshot().context.members.values()) {
+      ref.send({ type: "deadline.expired", deadline: "positions" });
+    }
+  });
+  const local = createLocalBroker({ deliver: fanout.deliver, stores, clock, random, schedule, log });
+  const broker = ports.replace.broker?.(local) ?? local;
+
+  const presence = createMemoryPresence();
+  const presenceEvents = createPresenceEvents({
+    presence,
+    announce: fanout.announce,
+    after: (delay, run) => later(deadlines, delay, run),
+  });
+  const authenticator = createConfiguredAuthenticator(config, ports);
+  const rules = createChannelRules(config.channel, {
+    insecure: config.client.insecure,
+    engine: config.engine.type,
+    subscribe_to_user_personal_channel: config.client.subscribe_to_user_personal_channel,
+  });
+
+  const { hub, publications } = startHub(config, {
+    ...ports,
+    broker,
+    deadlines,
+    counters,
+    abandon: (context) => abandon(context),
+  });
+  const connections = {
+    clock,
+    random,
+    log,
+    counters,
+    deadlines,
+    hub,
+    authenticator: ports.replace.authenticator?.(authenticator) ?? authenticator,
+    publications,
+    broker,
+    presence,
+    presenceEvents,
+    rules,
+    offlineMessages: ports.offlineMessages,
+    protocols: { plain, centrifuge, echo },
+    options: connectionOptions(config, ports.version),
+  };
+  const logic = connectionLogic(connections);
+  const abandon = createAbandon(connections);
+
+  let sweeps = 0;
+
+  return {
+    hub,
+    counters,
+    deadlines,
+    subscribers,
+    slow,
+    broker,
+    /** What the local broker has counted, whatever stands in front of it. */
+    commits: () => local.counts,
+    presence,
+    presenceEvents,
+    rules,
+    publications,
+    protocols: { plain, centrifuge, echo },
+    /** Spawns the connection of a socket. */
+    adopt(socket: BunSocket): ConnectionRef {
+      return adopt(hub, logic, socket);
+    },
+    /** What has to be done every 50 ms, and what once a second. */
+    sweep(): void {
+      sweeps += 1;
+      deadlines.sweep();
+      slow.sweep();
+      if (sweeps % sweepsPerSecond === 0) local.sweep();
+    },
+  };
+}
+
+/** A store in memory, and one on the disk where a channel may need it: otherwise no file is made. */
+function openStores({ engine, channel }: Config, ports: NodePorts, replaced: () => void) {
+  const { clock, random, log, replace } = ports;
+  const memory = new MemoryStore(clock, random);
+  const isDurable = [channel.without_namespace, ...channel.namespaces].some(
+    (options) => options.history_size > 0 && (options.engine || engine.type) === "sqlite",
+  );
+  if (!isDurable) return { memory, sqlite: memory };
+  const sqlite = new SqliteStore({ ...engine.sqlite, replaced }, { clock, random, log });
+  return { memory, sqlite: replace.store?.(sqlite) ?? sqlite };
+}
+
+interface HubParts extends NodePorts {
+  readonly broker: Broker;
+  readonly deadlines: Deadlines;
+  readonly counters: Counters;
+  abandon(context: ConnectionContext): void;
+}
+
+function startHub({ client, shutdown }: Config, parts: HubParts) {
+  const { broker, deadlines, random, log, counters, abandon, onFailure } = parts;
+  const drain = { batchInterval: shutdown.batch_interval, timeout: shutdown.timeout };
+  const hub: Actor<ReturnType<typeof hubLogic>> = createActor(
+    hubLogic({ broker, deadlines, random, log, counters, abandon, drain }),
+    { input: { userConnectionLimit: client.user_connection_limit, batchSize: shutdown.batch_size } },
+  );
+  hub.subscribe({ error: onFailure });
+  hub.start();
+  const mailbox = hub.getSnapshot().children[publicationsId];
+  const publications = { send: (event: PublishEvent) => mailbox?.send(event) };
+  return { hub, publications };
+}
+
+function createConfiguredAuthenticator(config: Config, { clock, log }: NodePorts): Authenticator | null {
+  return createAuthenticator({ ...tokenOptions(config), clock, log });
+}
+
+/** What has expired in the stores is given back in small pieces, once a second. */
+const sweepsPerSecond = 1000 / deadlineResolution;
+
+/** The end of this turn of the event loop: what came in together is committed together. */
+function schedule(task: () => void): void {
+  setImmediate(task);
+}
+
+function later(deadlines: Deadlines, delay: number, run: () => void): () => void {
+  const deadline = deadlines.set({ send: run }, "timeout", delay);
+  return () => deadlines.cancel(deadline);
+}

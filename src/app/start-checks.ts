@@ -1,0 +1,80 @@
+import { statSync } from "node:fs";
+import packageJson from "../../package.json" with { type: "json" };
+import type { Config } from "../config/config.ts";
+import { certificateFiles } from "../http/tls.ts";
+
+/** A place that cannot be listened at; the message says why, and what to do. */
+class ListenError extends Error {
+  override readonly name = "ListenError";
+}
+
+/** The oldest Bun that the server is tested and measured on. */
+const oldestBun = packageJson.engines.bun.replace(">=", "");
+
+/** What a person is told whose Bun is too old; null where it is not. */
+export function bunVersionFault(version: string): string | null {
+  return Bun.semver.order(version, oldestBun) < 0
+    ? `Chorus needs Bun ${oldestBun} or newer, and this is ${version}: npm install -g bun@${oldestBun}`
+    : null;
+}
+
+/** What the configuration names and the disk does not have, a line each, without which nothing could be served. */
+export function missingFiles({ http_server, web }: Config): readonly string[] {
+  const files = certificateFiles(http_server.tls)
+    .filter(({ path }) => kindOf(path) !== "file")
+    .map(({ option, path }) => `${option}: there is no such file: ${path}`);
+  const isServed = web.enabled && web.directory !== "";
+  return isServed && kindOf(web.directory) !== "folder"
+    ? [...files, `web.directory: there is no such folder: ${web.directory}`]
+    : files;
+}
+
+function kindOf(path: string): "file" | "folder" | "nothing" {
+  const facts = statSync(path, { throwIfNoEntry: false });
+  return facts === undefined ? "nothing" : facts.isDirectory() ? "folder" : "file";
+}
+
+/**
+ * Throws where nobody can listen. It is asked before the stores are opened: a second server in one folder would complain
+ * of those instead.
+ */
+export function assertFree({ address, port, internal_address, internal_port }: Config["http_server"]): void {
+  tryToListen(address, port, { port: "--port", address: "--address" });
+  if (internal_port === null) return;
+  const options = { port: "http_server.internal_port", address: "http_server.internal_address" };
+  tryToListen(internal_address || address, internal_port, options);
+}
+
+function tryToListen(address: string, port: number, options: { port: string; address: string }): void {
+  try {
+    Bun.listen({ hostname: address || "::", port, socket: { data: () => {} } }).stop(true);
+  } catch (error) {
+    const words = {
+      EADDRINUSE: `is in use: stop what uses it, or choose another port with ${options.port}.`,
+      EACCES: `is not for this user to listen at: choose a port from 1024 on with ${options.port}.`,
+    }[codeOf(error)];
+    const elsewhere = `is no place of this machine: choose another address with ${options.address}.`;
+    throw new ListenError(`${address}:${port} ${words ?? elsewhere}`, { cause: error });
+  }
+}
+
+/** One line for a person: what stands in the way of the start, and what to do. */
+export function whyNotStarted(error: unknown, { engine, push_log }: Config): string {
+  if (!(error instanceof Error)) return `The server cannot start: ${String(error)}`;
+  if (error instanceof ListenError) return error.message;
+  const { message } = error;
+  if (codeOf(error).startsWith("ERR_OSSL")) {
+    return `The server cannot start: http_server.tls holds no certificate with its key as PEM (${message}).`;
+  }
+  if (message.startsWith(`${engine.sqlite.path} `)) {
+    return `The server cannot start: ${message}. Choose another file with engine.sqlite.path, or engine.type "memory".`;
+  }
+  if (message.startsWith(`${push_log.path} `)) {
+    return `The server cannot start: ${message}. Choose another file with push_log.path, or turn push_log.enabled off.`;
+  }
+  return `The server cannot start: ${message}`;
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
+}

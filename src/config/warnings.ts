@@ -1,0 +1,39 @@
+import { isLoopbackName } from "../http/hosts.ts";
+import type { Config } from "./config.ts";
+
+/**
+ * The switches that leave a lock open, by their paths, and whether they do; on whatever address, so that somebody who
+ * watches the metrics hears of one that was forgotten before the address is opened.
+ */
+export function insecureSwitches({ client, http_api: api }: Config): ReadonlyMap<string, boolean> {
+  return new Map([
+    ["client.insecure", client.insecure],
+    ["http_api.insecure", api.insecure && !api.disabled],
+  ]);
+}
+
+/** What can be meant, and should be said once at the start: a line for each, beginning with a path. */
+export function cautions({ client, http_server: http, http_api: api }: Config): readonly string[] {
+  const lines: string[] = [];
+  const { token } = client;
+  const hasKey = [token.hmac_secret_key, token.rsa_public_key, token.ecdsa_public_key, token.jwks_public_endpoint].some(
+    (key) => key !== "",
+  );
+  if (!hasKey && !client.allow_anonymous_connect_without_token && !client.insecure) {
+    lines.push("client.token: no key is set, and anonymous clients are not allowed: nobody can connect (3500, 3501)");
+  }
+  if (client.insecure && !isLoopbackName(http.address)) {
+    lines.push(
+      `client.insecure: DANGER: everyone who reaches ${named(http.address)} may do everything, without a token`,
+    );
+  }
+  const apiAddress = http.internal_port === null ? http.address : http.internal_address || http.address;
+  if (api.insecure && !api.disabled && !isLoopbackName(apiAddress)) {
+    lines.push(`http_api.insecure: DANGER: everyone who reaches ${named(apiAddress)} may use the API, without a key`);
+  }
+  return lines;
+}
+
+function named(address: string): string {
+  return address === "" ? "any address of this machine" : address;
+}

@@ -1,0 +1,29 @@
+import type { Config } from "../config/config.ts";
+
+type Tls = Config["http_server"]["tls"];
+
+/** The certificate of the server and its key, as `Bun.serve` takes them; nothing where TLS is off. */
+export function tlsOptions(tls: Tls) {
+  if (!tls.enabled) return {};
+  return { tls: { cert: pemOf(tls.cert_pem), key: pemOf(tls.key_pem) } };
+}
+
+/** The files that the certificate and its key are to be read from, by their option. */
+export function certificateFiles(tls: Tls): { readonly option: string; readonly path: string }[] {
+  if (!tls.enabled) return [];
+  return (["cert_pem", "key_pem"] as const)
+    .filter((name) => textOf(tls[name]) === null)
+    .map((name) => ({ option: `http_server.tls.${name}`, path: tls[name] }));
+}
+
+/** What stands for a PEM, as in Centrifugo: its text, the base64 of its text (for variables), or the path of its file. */
+function pemOf(value: string): string | Bun.BunFile {
+  return textOf(value) ?? Bun.file(value);
+}
+
+function textOf(value: string): string | null {
+  const begin = "-----BEGIN ";
+  if (value.includes(begin)) return value;
+  const decoded = Buffer.from(value, "base64").toString("latin1");
+  return decoded.includes(begin) ? decoded : null;
+}

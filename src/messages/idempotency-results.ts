@@ -1,0 +1,61 @@
+import { storedName } from "../broker/local/sqlite/rows.ts";
+import type { Clock } from "../core/clock.ts";
+import type { MessageFile } from "./file.ts";
+import type { AnswerRow, Statements } from "./statements.ts";
+
+/** What is known of a key: it is new, it was answered so, or the file failed and nobody can tell. */
+export type Recalled =
+  | { readonly state: "new" }
+  | { readonly state: "answered"; readonly answer: string }
+  | { readonly state: "failed" };
+
+/** How long an answer is kept, as Centrifugo keeps its idempotency keys. */
+const ttlMs = 300_000;
+
+const fresh: Recalled = { state: "new" };
+const failed: Recalled = { state: "failed" };
+
+/** What was answered to idempotency keys, so that a repeated push has no second effect. */
+export class Answers {
+  readonly #file: MessageFile;
+  readonly #clock: Clock;
+  readonly #max: number;
+
+  constructor(file: MessageFile, clock: Clock, max: number) {
+    this.#file = file;
+    this.#clock = clock;
+    this.#max = max;
+  }
+
+  /** Keeps the answer, inside of a transaction; one that is there already stays. Over the bound the oldest goes. */
+  write(statements: Statements, key: string, answer: string): true {
+    const now = this.#clock.wall();
+    const stored = storedName(key);
+    if (this.#live(statements.answer.get(stored), now) !== null) return true;
+    const expiresAt = Math.floor(now + ttlMs);
+    statements.deleteAnswer.run(stored);
+    statements.insertAnswer.run(stored, answer, expiresAt, crcOf(stored, answer, expiresAt));
+    const last = statements.lastAnswer.get()?.id ?? 0;
+    if (last > this.#max) statements.deleteAnswers.run(last - this.#max);
+    return true;
+  }
+
+  read(key: string): Recalled {
+    const stored = storedName(key);
+    const row = this.#file.attempt((statements) => statements.answer.get(stored), undefined, "read");
+    if (row === undefined) return failed;
+    const answer = this.#live(row, this.#clock.wall());
+    return answer === null ? fresh : { state: "answered", answer };
+  }
+
+  #live(row: AnswerRow | null, now: number): string | null {
+    if (row === null || row.expires_at <= now) return null;
+    if (row.crc === crcOf(row.key, row.answer, row.expires_at)) return row.answer;
+    this.#file.damagedRow("answers");
+    return null;
+  }
+}
+
+function crcOf(key: string, answer: string, expiresAt: number): number {
+  return Bun.hash.crc32(`${expiresAt},${key.length},${key},${answer}`);
+}

@@ -1,0 +1,50 @@
+import type { Frame } from "../../core/frame.ts";
+import { encodingTag, type Payload } from "../../core/payload.ts";
+import type { Protocol } from "../protocol.ts";
+
+/**
+ * The plain protocol: no protocol, every frame is a publication in the one channel that the connection was opened for,
+ * and every publication a frame. Its clients hear nothing else: no replies, no joins, no pings but WebSocket's own.
+ */
+export const plain: Protocol = {
+  name: "plain",
+  decode: (frame, defaultChannel) => ({
+    commands: [{ method: "publish", id: 0, channel: defaultChannel, data: toPayload(frame) }],
+    malformed: false,
+  }),
+  encodeReply: () => null,
+  encodePush: () => null,
+  encodePublication: (_channel, { data, tags }) => toFrame(data, tags?.[encodingTag] === "base64"),
+  encodeMessage: (data) => toFrame(data, false),
+  ping: null,
+};
+
+function toPayload(frame: Frame): Payload {
+  return typeof frame === "string" ? { kind: "text", text: frame } : { kind: "binary", bytes: frame };
+}
+
+/** Text as text and bytes as bytes; of JSON a string as its text, or as its bytes where it is base64, else as it is. */
+function toFrame(payload: Payload, isBase64: boolean): Frame {
+  switch (payload.kind) {
+    case "text":
+      return payload.text;
+    case "binary":
+      return payload.bytes;
+    case "json": {
+      const text = stringIn(payload.json);
+      if (text === null) {
+        return payload.json;
+      }
+      return isBase64 ? Buffer.from(text, "base64") : text;
+    }
+  }
+}
+
+/** The string that a JSON text stands for, or null where it stands for something else. */
+function stringIn(json: string): string | null {
+  if (!json.trimStart().startsWith('"')) {
+    return null;
+  }
+  const value: unknown = JSON.parse(json);
+  return typeof value === "string" ? value : null;
+}

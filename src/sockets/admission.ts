@@ -1,0 +1,66 @@
+import type { Clock } from "../core/clock.ts";
+import { type Bucket, takeToken } from "../core/rate.ts";
+import { isLoopbackAddress } from "../http/hosts.ts";
+
+/** How many may come in; 0 is no limit. */
+export interface AdmissionOptions {
+  readonly connections: number;
+  readonly connectionsPerAddress: number;
+  readonly acceptedPerSecond: number;
+}
+
+/** Why nobody else is let in; the words of the answer and of the metric. */
+export type AdmissionRefusal = "connection_limit" | "address_limit" | "rate_limit";
+
+/** Counts who is in, so that the doors can be closed. One entry per address that is limited, gone when it is empty. */
+export class Admission {
+  readonly #options: AdmissionOptions;
+  readonly #clock: Clock;
+  readonly #byAddress = new Map<string, number>();
+  readonly #bucket: Bucket;
+  #connections = 0;
+
+  constructor(options: AdmissionOptions, clock: Clock) {
+    this.#options = options;
+    this.#clock = clock;
+    this.#bucket = { tokens: Math.max(1, options.acceptedPerSecond), filledAt: clock.monotonic() };
+  }
+
+  /** May one more come in from here? A yes takes a token of the rate. */
+  refusalFor(address: string): AdmissionRefusal | null {
+    const { connections, connectionsPerAddress, acceptedPerSecond } = this.#options;
+    if (connections > 0 && this.#connections >= connections) return "connection_limit";
+    if (this.#isCounted(address) && (this.#byAddress.get(address) ?? 0) >= connectionsPerAddress) {
+      return "address_limit";
+    }
+    const rate = { limit: acceptedPerSecond, burst: acceptedPerSecond };
+    return takeToken(this.#bucket, this.#clock.monotonic(), rate) ? null : "rate_limit";
+  }
+
+  entered(address: string): void {
+    this.#connections += 1;
+    if (this.#isCounted(address)) this.#byAddress.set(address, (this.#byAddress.get(address) ?? 0) + 1);
+  }
+
+  left(address: string): void {
+    this.#connections -= 1;
+    if (!this.#isCounted(address)) return;
+    const rest = (this.#byAddress.get(address) ?? 1) - 1;
+    if (rest > 0) this.#byAddress.set(address, rest);
+    else this.#byAddress.delete(address);
+  }
+
+  /** Sockets that are open. */
+  get connections(): number {
+    return this.#connections;
+  }
+
+  /** Addresses that are counted: a gauge, and the proof that none is left behind. */
+  get addresses(): number {
+    return this.#byAddress.size;
+  }
+
+  #isCounted(address: string): boolean {
+    return this.#options.connectionsPerAddress > 0 && !isLoopbackAddress(address);
+  }
+}

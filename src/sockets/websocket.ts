@@ -1,0 +1,132 @@
+import type { ServerWebSocket, WebSocketHandler } from "bun";
+import type { ConnectionRef } from "../../actors/hub/events.ts";
+import type { Clock } from "../core/clock.ts";
+import type { ConnectCommand } from "../core/command.ts";
+import { type Disconnect, disconnects } from "../core/disconnects.ts";
+import type { Frame, ProtocolName } from "../core/frame.ts";
+import type { Admission } from "./admission.ts";
+import { createInbound, type InboundPorts } from "./inbound.ts";
+import type { Pacer } from "./pacer.ts";
+import type { BunSocket } from "./socket.ts";
+
+/** What the handlers need. */
+export interface WebSocketPorts extends InboundPorts {
+  readonly clock: Clock;
+  readonly admission: Admission;
+  /** When connections hear that their sockets have gone. */
+  readonly closes: Pacer;
+  /** Spawns the connection of a socket that was upgraded. */
+  adopt(socket: BunSocket): ConnectionRef;
+  /** Bytes of a text and of a binary frame, by protocol. */
+  readonly frameLimits: {
+    readonly text: Readonly<Record<ProtocolName, number>>;
+    readonly binary: Readonly<Record<ProtocolName, number>>;
+  };
+}
+
+/**
+ * What Bun calls. Every handler is synchronous and ends in one `send` to the connection's actor, or in its gate. None
+ * throws from input; should one throw all the same, `error` is the net.
+ */
+export function createWebSocketHandlers(ports: WebSocketPorts): WebSocketHandler<BunSocket> {
+  const { clock, counters, frameLimits } = ports;
+
+  const inbound = createInbound(ports);
+
+  return {
+    open(ws) {
+      const socket = ws.data;
+      socket.ws = ws;
+      socket.heardAt = clock.monotonic();
+      socket.filledAt = socket.heardAt;
+      ports.admission.entered(socket.address);
+      socket.connection = ports.adopt(socket);
+      if (socket.protocol !== "centrifuge") socket.connection.send(greeting(socket));
+    },
+
+    message(ws, frame) {
+      const socket = ws.data;
+      if (!socket.connection) return;
+      socket.heardAt = clock.monotonic();
+      counters.framesIn += 1;
+      counters.bytesIn += frame.length;
+      if (isOversized(frame, socket.protocol, frameLimits)) socket.connection.send({ type: "socket.oversized" });
+      else inbound.read(socket, frame);
+    },
+
+    ping(ws) {
+      heard(ws, clock);
+      inbound.isWithinRate(ws.data);
+    },
+
+    pong(ws) {
+      heard(ws, clock);
+      if (!ws.data.pinged) inbound.isWithinRate(ws.data);
+      ws.data.pinged = false;
+    },
+
+    drain(ws) {
+      ws.data.progressAt = clock.monotonic();
+      if (ws.getBufferedAmount() === 0) ws.data.connection?.send({ type: "socket.drained" });
+    },
+
+    close(ws, code, reason) {
+      ports.admission.left(ws.data.address);
+      const connection = ws.data.closed();
+      if (connection) ports.closes.run(() => sayFarewell(connection, reported(code, reason)));
+    },
+
+    error(error: Error, ws?: ServerWebSocket<BunSocket>) {
+      counters.errors += 1;
+      ports.log.error("handler.failed", { connection: ws?.data.id, error: `${error.name}: ${error.message}` });
+      // Its connection has to hear of it, or it would stay behind.
+      if (ws?.data.connection) ws.data.connection.send({ type: "rule.broken", disconnect: disconnects.internal });
+      else ws?.data.close(disconnects.internal);
+    },
+
+    idleTimeout: 0,
+    sendPings: false,
+    perMessageDeflate: false,
+    backpressureLimit: 0,
+    closeOnBackpressureLimit: false,
+    publishToSelf: false,
+    maxPayloadLength: Math.max(...Object.values(frameLimits.text), ...Object.values(frameLimits.binary)),
+  };
+}
+
+/** While it waited for its turn a connection may have come to an end by another way. */
+function sayFarewell(connection: ConnectionRef, disconnect: Disconnect): void {
+  if (connection.getSnapshot().status === "active") connection.send({ type: "socket.closed", disconnect });
+}
+
+function heard(ws: ServerWebSocket<BunSocket>, clock: Clock): void {
+  ws.data.heardAt = clock.monotonic();
+}
+
+/** The first command of a client whose protocol has none: its credentials came with the upgrade. */
+function greeting(socket: BunSocket) {
+  const { token } = socket;
+  socket.token = "";
+  const command = token === "" ? noCredentials : { ...noCredentials, token };
+  return { type: "client.connect", command, bytes: 0 } as const;
+}
+
+const noCredentials: ConnectCommand = { method: "connect", id: 1, token: "", subs: new Map(), name: "" };
+
+function isOversized(frame: Frame, protocol: ProtocolName, { text, binary }: WebSocketPorts["frameLimits"]): boolean {
+  if (typeof frame !== "string") return frame.byteLength > binary[protocol];
+  const limit = text[protocol];
+  // A UTF-16 unit is one to three bytes of UTF-8: only a long text needs to be measured.
+  return frame.length > limit || (frame.length * 3 > limit && Buffer.byteLength(frame) > limit);
+}
+
+/**
+ * How a socket ended, as the metric and the log should have it. What Bun itself refuses it reports as 1006 with its
+ * reason, although the client was told 1002, 1007 or 1009 (measured on Bun 1.4.5).
+ */
+function reported(code: number, reason: string): Disconnect {
+  if (code !== 1006 || reason === "") return { code, reason };
+  if (reason === "Received too big message") return { code: 1009, reason };
+  if (reason === "Received invalid UTF-8") return { code: 1007, reason };
+  return { code: reason.startsWith("Received") ? 1002 : 1006, reason };
+}
