@@ -49,6 +49,7 @@ const rooms: readonly { room: RegExp; may: readonly RegExp[] }[] = [
       /^src\/broker\/local\/sqlite\//,
       /^bun:sqlite/,
       /^valibot/,
+      /^types only /,
     ],
   },
   { room: /^src\/presence\//, may: [/^src\/core\//, /^src\/presence\//] },
