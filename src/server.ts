@@ -149,9 +149,9 @@ export function listen(config: Config, options: ListenOptions = {}): RunningServ
     });
     return { server: outer, inside };
   };
-  const close = () => {
+  const close = async () => {
     sweeper.stop();
-    node.broker.close();
+    await node.broker.close();
     messages.close();
   };
   const { server, inside } = attempt(listenTo, close);
@@ -161,7 +161,7 @@ export function listen(config: Config, options: ListenOptions = {}): RunningServ
     log.info("server.draining", { connections: listeners.admission.connections });
     node.hub.send({ type: "hub.drain" });
     const { cut } = await toPromise(node.hub);
-    close();
+    await close();
     await Promise.all([server.stop(true), inside?.stop(true)]);
     log.info("server.stopped", { cut });
     return { cut };

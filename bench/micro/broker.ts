@@ -23,11 +23,18 @@ const stores = {
   normal: new SqliteStore({ path: join(folder, "normal.db"), synchronous: "normal" }, { clock, random, log }),
 };
 const brokerOn = (sqlite: SqliteStore) =>
-  createLocalBroker({ deliver: silent, stores: { memory, sqlite }, clock, random, schedule: setImmediate, log });
+  createLocalBroker({
+    events: { deliver: silent, lost: () => {} },
+    stores: { memory, sqlite },
+    clock,
+    random,
+    schedule: setImmediate,
+    log,
+  });
 const brokers = { full: brokerOn(stores.full), normal: brokerOn(stores.normal) };
 
-const historyIn = (engine: HistoryOptions["engine"]): HistoryOptions => ({
-  engine,
+const historyIn = (engine: "memory" | "sqlite"): HistoryOptions => ({
+  durable: engine === "sqlite",
   size: 100,
   ttl: 300_000,
   metaTtl: 2_592_000_000,
@@ -78,5 +85,5 @@ summary(() => {
 });
 
 await run();
-for (const broker of Object.values(brokers)) broker.close();
+for (const broker of Object.values(brokers)) await broker.close();
 rmSync(folder, { recursive: true });

@@ -63,7 +63,7 @@ export function createNode(config: Config, ports: NodePorts) {
   const { clock, random, log } = ports;
   const counters = createCounters();
   const deadlines = new Deadlines(clock);
-  const subscribers = new SubscriberTable();
+  const subscribers = new SubscriberTable((channel) => broker.leave(channel));
   const slow = new SlowWatch(slowOptions(config), clock, counters);
   const centrifuge = createCentrifugeJson({ commandsPerFrameMax: config.client.commands_per_frame_limit });
   const { publish } = ports;
@@ -75,7 +75,7 @@ export function createNode(config: Config, ports: NodePorts) {
       ref.send({ type: "deadline.expired", deadline: "positions" });
     }
   });
-  const local = createLocalBroker({ deliver: fanout.deliver, stores, clock, random, schedule, log });
+  const local = createLocalBroker({ events: fanout, stores, clock, random, schedule, log });
   const broker = ports.replace.broker?.(local) ?? local;
 
   const presence = createMemoryPresence();

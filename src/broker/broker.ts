@@ -5,8 +5,8 @@ import type { Socket } from "../core/socket.ts";
 
 /** How a channel's stream is kept; from its namespace. */
 export interface HistoryOptions {
-  /** Where: `sqlite` outlives the process, `memory` does not. */
-  readonly engine: "memory" | "sqlite";
+  /** Publications outlive the process. False: they may be kept in memory alone. */
+  readonly durable: boolean;
   /** Publications kept at the most, at least 1. */
   readonly size: number;
   /** Milliseconds after the last publish when all publications go. */
@@ -21,8 +21,10 @@ export interface Draft {
   readonly data: Payload;
   readonly info?: ClientInfo;
   readonly tags?: Readonly<Record<string, string>>;
-  /** The one socket that is not to receive it live; history and recovery give it back all the same. */
+  /** The socket of this node that does not receive it live; history and recovery contain it all the same. */
   readonly exclude: Socket | null;
+  /** The id of a connection that does not receive it live, on whichever node it is. On this node `exclude` is its socket. */
+  readonly excludeClient?: string;
   /** Null where it is not to be kept: it is delivered at once, without an offset. */
   readonly history: HistoryOptions | null;
   /** A second publish with this key, in this channel and within five minutes, has no effect and gets the first outcome. */
@@ -79,27 +81,52 @@ export type HistoryOutcome =
  * Called for every publication, in the order of its channel, after it was committed. It must not throw; where it does,
  * that publication is logged and counted, and the next one goes on. What it asks of the broker is done after it returns.
  */
-export type Deliver = (channel: string, publication: Publication, exclude: Socket | null) => void;
+type Deliver = (channel: string, publication: Publication, exclude: Socket | null) => void;
+
+/** What a broker tells its node, synchronously, in the order of the channel. Given to it at construction. */
+export interface BrokerEvents {
+  readonly deliver: Deliver;
+  /**
+   * What follows in the channel belongs to `epoch` and does not continue another epoch: subscribers that keep a
+   * position in another one have lost it. Called before the first `deliver` of the epoch; it must not throw.
+   */
+  lost(channel: string, epoch: string): void;
+}
+
+/** A join that is about to be made: its arguments. */
+export interface Wish {
+  readonly channel: string;
+  readonly options: HistoryOptions | null;
+  readonly since: Since | null;
+}
 
 /**
- * Where publications are ordered, kept and handed on. What every implementation guarantees:
+ * Where publications are ordered, kept and handed on. A local broker answers at once; a remote one may answer later.
+ * What every implementation guarantees:
  *
  * - Append, offset and delivery are one step per channel. Offsets are 1, 2, 3 ... within an epoch.
+ * - A stream that is not continued is reported by `lost` before anything of its successor is delivered.
  * - Nothing is visible before it is committed: not to `deliver`, not to `history`, not to `join`, not to `done`.
  *   For each publication `deliver` comes first and `done` right after it.
  * - If a commit fails, every publish in it is answered with error 100, none is delivered, and the offsets are used again.
- * - A publish that is to be committed waits for the first of: 64 waiting; the end of this turn of the event loop; a join,
+ * - A publish that a local broker has to commit waits for the first of: 64 waiting; the end of this turn of the event loop; a join,
  *   history, history_remove or keyed publish of a channel with publications waiting; `flush`. What goes to a store that
  *   commits at once, or is not kept, is delivered before `publish` returns, but for one that has to wait behind another
  *   publication of its channel.
  * - An epoch is in the store before anybody is told it: by `join`, `history`, `top` or the outcome of a publish.
  * - `join` calls `attach` exactly once, synchronously with the delivery order: all up to the position is in what it is
- *   given or is declared lost, all after it comes through `deliver`. It does so before it returns, as `history` and
- *   `historyRemove` do, but where `deliver` is what called them.
+ *   given or is declared lost, all after it comes through `deliver`. It does so before it returns, but where `deliver` is
+ *   what called it. The callbacks of `publish`, `history` and `historyRemove` may be called later.
  * - Everything is answered through the callback, exactly once; nothing throws. A callback may call the broker.
  */
 export interface Broker {
   publish(draft: Draft, done: ((outcome: Outcome) => void) | null): void;
+  /**
+   * Makes joins possible. True: they can be made now, as always with a local broker. False: `ready` is called once,
+   * after this has returned, when they can be made or the engine does not answer. The joins are made inside of `ready`;
+   * what was prepared and not joined there is given back. A join that is not possible is attached with null.
+   */
+  prepare(wishes: readonly Wish[], ready: () => void): boolean;
   /**
    * `options` null: the channel has no stream; position { 0, "" }, never recovered. `attach` is given null where the
    * channel's stream can be neither read nor begun: no position may be named that is not in the store, so that the
@@ -111,6 +138,8 @@ export interface Broker {
     since: Since | null,
     attach: (joined: Joined | null) => void,
   ): void;
+  /** The last subscriber of the channel on this node has gone: nothing of it needs to be delivered here any more. */
+  leave(channel: string): void;
   history(
     channel: string,
     options: HistoryOptions,
@@ -119,10 +148,15 @@ export interface Broker {
   ): void;
   /** Forgets the publications and keeps the position. */
   historyRemove(channel: string, options: HistoryOptions, done: (error: ClientError | null) => void): void;
-  /** The top of a stream, or null where the stream is forgotten: the check that positioned subscribers rely on. Does not renew it. */
+  /**
+   * The top of a stream as far as this node has delivered it, or null where the stream is forgotten or not known here:
+   * the check that positioned subscribers rely on. Does not renew it.
+   */
   top(channel: string, options: HistoryOptions): Position | null;
-  /** Commits what waits, and answers it, before it returns: for one whose next reply must not overtake an earlier one. */
-  flush(): void;
+  /**
+   * Commits what waits. True: all of it is answered, and the next reply overtakes none. False: answers are on their way.
+   */
+  flush(): boolean;
   /** Commits what waits and closes the stores. */
-  close(): void;
+  close(): Promise<void>;
 }

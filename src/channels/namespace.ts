@@ -45,7 +45,7 @@ export function createNamespace(
   const isKept = options.history_size > 0 && options.history_ttl > 0;
   const history: HistoryOptions | null = isKept
     ? {
-        engine: options.engine === "" ? engine : options.engine,
+        durable: (options.engine === "" ? engine : options.engine) === "sqlite",
         size: options.history_size,
         ttl: options.history_ttl,
         metaTtl,
@@ -55,7 +55,7 @@ export function createNamespace(
     name,
     options,
     history,
-    stream: history ?? { engine: "memory", size: 1, ttl: metaTtl, metaTtl },
+    stream: history ?? { durable: false, size: 1, ttl: metaTtl, metaTtl },
     recoveryMode: options.force_recovery_mode === "cache" ? "cache" : "stream",
     dataFormat:
       options.publication_data_format === "" ? channel.publication_data_format : options.publication_data_format,

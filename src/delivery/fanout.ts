@@ -1,4 +1,4 @@
-import type { Deliver } from "../broker/broker.ts";
+import type { BrokerEvents } from "../broker/broker.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Frame } from "../core/frame.ts";
 import type { Log } from "../core/log.ts";
@@ -33,8 +33,7 @@ export interface FanoutPorts {
 }
 
 /** The last stage of the delivery path: nothing in it is an actor. */
-export interface Fanout {
-  readonly deliver: Deliver;
+export interface Fanout extends BrokerEvents {
   /** Tells those who hear of it that somebody came or went. */
   announce(push: Extract<Push, { type: "join" | "leave" }>): void;
 }
@@ -85,25 +84,21 @@ export function createFanout(ports: FanoutPorts): Fanout {
   };
 
   /**
-   * Who is to get a publication. Where it begins a stream, some may still keep a position in the one before it, which is
-   * forgotten: it must not reach them. They are detached here and not by their connection, which may be in the middle of
-   * the very command that had this publication committed, and hears of it when that is answered.
+   * Detaches the subscribers that keep a position in another epoch. They are detached here and not by their connection,
+   * which may be in the middle of the very command that had the first publication of this epoch committed, and hears of
+   * it when that is answered.
    */
-  const subscribersOf = (channel: string, { offset, epoch }: Publication): ChannelSubscribers | undefined => {
-    const subscribers = ports.subscribers.get(channel);
-    if (subscribers && offset === 1) {
-      for (const [socket, { stream }] of subscribers.centrifuge) {
-        if (stream === null || stream.epoch === epoch) continue;
-        ports.subscribers.detach(channel, socket);
-        socket.connection?.send({ type: "stream.begun", channel, epoch });
-      }
+  const lost = (channel: string, epoch: string) => {
+    for (const [socket, { stream }] of ports.subscribers.get(channel)?.centrifuge ?? []) {
+      if (stream === null || stream.epoch === epoch) continue;
+      ports.subscribers.detach(channel, socket);
+      socket.connection?.send({ type: "stream.begun", channel, epoch });
     }
-    return subscribers;
   };
 
   const deliver = (channel: string, publication: Publication, exclude: Socket | null) => {
     counters.publications += 1;
-    const subscribers = subscribersOf(channel, publication);
+    const subscribers = ports.subscribers.get(channel);
     if (!subscribers) return;
     const left = exclude instanceof BunSocket ? exclude : null;
     if (subscribers.plain.size > 0) {
@@ -118,6 +113,7 @@ export function createFanout(ports: FanoutPorts): Fanout {
 
   return {
     deliver,
+    lost,
     announce: (push) => {
       const subscribers = ports.subscribers.get(push.channel);
       const frame = subscribers && subscribers.joinLeave > 0 ? centrifuge.encodePush(push) : null;

@@ -21,6 +21,12 @@ export interface ChannelSubscribers {
  */
 export class SubscriberTable {
   readonly #subscribers = new Map<string, ChannelSubscribers>();
+  readonly #left: (channel: string) => void;
+
+  /** `left` is called when the last subscriber of a channel was detached. */
+  constructor(left: (channel: string) => void) {
+    this.#left = left;
+  }
 
   /** The subscribers of a channel, or undefined where nobody listens. */
   get(channel: string): ChannelSubscribers | undefined {
@@ -62,7 +68,9 @@ export class SubscriberTable {
       subscribers.joinLeave -= 1;
       socket.ws?.unsubscribe(subscribers.topics.joinLeave);
     }
-    if (subscribers.plain.size === 0 && subscribers.centrifuge.size === 0) this.#subscribers.delete(channel);
+    if (subscribers.plain.size > 0 || subscribers.centrifuge.size > 0) return;
+    this.#subscribers.delete(channel);
+    this.#left(channel);
   }
 }
 

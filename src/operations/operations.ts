@@ -82,6 +82,7 @@ function publishing(node: Parts) {
       channel: name,
       data,
       exclude: excludeClient ? socketOf(node, excludeClient) : null,
+      ...(excludeClient && { excludeClient }),
       history: skipHistory ? null : history,
     };
     // Most publishes say nothing more, and spreading nothing takes longer than all else here.

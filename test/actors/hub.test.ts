@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { Broker } from "../../src/broker/broker.ts";
 import { startServer } from "../../src/server.ts";
 import { CapturedLog } from "../support/captured-log.ts";
+import { forwardedBroker } from "../support/faulty-broker.ts";
 import { Probe } from "../support/probe.ts";
 
 const development = { profile: "development" } as const;
@@ -10,12 +11,7 @@ const anywhere = { http_server: { port: 0 }, engine: { type: "memory" } } as con
 /** A broker that throws inside the connection of whoever subscribes to `boom`. */
 function explosive(broker: Broker): Broker {
   return {
-    publish: broker.publish.bind(broker),
-    history: broker.history.bind(broker),
-    historyRemove: broker.historyRemove.bind(broker),
-    top: broker.top.bind(broker),
-    flush: broker.flush.bind(broker),
-    close: broker.close.bind(broker),
+    ...forwardedBroker(broker),
     join: (channel, ...rest) => {
       if (channel === "boom") throw new Error("a defect of ours");
       broker.join(channel, ...rest);

@@ -119,7 +119,7 @@ describe("the bounds of a file", () => {
     return count;
   };
 
-  test("[BK170] there are never more streams in it than allowed, and a busy one outlives the idle (T47)", () => {
+  test("[BK170] there are never more streams in it than allowed, and a busy one outlives the idle (T47)", async () => {
     const path = fresh();
     const options = kept("sqlite");
     const fixture = sqliteFixture(path, { streamsMax: 50 });
@@ -132,16 +132,16 @@ describe("the bounds of a file", () => {
       if (n % 7 === 0) fixture.endTurn();
     }
     expect(broker.top("busy", options)).toEqual(busy);
-    broker.close();
+    await broker.close();
     expect(rows(path, "streams")).toBe(50);
     expect(rows(path, "publications")).toBe(50);
     const again = sqliteFixture(path, { streamsMax: 50 });
     joined(again.broker, "one more", options);
-    again.broker.close();
+    await again.broker.close();
     expect(rows(path, "streams")).toBe(50);
   });
 
-  test("[BK177] a stream is not forgotten for another one of its own group", () => {
+  test("[BK177] a stream is not forgotten for another one of its own group", async () => {
     const fixture = sqliteFixture(fresh(), { streamsMax: 3 });
     const { broker } = fixture;
     const options = kept("sqlite");
@@ -150,10 +150,10 @@ describe("the bounds of a file", () => {
     fixture.endTurn();
     const lasts = ["a", "b", "c", "d"].map((name) => pageOf(history(broker, name, options)).data.at(-1));
     expect(lasts).toEqual([2, 2, 2, 2]);
-    broker.close();
+    await broker.close();
   });
 
-  test("[BK178] a stream that cannot be written is not remembered, whatever of it fails", () => {
+  test("[BK178] a stream that cannot be written is not remembered, whatever of it fails", async () => {
     const { broker, store } = faultyFixture(fresh(), fixtureParts(), { streamsMax: 10 });
     store.fault = () => {
       throw new Error("disk I/O error");
@@ -166,34 +166,34 @@ describe("the bounds of a file", () => {
       expect(broker.top(name, kept("sqlite"))).toBeNull();
     }
     store.fault = null;
-    broker.close();
+    await broker.close();
   });
 
-  test("[BK171] trimmed publications leave the file, a few at a time", () => {
+  test("[BK171] trimmed publications leave the file, a few at a time", async () => {
     const path = fresh();
     const options = kept("sqlite", { size: 40 });
     const { broker } = sqliteFixture(path);
     for (let n = 0; n < 500; n++) published(broker, draftOf("a", n, { history: options }));
-    broker.close();
+    await broker.close();
     const left = rows(path, "publications") ?? 0;
     expect(left).toBeGreaterThanOrEqual(40);
     expect(left).toBeLessThan(40 + 16);
   });
 
-  test("[BK172] what has expired leaves it in bounded pieces, whether or not anyone asks again", () => {
+  test("[BK172] what has expired leaves it in bounded pieces, whether or not anyone asks again", async () => {
     const path = fresh();
     const parts = fixtureParts();
     const options = kept("sqlite", { size: 10_000 });
     const first = sqliteFixture(path, {}, parts);
     for (let n = 0; n < 2_500; n++) first.broker.publish(draftOf("long", n, { history: options }), null);
     for (let n = 0; n < 300; n++) first.broker.publish(draftOf(`name ${n}`, n, { history: options }), null);
-    first.broker.close();
+    await first.broker.close();
     parts.clock.advance(options.ttl);
     const left: unknown[] = [];
     for (let n = 0; n < 4; n++) {
       const { broker } = sqliteFixture(path, {}, parts);
       for (let sweeps = 0; sweeps < 2; sweeps++) broker.sweep();
-      broker.close();
+      await broker.close();
       left.push(rows(path, "publications"));
     }
     expect(left).toEqual([1_500, 500, 0, 0]);
@@ -202,11 +202,11 @@ describe("the bounds of a file", () => {
     const last = sqliteFixture(path, {}, parts);
     for (let n = 0; n < 3; n++) last.broker.sweep();
     expect(last.broker.top("long", options)).toBeNull();
-    last.broker.close();
+    await last.broker.close();
     expect(rows(path, "streams")).toBe(0);
   });
 
-  test("[BK173] a long stream that is forgotten leaves orphans, which go piece by piece and never come back", () => {
+  test("[BK173] a long stream that is forgotten leaves orphans, which go piece by piece and never come back", async () => {
     const path = fresh();
     const options = kept("sqlite", { size: 10_000, ttl: 600_000 });
     const fixture = sqliteFixture(path);
@@ -215,16 +215,16 @@ describe("the bounds of a file", () => {
     broker.flush();
     clock.advance(options.metaTtl);
     expect(published(broker, draftOf("long", "new", { history: options })).offset).toBe(1);
-    broker.close();
+    await broker.close();
     expect([rows(path, "publications"), rows(path, "orphans")]).toEqual([2_501, 1]);
     const again = sqliteFixture(path, {}, { ...fixtureParts(2), clock });
     for (let n = 0; n < 3; n++) again.broker.sweep();
     expect(pageOf(history(again.broker, "long", options)).data).toEqual(["new"]);
-    again.broker.close();
+    await again.broker.close();
     expect([rows(path, "publications"), rows(path, "orphans")]).toEqual([1, 0]);
   });
 
-  test("[BK174] an id is not given again while publications of its stream are left", () => {
+  test("[BK174] an id is not given again while publications of its stream are left", async () => {
     const path = fresh();
     const options = kept("sqlite", { size: 10_000, ttl: 600_000 });
     const parts = fixtureParts();
@@ -233,17 +233,17 @@ describe("the bounds of a file", () => {
     first.broker.flush();
     parts.clock.advance(options.metaTtl);
     first.broker.sweep();
-    first.broker.close();
+    await first.broker.close();
     expect([rows(path, "streams"), rows(path, "publications")]).toEqual([0, 500]);
     const { broker, captured } = sqliteFixture(path, {}, parts);
     for (let n = 1; n <= 3; n++) published(broker, draftOf("other", n, { history: options }));
     broker.sweep();
     expect(pageOf(history(broker, "other", options)).data).toEqual([1, 2, 3]);
     expect(captured.lines).toEqual([]);
-    broker.close();
+    await broker.close();
   });
 
-  test("[BK175] keys that are over leave the file", () => {
+  test("[BK175] keys that are over leave the file", async () => {
     const path = fresh();
     const options = kept("sqlite");
     const fixture = sqliteFixture(path);
@@ -252,11 +252,11 @@ describe("the bounds of a file", () => {
     clock.advance(300_000);
     published(broker, draftOf("a", 0, { history: options, idempotencyKey: "new" }));
     broker.sweep();
-    broker.close();
+    await broker.close();
     expect(rows(path, "idempotency_keys")).toBe(1);
   });
 
-  test("[BK176] a sweep that finds nothing writes nothing", () => {
+  test("[BK176] a sweep that finds nothing writes nothing", async () => {
     const parts = fixtureParts();
     const { clock, random, captured } = parts;
     let commits = 0;
@@ -276,6 +276,6 @@ describe("the bounds of a file", () => {
       broker.sweep();
     }
     expect(commits).toBe(1);
-    broker.close();
+    await broker.close();
   });
 });

@@ -49,7 +49,7 @@ describe("a damaged file", () => {
       }
     };
     copy(`${path}.crashed`);
-    broker.close();
+    void broker.close();
     copy(`${path}.closed`);
     return { acknowledged, tops, crashed: `${path}.crashed`, closed: `${path}.closed` };
   };
@@ -84,7 +84,7 @@ describe("a damaged file", () => {
       // An offset that was given once is never given again in its epoch.
       expect(acknowledged.has(at(publication.epoch, publication.offset))).toBe(false);
     }
-    broker.close();
+    void broker.close();
   };
 
   const harm = (source: string, change: (target: string) => void): string => {
@@ -146,7 +146,7 @@ describe("a damaged file", () => {
     expect(parts.captured.count("broker.file_damaged")).toBeGreaterThan(15);
   });
 
-  test("[BK153] what was not harmed is believed: a copy opens without a word", () => {
+  test("[BK153] what was not harmed is believed: a copy opens without a word", async () => {
     const parts = fixtureParts();
     const file = written(parts);
     for (const source of [file.closed, file.crashed]) {
@@ -158,7 +158,7 @@ describe("a damaged file", () => {
       );
       for (const [channel, top] of file.tops) expect(broker.top(channel, options)).toEqual(top);
       expect(parts.captured.lines.slice(before)).toEqual([]);
-      broker.close();
+      await broker.close();
     }
   });
 });

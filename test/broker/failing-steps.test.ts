@@ -53,7 +53,7 @@ describe("a device that refuses", () => {
     return { ...rest, epoch, refuse };
   }
 
-  test.each(writes)("[BK145] to write (%s) refuses publications, and is read as ever (F06)", (...steps) => {
+  test.each(writes)("[BK145] to write (%s) refuses publications, and is read as ever (F06)", async (...steps) => {
     const { broker, delivered, captured, epoch, refuse } = fixture();
     const work = refuse(steps, "attempt to write a readonly database");
     for (let n = 0; n < 3; n++) expect(publish(broker, draft("refused"))).toMatchObject(refused);
@@ -68,12 +68,12 @@ describe("a device that refuses", () => {
     work();
     expect(published(broker, draft("written"))).toEqual({ offset: 4, epoch });
     expect(pageOf(history(broker, "a", options)).data).toEqual([1, 2, 3, "written"]);
-    broker.close();
+    await broker.close();
   });
 
   test.each(reads)(
     "[BK146] to read (%s) is a refusal or an answer without proof, and never a wrong one (F06)",
-    (...steps) => {
+    async (...steps) => {
       const { broker, epoch, refuse } = fixture();
       const work = refuse(steps);
       const told = askedToJoin(broker, "a", options, sinceOf(1, epoch));
@@ -86,11 +86,11 @@ describe("a device that refuses", () => {
       work();
       expect(joined(broker, "a", options, sinceOf(1, epoch))).toMatchObject({ recovered: true });
       expect(published(broker, draft(4))).toEqual({ offset: 4, epoch });
-      broker.close();
+      await broker.close();
     },
   );
 
-  test("[BK147] to forget is told, and to sweep is tried again (F06)", () => {
+  test("[BK147] to forget is told, and to sweep is tried again (F06)", async () => {
     const { broker, clock, epoch, refuse } = fixture();
     const work = refuse(["clear", "sweep"]);
     expect(removed(broker, "a", options)).toMatchObject({ code: 100 });
@@ -99,6 +99,6 @@ describe("a device that refuses", () => {
     expect(pageOf(history(broker, "a", options))).toMatchObject({ data: [], top: 3, epoch });
     work();
     expect(removed(broker, "a", options)).toBeNull();
-    broker.close();
+    await broker.close();
   });
 });

@@ -38,7 +38,7 @@ describe("a file that fails", () => {
     throw new Error("The file never became full.");
   };
 
-  test("[BK130] a full disk refuses with 100 and delivers nothing, reads go on, and it heals alone (F05)", () => {
+  test("[BK130] a full disk refuses with 100 and delivers nothing, reads go on, and it heals alone (F05)", async () => {
     const fixture = sqliteFixture(fresh(), { pagesMax: 60 });
     const { broker, delivered } = fixture;
     const count = fill(broker, "a");
@@ -57,10 +57,10 @@ describe("a file that fails", () => {
     for (let n = 0; n < 3; n++) broker.sweep();
     expect(published(broker, draft("a", "y".repeat(1_000)))).toEqual({ offset: count + 1, epoch });
     expect(fixture.captured.count("broker.store_healed")).toBe(1);
-    broker.close();
+    await broker.close();
   });
 
-  test("[BK131] on a full disk nobody is told of a stream that is not in the file, and the next one begins it (F05)", () => {
+  test("[BK131] on a full disk nobody is told of a stream that is not in the file, and the next one begins it (F05)", async () => {
     const path = fresh();
     const parts = fixtureParts();
     const { broker, clock, delivered } = sqliteFixture(path, { pagesMax: 60 }, parts);
@@ -89,13 +89,13 @@ describe("a file that fails", () => {
     // The process ends without a word: what was told is in the file.
     const copy = `${path}.copy`;
     for (const suffix of ["", "-wal", "-witness"]) copyFileSync(path + suffix, copy + suffix);
-    broker.close();
+    await broker.close();
     const after = sqliteFixture(copy, {}, parts);
     expect(after.broker.top("new", options)).toEqual(begun.position);
-    after.broker.close();
+    await after.broker.close();
   });
 
-  test("[BK132] what is no database is set aside, and a new one begins (F07)", () => {
+  test("[BK132] what is no database is set aside, and a new one begins (F07)", async () => {
     for (const content of [
       "not a database, but long enough to be looked at: ".repeat(30),
       "short",
@@ -109,13 +109,13 @@ describe("a file that fails", () => {
       expect(setAside(path)).toHaveLength(1);
       expect(readFileSync(`${dirname(path)}/${setAside(path)[0]}`, "utf8")).toBe(content);
       expect(published(broker, draft("a", 1)).offset).toBe(1);
-      broker.close();
+      await broker.close();
     }
   });
 
   test("[BK133] a file of a later schema is not touched, and said to be one", () => {
     const path = fresh();
-    sqliteFixture(path).broker.close();
+    void sqliteFixture(path).broker.close();
     const db = new Database(path);
     db.run("UPDATE about SET schema = 2");
     db.run("PRAGMA user_version = 2");
@@ -124,7 +124,7 @@ describe("a file that fails", () => {
     expect(setAside(path)).toEqual([]);
   });
 
-  test("[BK134] tables that are not as written are damage", () => {
+  test("[BK134] tables that are not as written are damage", async () => {
     const harms = [
       "PRAGMA user_version = 0",
       "PRAGMA user_version = 7",
@@ -137,23 +137,23 @@ describe("a file that fails", () => {
       const path = fresh();
       const first = sqliteFixture(path);
       const { epoch } = published(first.broker, draft("a", 1));
-      first.broker.close();
+      await first.broker.close();
       const db = new Database(path);
       db.run(harm);
       db.close();
       const { broker, captured } = sqliteFixture(path, {}, fixtureParts(2));
       expect([harm, captured.count("broker.file_damaged")]).toEqual([harm, 1]);
       expect(published(broker, draft("a", 1)).epoch).not.toBe(epoch);
-      broker.close();
+      await broker.close();
     }
   });
 
-  test("[BK135] a file that another broker has open is refused, and stays with the first", () => {
+  test("[BK135] a file that another broker has open is refused, and stays with the first", async () => {
     const path = fresh();
     const { broker } = sqliteFixture(path);
     expect(() => sqliteFixture(path)).toThrow(`${path} cannot be opened: it is in use by another process`);
     expect(published(broker, draft("a", 1)).offset).toBe(1);
-    broker.close();
+    await broker.close();
   });
 
   test("[BK136] a path that cannot be a file is refused with its name", () => {
@@ -168,7 +168,7 @@ describe("a file that fails", () => {
     const first = sqliteFixture(path, {}, parts);
     const position = { offset: 0, epoch: "" };
     for (let n = 1; n <= 5; n++) Object.assign(position, published(first.broker, draft("a", n)));
-    first.broker.close();
+    void first.broker.close();
     const db = new Database(path);
     db.run(sql);
     db.close();
@@ -190,7 +190,7 @@ describe("a file that fails", () => {
 
   test.each(rowHarms)(
     "[BK137] a row that is not as written is found when it is read, and a new file begins: %s",
-    (sql) => {
+    async (sql) => {
       const { broker, captured, position, path } = harmed(sql);
       const answer = joined(broker, "a", options, sinceOf(3, position.epoch));
       expect(answer).toMatchObject({ recovered: false, publications: [], position: { offset: 0 } });
@@ -198,11 +198,11 @@ describe("a file that fails", () => {
       expect(captured.count("broker.file_damaged")).toBe(1);
       expect(setAside(path)).toHaveLength(1);
       expect(published(broker, draft("a", 6))).toEqual({ offset: 1, epoch: answer.position.epoch });
-      broker.close();
+      await broker.close();
     },
   );
 
-  test("[BK138] a row where there can be none yet is found when it is written", () => {
+  test("[BK138] a row where there can be none yet is found when it is written", async () => {
     const { broker, captured, delivered, position } = harmed(
       "INSERT INTO publications SELECT stream, 6, data, tags, user, client, conn_info, chan_info, crc FROM publications WHERE offset = 5",
     );
@@ -211,10 +211,10 @@ describe("a file that fails", () => {
     expect(anew.epoch).not.toBe(position.epoch);
     expect(captured.count("broker.file_damaged")).toBe(1);
     expect(delivered.at(-1)?.publication).toMatchObject({ data: json(6), ...anew });
-    broker.close();
+    await broker.close();
   });
 
-  test("[BK139] damage found again at once is refused with 100 until ten seconds are over, so that no disk fills with files", () => {
+  test("[BK139] damage found again at once is refused with 100 until ten seconds are over, so that no disk fills with files", async () => {
     const path = fresh();
     const { broker, clock, store } = faultyFixture(path);
     const harm = () => {
@@ -234,56 +234,56 @@ describe("a file that fails", () => {
     expect(joined(broker, "a", options)).toMatchObject({ recovered: false });
     clock.advance(1_000);
     expect(publish(broker, draft("a", 3)).ok).toBe(true);
-    broker.close();
+    await broker.close();
   });
 
-  test("[BK140] a key that is not as written is damage, found when the process begins", () => {
+  test("[BK140] a key that is not as written is damage, found when the process begins", async () => {
     const path = fresh();
     const parts = fixtureParts();
     const first = sqliteFixture(path, {}, parts);
     published(first.broker, draft("a", 1, { idempotencyKey: "k" }));
-    first.broker.close();
+    await first.broker.close();
     const db = new Database(path);
     db.run("UPDATE idempotency_keys SET offset = 2");
     db.close();
     const { broker, captured } = sqliteFixture(path, {}, parts);
     expect(captured.count("broker.file_damaged")).toBe(1);
     expect(published(broker, draft("a", 1, { idempotencyKey: "k" })).offset).toBe(1);
-    broker.close();
+    await broker.close();
   });
 
-  test("[BK141] a removed history stays removed over a restart", () => {
+  test("[BK141] a removed history stays removed over a restart", async () => {
     const path = fresh();
     const parts = fixtureParts();
     const first = sqliteFixture(path, {}, parts);
     const position = published(first.broker, draft("a", 1));
     removed(first.broker, "a", options);
-    first.broker.close();
+    await first.broker.close();
     const { broker } = sqliteFixture(path, {}, parts);
     expect(pageOf(history(broker, "a", options))).toMatchObject({ offsets: [], top: 1, epoch: position.epoch });
-    broker.close();
+    await broker.close();
   });
 
-  test("[BK143] a damaged page is found when the file is opened, before anyone asks for what is on it (F07)", () => {
+  test("[BK143] a damaged page is found when the file is opened, before anyone asks for what is on it (F07)", async () => {
     const path = fresh();
     const parts = fixtureParts();
     const first = sqliteFixture(path, {}, parts);
     for (let n = 0; n < 100; n++) published(first.broker, draft("a", "x".repeat(1_000)));
-    first.broker.close();
+    await first.broker.close();
     const bytes = readFileSync(path);
     bytes.fill(0xff, bytes.length - 4096);
     writeFileSync(path, bytes);
     const { broker, captured } = sqliteFixture(path, {}, parts);
     expect(captured.count("broker.file_damaged")).toBe(1);
-    broker.close();
+    await broker.close();
   });
 
-  test("[BK142] damage found in a running process is told to whoever asked to be told", () => {
+  test("[BK142] damage found in a running process is told to whoever asked to be told", async () => {
     const path = fresh();
     const parts = fixtureParts();
     const first = sqliteFixture(path, {}, parts);
     published(first.broker, draft("a", 1));
-    first.broker.close();
+    await first.broker.close();
     const db = new Database(path);
     db.run("DELETE FROM publications");
     db.close();
@@ -295,6 +295,6 @@ describe("a file that fails", () => {
     expect(told).toBe(0);
     history(broker, "a", options);
     expect(told).toBe(1);
-    broker.close();
+    await broker.close();
   });
 });

@@ -12,6 +12,9 @@ import { CapturedLog } from "../support/captured-log.ts";
 import { ManualClock } from "../support/clock.ts";
 import { SeededRandom } from "../support/random.ts";
 
+/** What keeps the streams of a fixture. */
+export type Engine = "memory" | "sqlite";
+
 /** What came through `deliver`, in its order. */
 export interface Delivered {
   readonly channel: string;
@@ -19,10 +22,17 @@ export interface Delivered {
   readonly exclude: Socket | null;
 }
 
+/** What came through `lost`. */
+interface Lost {
+  readonly channel: string;
+  readonly epoch: string;
+}
+
 /** A broker with everything around it held still: a clock, a turn of the event loop that ends when it is told to. */
 export interface BrokerFixture {
   readonly broker: LocalBroker;
   readonly delivered: Delivered[];
+  readonly lost: Lost[];
   readonly clock: ManualClock;
   readonly captured: CapturedLog;
   /** Called for each delivery, after it was written down. */
@@ -40,11 +50,15 @@ export function fixtureOf(
   const { clock, random, captured } = parts;
   let tasks: (() => void)[] = [];
   const delivered: Delivered[] = [];
+  const lost: Lost[] = [];
   const broker = createLocalBroker({
-    deliver: (channel, publication, exclude) => {
-      const one = { channel, publication, exclude };
-      delivered.push(one);
-      fixture.onDeliver(one);
+    events: {
+      deliver: (channel, publication, exclude) => {
+        const one = { channel, publication, exclude };
+        delivered.push(one);
+        fixture.onDeliver(one);
+      },
+      lost: (channel, epoch) => lost.push({ channel, epoch }),
     },
     stores: stores(parts),
     clock,
@@ -56,6 +70,7 @@ export function fixtureOf(
   const fixture: BrokerFixture = {
     broker,
     delivered,
+    lost,
     clock,
     captured,
     onDeliver: () => {},
@@ -124,8 +139,8 @@ export function freshFolder(): { readonly path: string; readonly file: string; r
   return { path, file: join(path, "chorus.db"), remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-export const kept = (engine: HistoryOptions["engine"], options: Partial<HistoryOptions> = {}): HistoryOptions => ({
-  engine,
+export const kept = (engine: Engine, options: Partial<HistoryOptions> = {}): HistoryOptions => ({
+  durable: engine === "sqlite",
   size: 10,
   ttl: 60_000,
   metaTtl: 600_000,

@@ -200,9 +200,9 @@ describe("the waiting group", () => {
     expect(commitsIn(`${folder.path}/${files}.db-wal`)).toBe(before + 2);
   });
 
-  test("[BK110] closing commits what waits", () => {
+  test("[BK110] closing commits what waits", async () => {
     publish("a", 1);
-    broker.close();
+    await broker.close();
     expect(answers).toEqual(["a 1"]);
   });
 

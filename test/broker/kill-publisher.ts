@@ -16,7 +16,14 @@ const log = createLog({ level: "warn", format: "json" }, process.stderr);
 const sqlite = new SqliteStore({ path, synchronous: "full" }, { clock, random: systemRandom, log });
 const memory = new MemoryStore(clock, random);
 const stores = { memory, sqlite };
-const broker = createLocalBroker({ deliver: () => {}, stores, clock, random, schedule: setImmediate, log });
+const broker = createLocalBroker({
+  events: { deliver: () => {}, lost: () => {} },
+  stores,
+  clock,
+  random,
+  schedule: setImmediate,
+  log,
+});
 
 /** Some publishers share a channel, and some come back in the same turn, others in a later one. */
 function publishForEver(publisher: number, count: number): void {

@@ -50,7 +50,14 @@ function examine(path: string, all: readonly Acknowledged[], seeded: SeededRando
   const log = createLog({ level: "info", format: "json" }, { write: () => complaints++ });
   const sqlite = new SqliteStore({ path, synchronous: "full" }, { clock, random, log });
   const stores = { memory: new MemoryStore(clock, random), sqlite };
-  const broker = createLocalBroker({ deliver: () => {}, stores, clock, random, schedule: setImmediate, log });
+  const broker = createLocalBroker({
+    events: { deliver: () => {}, lost: () => {} },
+    stores,
+    clock,
+    random,
+    schedule: setImmediate,
+    log,
+  });
   for (const channel of new Set(all.map((one) => one.channel))) {
     examineChannel(
       broker,
@@ -60,7 +67,7 @@ function examine(path: string, all: readonly Acknowledged[], seeded: SeededRando
     );
   }
   assert.equal(complaints, 0, "the file was not opened in silence");
-  broker.close();
+  void broker.close();
   const db = new Database(path);
   assert.deepEqual(db.query("PRAGMA integrity_check").all(), [{ integrity_check: "ok" }]);
   db.close();

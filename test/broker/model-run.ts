@@ -1,6 +1,6 @@
 import type { HistoryOptions, Outcome } from "../../src/broker/broker.ts";
 import type { Position, Publication } from "../../src/core/publication.ts";
-import { type BrokerFixture, draftOf, kept } from "./fixture.ts";
+import { type BrokerFixture, draftOf, type Engine, kept } from "./fixture.ts";
 import { BrokerModel } from "./model.ts";
 import type { Step } from "./model-steps.ts";
 
@@ -13,7 +13,7 @@ export interface Incarnation {
 }
 
 export interface RunOptions {
-  readonly engine: HistoryOptions["engine"];
+  readonly engine: Engine;
   readonly size: number;
   readonly ttl: number;
   readonly metaTtl: number;
@@ -78,7 +78,7 @@ export class ModelRun {
 
   close(): void {
     this.#fail(false);
-    this.#incarnation.fixture.broker.close();
+    void this.#incarnation.fixture.broker.close();
     this.#model.flush();
   }
 

@@ -29,7 +29,7 @@ describe("the broker and its model", () => {
       },
       restart: (mute) => {
         if (mute === null) {
-          fixture.broker.close();
+          void fixture.broker.close();
           return onDisk(path, parts);
         }
         const copy = `${folder.path}/${++files}.db`;
@@ -37,7 +37,7 @@ describe("the broker and its model", () => {
           if (existsSync(path + suffix)) copyFileSync(path + suffix, copy + suffix);
         }
         mute();
-        fixture.broker.close();
+        void fixture.broker.close();
         return onDisk(copy, parts);
       },
     };

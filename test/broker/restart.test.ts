@@ -29,14 +29,14 @@ describe("a restart", () => {
     return copy;
   };
 
-  test("[BK120] keeps publications, offsets and epochs, so that clients recover across it", () => {
+  test("[BK120] keeps publications, offsets and epochs, so that clients recover across it", async () => {
     const path = fresh();
     const parts = fixtureParts();
     const first = sqliteFixture(path, {}, parts);
     const info = { user: "ann", client: "c", connInfo: "{}" };
     const position = published(first.broker, draft("a", 1, { info, tags: { k: "v" } }));
     published(first.broker, { ...draft("a", 0), data: { kind: "binary", bytes: new Uint8Array([1, 2]) } });
-    first.broker.close();
+    await first.broker.close();
     const { broker } = sqliteFixture(path, {}, parts);
     const answer = joined(broker, "a", options, sinceOf(0, position.epoch));
     expect(answer).toMatchObject({ recovered: true, position: { offset: 2, epoch: position.epoch } });
@@ -45,10 +45,10 @@ describe("a restart", () => {
       { offset: 2, data: { kind: "json", json: '"AQI="' }, tags: { "chorus-encoding": "base64" } },
     ]);
     expect(published(broker, draft("a", 3))).toEqual({ offset: 3, epoch: position.epoch });
-    broker.close();
+    await broker.close();
   });
 
-  test("[BK121] a crash keeps all that was acknowledged, an epoch that was only told, and keys (F01)", () => {
+  test("[BK121] a crash keeps all that was acknowledged, an epoch that was only told, and keys (F01)", async () => {
     const path = fresh();
     const parts = fixtureParts();
     const first = sqliteFixture(path, {}, parts);
@@ -70,47 +70,47 @@ describe("a restart", () => {
     expect(published(second.broker, draft("a", "again", { idempotencyKey: "k" }))).toEqual(keyed);
     expect(published(second.broker, draft("a", "old", { version: 7 })).offset).toBe(2);
     expect(second.captured.lines).toEqual([]);
-    first.broker.close();
-    second.broker.close();
+    await first.broker.close();
+    await second.broker.close();
   });
 
-  test("[BK122] times to live go on through it, by the wall clock", () => {
+  test("[BK122] times to live go on through it, by the wall clock", async () => {
     const path = fresh();
     const parts = fixtureParts();
     const first = sqliteFixture(path, {}, parts);
     const position = published(first.broker, draft("a", 1, { idempotencyKey: "k" }));
     parts.clock.advance(options.ttl - 1);
-    first.broker.close();
+    await first.broker.close();
     const second = sqliteFixture(path, {}, parts);
     expect(pageOf(history(second.broker, "a", options)).offsets).toEqual([1]);
-    second.broker.close();
+    await second.broker.close();
     parts.clock.advance(1);
     const third = sqliteFixture(path, {}, parts);
     expect(pageOf(history(third.broker, "a", options))).toMatchObject({ offsets: [], top: 1, epoch: position.epoch });
     parts.clock.advance(300_000 - options.ttl);
     expect(published(third.broker, draft("a", 1, { idempotencyKey: "k" })).offset).toBe(2);
-    third.broker.close();
+    await third.broker.close();
     parts.clock.advance(options.metaTtl);
     const fourth = sqliteFixture(path, {}, parts);
     expect(joined(fourth.broker, "a", options, sinceOf(2, position.epoch))).toMatchObject({ recovered: false });
     expect(published(fourth.broker, draft("a", 1)).epoch).not.toBe(position.epoch);
-    fourth.broker.close();
+    await fourth.broker.close();
   });
 
-  test("[BK123] a clock that was put back while nothing ran makes no time to live negative or endless", () => {
+  test("[BK123] a clock that was put back while nothing ran makes no time to live negative or endless", async () => {
     const path = fresh();
     const parts = fixtureParts();
     const first = sqliteFixture(path, {}, parts);
     published(first.broker, draft("a", 1, { idempotencyKey: "k" }));
-    first.broker.close();
+    await first.broker.close();
     parts.clock.jump(-3_600_000);
     const second = sqliteFixture(path, {}, parts);
     parts.clock.advance(300_000);
     expect(published(second.broker, draft("a", 2, { idempotencyKey: "k" })).offset).toBe(2);
-    second.broker.close();
+    await second.broker.close();
   });
 
-  test("[BK124] what reads have renewed is kept: at the close at once, in a crash as of the last sweep", () => {
+  test("[BK124] what reads have renewed is kept: at the close at once, in a crash as of the last sweep", async () => {
     const path = fresh();
     const parts = fixtureParts();
     const first = sqliteFixture(path, {}, parts);
@@ -122,24 +122,24 @@ describe("a restart", () => {
     const copy = crashed(path);
     parts.clock.advance(options.metaTtl - 2);
     joined(first.broker, "a", options);
-    first.broker.close();
+    await first.broker.close();
     const swept = sqliteFixture(copy, {}, parts);
     expect(published(swept.broker, draft("a", 2))).toEqual({ offset: 2, epoch });
-    swept.broker.close();
+    await swept.broker.close();
     parts.clock.advance(options.metaTtl - 1);
     const closed = sqliteFixture(path, {}, parts);
     expect(published(closed.broker, draft("a", 2))).toEqual({ offset: 2, epoch });
-    closed.broker.close();
+    await closed.broker.close();
   });
 
-  test("[BK125] an old copy put back in its place gets new epochs: nobody takes it for the newest (F08)", () => {
+  test("[BK125] an old copy put back in its place gets new epochs: nobody takes it for the newest (F08)", async () => {
     const path = fresh();
     const parts = fixtureParts();
     const first = sqliteFixture(path, {}, parts);
     published(first.broker, draft("a", 1));
     const backup = crashed(path);
     const seen = published(first.broker, draft("a", "lost"));
-    first.broker.close();
+    await first.broker.close();
     for (const suffix of ["", "-wal"]) {
       rmSync(path + suffix, { force: true });
       cpSync(backup + suffix, path + suffix);
@@ -156,18 +156,18 @@ describe("a restart", () => {
       recovered: false,
     });
     expect(pageOf(history(second.broker, "a", options)).data).toEqual([1, "new 2", "new 3"]);
-    second.broker.close();
+    await second.broker.close();
     const third = sqliteFixture(path, {}, parts);
     expect(third.broker.top("a", options)).toEqual(position);
-    third.broker.close();
+    await third.broker.close();
   });
 
-  test("[BK126] a file without its witness, or with one that is not its own, gets new epochs once", () => {
+  test("[BK126] a file without its witness, or with one that is not its own, gets new epochs once", async () => {
     const parts = fixtureParts();
     const other = fresh();
     const stranger = sqliteFixture(other, {}, parts);
     published(stranger.broker, draft("a", 1));
-    stranger.broker.close();
+    await stranger.broker.close();
     const harms: ((witness: string) => void)[] = [
       (witness) => rmSync(witness),
       (witness) => writeFileSync(witness, ""),
@@ -178,16 +178,16 @@ describe("a restart", () => {
       const path = fresh();
       const first = sqliteFixture(path, {}, parts);
       const { epoch } = published(first.broker, draft("a", 1));
-      first.broker.close();
+      await first.broker.close();
       harm(`${path}-witness`);
       const second = sqliteFixture(path, {}, parts);
       const renewed = second.broker.top("a", options);
       expect(renewed?.offset).toBe(1);
       expect(renewed?.epoch).not.toBe(epoch);
-      second.broker.close();
+      await second.broker.close();
       const third = sqliteFixture(path, {}, parts);
       expect(third.broker.top("a", options)).toEqual(renewed);
-      third.broker.close();
+      await third.broker.close();
     }
   });
 });

@@ -141,10 +141,10 @@ const namespaceOf = (options: Partial<ChannelOptions>, changes: Partial<ClientFl
     ?.namespace;
 
 test("[CH43] a history has its namespace's figures, and the defaults of all channels", () => {
-  expect(namespaceOf(kept)?.history).toEqual({ engine: "sqlite", size: 10, ttl: 300_000, metaTtl: 1_000_000 });
+  expect(namespaceOf(kept)?.history).toEqual({ durable: true, size: 10, ttl: 300_000, metaTtl: 1_000_000 });
   const own = { ...kept, history_meta_ttl: 400_000, engine: "memory" } as const;
-  expect(namespaceOf(own)?.history).toEqual({ engine: "memory", size: 10, ttl: 300_000, metaTtl: 400_000 });
-  expect(namespaceOf(kept, { engine: "memory" })?.history?.engine).toBe("memory");
+  expect(namespaceOf(own)?.history).toEqual({ durable: false, size: 10, ttl: 300_000, metaTtl: 400_000 });
+  expect(namespaceOf(kept, { engine: "memory" })?.history?.durable).toBe(false);
   expect(namespaceOf({ history_size: 10 })?.history).toBeNull();
   expect(namespaceOf({ history_ttl: 1_000 })?.history).toBeNull();
   expect(grant({ ...kept, force_recovery: true }, {}).stream).toMatchObject({ size: 10, ttl: 300_000 });
@@ -152,7 +152,7 @@ test("[CH43] a history has its namespace's figures, and the defaults of all chan
 
 test("[CH44] where no history is kept a position can be granted, in a stream that is not stored", () => {
   const granted = grant({}, { request: everything }, { insecure: true });
-  expect(granted).toMatchObject({ positioned: true, recoverable: true, stream: { engine: "memory", size: 1 } });
+  expect(granted).toMatchObject({ positioned: true, recoverable: true, stream: { durable: false, size: 1 } });
   expect(granted.namespace.history).toBeNull();
 });
 

@@ -130,6 +130,23 @@ export function streamContract(suite: BrokerSuite): void {
       });
     });
 
+    test("[BK57] a stream that begins is reported before its first publication, and no other is", () => {
+      const seen: string[] = [];
+      suite.fixture.onDeliver = ({ publication }) => seen.push(`${publication.offset} ${suite.fixture.lost.length}`);
+      const first = suite.fill("a", 2);
+      published(suite.broker, suite.draft("a", 0, { history: null }));
+      removed(suite.broker, "a", suite.options);
+      suite.fill("a", 1);
+      suite.fixture.clock.advance(suite.options.metaTtl);
+      const { epoch } = joined(suite.broker, "a", suite.options).position;
+      suite.fill("a", 1);
+      expect(seen).toEqual(["1 1", "2 1", "0 1", "3 1", "1 2"]);
+      expect(suite.fixture.lost).toEqual([
+        { channel: "a", epoch: first.epoch },
+        { channel: "a", epoch },
+      ]);
+    });
+
     test("[BK54] the top is told without renewing the stream and without beginning one", () => {
       expect(suite.broker.top("a", suite.options)).toBeNull();
       const position = suite.fill("a", 2);

@@ -2,14 +2,14 @@ import { afterEach, beforeEach } from "bun:test";
 import type { Draft, HistoryOptions } from "../../src/broker/broker.ts";
 import type { LocalBroker } from "../../src/broker/local.ts";
 import type { Position } from "../../src/core/publication.ts";
-import { type BrokerFixture, draftOf, kept, published } from "../broker/fixture.ts";
+import { type BrokerFixture, draftOf, type Engine, kept, published } from "../broker/fixture.ts";
 
 /** What the parts of the broker's contract share: a new broker for each test. */
 export class BrokerSuite {
   readonly options: HistoryOptions;
   #fixture: BrokerFixture | null = null;
 
-  constructor(engine: HistoryOptions["engine"], create: () => BrokerFixture) {
+  constructor(engine: Engine, create: () => BrokerFixture) {
     this.options = kept(engine);
     beforeEach(() => {
       this.#fixture = create();

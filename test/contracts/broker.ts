@@ -1,5 +1,4 @@
-import type { HistoryOptions } from "../../src/broker/broker.ts";
-import type { BrokerFixture } from "../broker/fixture.ts";
+import type { BrokerFixture, Engine } from "../broker/fixture.ts";
 import { callerContract } from "./broker-callers.ts";
 import { joiningContract } from "./broker-joining.ts";
 import { publishingContract } from "./broker-publishing.ts";
@@ -7,7 +6,7 @@ import { streamContract } from "./broker-streams.ts";
 import { BrokerSuite } from "./broker-suite.ts";
 
 /** What every implementation of the broker has to do, whatever it keeps its streams in; called within a `describe`. */
-export function brokerContract(engine: HistoryOptions["engine"], create: () => BrokerFixture): void {
+export function brokerContract(engine: Engine, create: () => BrokerFixture): void {
   const suite = new BrokerSuite(engine, create);
   publishingContract(suite);
   joiningContract(suite);

@@ -79,7 +79,7 @@ const mutants: readonly Mutant[] = [
   {
     name: "replies that overtake",
     file: `${effects}/publishing.ts`,
-    find: '    if (namespace.history?.engine !== "sqlite") answers.settle(scope);\n',
+    find: "    if (!namespace.history?.durable) answers.settle(scope);\n",
     by: "",
   },
   {

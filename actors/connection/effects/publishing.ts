@@ -27,7 +27,7 @@ export function publishingEffects(ports: ConnectionPorts, answers: Answers) {
       return refusal ? answers.refuse(scope, id, refusal) : undefined;
     }
     // What is not kept on the disk is answered at once: those that still wait for their commit come first.
-    if (namespace.history?.engine !== "sqlite") answers.settle(scope);
+    if (!namespace.history?.durable) answers.settle(scope);
     socket.unanswered += 1;
     const draft = {
       channel,

@@ -1,17 +1,17 @@
 import type { Publication } from "../../core/publication.ts";
-import type { Deliver, Draft } from "../broker.ts";
+import type { BrokerEvents, Draft } from "../broker.ts";
 import type { Report } from "./report.ts";
 
 /** Hands publications on and calls callbacks, so that what one of them throws stops nothing else. */
 export class Delivery {
-  readonly #deliver: Deliver;
+  readonly #events: BrokerEvents;
   readonly #report: Report;
   /** True inside of `deliver`: half way through a publication that nothing may pass. */
   #busy = false;
   #postponed: (() => void)[] = [];
 
-  constructor(deliver: Deliver, report: Report) {
-    this.#deliver = deliver;
+  constructor(events: BrokerEvents, report: Report) {
+    this.#events = events;
     this.#report = report;
   }
 
@@ -22,7 +22,9 @@ export class Delivery {
   handOn(draft: Draft, publication: Publication): void {
     this.#busy = true;
     try {
-      this.#deliver(draft.channel, publication, draft.exclude);
+      // The first publication of a stream: what was before it in the channel is forgotten.
+      if (publication.offset === 1) this.#events.lost(draft.channel, publication.epoch);
+      this.#events.deliver(draft.channel, publication, draft.exclude);
     } catch (error) {
       this.#report.poisoned(draft.channel, error);
     }

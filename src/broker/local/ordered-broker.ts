@@ -9,6 +9,7 @@ import type {
   Joined,
   Outcome,
   Since,
+  Wish,
 } from "../broker.ts";
 import { Delivery } from "./delivery.ts";
 import { type Waiting, WaitingGroup } from "./group.ts";
@@ -42,7 +43,7 @@ export class OrderedBroker implements Broker {
   constructor(parts: LocalBrokerParts) {
     this.#parts = parts;
     this.#report = new Report(parts.clock, parts.log);
-    this.#delivery = new Delivery(parts.deliver, this.#report);
+    this.#delivery = new Delivery(parts.events, this.#report);
     this.#group = new WaitingGroup(parts.schedule, () => this.flush());
     this.#keys = new IdempotencyKeys(parts.clock, parts.idempotencyKeysMax ?? 100_000);
     const { sqlite } = parts.stores;
@@ -71,6 +72,11 @@ export class OrderedBroker implements Broker {
     }
   }
 
+  /** Everything is here already: nothing has to be prepared. */
+  prepare(_wishes: readonly Wish[], _ready: () => void): boolean {
+    return true;
+  }
+
   join(
     channel: string,
     options: HistoryOptions | null,
@@ -81,6 +87,9 @@ export class OrderedBroker implements Broker {
     this.#settle(channel);
     this.#delivery.answer(channel, attach, options === null ? notJoined : this.#joined(channel, options, since));
   }
+
+  /** Delivering to a channel without subscribers costs nothing that could be saved here. */
+  leave(_channel: string): void {}
 
   history(
     channel: string,
@@ -96,7 +105,7 @@ export class OrderedBroker implements Broker {
   historyRemove(channel: string, options: HistoryOptions, done: (error: ClientError | null) => void): void {
     if (this.#delivery.postpone(() => this.historyRemove(channel, options, done))) return;
     this.#settle(channel);
-    const store = this.#parts.stores[options.engine];
+    const store = this.#storeOf(options);
     const cleared = this.#attempt(store, () => {
       store.clear(channel);
       return true;
@@ -106,15 +115,16 @@ export class OrderedBroker implements Broker {
 
   top(channel: string, options: HistoryOptions): Position | null {
     if (!this.#delivery.busy) this.#answerReady();
-    const store = this.#parts.stores[options.engine];
+    const store = this.#storeOf(options);
     const stream = this.#attempt(store, () => store.peek(channel));
     return stream === null ? null : { offset: stream.top, epoch: stream.epoch };
   }
 
-  flush(): void {
-    if (this.#delivery.postpone(() => this.flush())) return;
+  flush(): boolean {
+    if (this.#delivery.postpone(() => this.flush())) return false;
     this.#answerReady();
     while (!this.#group.empty) this.#commit();
+    return true;
   }
 
   sweep(): void {
@@ -122,9 +132,11 @@ export class OrderedBroker implements Broker {
     for (const store of this.#distinctStores()) this.#attempt(store, () => store.sweep());
   }
 
-  close(): void {
+  /** Does it before it returns. */
+  close(): Promise<void> {
     this.flush();
     for (const store of this.#distinctStores()) store.close();
+    return Promise.resolve();
   }
 
   #accept(draft: Draft, done: Done | null): void {
@@ -146,8 +158,12 @@ export class OrderedBroker implements Broker {
     return this.#keys.find(channel, key);
   }
 
+  #storeOf({ durable }: HistoryOptions): Store {
+    return durable ? this.#parts.stores.sqlite : this.#parts.stores.memory;
+  }
+
   #isGrouped(draft: Draft): boolean {
-    return draft.history !== null && this.#parts.stores[draft.history.engine].grouped;
+    return draft.history !== null && this.#storeOf(draft.history).grouped;
   }
 
   /** After this nothing of the channel waits: its reader sees all that came before. */
@@ -210,12 +226,12 @@ export class OrderedBroker implements Broker {
   #appendNow(draft: Draft): Publication | Stale | null {
     const { history } = draft;
     if (history === null) return publicationOf(draft, 0, "");
-    const store = this.#parts.stores[history.engine];
+    const store = this.#storeOf(history);
     return this.#attempt(store, () => store.append(draft, history));
   }
 
   #joined(channel: string, options: HistoryOptions, since: Since | null): Joined | null {
-    const store = this.#parts.stores[options.engine];
+    const store = this.#storeOf(options);
     return (
       this.#attempt(store, () => recover(store.open(channel, options), since)) ??
       this.#attempt(store, () => this.#known(store, channel, (stream) => recover(stream, null)))
@@ -225,7 +241,7 @@ export class OrderedBroker implements Broker {
   #paged(channel: string, options: HistoryOptions, filter: HistoryFilter): HistoryOutcome {
     // Backwards from the very beginning there is nothing that could be meant (Centrifugo's answer).
     if (filter.reverse && filter.since?.offset === 0) return { ok: false, error: errors.badRequest };
-    const store = this.#parts.stores[options.engine];
+    const store = this.#storeOf(options);
     return (
       this.#attempt(store, () => page(store.open(channel, options), filter)) ??
       this.#attempt(store, () => this.#known(store, channel, (stream) => page(stream, filter))) ??

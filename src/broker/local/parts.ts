@@ -1,13 +1,13 @@
 import type { Clock } from "../../core/clock.ts";
 import type { Log } from "../../core/log.ts";
 import type { Random } from "../../core/random.ts";
-import type { Deliver } from "../broker.ts";
+import type { BrokerEvents } from "../broker.ts";
 import type { Store } from "./store.ts";
 
 /** What a local broker is built from. */
 export interface LocalBrokerParts {
-  readonly deliver: Deliver;
-  /** One for each engine that a channel's options may name; one object may stand for both. */
+  readonly events: BrokerEvents;
+  /** For streams that are not durable, and for those that are; one object may stand for both. */
   readonly stores: { readonly memory: Store; readonly sqlite: Store };
   readonly clock: Clock;
   readonly random: Random;
