@@ -1,6 +1,8 @@
 import type { Server } from "bun";
 import { toPromise } from "xstate";
 import { deadlineResolution } from "../actors/deadlines.ts";
+import type { HubRef } from "../actors/hub/events.ts";
+import { Members } from "../actors/hub/registry.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { createListeners } from "./app/listeners.ts";
 import { openMessages } from "./app/messages.ts";
@@ -99,14 +101,16 @@ export function listen(config: Config, options: ListenOptions = {}): RunningServ
   let isDraining = false;
 
   assertStartable(config);
-  const memberOf = (client: string) => node.hub.getSnapshot().context.members.get(client);
-  const messages = openMessages(config, { clock, log, memberOf });
+  const members = new Members();
+  const hub: HubRef = { send: (event) => node.hub.send(event) };
+  const messages = openMessages(config, { clock, log, registry: members, hub });
   const node = createNode(config, {
     offlineMessages: messages.offlineMessages,
     clock,
     random,
     log,
     version: packageJson.version,
+    members,
     publish: (topic, frame) => server.publish(topic, frame),
     onFailure: options.onFailure ?? rethrow,
     replace: options.replace ?? {},
@@ -124,15 +128,13 @@ export function listen(config: Config, options: ListenOptions = {}): RunningServ
     isDraining: () => isDraining,
     ...sweeper,
   });
-  const tls = tlsOptions(config.http_server.tls);
-  const serve = (hostname: string, port: number) => ({
-    hostname,
-    port,
+  const shared = {
     // The API alone takes bodies, and refuses those over its limit in words; what is far over it the runtime cuts off.
     maxRequestBodySize: Math.max(config.http_api.body_size_limit, 16_777_216),
-    ...tls,
+    ...tlsOptions(config.http_server.tls),
     error: (error: Error) => failed(error, log),
-  });
+  };
+  const serve = (hostname: string, port: number) => ({ ...shared, hostname, port });
 
   const listenTo = () => {
     const { address, port, internal_address, internal_port } = config.http_server;
@@ -214,7 +216,7 @@ function failed(error: Error, log: Log): Response {
 }
 
 /** Does something, or cleans up and says why not: what does not start must not keep the process alive. */
-function attempt<Result>(run: () => Result, cleanUp: () => void): Result {
+function attempt<Result>(run: () => Result, cleanUp: () => unknown): Result {
   try {
     return run();
   } catch (error) {

@@ -1,10 +1,7 @@
 import { fromCallback, setup } from "xstate";
 import { type Disconnect, disconnects } from "../../src/core/disconnects.ts";
-import type { ConnectionEvent } from "../connection/events.ts";
-import type { HubContext, HubEvent, HubInput, HubOutput, Member, PublishEvent, Target } from "./events.ts";
-
-/** What a target's connections are told, each on its own. */
-type Told = Extract<ConnectionEvent, { type: `hub.${string}` }>;
+import type { HubContext, HubEvent, HubInput, HubOutput, PublishEvent, Told } from "./events.ts";
+import type { Target } from "./registry.ts";
 
 const told = (event: Told) => event;
 
@@ -25,13 +22,14 @@ export const hubMachine = setup({
     publications: fromCallback<PublishEvent>(() => {}),
   },
   actions: {
-    adopt: (_, _params: { member: Member }) => {},
+    countAccepted: () => {},
     identify: (_, _params: { id: string; user: string }) => {},
-    reject: (_, _params: { member: Member }) => {},
+    reject: (_, _params: { id: string }) => {},
     forget: (_, _params: { slot: number }) => {},
     closeCrashed: (_, _params: { slot: number; error: unknown }) => {},
     fail: (_, _params: { error: unknown }) => {},
     tell: (_, _params: { target: Target; event: Told }) => {},
+    checkPositions: () => {},
     beginDrain: () => {},
     releaseSlice: () => {},
     cutRemaining: () => {},
@@ -42,7 +40,7 @@ export const hubMachine = setup({
   },
 }).createMachine({
   id: "hub",
-  context: ({ input }) => ({ ...input, members: new Map(), users: new Map(), slots: [], freeSlots: [], leaving: [] }),
+  context: ({ input }) => ({ ...input, leaving: [] }),
   output: ({ context }) => ({ cut: context.members.size }),
   invoke: { id: publicationsId, src: "publications" },
   initial: "running",
@@ -73,53 +71,13 @@ export const hubMachine = setup({
         ],
       },
     ],
-    "user.disconnect": {
-      actions: {
-        type: "tell",
-        params: ({ event }) => ({
-          target: event.target,
-          event: told({ type: "hub.disconnect", disconnect: event.disconnect }),
-        }),
-      },
-    },
-    "user.message": {
-      actions: {
-        type: "tell",
-        params: ({ event: { target, data } }) => ({ target, event: told({ type: "hub.message", data }) }),
-      },
-    },
-    "user.subscribe": {
-      actions: {
-        type: "tell",
-        params: ({ event }) => ({
-          target: event.target,
-          event: told({ type: "hub.subscribe", request: event.request }),
-        }),
-      },
-    },
-    "user.unsubscribe": {
-      actions: {
-        type: "tell",
-        params: ({ event: { target, channel, unsubscribe } }) => ({
-          target,
-          event: told({ type: "hub.unsubscribe", channel, unsubscribe }),
-        }),
-      },
-    },
-    "user.refresh": {
-      actions: {
-        type: "tell",
-        params: ({ event: { target, expireAt, info } }) => ({
-          target,
-          event: told({ type: "hub.refresh", expireAt, ...(info !== undefined && { info }) }),
-        }),
-      },
-    },
+    "user.tell": { actions: { type: "tell", params: ({ event }) => event } },
+    "streams.replaced": { actions: "checkPositions" },
   },
   states: {
     running: {
       on: {
-        "connection.opened": { actions: { type: "adopt", params: ({ event }) => ({ member: event.member }) } },
+        "connection.opened": { actions: "countAccepted" },
         "hub.drain": "draining",
       },
     },
@@ -129,10 +87,7 @@ export const hubMachine = setup({
       on: {
         "connection.opened": {
           description: "An upgrade that was under way when the drain began: it is let go at once.",
-          actions: [
-            { type: "adopt", params: ({ event }) => ({ member: event.member }) },
-            { type: "reject", params: ({ event }) => ({ member: event.member }) },
-          ],
+          actions: ["countAccepted", { type: "reject", params: ({ event }) => event }],
         },
         "deadline.expired": [
           { guard: ({ event }) => event.deadline === "batch", actions: "releaseSlice" },

@@ -1,5 +1,5 @@
 import { bench, do_not_optimize, run, summary } from "mitata";
-import type { ConnectionRef } from "../../actors/hub/events.ts";
+import type { ConnectionRef } from "../../actors/hub/registry.ts";
 import { disconnects } from "../../src/core/disconnects.ts";
 import type { Log } from "../../src/core/log.ts";
 import { startServer } from "../../src/server.ts";

@@ -17,10 +17,10 @@ function heap(): number {
 }
 
 function rest() {
-  const { members, users } = node.hub.getSnapshot().context;
+  const { connections, users } = node.registry.count();
   return {
-    members: members.size,
-    users: users.size,
+    members: connections,
+    users,
     channels: node.subscribers.size,
     deadlines: node.deadlines.size,
     stalled: node.slow.size,

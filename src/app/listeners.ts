@@ -1,4 +1,4 @@
-import type { Member } from "../../actors/hub/events.ts";
+import type { Member } from "../../actors/hub/registry.ts";
 import { createConfiguredApi } from "../api/api.ts";
 import { describeApi } from "../api/openapi.ts";
 import type { Config } from "../config/config.ts";
@@ -156,11 +156,10 @@ function insideEndpoints(
 function gaugesOf(config: Config, { node, loopLag, messages }: ListenersPorts, admission: Admission): Gauges {
   const switches = [...insecureSwitches(config)].map(([path, isOn]) => [path, isOn ? 1 : 0] as const);
   const insecure = new Map(switches);
-  const hub = () => node.hub.getSnapshot().context;
   return {
     sockets: () => admission.connections,
-    connections: () => statesOf(hub().members.values()),
-    users: () => hub().users.size,
+    connections: () => statesOf(node.registry.all()),
+    users: () => node.registry.count().users,
     channels: () => node.subscribers.size,
     deadlines: () => node.deadlines.size,
     stalled: () => node.slow.size,
@@ -176,9 +175,8 @@ function gaugesOf(config: Config, { node, loopLag, messages }: ListenersPorts, a
 function statesOf(members: Iterable<Member>) {
   const counts = new Map<string, { protocol: string; state: string; count: number }>();
   for (const member of members) {
+    const { state } = member;
     const { protocol } = member.socket;
-    const { value } = member.ref.getSnapshot();
-    const state = typeof value === "string" ? value : (Object.keys(value)[0] ?? "");
     const key = `${protocol} ${state}`;
     const entry = counts.get(key) ?? { protocol, state, count: 0 };
     entry.count += 1;

@@ -1,4 +1,5 @@
-import type { Member } from "../../actors/hub/events.ts";
+import type { HubRef } from "../../actors/hub/events.ts";
+import type { Registry } from "../../actors/hub/registry.ts";
 import { hasApi } from "../api/api.ts";
 import type { Config } from "../config/config.ts";
 import type { Clock } from "../core/clock.ts";
@@ -11,8 +12,8 @@ import { createMessageStore, type MessageStore } from "../messages/store.ts";
 export interface MessagesPorts {
   readonly clock: Clock;
   readonly log: Log;
-  /** A connection of this node, by its id. */
-  memberOf(client: string): Member | undefined;
+  readonly registry: Registry;
+  readonly hub: Pick<HubRef, "send">;
 }
 
 /** The push log, the queue for users who are away, and the way of what waits to who comes. */
@@ -29,7 +30,7 @@ const after = (delay: number, run: () => void): void => void setTimeout(run, del
  *
  * @throws where pushes are to be recorded and the file cannot be had
  */
-export function openMessages(config: Config, { clock, log, memberOf }: MessagesPorts) {
+export function openMessages(config: Config, { clock, log, registry, hub }: MessagesPorts) {
   const { push_log, push_queue } = config;
   const schedule = (task: () => void, delay: number) => after(delay, task);
   const open = () => {
@@ -37,7 +38,7 @@ export function openMessages(config: Config, { clock, log, memberOf }: MessagesP
       { path: push_log.path, log: push_log, queue: push_queue },
       { clock, log, schedule },
     );
-    return { store, offlineMessages: createOfflineMessages({ store, clock, memberOf, after }) };
+    return { store, offlineMessages: createOfflineMessages({ store, clock, registry, hub, after }) };
   };
   let triedAt = Number.NEGATIVE_INFINITY;
   const attempt = (): ReturnType<typeof open> | null => {

@@ -4,9 +4,10 @@ import type { ConnectionContext } from "../../actors/connection/events.ts";
 import type { OfflineMessages } from "../../actors/connection/ports.ts";
 import { Deadlines, deadlineResolution } from "../../actors/deadlines.ts";
 import { adopt } from "../../actors/hub/adopt.ts";
-import { hubLogic } from "../../actors/hub/effects.ts";
-import type { ConnectionRef, PublishEvent } from "../../actors/hub/events.ts";
+import type { PublishEvent } from "../../actors/hub/events.ts";
 import { publicationsId } from "../../actors/hub/machine.ts";
+import { hubLogic } from "../../actors/hub/perform.ts";
+import type { ConnectionRef, Members } from "../../actors/hub/registry.ts";
 import type { Authenticator } from "../auth/authenticator.ts";
 import { createAuthenticator } from "../auth/jwt.ts";
 import type { Broker } from "../broker/broker.ts";
@@ -38,6 +39,8 @@ export interface NodePorts {
   readonly random: Random;
   readonly log: Log;
   readonly version: string;
+  /** The table of the connections, which the Hub fills. */
+  readonly members: Members;
   /** Bun's native publish. */
   publish(topic: string, frame: Frame): number;
   /** Called when the Hub has failed: its connections are orphans, and the process has to end. */
@@ -64,16 +67,15 @@ export function createNode(config: Config, ports: NodePorts) {
   const counters = createCounters();
   const deadlines = new Deadlines(clock);
   const subscribers = new SubscriberTable((channel) => broker.leave(channel));
+  const { members } = ports;
   const slow = new SlowWatch(slowOptions(config), clock, counters);
   const centrifuge = createCentrifugeJson({ commandsPerFrameMax: config.client.commands_per_frame_limit });
   const { publish } = ports;
   const fanout = createFanout({ subscribers, plain, centrifuge, slow, clock, counters, log, publish });
 
   const stores = openStores(config, ports, () => {
-    // Another file, other epochs: who keeps a position is told now, and not at the next look at it.
-    for (const { ref } of hub.getSnapshot().context.members.values()) {
-      ref.send({ type: "deadline.expired", deadline: "positions" });
-    }
+    // Another file has other epochs: those who keep a position are told now, not at the next check of their position.
+    hub.send({ type: "streams.replaced" });
   });
   const local = createLocalBroker({ events: fanout, stores, clock, random, schedule, log });
   const broker = ports.replace.broker?.(local) ?? local;
@@ -93,6 +95,7 @@ export function createNode(config: Config, ports: NodePorts) {
 
   const { hub, publications } = startHub(config, {
     ...ports,
+    members,
     broker,
     deadlines,
     counters,
@@ -122,6 +125,8 @@ export function createNode(config: Config, ports: NodePorts) {
 
   return {
     hub,
+    /** The connections of this node, for reading. */
+    registry: members,
     counters,
     deadlines,
     subscribers,
@@ -136,7 +141,7 @@ export function createNode(config: Config, ports: NodePorts) {
     protocols: { plain, centrifuge, echo },
     /** Spawns the connection of a socket. */
     adopt(socket: BunSocket): ConnectionRef {
-      return adopt(hub, logic, socket);
+      return adopt({ hub, members }, logic, socket);
     },
     /** What has to be done every 50 ms, and what once a second. */
     sweep(): void {
@@ -168,11 +173,11 @@ interface HubParts extends NodePorts {
 }
 
 function startHub({ client, shutdown }: Config, parts: HubParts) {
-  const { broker, deadlines, random, log, counters, abandon, onFailure } = parts;
+  const { members, broker, deadlines, random, log, counters, abandon, onFailure } = parts;
   const drain = { batchInterval: shutdown.batch_interval, timeout: shutdown.timeout };
   const hub: Actor<ReturnType<typeof hubLogic>> = createActor(
     hubLogic({ broker, deadlines, random, log, counters, abandon, drain }),
-    { input: { userConnectionLimit: client.user_connection_limit, batchSize: shutdown.batch_size } },
+    { input: { members, userConnectionLimit: client.user_connection_limit, batchSize: shutdown.batch_size } },
   );
   hub.subscribe({ error: onFailure });
   hub.start();

@@ -1,4 +1,5 @@
-import type { Member } from "../../actors/hub/events.ts";
+import type { HubRef } from "../../actors/hub/events.ts";
+import type { Member, Registry } from "../../actors/hub/registry.ts";
 import type { Clock } from "../core/clock.ts";
 import { type Payload, payloadSize } from "../core/payload.ts";
 import type { MessageStore } from "./store.ts";
@@ -7,14 +8,15 @@ import type { MessageStore } from "./store.ts";
 export interface MailboxPorts {
   readonly store: Pick<MessageStore, "queue" | "log">;
   readonly clock: Clock;
-  /** A connection of this node, by its id. */
-  memberOf(client: string): Member | undefined;
+  readonly registry: Pick<Registry, "member">;
+  readonly hub: HubRef;
   /** Runs something after as many milliseconds. */
   after(delay: number, run: () => void): void;
 }
 
 /** Bytes handed over at once: a client is slow, and closed, from a megabyte on that it has not taken. */
 const sliceBytes = 262_144;
+const noOne: ReadonlySet<string> = new Set();
 /** How often it is looked whether the client has taken a slice, in milliseconds. */
 const lookInterval = 50;
 
@@ -22,7 +24,7 @@ const lookInterval = 50;
  * Hands over what waits for users. A hundred messages of 64 KiB are more than a client may leave unsent: so they go in
  * slices, the next when the one before was taken; what a client does not stay for waits for the next one.
  */
-export function createOfflineMessages({ store: { queue, log }, clock, memberOf, after }: MailboxPorts) {
+export function createOfflineMessages({ store: { queue, log }, clock, registry, hub, after }: MailboxPorts) {
   const take = (user: string, client: string): Payload[] => {
     const messages = queue.take(user, sliceBytes);
     for (const message of messages) tell(user, client, message);
@@ -31,13 +33,15 @@ export function createOfflineMessages({ store: { queue, log }, clock, memberOf, 
   };
 
   const follow = (user: string, client: string): void => {
-    const member = memberOf(client);
+    const member = registry.member(client);
     if (!member || !hearsMessages(member)) return;
     if (member.socket.unsent() > 0) {
       after(lookInterval, () => follow(user, client));
       return;
     }
-    for (const data of take(user, client)) member.ref.send({ type: "hub.message", data });
+    const target = { user, client, except: noOne };
+    for (const data of take(user, client))
+      hub.send({ type: "user.tell", target, event: { type: "hub.message", data } });
   };
 
   const tell = (user: string, client: string, message: Payload): void =>
@@ -60,7 +64,6 @@ export function createOfflineMessages({ store: { queue, log }, clock, memberOf, 
 }
 
 /** Whether a connection takes messages that belong to no channel: it was let in, is not ending, and is no echo. */
-export function hearsMessages({ ref, socket }: Member): boolean {
-  const { value } = ref.getSnapshot();
-  return socket.protocol !== "echo" && typeof value === "object" && "authenticated" in value;
+export function hearsMessages({ state, socket }: Member): boolean {
+  return socket.protocol !== "echo" && state === "authenticated";
 }

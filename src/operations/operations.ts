@@ -1,4 +1,5 @@
-import type { Target } from "../../actors/hub/events.ts";
+import type { Told } from "../../actors/hub/events.ts";
+import type { Target } from "../../actors/hub/registry.ts";
 import type { Answer, Who } from "../api/answer.ts";
 import type { Node } from "../app/node.ts";
 import type { Draft, HistoryFilter, HistoryOutcome, Outcome } from "../broker/broker.ts";
@@ -52,7 +53,8 @@ const done: Answer<null> = { ok: true, result: null };
 const refused = (error: ClientError) => ({ ok: false, error }) as const;
 
 /** The parts that operations work with. */
-type Parts = Pick<Node, "rules" | "publications" | "hub" | "presence" | "subscribers" | "broker"> & SendParts;
+type Parts = Pick<Node, "rules" | "publications" | "hub" | "registry" | "presence" | "subscribers" | "broker"> &
+  SendParts;
 
 /**
  * What a back end can do, whether it comes by HTTP or from the same process. Permissions of clients do not bind it; the
@@ -114,8 +116,8 @@ function answerOf(outcome: Outcome): Answer<Position> {
 }
 
 /** The socket of a connection; null where there is none of that id. */
-function socketOf({ hub }: Pick<Parts, "hub">, client: string): Socket | null {
-  return hub.getSnapshot().context.members.get(client)?.socket ?? null;
+function socketOf({ registry }: Pick<Parts, "registry">, client: string): Socket | null {
+  return registry.member(client)?.socket ?? null;
 }
 
 function targetOf({ user, client, whitelist }: Who): Target {
@@ -123,6 +125,10 @@ function targetOf({ user, client, whitelist }: Who): Target {
 }
 
 function steering(node: Pick<Parts, "rules" | "hub">) {
+  const tell = (who: Who, event: Told): Answer<null> => {
+    node.hub.send({ type: "user.tell", target: targetOf(who), event });
+    return done;
+  };
   return {
     subscribe: (who: Who, name: string, what: SubscribeNow): Answer<null> => {
       const channel = find(node, name);
@@ -138,32 +144,21 @@ function steering(node: Pick<Parts, "rules" | "hub">) {
         ...(data !== undefined && { data }),
         ...(override && { override }),
       };
-      node.hub.send({ type: "user.subscribe", target: targetOf(who), request });
-      return done;
+      return tell(who, { type: "hub.subscribe", request });
     },
 
     unsubscribe: (who: Who, name: string): Answer<null> => {
       const channel = find(node, name);
       if (isError(channel)) return refused(channel);
-      node.hub.send({
-        type: "user.unsubscribe",
-        target: targetOf(who),
-        channel: name,
-        unsubscribe: unsubscribes.server,
-      });
-      return done;
+      return tell(who, { type: "hub.unsubscribe", channel: name, unsubscribe: unsubscribes.server });
     },
 
-    disconnect: (who: Who, disconnect: Disconnect = disconnects.forceDisconnect): Answer<null> => {
-      node.hub.send({ type: "user.disconnect", target: targetOf(who), disconnect });
-      return done;
-    },
+    disconnect: (who: Who, disconnect: Disconnect = disconnects.forceDisconnect): Answer<null> =>
+      tell(who, { type: "hub.disconnect", disconnect }),
 
     /** `expireAt` null takes the expiry away. */
-    refresh: (who: Who, expireAt: number | null, info?: string): Answer<null> => {
-      node.hub.send({ type: "user.refresh", target: targetOf(who), expireAt, ...(info !== undefined && { info }) });
-      return done;
-    },
+    refresh: (who: Who, expireAt: number | null, info?: string): Answer<null> =>
+      tell(who, { type: "hub.refresh", expireAt, ...(info !== undefined && { info }) }),
   };
 }
 
@@ -208,7 +203,7 @@ function asking(node: Pick<Parts, "rules" | "presence" | "broker">) {
   };
 }
 
-function surveying(node: Pick<Parts, "hub" | "subscribers">) {
+function surveying(node: Pick<Parts, "registry" | "subscribers">) {
   return {
     /** Channels with an subscribers, and how many connections each has; `pattern` may hold `*` for anything. */
     channels: (pattern: string): Map<string, number> => {
@@ -232,10 +227,10 @@ function surveying(node: Pick<Parts, "hub" | "subscribers">) {
     },
 
     counts: () => {
-      const { members, users } = node.hub.getSnapshot().context;
+      const { connections, users } = node.registry.count();
       let subscriptions = 0;
       for (const [, { plain, centrifuge }] of node.subscribers.entries()) subscriptions += plain.size + centrifuge.size;
-      return { clients: members.size, users: users.size, subscriptions, channels: node.subscribers.size };
+      return { clients: connections, users, subscriptions, channels: node.subscribers.size };
     },
   };
 }

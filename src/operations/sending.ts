@@ -1,7 +1,7 @@
-import type { Member } from "../../actors/hub/events.ts";
+import type { HubRef } from "../../actors/hub/events.ts";
+import type { Member, Registry } from "../../actors/hub/registry.ts";
 import type { Answer, Who } from "../api/answer.ts";
 import { badField, tell } from "../api/encoding.ts";
-import type { Node } from "../app/node.ts";
 import { type ClientError, errors } from "../core/errors.ts";
 import type { Payload } from "../core/payload.ts";
 import type { MessageQueue, PutOutcome } from "../messages/message-queue.ts";
@@ -25,20 +25,22 @@ export interface Sent {
 
 /** What sending works with. */
 export interface SendParts {
-  readonly hub: Node["hub"];
+  readonly hub: HubRef;
+  readonly registry: Registry;
   /** Keeps what is sent to users who are away, and what was answered to keys. */
   readonly queue: Pick<MessageQueue, "put" | "recall" | "remember">;
 }
 
 const refused = (error: ClientError) => ({ ok: false, error }) as const;
 
+const noOne: ReadonlySet<string> = new Set();
+
 /** Messages to users, wherever they are connected, or later. */
-export function sending({ hub, queue }: SendParts) {
+export function sending({ hub, registry, queue }: SendParts) {
   /** The connections that are meant: those of the user, or the one that is named. */
   const membersOf = ({ user, client }: Who): Member[] => {
-    const { members, users } = hub.getSnapshot().context;
-    if (!client) return [...(users.get(user) ?? [])].filter(hearsMessages);
-    const member = members.get(client);
+    if (!client) return registry.ofUser(user).filter(hearsMessages);
+    const member = registry.member(client);
     const isMeant = member && member.user !== null && (user === "" || member.user === user);
     return isMeant && hearsMessages(member) ? [member] : [];
   };
@@ -49,7 +51,10 @@ export function sending({ hub, queue }: SendParts) {
   const deliver = (members: readonly Member[], data: Payload, key: string | null): Answer<Sent> => {
     const result: Sent = { connections: members.length, queued: false };
     if (key !== null && !queue.remember(key, JSON.stringify(result))) return refused(errors.internal);
-    for (const { ref } of members) ref.send({ type: "hub.message", data });
+    for (const { id, user } of members) {
+      const target = { user: user ?? "", client: id, except: noOne };
+      hub.send({ type: "user.tell", target, event: { type: "hub.message", data } });
+    }
     return { ok: true, result };
   };
 

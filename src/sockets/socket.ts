@@ -1,5 +1,5 @@
 import type { ServerWebSocket } from "bun";
-import type { ConnectionRef } from "../../actors/hub/events.ts";
+import type { ConnectionRef } from "../../actors/hub/registry.ts";
 import type { Disconnect } from "../core/disconnects.ts";
 import type { Frame, ProtocolName } from "../core/frame.ts";
 import type { Bucket } from "../core/rate.ts";

@@ -1,5 +1,5 @@
 import type { ServerWebSocket, WebSocketHandler } from "bun";
-import type { ConnectionRef } from "../../actors/hub/events.ts";
+import type { ConnectionRef } from "../../actors/hub/registry.ts";
 import type { Clock } from "../core/clock.ts";
 import type { ConnectCommand } from "../core/command.ts";
 import { type Disconnect, disconnects } from "../core/disconnects.ts";

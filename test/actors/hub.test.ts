@@ -24,7 +24,7 @@ async function start(options: Parameters<typeof startServer>[1] = {}) {
   const server = await startServer(anywhere, { ...development, log: log.log, ...options });
   const ws = server.url.replace("http", "ws");
   const open = (path: string) => new Probe(`${ws}${path}`).open();
-  const members = () => server.node.hub.getSnapshot().context.members;
+  const members = () => server.node.registry;
   return { ...server, ws, log, open, members };
 }
 
@@ -67,7 +67,7 @@ describe("the Hub", () => {
     expect([node.subscribers.size, node.presence.size, node.deadlines.size, server.members().size]).toEqual([
       0, 0, 0, 0,
     ]);
-    expect(node.hub.getSnapshot().context.users.size).toBe(0);
+    expect(node.registry.count().users).toBe(0);
     await server.stop();
   });
 
@@ -109,7 +109,7 @@ describe("the Hub", () => {
       for (const probe of probes) await probe.close(1000);
       for (const _ of probes) await server.log.next("connection.closed");
     }
-    expect(server.node.hub.getSnapshot().context.slots).toHaveLength(4);
+    expect(server.node.registry.slotCount).toBe(4);
     await server.stop();
   });
 
@@ -144,7 +144,7 @@ describe("the Hub", () => {
     const probe = await server.open("/connection/websocket");
     if (frame !== "") probe.send(frame);
     if (frame.includes("expired") || state === "authenticated") await probe.nextText();
-    const [member] = server.members().values();
+    const [member] = server.members().all();
     expect(Object.keys(member?.ref.getSnapshot().value ?? {})).toEqual([state]);
     probe.terminate();
     await server.log.next("connection.closed");

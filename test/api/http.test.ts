@@ -136,7 +136,7 @@ describe("the HTTP API", () => {
       probe.send('{"id":2,"subscribe":{"channel":"news"}}');
       await probe.nextText();
     }
-    for (const { id, user } of server.node.hub.getSnapshot().context.members.values()) if (user === "ann") ids.push(id);
+    for (const { id } of server.node.registry.ofUser("ann")) ids.push(id);
     await server.call("publish", { channel: "news", data: "first", exclude_client: ids[0] ?? "" });
     await server.call("publish", { channel: "news", data: "second" });
     expect(await other.nextText()).toContain("first");

@@ -164,7 +164,7 @@ describe("a repeated key", () => {
     const options = { enabled: false, retention: 1, size: 1, payloads: false };
     const store = createMessageStore({ path: freshPushPath(), log: options, queue: { size: 1, ttl: 1_000 } }, parts);
     store.close();
-    const { send } = sending({ hub: api.node.hub, queue: store.queue });
+    const { send } = sending({ hub: api.node.hub, registry: api.node.registry, queue: store.queue });
     const data = { kind: "json", json: '"never"' } as const;
     const now = clock.wall();
     const failed = { ok: false, error: { code: 100 } };

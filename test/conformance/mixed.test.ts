@@ -7,6 +7,7 @@ import { everything, startOpenServer, tokenFor } from "../support/open-channels.
 import { testTimeout } from "../support/patience.ts";
 import { Probe } from "../support/probe.ts";
 import type { TestServer } from "../support/server.ts";
+import { tellUser } from "../support/tell.ts";
 
 setDefaultTimeout(testTimeout);
 
@@ -253,10 +254,9 @@ describe("a channel with plain and Centrifuge clients", () => {
       [unsubscribes.insufficientState, 3010],
     ] as const) {
       using plain = await plainIn(server, "a", tokenFor({ sub: "ann" }));
-      const target = { user: "ann", client: "", except: new Set<string>() };
       await server.log.next("connection.authenticated");
-      server.node.hub.send({ type: "user.unsubscribe", target, channel: "b", unsubscribe });
-      server.node.hub.send({ type: "user.unsubscribe", target, channel: "a", unsubscribe });
+      tellUser(server, "ann", { type: "hub.unsubscribe", channel: "b", unsubscribe });
+      tellUser(server, "ann", { type: "hub.unsubscribe", channel: "a", unsubscribe });
       expect((await plain.closed()).code).toBe(code);
     }
   });
@@ -266,9 +266,8 @@ describe("a channel with plain and Centrifuge clients", () => {
     using plain = await plainIn(server, "a", tokenFor({ sub: "ann" }));
     using centrifuge = await CentrifugeProbe.connect(server.ws, { token: tokenFor({ sub: "ann" }) });
     await server.log.next("connection.authenticated", { dialect: "plain" });
-    const target = { user: "ann", client: "", except: new Set<string>() };
     const request = { channel: "b", expireAt: null, since: null };
-    server.node.hub.send({ type: "user.subscribe", target, request });
+    tellUser(server, "ann", { type: "hub.subscribe", request });
     expect(await centrifuge.next()).toMatchObject({ push: { channel: "b" } });
     for (const channel of ["b", "a"]) centrifuge.send({ id: 9, publish: { channel, data: `to ${channel}` } });
     expect(await plain.next()).toBe("to a");

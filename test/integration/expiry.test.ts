@@ -8,6 +8,7 @@ import { everything, startOpenServer, tokenFor } from "../support/open-channels.
 import { pass } from "../support/passing.ts";
 import { testTimeout } from "../support/patience.ts";
 import { Probe } from "../support/probe.ts";
+import { tellUser } from "../support/tell.ts";
 
 setDefaultTimeout(testTimeout);
 
@@ -20,8 +21,6 @@ const config = {
     ],
   },
 };
-
-const target = { user: "ann", client: "", except: new Set<string>() };
 
 /** A server at the beginning of a second, with a clock of its own. */
 async function start() {
@@ -79,13 +78,13 @@ describe("a connection that expires", () => {
   test("[SU122] [T21] is ended by a back end at once, and nothing is delivered afterwards", async () => {
     await using server = await start();
     for (const [order, code] of [
-      [{ type: "user.disconnect", disconnect: disconnects.forceDisconnect }, 3503],
-      [{ type: "user.refresh", expireAt: server.inSeconds(0) }, 3005],
+      [{ type: "hub.disconnect", disconnect: disconnects.forceDisconnect }, 3503],
+      [{ type: "hub.refresh", expireAt: server.inSeconds(0) }, 3005],
     ] as const) {
       using probe = await server.connect();
       await probe.subscribe("a");
       server.publish("a", "before");
-      server.node.hub.send({ ...order, target });
+      tellUser(server, "ann", order);
       server.publish("a", "after");
       const [before, end] = await probe.take(2);
       expect(before).toEqual(said("before"));
@@ -96,10 +95,10 @@ describe("a connection that expires", () => {
   test("[SU123] is moved by a back end, which its client is told", async () => {
     await using server = await start();
     using probe = await server.connect({ exp: server.inSeconds(5) });
-    server.node.hub.send({ type: "user.refresh", target, expireAt: server.inSeconds(20) });
+    tellUser(server, "ann", { type: "hub.refresh", expireAt: server.inSeconds(20) });
     expect(await probe.take(1)).toEqual([{ push: { refresh: { expires: true, ttl: 20 } } }]);
     await server.pass(15_000, probe);
-    server.node.hub.send({ type: "user.refresh", target, expireAt: null });
+    tellUser(server, "ann", { type: "hub.refresh", expireAt: null });
     expect(await probe.take(1)).toEqual([{ push: { refresh: {} } }]);
     await server.pass(30_000, probe);
     expect(await probe.ask("presence_stats", { channel: "a" })).toHaveProperty("presence_stats");
@@ -122,7 +121,7 @@ describe("a connection that expires", () => {
       return { push: { channel: "a", pub: expect.objectContaining({ info }) } };
     };
     expect(await seen()).toEqual([by("old"), by("old")]);
-    server.node.hub.send({ type: "user.refresh", target, expireAt: server.inSeconds(60), info: '{"name":"new"}' });
+    tellUser(server, "ann", { type: "hub.refresh", expireAt: server.inSeconds(60), info: '{"name":"new"}' });
     expect(await centrifuge.take(1)).toEqual([{ push: { refresh: { expires: true, ttl: 60 } } }]);
     expect(await seen()).toEqual([by("new"), by("new")]);
   });
@@ -188,7 +187,7 @@ describe("a subscription that expires", () => {
     using probe = await server.connect();
     await probe.subscribe("own");
     const request = { channel: "a", expireAt: server.inSeconds(5), since: null };
-    server.node.hub.send({ type: "user.subscribe", target, request });
+    tellUser(server, "ann", { type: "hub.subscribe", request });
     await probe.take(1);
     await server.pass(6_950, probe);
     expect(await probe.rest()).toEqual([]);

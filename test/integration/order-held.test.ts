@@ -6,6 +6,7 @@ import { HeldTokens } from "../support/held-tokens.ts";
 import { startOpenServer, tokenFor } from "../support/open-channels.ts";
 import { testTimeout } from "../support/patience.ts";
 import type { TestServer } from "../support/server.ts";
+import { tellUser } from "../support/tell.ts";
 
 setDefaultTimeout(testTimeout);
 
@@ -14,7 +15,6 @@ const heldMax = { commands: 1_024, bytes: 131_072 };
 
 const ann = tokenFor({ sub: "ann" });
 const annIn = (channel: string, claims = {}) => tokenFor({ sub: "ann", channel, ...claims });
-const target = { user: "ann", client: "", except: new Set<string>() };
 const nothing = { expireAt: null, since: null };
 
 /** A server on which nobody's token is looked at until the test says so. */
@@ -34,10 +34,10 @@ async function start(config: Parameters<typeof startOpenServer>[0] = {}) {
 }
 
 const serverSubscribe = (server: TestServer, channel: string) =>
-  server.node.hub.send({ type: "user.subscribe", target, request: { channel, ...nothing } });
+  tellUser(server, "ann", { type: "hub.subscribe", request: { channel, ...nothing } });
 
 const serverUnsubscribe = (server: TestServer, channel: string) =>
-  server.node.hub.send({ type: "user.unsubscribe", target, channel, unsubscribe: unsubscribes.server });
+  tellUser(server, "ann", { type: "hub.unsubscribe", channel, unsubscribe: unsubscribes.server });
 
 describe("while a token is looked at", () => {
   test("[SU10] commands wait their turn, and are answered in order behind it", async () => {

@@ -8,6 +8,7 @@ import { failingDisk } from "../support/failing-disk.ts";
 import { TemporaryFolder } from "../support/folder.ts";
 import { everything, startOpenServer, tokenFor } from "../support/open-channels.ts";
 import { testTimeout } from "../support/patience.ts";
+import { tellUser } from "../support/tell.ts";
 
 setDefaultTimeout(testTimeout);
 
@@ -104,9 +105,8 @@ test("[SU114] [F05] a channel that the server has to give and cannot ends the co
   expect(await probe.closed()).toEqual(crashed);
   expect(await probe.rest()).toEqual([]);
   using given = await CentrifugeProbe.connect(server.ws, { token: tokenFor({ sub: "ben" }) });
-  const target = { user: "ben", client: "", except: new Set<string>() };
   const request = { channel: "new", expireAt: null, since: null };
-  server.node.hub.send({ type: "user.subscribe", target, request });
+  tellUser(server, "ben", { type: "hub.subscribe", request });
   expect(await given.closed()).toEqual(crashed);
   expect(await watcher.rest()).toEqual([]);
   expect(server.node.counters.crashes).toBe(0);

@@ -1,10 +1,11 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import type { Target } from "../../actors/hub/events.ts";
+import type { Target } from "../../actors/hub/registry.ts";
 import { unsubscribes } from "../../src/core/unsubscribes.ts";
 import { CentrifugeProbe, pub } from "../support/centrifuge-probe.ts";
 import { everything, startOpenServer, tokenFor } from "../support/open-channels.ts";
 import { testTimeout } from "../support/patience.ts";
 import type { TestServer } from "../support/server.ts";
+import { tellUser } from "../support/tell.ts";
 
 setDefaultTimeout(testTimeout);
 
@@ -16,11 +17,11 @@ const config = {
 
 function subscribe(server: TestServer, channel: string): void {
   const request = { channel, expireAt: null, since: null };
-  server.node.hub.send({ type: "user.subscribe", target: ann, request });
+  tellUser(server, "ann", { type: "hub.subscribe", request });
 }
 
 function unsubscribe(server: TestServer, channel: string): void {
-  server.node.hub.send({ type: "user.unsubscribe", target: ann, channel, unsubscribe: unsubscribes.server });
+  tellUser(server, "ann", { type: "hub.unsubscribe", channel, unsubscribe: unsubscribes.server });
 }
 
 async function connectAnn(server: TestServer): Promise<CentrifugeProbe> {
@@ -113,7 +114,7 @@ describe("a subscription that the server makes", () => {
     using stranger = await CentrifugeProbe.connect(server.ws, { token: tokenFor({ sub: "bob" }) });
     const request = { channel: "a", expireAt: null, since: null };
     const heardBy = async (target: Target) => {
-      server.node.hub.send({ type: "user.subscribe", target, request });
+      tellUser(server, target, { type: "hub.subscribe", request });
       return (await Promise.all([first, second, stranger].map((probe) => probe.rest()))).map(({ length }) => length);
     };
     expect(await heardBy({ ...ann, client: second.client })).toEqual([0, 1, 0]);

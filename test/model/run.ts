@@ -3,6 +3,7 @@ import { unsubscribes } from "../../src/core/unsubscribes.ts";
 import { ManualClock } from "../support/clock.ts";
 import { TemporaryFolder } from "../support/folder.ts";
 import { patience } from "../support/patience.ts";
+import { tellUser } from "../support/tell.ts";
 import type { Shared } from "./hearing.ts";
 import { Member } from "./member.ts";
 import { type Action, type ChannelName, channels, memberCount, type Plan, type Step } from "./steps.ts";
@@ -137,9 +138,8 @@ class Run {
   #kick({ by, channel, back }: Extract<Step, { do: "kick" }>): void {
     const user = this.#members[by]?.user ?? "";
     const unsubscribe = back ? unsubscribes.insufficientState : unsubscribes.server;
-    const target = { user, client: "", except: new Set<string>() };
     if (!this.#members[by]?.has(channel)) return;
-    this.#incarnation.server.node.hub.send({ type: "user.unsubscribe", target, channel, unsubscribe });
+    tellUser(this.#incarnation.server, user, { type: "hub.unsubscribe", channel, unsubscribe });
   }
 
   async #pass(halfSeconds: number): Promise<void> {
@@ -223,9 +223,9 @@ class Run {
 
   /** What somebody sent whose line was cut is read before the server knows that it is: then all is read. */
   async #untilCutAreGone(): Promise<void> {
-    const { hub } = this.#incarnation.server.node;
+    const { registry } = this.#incarnation.server.node;
     const deadline = performance.now() + patience;
-    while (hub.getSnapshot().context.members.size > this.#everyone.filter(({ isConnected }) => isConnected).length) {
+    while (registry.size > this.#everyone.filter(({ isConnected }) => isConnected).length) {
       must(performance.now() < deadline, "P7", "a connection whose line was cut is still there");
       await this.#witness.hearRest();
     }

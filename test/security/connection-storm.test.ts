@@ -6,6 +6,7 @@ import { startOpenServer, tokenFor } from "../support/open-channels.ts";
 import { patience, testTimeout } from "../support/patience.ts";
 import { Probe } from "../support/probe.ts";
 import { RawClient } from "../support/raw.ts";
+import { tellUser } from "../support/tell.ts";
 
 setDefaultTimeout(testTimeout);
 
@@ -13,7 +14,7 @@ const arrivals = Array.from({ length: 200 }, (_, index) => index);
 
 test("[SE34] [T60] of a crowd that comes at once everyone is let in; who goes while it waits leaves nothing behind", async () => {
   await using server = await startOpenServer();
-  const { members } = server.node.hub.getSnapshot().context;
+  const members = server.node.registry;
   const bystanders = await Bystanders.join(server.ws, { count: 10 });
   await bystanders.during(async () => {
     // Those who wait are of all kinds: who stays, in both protocols, and who is gone before its turn comes.
@@ -39,8 +40,7 @@ test("[SE34] [T60] of a crowd that comes at once everyone is let in; who goes wh
 
 test("[SE36] [T60] of a crowd whose lines are cut at once nothing stays behind, also of those who are ended meanwhile", async () => {
   await using server = await startOpenServer();
-  const { subscribers, counters, hub } = server.node;
-  const { members } = hub.getSnapshot().context;
+  const { subscribers, counters, registry: members } = server.node;
   using witness = await CentrifugeProbe.connect(server.ws, { token: tokenFor({ sub: "witness" }) });
   const token = tokenFor({ sub: "ann" });
   const crowd = await Promise.all(
@@ -51,10 +51,9 @@ test("[SE36] [T60] of a crowd whose lines are cut at once nothing stays behind, 
   expect(hears).toEqual({ num_clients: arrivals.length, num_users: 2 });
   for (const probe of crowd) probe[Symbol.dispose]();
   // Half of them, the anonymous ones, are also ended by a back end while they wait for their turn.
-  const target = { user: "", client: "", except: new Set<string>() };
   const deadline = performance.now() + patience;
   while (members.size === arrivals.length + 1 && performance.now() < deadline) await witness.fence();
-  hub.send({ type: "user.disconnect", target, disconnect: disconnects.forceDisconnect });
+  tellUser(server, "", { type: "hub.disconnect", disconnect: disconnects.forceDisconnect });
   while (members.size > 1 && performance.now() < deadline) await witness.fence();
   expect([members.size, subscribers.get("crowd"), counters.crashes, counters.errors]).toEqual([1, undefined, 0, 0]);
   expect(await witness.ask("presence_stats", { channel: "crowd" })).toMatchObject({

@@ -49,7 +49,7 @@ test("[SE33] [F17] what throws past an actor costs its connection too, and leave
     probe.send(probe.command("publish", { channel: faultyChannel, data: 1 }));
     expect(await probe.closed()).toEqual(disconnects.internal);
     expect(server.node.subscribers.get(faultyChannel)).toBeUndefined();
-    expect(server.node.hub.getSnapshot().context.members.has(probe.client)).toBe(false);
+    expect(server.node.registry.member(probe.client)).toBeNull();
   });
   expect(server.node.counters.errors).toBe(1);
 });

@@ -4,6 +4,7 @@ import { disconnects } from "../../../src/core/disconnects.ts";
 import { Cable } from "../../support/cable.ts";
 import { startOpenServer, tokenFor } from "../../support/open-channels.ts";
 import { testTimeout } from "../../support/patience.ts";
+import { tellUser } from "../../support/tell.ts";
 import { Script } from "./script.ts";
 import { StockClient } from "./stock-client.ts";
 
@@ -39,8 +40,7 @@ test.skipIf(node === null)(`[RC40] the stock client in Node does what it does in
   expect(await told.next()).toEqual({ what: "after the refresh", value: ["refreshed"] });
 
   expect(await told.next()).toEqual({ what: "ready to be sent away", value: null });
-  const target = { user: "ann", client: "", except: new Set<string>() };
-  server.node.hub.send({ type: "user.disconnect", target, disconnect: disconnects.forceDisconnect });
+  tellUser(server, "ann", { type: "hub.disconnect", disconnect: disconnects.forceDisconnect });
   expect(await told.next()).toEqual({ what: "disconnected", value: { code: 3503, reason: "force disconnect" } });
   expect(await told.exited()).toBe(0);
 });

@@ -7,6 +7,7 @@ import { ManualClock } from "../../support/clock.ts";
 import { startOpenServer, tokenFor } from "../../support/open-channels.ts";
 import { pass } from "../../support/passing.ts";
 import { testTimeout } from "../../support/patience.ts";
+import { tellUser } from "../../support/tell.ts";
 import { Script } from "./script.ts";
 import { StockClient } from "./stock-client.ts";
 
@@ -15,8 +16,6 @@ setDefaultTimeout(testTimeout);
 /** A Python that has the package `centrifuge-python`. */
 const python = process.env["CHORUS_TEST_PYTHON"] ?? "";
 const remark = python === "" ? " (skipped: CHORUS_TEST_PYTHON names no Python with centrifuge-python)" : "";
-
-const target = { user: "ann", client: "", except: new Set<string>() };
 
 // Time passes in one step of the test alone; the pings of a whole minute would have to be answered in it.
 const config = { client: { ping_interval: "1h", pong_timeout: "10m", expired_close_delay: "1s" } };
@@ -62,16 +61,16 @@ test.skipIf(python === "")(`[RC41] the stock client in Python does what it does 
   expect(await told.next()).toEqual({ what: "connected again", value: false });
   expect(await told.next()).toEqual({ what: "desk subscribed again", value: false });
 
-  const unsubscribe = { type: "user.unsubscribe", channel: "room", target } as const;
+  const unsubscribe = { type: "hub.unsubscribe", channel: "room" } as const;
   expect(await told.next()).toEqual({ what: "ready for 2500", value: null });
-  server.node.hub.send({ ...unsubscribe, unsubscribe: unsubscribes.insufficientState });
+  tellUser(server, "ann", { ...unsubscribe, unsubscribe: unsubscribes.insufficientState });
   expect(await told.next()).toEqual({ what: "subscribed again after", value: [2500, "insufficient state"] });
   expect(await told.next()).toEqual({ what: "ready for 2000", value: null });
-  server.node.hub.send({ ...unsubscribe, unsubscribe: unsubscribes.server });
+  tellUser(server, "ann", { ...unsubscribe, unsubscribe: unsubscribes.server });
   expect(await told.next()).toEqual({ what: "unsubscribed", value: [2000, "server unsubscribe"] });
 
   expect(await told.next()).toEqual({ what: "ready to be sent away", value: null });
-  server.node.hub.send({ type: "user.disconnect", target, disconnect: disconnects.forceDisconnect });
+  tellUser(server, "ann", { type: "hub.disconnect", disconnect: disconnects.forceDisconnect });
   expect(await told.next()).toEqual({ what: "disconnected", value: [3503, "force disconnect"] });
   expect(await told.exited()).toBe(0);
 });

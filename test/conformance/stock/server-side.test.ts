@@ -5,11 +5,10 @@ import { Cable } from "../../support/cable.ts";
 import { ManualClock } from "../../support/clock.ts";
 import { startOpenServer, tokenFor } from "../../support/open-channels.ts";
 import { testTimeout } from "../../support/patience.ts";
+import { tellUser } from "../../support/tell.ts";
 import { StockClient } from "./stock-client.ts";
 
 setDefaultTimeout(testTimeout);
-
-const ann = { user: "ann", client: "", except: new Set<string>() };
 
 describe("the stock client and what the server does by itself", () => {
   test("[RC30] has the channels of its token from the start, and recovers them after a cut", async () => {
@@ -34,10 +33,9 @@ describe("the stock client and what the server does by itself", () => {
     await using server = await startOpenServer();
     using client = await new StockClient(server.ws, { token: tokenFor({ sub: "ann" }) }).connect();
     const request = { channel: "desk", expireAt: null, since: null, data: '{"hello":2}' };
-    server.node.hub.send({ type: "user.subscribe", target: ann, request });
+    tellUser(server, "ann", { type: "hub.subscribe", request });
     expect(await client.until("client", "subscribed")).toMatchObject({ channel: "desk", data: { hello: 2 } });
-    const unsubscribe = { type: "user.unsubscribe", channel: "desk", unsubscribe: unsubscribes.server } as const;
-    server.node.hub.send({ ...unsubscribe, target: ann });
+    tellUser(server, "ann", { type: "hub.unsubscribe", channel: "desk", unsubscribe: unsubscribes.server });
     expect(await client.until("client", "unsubscribed")).toEqual({ channel: "desk" });
   });
 
@@ -45,18 +43,18 @@ describe("the stock client and what the server does by itself", () => {
     await using server = await startOpenServer();
     using client = await new StockClient(server.ws, { token: tokenFor({ sub: "ann" }) }).connect();
     await client.subscribe("room");
-    const unsubscribe = { type: "user.unsubscribe", channel: "room", target: ann } as const;
-    server.node.hub.send({ ...unsubscribe, unsubscribe: unsubscribes.insufficientState });
+    const unsubscribe = { type: "hub.unsubscribe", channel: "room" } as const;
+    tellUser(server, "ann", { ...unsubscribe, unsubscribe: unsubscribes.insufficientState });
     expect(await client.until("room", "subscribing")).toMatchObject({ code: 2500 });
     await client.until("room", "subscribed");
-    server.node.hub.send({ ...unsubscribe, unsubscribe: unsubscribes.server });
+    tellUser(server, "ann", { ...unsubscribe, unsubscribe: unsubscribes.server });
     expect(await client.until("room", "unsubscribed")).toMatchObject({ code: 2000, reason: "server unsubscribe" });
   });
 
   test("[RC33] goes for good after 3503 and 4500, and comes back after 3011 and 4000", async () => {
     await using server = await startOpenServer();
     const disconnect = (code: number, reason: string) =>
-      server.node.hub.send({ type: "user.disconnect", target: ann, disconnect: { code, reason } });
+      tellUser(server, "ann", { type: "hub.disconnect", disconnect: { code, reason } });
     using client = await new StockClient(server.ws, { token: tokenFor({ sub: "ann" }) }).connect();
     for (const { code, reason } of [disconnects.forceReconnect, { code: 4000, reason: "back in a moment" }]) {
       disconnect(code, reason);

@@ -6,8 +6,9 @@ import type { Random } from "../../src/core/random.ts";
 import type { Counters } from "../../src/metrics/counters.ts";
 import type { ConnectionContext } from "../connection/events.ts";
 import { type Deadline, type Deadlines, type DeadlineTarget, deadlineResolution } from "../deadlines.ts";
-import type { HubContext, Member, PublishEvent, Target } from "./events.ts";
+import type { HubContext, PublishEvent } from "./events.ts";
 import { drainDisconnect, hubMachine } from "./machine.ts";
+import type { OwnedMember } from "./registry.ts";
 
 /** What the Hub does things with. */
 export interface HubPorts {
@@ -48,16 +49,14 @@ export function hubLogic(ports: HubPorts) {
       }),
     },
     actions: {
-      adopt: ({ context }, { member }) => {
-        context.members.set(member.id, member);
-        context.slots[member.slot] = member;
+      countAccepted: () => {
         ports.counters.accepted += 1;
       },
       identify: ({ context }, { id, user }) => identify(context, { id, user }),
-      reject: (_, { member }) => disconnectForDrain(member),
-      forget: ({ context }, { slot }) => forget(context, slot),
+      reject: ({ context }, { id }) => disconnectForDrain(context.members.member(id)),
+      forget: ({ context }, { slot }) => context.members.forget(slot),
       closeCrashed: ({ context }, { slot, error }) => {
-        const member = context.slots[slot];
+        const member = context.members.inSlot(slot);
         ports.counters.crashes += 1;
         if (!member) return;
         const { id, user, ref, socket } = member;
@@ -69,16 +68,19 @@ export function hubLogic(ports: HubPorts) {
         throw error;
       },
       tell: ({ context }, { target, event }) => {
-        for (const member of membersOf(context, target)) member.ref.send(event);
+        for (const { ref } of context.members.targeted(target)) ref.send(event);
+      },
+      checkPositions: ({ context }) => {
+        for (const { ref } of context.members.all()) ref.send({ type: "deadline.expired", deadline: "positions" });
       },
       beginDrain: ({ context, self }) => {
-        context.leaving.push(...context.members.values());
+        context.leaving.push(...context.members.all());
         setDeadline(self, "timeout", ports.drain.timeout);
         releaseSlice(context, self);
       },
       releaseSlice: ({ context, self }) => releaseSlice(context, self),
       cutRemaining: ({ context }) => {
-        for (const member of context.members.values()) member.socket.terminate();
+        for (const member of context.members.all()) member.socket.terminate();
       },
       cancelDeadlines: () => {
         for (const deadline of set) ports.deadlines.cancel(deadline);
@@ -87,54 +89,16 @@ export function hubLogic(ports: HubPorts) {
   });
 }
 
-function disconnectForDrain(member: Member): void {
-  member.ref.send({ type: "hub.disconnect", disconnect: drainDisconnect });
+function disconnectForDrain(member: OwnedMember | null): void {
+  member?.ref.send({ type: "hub.disconnect", disconnect: drainDisconnect });
 }
 
 /** Registers the user, or refuses one connection more than the limit allows. */
-function identify(context: HubContext, { id, user }: { id: string; user: string }): void {
-  const member = context.members.get(id);
+function identify({ members, userConnectionLimit }: HubContext, { id, user }: { id: string; user: string }): void {
+  const member = members.member(id);
   if (!member) return;
-  member.user = user;
-  if (user !== "" && !register(context, member, user)) {
-    member.ref.send({ type: "hub.disconnect", disconnect: disconnects.connectionLimit });
-  } else {
-    member.ref.send({ type: "hub.admitted" });
-  }
-}
-
-function register(context: HubContext, member: Member, user: string): boolean {
-  const members = context.users.get(user);
-  if (!members) {
-    context.users.set(user, new Set([member]));
-    return true;
-  }
-  if (context.userConnectionLimit > 0 && members.size >= context.userConnectionLimit) return false;
-  members.add(member);
-  return true;
-}
-
-function forget(context: HubContext, slot: number): void {
-  const member = context.slots[slot];
-  if (!member) return;
-  context.slots[slot] = undefined;
-  context.freeSlots.push(slot);
-  context.members.delete(member.id);
-  if (!member.user) return;
-  const members = context.users.get(member.user);
-  members?.delete(member);
-  if (members?.size === 0) context.users.delete(member.user);
-}
-
-/** The connections that a back end means; a copy, because what they are told may make them go. */
-function membersOf(context: HubContext, target: Target): Member[] {
-  return candidates(context, target).filter(({ id, user }) => user === target.user && !target.except.has(id));
-}
-
-function candidates(context: HubContext, { user, client }: Target): Member[] {
-  if (client === "") return [...(user === "" ? context.members.values() : (context.users.get(user) ?? []))];
-  const member = context.members.get(client);
-  return member ? [member] : [];
+  if (members.identify(member, user, userConnectionLimit)) member.ref.send({ type: "hub.admitted" });
+  else member.ref.send({ type: "hub.disconnect", disconnect: disconnects.connectionLimit });
 }
 
 /** An error in words, for a log line. */

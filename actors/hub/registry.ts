@@ -1,0 +1,146 @@
+import type { Socket } from "../../src/core/socket.ts";
+import type { ConnectionContext, ConnectionEvent } from "../connection/events.ts";
+
+/** A connection as the Hub and the transport see it. */
+export interface ConnectionRef {
+  send(event: ConnectionEvent): void;
+  /** `status` is `active` until it has come to an end. */
+  getSnapshot(): { readonly value: string | object; readonly context: ConnectionContext; readonly status: string };
+}
+
+/** Which connections a back end means: all of a user's, or of those one alone, without the ones it names. */
+export interface Target {
+  /** "" means the anonymous connections. */
+  readonly user: string;
+  /** One connection's id; "" is all of the user's. */
+  readonly client: string;
+  readonly except: ReadonlySet<string>;
+}
+
+/** The states of a connection, outermost level: see `connection/machine.ts`. */
+export type ConnectionState = "handshaking" | "authenticated" | "draining" | "closed";
+
+/** One connection of this node, as other rooms see it. To tell it something, send `user.tell` to the Hub. */
+export interface Member {
+  readonly id: string;
+  /** Null until the credentials were accepted; "" is anonymous. */
+  readonly user: string | null;
+  readonly socket: Socket;
+  readonly state: ConnectionState;
+}
+
+/** The connections of this node, for reading. Every answer is current: nothing is cached, nothing is asynchronous. */
+export interface Registry {
+  /** The connection with this id; null where this node has none. */
+  member(id: string): Member | null;
+  /** The connections of a user; "" means the anonymous connections. */
+  ofUser(user: string): readonly Member[];
+  /** Connections in any state, and users with at least one (the anonymous not counted). */
+  count(): { readonly connections: number; readonly users: number };
+}
+
+/** One connection that the Hub owns, with the actor that other rooms do not reach. */
+export class OwnedMember implements Member {
+  readonly id: string;
+  /** Its place among the slots: the id of its actor. */
+  readonly slot: number;
+  readonly ref: ConnectionRef;
+  /** Kept so that a connection that crashed can still be closed. */
+  readonly socket: Socket;
+  user: string | null = null;
+
+  constructor(slot: number, ref: ConnectionRef, socket: Socket) {
+    this.id = socket.id;
+    this.slot = slot;
+    this.ref = ref;
+    this.socket = socket;
+  }
+
+  get state(): ConnectionState {
+    const { value } = this.ref.getSnapshot();
+    return (typeof value === "string" ? value : Object.keys(value)[0]) as ConnectionState;
+  }
+}
+
+/**
+ * The Hub's own table of connections: by id, by user and by slot. Changed in place, because a copy would cost O(N) an
+ * event. Only `adopt.ts` adds, and only the Hub's actions change it.
+ */
+export class Members implements Registry {
+  readonly #byId = new Map<string, OwnedMember>();
+  /** By user id, without the anonymous. */
+  readonly #byUser = new Map<string, Set<OwnedMember>>();
+  /** An empty slot is free, and its number is in `#freeSlots`. */
+  readonly #slots: (OwnedMember | undefined)[] = [];
+  readonly #freeSlots: number[] = [];
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  /** Slots in use and free: how many connections there were at most at the same time. */
+  get slotCount(): number {
+    return this.#slots.length;
+  }
+
+  member(id: string): OwnedMember | null {
+    return this.#byId.get(id) ?? null;
+  }
+
+  ofUser(user: string): readonly OwnedMember[] {
+    if (user !== "") return [...(this.#byUser.get(user) ?? [])];
+    return [...this.#byId.values()].filter((member) => member.user === "");
+  }
+
+  count(): { connections: number; users: number } {
+    return { connections: this.#byId.size, users: this.#byUser.size };
+  }
+
+  all(): readonly OwnedMember[] {
+    return [...this.#byId.values()];
+  }
+
+  inSlot(slot: number): OwnedMember | null {
+    return this.#slots[slot] ?? null;
+  }
+
+  /** The connections that a target names; a copy, because an event that they are sent may end them. */
+  targeted({ user, client, except }: Target): readonly OwnedMember[] {
+    if (client === "") return this.ofUser(user).filter(({ id }) => !except.has(id));
+    const member = this.member(client);
+    return member && member.user === user && !except.has(client) ? [member] : [];
+  }
+
+  /** A free slot, for the next member. */
+  takeSlot(): number {
+    return this.#freeSlots.pop() ?? this.#slots.length;
+  }
+
+  add(member: OwnedMember): void {
+    this.#byId.set(member.id, member);
+    this.#slots[member.slot] = member;
+  }
+
+  /** Registers the user of a connection; false where the user has `limit` connections already (0: no limit). */
+  identify(member: OwnedMember, user: string, limit: number): boolean {
+    member.user = user;
+    if (user === "") return true;
+    const members = this.#byUser.get(user);
+    if (members && limit > 0 && members.size >= limit) return false;
+    if (members) members.add(member);
+    else this.#byUser.set(user, new Set([member]));
+    return true;
+  }
+
+  forget(slot: number): void {
+    const member = this.#slots[slot];
+    if (!member) return;
+    this.#slots[slot] = undefined;
+    this.#freeSlots.push(slot);
+    this.#byId.delete(member.id);
+    if (!member.user) return;
+    const members = this.#byUser.get(member.user);
+    members?.delete(member);
+    if (members?.size === 0) this.#byUser.delete(member.user);
+  }
+}
