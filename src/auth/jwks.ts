@@ -1,7 +1,6 @@
-import { createLocalJWKSet, errors, type JSONWebKeySet, type LocalJWKSet } from "jose";
-import * as v from "valibot";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
+import { type KeySet, readKeySet, setAlgorithms } from "./key-set.ts";
 import type { KeyQuestion, KeySource, VerifyKey } from "./keys.ts";
 import { type Outcome, passed, refused } from "./refusals.ts";
 
@@ -37,17 +36,10 @@ const defaultTimeoutMs = 3_000;
 /** Bytes of a key set. The largest public ones, with certificates, have some 40 KiB. */
 const bytesMax = 262_144;
 
-/** The algorithms of keys in a set: those of Centrifugo. A set never holds secrets, so no HMAC. */
-const algorithms = new Set(["RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "EdDSA"]);
-
-/** What is looked at in a set; a key that is of no use is left for jose to pass over. */
-const keySetSchema = v.object({ keys: v.array(v.looseObject({ kty: v.string(), kid: v.optional(v.string()) })) });
-
-/** Keys as they were fetched. */
-interface KeySet {
+/** A key set with the monotonic time, in milliseconds, at which it was fetched. */
+interface FetchedKeys {
   readonly fetchedAt: number;
-  readonly kids: ReadonlySet<string>;
-  readonly resolve: LocalJWKSet;
+  readonly set: KeySet;
 }
 
 /** Why a fetch failed, in a word for the log; the error's own text may hold the URL with its credentials. */
@@ -55,66 +47,73 @@ class FetchFailure extends Error {}
 
 /**
  * The keys of a JSON Web Key Set (RFC 7517) behind a URL. One instance is one URL, so a key id never means the key of
- * another issuer. At most one fetch is under way, none is made by a timer, and while keys are there an id that is not
- * among them is refused, even when the endpoint cannot be asked.
+ * another issuer. At most one fetch is under way, and no timer starts one. A key id that is not in the set is refused for
+ * good only after a fetch that this token waited for; otherwise the refusal is temporary, because the issuer may have
+ * a new key that was not fetched yet.
  */
 export function remoteKeys(options: RemoteKeysOptions): KeySource {
   const { clock } = options;
-  let keys: KeySet | undefined;
+  let keys: FetchedKeys | undefined;
   let attemptedAt = Number.NEGATIVE_INFINITY;
-  let underWay: Promise<void> | undefined;
+  let underWay: Promise<boolean> | undefined;
 
-  const usableKeys = (): KeySet | undefined =>
+  const usableKeys = (): FetchedKeys | undefined =>
     keys !== undefined && clock.monotonic() - keys.fetchedAt < ttlMs ? keys : undefined;
 
-  const renew = (): Promise<void> | undefined => {
+  /** Resolves to whether the set was fetched; false at once where no fetch is allowed yet. */
+  const renew = async (): Promise<boolean> => {
     const floor = usableKeys() === undefined ? retryFloorMs : fetchFloorMs;
-    if (underWay !== undefined || clock.monotonic() - attemptedAt < floor) return underWay;
+    if (underWay !== undefined) return underWay;
+    if (clock.monotonic() - attemptedAt < floor) return false;
     attemptedAt = clock.monotonic();
     underWay = fetchKeys(options).then((fetched) => {
       keys = fetched ?? keys;
       underWay = undefined;
+      return fetched !== undefined;
     });
     return underWay;
   };
 
+  /** Makes sure that a key id was looked for in a set as new as allowed; resolves to whether a missing id is proven missing. */
+  const look = async (kid: string): Promise<boolean> => {
+    const present = usableKeys();
+    // An unknown key waits for a renewal, in case it is new. A known one does not.
+    if (present === undefined || !present.set.kids.has(kid)) return renew();
+    if (clock.monotonic() - present.fetchedAt >= renewAfterMs) void renew();
+    return true;
+  };
+
   return {
     async find(question) {
-      if (!algorithms.has(question.alg)) return refused("algorithm");
+      if (!setAlgorithms.has(question.alg)) return refused("algorithm");
       if (question.kid === undefined) return refused("key");
-      const present = usableKeys();
-      const known = present?.kids.has(question.kid) ?? false;
-      // A known key does not wait for its renewal. An unknown one does, in case it is new.
-      if (!known) await renew();
-      else if (present !== undefined && clock.monotonic() - present.fetchedAt >= renewAfterMs) void renew();
+      const isCurrent = await look(question.kid);
       const usable = usableKeys();
-      return usable === undefined ? refused("keys_unreachable") : keyOf(usable, question);
+      if (usable === undefined) return refused("keys_unreachable");
+      if (!usable.set.kids.has(question.kid)) return refused(isCurrent ? "key" : "key_unknown_yet");
+      return keysOf(usable.set, question);
     },
   };
 }
 
-async function keyOf(keys: KeySet, { alg, kid }: KeyQuestion): Promise<Outcome<readonly VerifyKey[]>> {
-  if (kid === undefined || !keys.kids.has(kid)) return refused("key");
-  try {
-    return passed([await keys.resolve({ alg, kid })]);
-  } catch (error) {
-    // The key is of another algorithm, is damaged, or shares its id with another one: it cannot verify this token.
-    return refused(error instanceof errors.JWKSNoMatchingKey ? "algorithm" : "key");
-  }
+async function keysOf(set: KeySet, { alg, kid = "" }: KeyQuestion): Promise<Outcome<readonly VerifyKey[]>> {
+  const keys = await set.find(kid, alg);
+  // The keys of this id are of another algorithm, or cannot be used.
+  return keys.length === 0 ? refused("algorithm") : passed(keys);
 }
 
 /** Fetches and reads the set; what goes wrong is one line in the log, and undefined. */
-async function fetchKeys(options: RemoteKeysOptions): Promise<KeySet | undefined> {
+async function fetchKeys(options: RemoteKeysOptions): Promise<FetchedKeys | undefined> {
   const { clock, log, url } = options;
   // The address without what may be secret in it.
   const { origin, pathname } = new URL(url);
   try {
-    const set = readKeySet(await fetchText(options));
-    const kids = new Set(set.keys.map((key) => key.kid).filter((kid) => kid !== undefined));
+    const set = readKeySet(parseJson(await fetchText(options)));
+    if (set === null) throw new FetchFailure("not a key set");
     // An endpoint that breaks in this way must not take away the keys that are here.
-    if (kids.size === 0) throw new FetchFailure("no key with an id");
-    log.debug("jwks.fetched", { url: origin + pathname, keys: kids.size });
-    return { fetchedAt: clock.monotonic(), kids, resolve: createLocalJWKSet(set) };
+    if (set.size === 0) throw new FetchFailure("no key with an id");
+    log.debug("jwks.fetched", { url: origin + pathname, keys: set.size });
+    return { fetchedAt: clock.monotonic(), set };
   } catch (error) {
     const reason = error instanceof FetchFailure ? error.message : error instanceof Error ? error.name : "unknown";
     log.warn("jwks.failed", { url: origin + pathname, reason });
@@ -141,13 +140,6 @@ async function fetchText({ fetch, url, timeoutMs = defaultTimeoutMs }: RemoteKey
     text += decoder.decode(chunk, { stream: true });
   }
   return text + decoder.decode();
-}
-
-function readKeySet(text: string): JSONWebKeySet {
-  const set = v.safeParse(keySetSchema, parseJson(text));
-  if (!set.success) throw new FetchFailure("not a key set");
-  // jose takes a key set with every further field of unknown type, and looks at each itself.
-  return set.output as JSONWebKeySet;
 }
 
 function parseJson(text: string): unknown {

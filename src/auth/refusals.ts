@@ -11,6 +11,10 @@ export const refusals = {
   critical: { refusal: "invalid", words: "its header asks for an extension (crit) that is not supported" },
   algorithm: { refusal: "invalid", words: "its algorithm has no key in the configuration" },
   key: { refusal: "invalid", words: "its key (kid) is not in the key set" },
+  key_unknown_yet: {
+    refusal: "unavailable",
+    words: "its key (kid) is not in the key set that was fetched last, and the set could not be fetched again now",
+  },
   keys_unreachable: { refusal: "unavailable", words: "the key set cannot be fetched now" },
   signature: { refusal: "invalid", words: "its signature does not fit the configured key" },
   claims: { refusal: "invalid", words: "one of its claims has the wrong type" },
