@@ -5,26 +5,43 @@ import { differs, type Recording, readRecording, type Scenario } from "./player/
 
 setDefaultTimeout(testTimeout);
 
-/** What a 6.9 server got wrong is not to be copied; its makers changed it later. */
-const quirk = "a mistake of that server, not to be copied";
+/** The sets that are played, on both engines. */
+const sets = ["main", "strict", "timers", "insecure", "general"];
 
-function reasonToSkip({ name }: Recording, { id }: Scenario): string | undefined {
-  return id.startsWith("quirk-") ? quirk : differs[`${name}/${id}`];
-}
+/** What is not done yet, and which work does it. */
+const later: Readonly<Record<string, string>> = {
+  "strict/upgrade-protocols": "the subprotocol centrifuge-protobuf is not served",
+  "general/api-channels-errors": "a difference of the HTTP API or of refreshes that is not removed yet",
+  "general/subrefresh-info": "a difference of the HTTP API or of refreshes that is not removed yet",
+  "general/json-types-subscribe-ok": "a difference of the HTTP API or of refreshes that is not removed yet",
+  "general/cachemode-auto-api": "a difference of the HTTP API or of refreshes that is not removed yet",
+  "general/api-channels-server-side": "a difference of the HTTP API or of refreshes that is not removed yet",
+  "general/api-publish-version-no-history": "a difference of the HTTP API or of refreshes that is not removed yet",
+  "general/pubformat-object": "a difference of the HTTP API or of refreshes that is not removed yet",
+  "general/refresh-client-sub": "a difference of the HTTP API or of refreshes that is not removed yet",
+  "general/api-unsub-empty-channel-keeps": "a difference of the HTTP API or of refreshes that is not removed yet",
+  "general/api-publish-b64-forms": "a difference of the HTTP API or of refreshes that is not removed yet",
+};
 
 const engines = [
   ["RC1", "memory"],
   ["RC2", "sqlite"],
 ] as const;
 
-for (const name of ["main", "strict", "timers", "insecure"]) {
+function reasonToSkip({ name }: Recording, { id }: Scenario): string | undefined {
+  if (id.startsWith("quirk-")) return "a mistake of that server";
+  return differs[`${name}/${id}`] ?? later[`${name}/${id}`];
+}
+
+for (const name of sets) {
   const recording = await readRecording(name);
   for (const [rule, engine] of engines) {
-    describe(`the recording ${name}, kept by ${engine}`, () => {
+    describe(`the recording ${name} on ${engine}`, () => {
       for (const scenario of recording.scenarios) {
         const reason = reasonToSkip(recording, scenario);
         const remark = reason === undefined ? "" : ` (skipped: ${reason})`;
-        test.skipIf(reason !== undefined)(`[${rule}] ${name}/${scenario.id}: ${scenario.about}${remark}`, async () => {
+        const title = `[${rule}] ${name}/${scenario.id}: ${scenario.about}${remark}`;
+        test.concurrent.skipIf(reason !== undefined)(title, async () => {
           expect(await play(recording, scenario, engine)).toBeNull();
         });
       }

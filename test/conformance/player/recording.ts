@@ -1,38 +1,52 @@
 import { join } from "node:path";
-import type { Json, JsonObject } from "../../support/json.ts";
 
-/** What is told of one recorded step: what is done, and `recv`, what came of it on each connection. */
-export type Step = (
-  | OpenStep
-  | { readonly send: string; readonly frame: readonly (JsonObject | string)[] }
-  | { readonly sendBinary: string; readonly hex: string }
-  | { readonly close: string }
-  | { readonly api: string; readonly body?: Json; readonly headers?: Headers }
-  | { readonly http: string; readonly body?: Json; readonly headers?: Headers }
-  | { readonly upgrade: string; readonly headers?: Headers }
-  /** Milliseconds that pass. */
-  | { readonly wait: number }
-  /** Time passes until the second is so many milliseconds old. */
-  | { readonly align: number }
-) & { readonly recv: JsonObject };
-
-export interface OpenStep {
-  /** The connection's name in the recording. */
-  readonly open: string;
-  readonly path?: string;
-  readonly query?: string;
-  readonly protocols?: readonly string[];
-  readonly headers?: Readonly<Record<string, string>>;
+/**
+ * One step of a conversation: what a client or back end does, under one of the keys, and in `recv` what then arrived on
+ * each connection, in order. `quiet` is the milliseconds of silence after which the step is over.
+ */
+export interface Step {
+  /** Opens a WebSocket, or with `stream` an HTTP stream, under this name. */
+  readonly open?: any;
+  readonly stream?: any;
+  readonly path?: any;
+  readonly query?: any;
+  readonly method?: any;
+  readonly headers?: any;
+  readonly protocols?: any;
   /** False: pings are not answered. */
-  readonly pong?: false;
-  /** Pings are recorded. */
-  readonly pings?: true;
-  /** Nothing but the close is recorded. */
+  readonly pong?: boolean;
+  /** True: pings are recorded. */
+  readonly pings?: boolean;
   readonly only?: "closed";
+  readonly proto?: any;
+  readonly connect?: any;
+  /** Continues from the last publications of this connection. */
+  readonly after?: any;
+  /** Response headers that are recorded. */
+  readonly keep?: any;
+  readonly bodies?: boolean;
+  /** Sends commands on this connection. */
+  readonly send?: any;
+  readonly frame?: any;
+  readonly sendBinary?: any;
+  readonly hex?: any;
+  readonly sendText?: any;
+  readonly text?: any;
+  readonly close?: any;
+  /** Calls this method of the HTTP API. */
+  readonly api?: any;
+  readonly http?: any;
+  readonly body?: any;
+  /** A WebSocket handshake over a bare TCP connection. */
+  readonly upgrade?: any;
+  /** Scripts the answers of the backend. */
+  readonly backend?: any;
+  readonly wait?: number;
+  /** Waits until the current second is so many milliseconds old. */
+  readonly align?: number;
+  readonly quiet?: number;
+  readonly recv: any;
 }
-
-/** Null takes away a header that would be sent otherwise. */
-type Headers = Readonly<Record<string, string | null>>;
 
 /** One conversation. */
 export interface Scenario {
@@ -41,22 +55,23 @@ export interface Scenario {
   readonly steps: readonly Step[];
 }
 
-/** Conversations with a Centrifugo 6.9 that was started with one configuration. */
+/** Conversations with a Centrifugo 6.9.1 that was started with one configuration. */
 export interface Recording {
   readonly name: string;
-  /** In the shape of the file, without an address. */
-  readonly config: JsonObject;
+  /** The text of the configuration file. */
+  readonly config: string;
+  /** The port of the scripted backend that the configuration names; absent where it names none. */
+  readonly backend?: number;
   readonly scenarios: readonly Scenario[];
 }
 
 const folder = join(import.meta.dir, "../recordings");
 
-/** What Chorus means to do otherwise, and why, by `SET/ID` or `SET/ID#STEP`; counted from 1. */
+/** What Chorus does in another way on purpose, and why, by `SET/ID` or `SET/ID#STEP`, counted from 1. */
 export const differs: Readonly<Record<string, string>> = await Bun.file(join(folder, "differs.json")).json();
 
 /** Reads a recording and the configuration that it was made with. */
 export async function readRecording(name: string): Promise<Recording> {
-  const { scenarios }: { scenarios: Scenario[] } = await Bun.file(join(folder, `${name}.json`)).json();
-  const { http_server: _, ...config }: JsonObject = await Bun.file(join(folder, `config.${name}.json`)).json();
-  return { name, config, scenarios };
+  const recording = await Bun.file(join(folder, `${name}.json`)).json();
+  return { ...recording, name, config: await Bun.file(join(folder, `config.${name}.json`)).text() };
 }
