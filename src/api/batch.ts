@@ -1,6 +1,7 @@
 import { errors } from "../core/errors.ts";
 import { findItems, findMember, skipSpace } from "../core/json.ts";
 import type { MaybePromise } from "../core/maybe-promise.ts";
+import { isObject } from "../core/object.ts";
 import { type Called, type createCalls, type Malformed, parse, type Ready } from "./calls.ts";
 import { badField, encodeError } from "./encoding.ts";
 import type { Caller } from "./keys.ts";
@@ -113,8 +114,4 @@ function placeIn(outer: string, mistake: string): string {
 
 function malformed(place: string): Malformed {
   return { ok: false, malformed: place };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

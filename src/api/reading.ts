@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { isObject } from "../core/object.ts";
 import { batchRequest, type Method, type Request, requests } from "./requests.ts";
 
 /** A request that was read, or where it is wrong and what was expected there. */
@@ -30,10 +31,9 @@ const unsaid = v.parse(requests.publish, {});
  * (measured). Null for any other, which the schema reads.
  */
 export function readPlainPublish(value: unknown): Request<"publish"> | null {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
-  if (!("channel" in value) || typeof value.channel !== "string") return null;
+  if (!isObject(value) || typeof value["channel"] !== "string") return null;
   for (const name in value) if (name !== "channel" && name !== "data") return null;
-  return { ...unsaid, channel: value.channel };
+  return { ...unsaid, channel: value["channel"] };
 }
 
 /** The place of a mistake and what was expected there. */

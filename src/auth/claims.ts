@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import type { Clock } from "../core/clock.ts";
+import { isObject } from "../core/object.ts";
 import { parseForWriting } from "./json.ts";
 import type { TokenOptions } from "./options.ts";
 import { compilePattern } from "./pattern.ts";
@@ -52,7 +53,7 @@ export const connectionSchema = v.object({
   ...commonEntries,
   b64info: v.nullish(v.string()),
   channels: v.nullish(v.array(v.string())),
-  subs: v.nullish(v.custom<JsonObject>(isJsonObject)),
+  subs: v.nullish(v.custom<JsonObject>(isObject)),
 });
 
 /** The claims of a subscription token. */
@@ -73,11 +74,6 @@ export interface ParsedClaims<Claims extends CommonClaims> {
   readonly exact: JsonObject;
 }
 
-/** Whether a parsed JSON value is an object. */
-export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /** Reads the text of verified claims. */
 export function parseClaims<Claims extends CommonClaims>(
   text: string,
@@ -85,7 +81,7 @@ export function parseClaims<Claims extends CommonClaims>(
   userClaim: string,
 ): Outcome<ParsedClaims<Claims>> {
   const [plain, exact] = parseTwice(text);
-  if (!isJsonObject(plain) || !isJsonObject(exact)) return refused("claims");
+  if (!isObject(plain) || !isObject(exact)) return refused("claims");
   const claims = v.safeParse(schema, plain);
   const user = userClaim === "" ? plain["sub"] : ownValue(plain, userClaim);
   const userId = userOf(user);

@@ -1,11 +1,11 @@
 import * as v from "valibot";
 import type { Identity, ServerSubscription, SubscriptionOverride } from "../core/identity.ts";
+import { isObject } from "../core/object.ts";
 import type { SubscriptionClaims } from "./authenticator.ts";
 import {
   type connectionSchema,
   expiryOf,
   grantSchema,
-  isJsonObject,
   type JsonObject,
   ownValue,
   type ParsedClaims,
@@ -57,8 +57,8 @@ function subscriptionsOf(
   for (const [channel, entry] of entries) {
     const grant = v.safeParse(grantSchema, entry ?? {});
     if (!grant.success) return refused("claims");
-    const exactEntry = isJsonObject(exactSubs) ? ownValue(exactSubs, channel) : undefined;
-    const subscription = serverSubscription(channel, grant.output, isJsonObject(exactEntry) ? exactEntry : {});
+    const exactEntry = isObject(exactSubs) ? ownValue(exactSubs, channel) : undefined;
+    const subscription = serverSubscription(channel, grant.output, isObject(exactEntry) ? exactEntry : {});
     if (subscription === undefined) return refused("payload");
     found.push(subscription);
   }

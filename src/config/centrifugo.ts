@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
+import { isObject } from "../core/object.ts";
 import defaults from "./centrifugo-defaults.json" with { type: "json" };
 import { parseDuration } from "./duration.ts";
-import { isTree, type Tree } from "./tree.ts";
+import type { Tree } from "./tree.ts";
 
 /** Every option of Centrifugo 6.9 with its default, as `centrifugo defaultconfig` prints it. */
 export const centrifugoDefaults: Tree = defaults;
@@ -15,7 +16,7 @@ export function centrifugoAt(path: readonly (string | number)[]): unknown {
   for (const [index, part] of path.entries()) {
     const isNamespace = typeof part === "number" && path.slice(0, index).join(".") === "channel.namespaces";
     if (isNamespace) found = namespaceDefaults;
-    else if (isTree(found) && typeof part === "string" && Object.hasOwn(found, part)) found = found[part];
+    else if (isObject(found) && typeof part === "string" && Object.hasOwn(found, part)) found = found[part];
     else return undefined;
   }
   return found;
@@ -31,5 +32,5 @@ export function saysTheSame(value: unknown, fallback: unknown): boolean {
 
 function isNothing(value: unknown): boolean {
   if (Array.isArray(value)) return value.length === 0;
-  return value === null || value === "" || (isTree(value) && Object.keys(value).length === 0);
+  return value === null || value === "" || (isObject(value) && Object.keys(value).length === 0);
 }

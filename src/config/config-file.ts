@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
+import { isObject } from "../core/object.ts";
 import { readJson } from "./json-text.ts";
-import { isTree, type Tree } from "./tree.ts";
+import type { Tree } from "./tree.ts";
 
 /** The name of the file that is read from the working directory where none is named. */
 const defaultFile = "config.json";
@@ -34,7 +35,7 @@ export function readConfigFile(named: string | undefined, { cwd, readFile }: Fil
   }
   const json = readJson(text);
   if (!json.ok) return { ok: false, error: `${file}: ${json.fault}` };
-  if (!isTree(json.value)) return { ok: false, error: `${file}: expected an object with options` };
+  if (!isObject(json.value)) return { ok: false, error: `${file}: expected an object with options` };
   return { ok: true, file, tree: json.value };
 }
 

@@ -1,8 +1,9 @@
 import { closest } from "fastest-levenshtein";
+import { isObject } from "../core/object.ts";
 import { centrifugoDefaults } from "./centrifugo.ts";
 import type { OptionNotes } from "./option.ts";
 import { listOptions } from "./option-list.ts";
-import { isTree, mergeTrees, type Tree, treeOf } from "./tree.ts";
+import { mergeTrees, type Tree, treeOf } from "./tree.ts";
 
 /** The variables of a process. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -67,7 +68,7 @@ function variableOf({ path, notes }: { path: readonly string[]; notes: OptionNot
 function centrifugoVariables(tree: Tree, path: readonly string[]): Variable[] {
   return Object.entries(tree).flatMap(([key, value]) => {
     const place = [...path, key];
-    return isTree(value) && Object.keys(value).length > 0
+    return isObject(value) && Object.keys(value).length > 0
       ? centrifugoVariables(value, place)
       : [{ path: place, kind: kindOf(value) }];
   });

@@ -1,8 +1,9 @@
 import { closest } from "fastest-levenshtein";
+import { isObject } from "../core/object.ts";
 import { centrifugoAt } from "./centrifugo.ts";
 import { nodeOf, type Schema } from "./option-tree.ts";
 import { optionsSchema } from "./schema.ts";
-import { isTree, pathText } from "./tree.ts";
+import { pathText } from "./tree.ts";
 
 type Path = readonly (string | number)[];
 
@@ -31,6 +32,6 @@ function centrifugoNames(path: Path, index: number | undefined): string[] {
   const isNamespaces = pathText(path) === "channel.namespaces";
   const below = isNamespaces && index !== undefined ? [...path, index] : path;
   const found = centrifugoAt(below);
-  if (!isTree(found)) return own;
+  if (!isObject(found)) return own;
   return [...own, ...Object.keys(found).flatMap((key) => centrifugoNames([...below, key], index))];
 }

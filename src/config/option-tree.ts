@@ -37,10 +37,10 @@ function isWrapping(schema: Schema): schema is Schema & { readonly wrapped: Sche
 }
 
 function entriesOf(schema: Schema | undefined): Readonly<Record<string, Schema>> | undefined {
-  return schema !== undefined && isObject(schema) ? schema.entries : undefined;
+  return schema !== undefined && hasEntries(schema) ? schema.entries : undefined;
 }
 
-function isObject(schema: Schema): schema is Schema & { readonly entries: Readonly<Record<string, Schema>> } {
+function hasEntries(schema: Schema): schema is Schema & { readonly entries: Readonly<Record<string, Schema>> } {
   return schema.type === "object";
 }
 

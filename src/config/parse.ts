@@ -1,9 +1,10 @@
+import { isObject } from "../core/object.ts";
 import type { ParseResult } from "./config.ts";
 import { oneLine } from "./messages.ts";
 import { type Profile, profiles } from "./profiles.ts";
 import { optionsSchema } from "./schema.ts";
 import { sortOptions } from "./sort.ts";
-import { isTree, mergeTrees } from "./tree.ts";
+import { mergeTrees } from "./tree.ts";
 import { validate } from "./validate.ts";
 
 /**
@@ -11,7 +12,7 @@ import { validate } from "./validate.ts";
  * line holds a secret.
  */
 export function parseConfig(input: unknown, profile: Profile): ParseResult {
-  if (!isTree(input)) return { ok: false, errors: ["expected an object with options"] };
+  if (!isObject(input)) return { ok: false, errors: ["expected an object with options"] };
   const sorted = sortOptions(mergeTrees(profiles[profile], input), optionsSchema);
   const parsed = validate(sorted.supported, profile);
   const errors = [...sorted.errors, ...(parsed.ok ? [] : parsed.errors)];

@@ -1,9 +1,10 @@
+import { isObject } from "../core/object.ts";
 import type { Config } from "./config.ts";
 import { formatDuration } from "./duration.ts";
 import type { OptionNotes } from "./option.ts";
 import { nodeOf, type Schema } from "./option-tree.ts";
 import { optionsSchema } from "./schema.ts";
-import { isTree, type Tree } from "./tree.ts";
+import type { Tree } from "./tree.ts";
 
 /** What stands in the place of a secret. */
 const mask = "***";
@@ -15,9 +16,9 @@ export function printConfig(config: Config): string {
 
 function shown(value: unknown, schema: Schema): unknown {
   const node = nodeOf(schema);
-  if (node.kind === "section") return isTree(value) ? shownTree(value, node.entries) : value;
+  if (node.kind === "section") return isObject(value) ? shownTree(value, node.entries) : value;
   if (node.kind === "option") return shownOption(value, node.option.notes);
-  return Array.isArray(value) ? value.map((item) => (isTree(item) ? shownTree(item, node.entries) : item)) : value;
+  return Array.isArray(value) ? value.map((item) => (isObject(item) ? shownTree(item, node.entries) : item)) : value;
 }
 
 function shownTree(tree: Tree, entries: Readonly<Record<string, Schema>>): Tree {

@@ -1,7 +1,8 @@
+import { isObject } from "../core/object.ts";
 import { centrifugoAt, saysTheSame } from "./centrifugo.ts";
 import { nearestOption } from "./nearest.ts";
 import { nodeOf, type Schema } from "./option-tree.ts";
-import { isTree, pathText, type Tree } from "./tree.ts";
+import { pathText, type Tree } from "./tree.ts";
 import { harmWithout } from "./unsupported.ts";
 
 type Path = readonly (string | number)[];
@@ -43,7 +44,7 @@ export function sortOptions(root: Tree, schema: Schema): Sorted {
 
   /** What is no object is left to the schema, but for a list: to valibot that is an object too. */
   const sortObject = (value: unknown, entries: Readonly<Record<string, Schema>>, path: Path): unknown => {
-    if (isTree(value)) return sortTree(value, entries, path);
+    if (isObject(value)) return sortTree(value, entries, path);
     if (Array.isArray(value)) errors.push(`${pathText(path)}: expected an object, got a list`);
     return value;
   };
@@ -53,7 +54,7 @@ export function sortOptions(root: Tree, schema: Schema): Sorted {
     const fallback = centrifugoAt(path);
     if (fallback === undefined) {
       errors.push(`${text}: unknown option, the nearest known one is ${nearestOption(path)}`);
-    } else if (isTree(fallback) && Object.keys(fallback).length > 0 && isTree(value)) {
+    } else if (isObject(fallback) && Object.keys(fallback).length > 0 && isObject(value)) {
       for (const [key, inner] of Object.entries(value)) weigh(inner, [...path, key]);
     } else if (!saysTheSame(value, fallback)) {
       const harm = harmWithout(text, root);

@@ -1,10 +1,6 @@
+import { isObject } from "../core/object.ts";
 /** An object as JSON has it, of which nothing is known yet. */
 export type Tree = Readonly<Record<string, unknown>>;
-
-/** Whether a value is an object that has options in it: no list, no null. */
-export function isTree(value: unknown): value is Tree {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 /**
  * Lays one tree over another: objects are joined, everything else is replaced. Made without prototypes, so that a key
@@ -14,7 +10,7 @@ export function mergeTrees(below: Tree, above: Tree): Tree {
   const merged: Record<string, unknown> = Object.assign(Object.create(null), below);
   for (const [key, value] of Object.entries(above)) {
     const former = Object.hasOwn(below, key) ? below[key] : undefined;
-    merged[key] = isTree(former) && isTree(value) ? mergeTrees(former, value) : value;
+    merged[key] = isObject(former) && isObject(value) ? mergeTrees(former, value) : value;
   }
   return merged;
 }
@@ -40,7 +36,7 @@ export function withoutPath(tree: Tree, path: readonly (string | number)[]): Tre
   if (typeof key !== "string" || !Object.hasOwn(tree, key)) return tree;
   const { [key]: value, ...others } = tree;
   const [next, ...below] = rest;
-  if (isTree(value) && next !== undefined) return { ...others, [key]: withoutPath(value, rest) };
+  if (isObject(value) && next !== undefined) return { ...others, [key]: withoutPath(value, rest) };
   if (!Array.isArray(value) || typeof next !== "number" || below.length === 0) return others;
-  return { ...others, [key]: value.with(next, isTree(value[next]) ? withoutPath(value[next], below) : undefined) };
+  return { ...others, [key]: value.with(next, isObject(value[next]) ? withoutPath(value[next], below) : undefined) };
 }

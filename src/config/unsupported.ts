@@ -1,4 +1,5 @@
-import { isTree, type Tree } from "./tree.ts";
+import { isObject } from "../core/object.ts";
+import type { Tree } from "./tree.ts";
 
 /** Options of Centrifugo without which it would be unsafe to go on; each with what would go wrong. */
 const unsafeOptions: readonly { readonly pattern: RegExp; readonly harm: string }[] = [
@@ -19,7 +20,7 @@ export function harmWithout(path: string, root: Tree): string | null {
   const joining = joiningPattern.exec(path)?.[1];
   if (joining !== undefined) {
     const part = root[joining];
-    const isEnabled = isTree(part) && part["enabled"] === true;
+    const isEnabled = isObject(part) && part["enabled"] === true;
     return isEnabled ? "this node would be alone, without the others" : null;
   }
   return unsafeOptions.find(({ pattern }) => pattern.test(path))?.harm ?? null;

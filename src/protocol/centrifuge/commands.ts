@@ -1,6 +1,7 @@
 import type { Command, SubscribeRequest } from "../../core/command.ts";
+import { isObject } from "../../core/object.ts";
 import type { Payload } from "../../core/payload.ts";
-import { type Fields, isFields } from "./schema.ts";
+import type { Fields } from "./schema.ts";
 
 /** The methods, in the order in which the protocol looks for them: of two in one command the first is run. */
 const methods = [
@@ -48,7 +49,7 @@ export function toCommand(command: Fields, method: Method | null, payload: Paylo
     return id === 0 && absent(command, "ping") ? { method: "pong" } : null;
   }
   const request = command[method];
-  if (!isFields(request) || (id === 0 && method !== "send")) {
+  if (!isObject(request) || (id === 0 && method !== "send")) {
     return null;
   }
   switch (method) {
@@ -97,9 +98,9 @@ function toChannelCommand(
 function toConnect(id: number, request: Fields): Command {
   const subs = new Map<string, SubscribeRequest>();
   const asked = request["subs"];
-  if (isFields(asked)) {
+  if (isObject(asked)) {
     for (const [channel, wish] of Object.entries(asked)) {
-      subs.set(channel, toSubscribeRequest(isFields(wish) ? wish : {}));
+      subs.set(channel, toSubscribeRequest(isObject(wish) ? wish : {}));
     }
   }
   return { method: "connect", id, token: text(request, "token"), subs, name: text(request, "name") };
@@ -141,7 +142,7 @@ function toHistory(id: number, channel: string, request: Fields): Command {
     id,
     channel,
     limit: number(request, "limit"),
-    since: isFields(since) ? { offset: number(since, "offset"), epoch: text(since, "epoch") } : null,
+    since: isObject(since) ? { offset: number(since, "offset"), epoch: text(since, "epoch") } : null,
     reverse: flag(request, "reverse"),
   };
 }

@@ -1,3 +1,4 @@
+import { isObject } from "../../core/object.ts";
 /** A request's fields as they were read, before anything is known of them. */
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -10,14 +11,9 @@ type Check = (value: unknown) => boolean;
  */
 type Schema = ReadonlyMap<string, Check>;
 
-/** Whether the value is an object of named fields: neither null nor a list. */
-export function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /** Whether every known field has its type. A null field counts as absent, as it does for the protocol's own codecs. */
 function fits(schema: Schema, value: unknown): value is Fields {
-  if (!isFields(value)) {
+  if (!isObject(value)) {
     return false;
   }
   for (const name of Object.keys(value)) {
@@ -55,7 +51,7 @@ function lists(check: Check): Check {
 
 /** An object whose keys are free and whose values are all of one type. */
 function maps(check: Check): Check {
-  return (value) => isFields(value) && Object.values(value).every((item) => item === null || check(item));
+  return (value) => isObject(value) && Object.values(value).every((item) => item === null || check(item));
 }
 
 function messages(schema: Schema): Check {
@@ -163,7 +159,7 @@ const command: Schema = new Map<string, Check>([
   ["presence_stats", messages(channelAlone)],
   ["history", messages(history)],
   // In the protocol's schema, but nothing runs it: a command with nothing else is malformed.
-  ["ping", isFields],
+  ["ping", isObject],
   [
     "rpc",
     messages(
