@@ -4,8 +4,8 @@ import type { ChannelRules } from "../../src/channels/rules.ts";
 import type { Clock } from "../../src/core/clock.ts";
 import type { ProtocolName } from "../../src/core/frame.ts";
 import type { Log } from "../../src/core/log.ts";
-import type { Payload } from "../../src/core/payload.ts";
 import type { Random } from "../../src/core/random.ts";
+import type { OfflineMessages } from "../../src/messages/offline-messages.ts";
 import type { Counters } from "../../src/metrics/counters.ts";
 import type { Presence } from "../../src/presence/presence.ts";
 import type { PresenceEvents } from "../../src/presence/presence-events.ts";
@@ -46,11 +46,6 @@ export interface ConnectionOptions {
   readonly historyPublicationsMax: number;
   readonly recoveryPublicationsMax: number;
   readonly recoveryBytesMax: number;
-}
-
-/** Gives what waits for a user, once: what was taken is gone. What is too much for one connect follows by itself. */
-export interface OfflineMessages {
-  take(user: string, client: string): Payload[];
 }
 
 /** Everything that connections do things with; the same for all of them. */

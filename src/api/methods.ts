@@ -1,5 +1,5 @@
 import { type ClientError, errors } from "../core/errors.ts";
-import type { MaybePromise } from "../core/maybe-promise.ts";
+import { type MaybePromise, then } from "../core/maybe-promise.ts";
 import { encodeInfo } from "../protocol/centrifuge/json/publication.ts";
 import type { Answer } from "./answer.ts";
 import { encodeKept, encodeMap } from "./encoding.ts";
@@ -55,12 +55,13 @@ export function createMethods(ports: MethodPorts): Run {
     },
 
     presence: ({ channel }) =>
-      encoded(operations.presence(channel), (clients) => `{"presence":${encodeMap(clients, encodeInfo)}}`),
+      then(operations.presence(channel), (answer) =>
+        encoded(answer, (clients) => `{"presence":${encodeMap(clients, encodeInfo)}}`),
+      ),
 
     presence_stats: ({ channel }) =>
-      encoded(
-        operations.presenceStats(channel),
-        ({ clients, users }) => `{"num_clients":${clients},"num_users":${users}}`,
+      then(operations.presenceStats(channel), (answer) =>
+        encoded(answer, ({ clients, users }) => `{"num_clients":${clients},"num_users":${users}}`),
       ),
 
     history: async ({ channel, limit, since, reverse }) => {

@@ -68,16 +68,18 @@ export function pushMethods(ports: PushPorts) {
       });
     },
 
-    send: (request: Request<"send">, place: Place): Answered => {
+    send: (request: Request<"send">, place: Place): MaybePromise<Answered> => {
       const { user, client, b64data, queue_ttl_s: ttl, idempotency_key: idempotencyKey } = request;
       const data = payloadOf(b64data, place);
       if (typeof data === "string") {
         const mistake = data === "missing" ? "data: expected a value, or b64data" : "b64data: expected base64";
         return refused("send", { request, place }, badField(mistake));
       }
-      const answer = operations.send({ user, client }, data, { queueTtl: ttl * 1000, idempotencyKey, now: wall() });
-      record.send({ user, client, data, idempotencyKey, answer, place });
-      return answer.ok ? { ok: true, result: JSON.stringify(answer.result) } : answer;
+      const options = { queueTtl: ttl * 1000, idempotencyKey, now: wall() };
+      return then(operations.send({ user, client }, data, options), (answer): Answered => {
+        record.send({ user, client, data, idempotencyKey, answer, place });
+        return answer.ok ? { ok: true, result: JSON.stringify(answer.result) } : answer;
+      });
     },
 
     /** Who may not touch all channels sees what came with the same key alone. */

@@ -4,8 +4,8 @@ import { hasApi } from "../api/api.ts";
 import type { Config } from "../config/config.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
-import type { MessageQueue } from "../messages/message-queue.ts";
 import { createOfflineMessages } from "../messages/offline-messages.ts";
+import type { OfflineQueue } from "../messages/offline-queue.ts";
 import { createMessageStore, type MessageStore } from "../messages/store.ts";
 
 /** What the push store needs of the house. */
@@ -38,7 +38,7 @@ export function openMessages(config: Config, { clock, log, registry, hub }: Mess
       { path: push_log.path, log: push_log, queue: push_queue },
       { clock, log, schedule },
     );
-    return { store, offlineMessages: createOfflineMessages({ store, clock, registry, hub, after }) };
+    return { store, offlineMessages: createOfflineMessages({ ...store, clock, registry, hub, after }) };
   };
   let triedAt = Number.NEGATIVE_INFINITY;
   const attempt = (): ReturnType<typeof open> | null => {
@@ -58,7 +58,7 @@ export function openMessages(config: Config, { clock, log, registry, hub }: Mess
     opened ??= attempt();
     return opened?.store ?? null;
   };
-  const queue: Pick<MessageQueue, "put" | "recall" | "remember"> = {
+  const queue: Pick<OfflineQueue, "put" | "recall" | "remember"> = {
     put: (user, data, options) => needed()?.queue.put(user, data, options) ?? "failed",
     recall: (key) => opened?.store.queue.recall(key) ?? { state: "new" },
     remember: (key, answer) => needed()?.queue.remember(key, answer) ?? false,
@@ -67,7 +67,7 @@ export function openMessages(config: Config, { clock, log, registry, hub }: Mess
     queue,
     /** Null where pushes are not recorded. */
     log: opened?.store.log ?? null,
-    offlineMessages: { take: (user: string, client: string) => opened?.offlineMessages.take(user, client) ?? [] },
+    offlineMessages: { deliver: (user: string, client: string) => opened?.offlineMessages.deliver(user, client) },
     failures: () => opened?.store.failures() ?? 0,
     entriesLost: () => opened?.store.log.lost ?? 0,
     sweep: () => opened?.store.sweep(),

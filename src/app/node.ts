@@ -1,7 +1,6 @@
 import { type Actor, createActor } from "xstate";
 import { connectionLogic, createAbandon } from "../../actors/connection/effects.ts";
 import type { ConnectionContext } from "../../actors/connection/events.ts";
-import type { OfflineMessages } from "../../actors/connection/ports.ts";
 import { Deadlines, deadlineResolution } from "../../actors/deadlines.ts";
 import { adopt } from "../../actors/hub/adopt.ts";
 import type { PublishEvent } from "../../actors/hub/events.ts";
@@ -24,8 +23,10 @@ import type { Random } from "../core/random.ts";
 import { createFanout } from "../delivery/fanout.ts";
 import { SlowWatch } from "../delivery/slow-consumers.ts";
 import { SubscriberTable } from "../delivery/subscribers.ts";
+import type { OfflineMessages } from "../messages/offline-messages.ts";
 import { type Counters, createCounters } from "../metrics/counters.ts";
 import { createMemoryPresence } from "../presence/memory.ts";
+import type { Presence } from "../presence/presence.ts";
 import { createPresenceEvents } from "../presence/presence-events.ts";
 import { createCentrifugeJson } from "../protocol/centrifuge/json.ts";
 import { echo } from "../protocol/echo/echo.ts";
@@ -53,6 +54,7 @@ export interface NodePorts {
 /** For tests of faults: each is given the real part and answers with what stands in its place. */
 export interface Replacements {
   broker?(broker: Broker): Broker;
+  presence?(presence: Presence): Presence;
   authenticator?(authenticator: Authenticator | null): Authenticator | null;
   /** The store on the disk; not called where there is none. */
   store?(store: Store): Store;
@@ -80,12 +82,9 @@ export function createNode(config: Config, ports: NodePorts) {
   const local = createLocalBroker({ events: fanout, stores, clock, random, schedule, log });
   const broker = ports.replace.broker?.(local) ?? local;
 
-  const presence = createMemoryPresence();
-  const presenceEvents = createPresenceEvents({
-    presence,
-    announce: fanout.announce,
-    after: (delay, run) => later(deadlines, delay, run),
-  });
+  const { presence, localPresence } = openPresence(ports.replace);
+  const after = (delay: number, run: () => void) => later(deadlines, delay, run);
+  const presenceEvents = createPresenceEvents({ presence, announce: fanout.announce, after });
   const authenticator = createConfiguredAuthenticator(config, ports);
   const rules = createChannelRules(config.channel, {
     insecure: config.client.insecure,
@@ -135,6 +134,7 @@ export function createNode(config: Config, ports: NodePorts) {
     /** What the local broker has counted, whatever stands in front of it. */
     commits: () => local.counts,
     presence,
+    localPresence,
     presenceEvents,
     rules,
     publications,
@@ -151,6 +151,12 @@ export function createNode(config: Config, ports: NodePorts) {
       if (sweeps % sweepsPerSecond === 0) local.sweep();
     },
   };
+}
+
+/** The presence that is asked, and the one of this node's connections. */
+function openPresence({ presence }: Replacements) {
+  const localPresence = createMemoryPresence();
+  return { localPresence, presence: presence?.(localPresence) ?? localPresence };
 }
 
 /** A store in memory, and one on the disk where a channel may need it: otherwise no file is made. */

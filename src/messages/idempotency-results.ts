@@ -1,13 +1,8 @@
 import { storedName } from "../broker/local/sqlite/rows.ts";
 import type { Clock } from "../core/clock.ts";
 import type { MessageFile } from "./file.ts";
+import type { Recalled } from "./offline-queue.ts";
 import type { AnswerRow, Statements } from "./statements.ts";
-
-/** What is known of a key: it is new, it was answered so, or the file failed and nobody can tell. */
-export type Recalled =
-  | { readonly state: "new" }
-  | { readonly state: "answered"; readonly answer: string }
-  | { readonly state: "failed" };
 
 /** How long an answer is kept, as Centrifugo keeps its idempotency keys. */
 const ttlMs = 300_000;

@@ -1,8 +1,9 @@
 import type { Clock } from "../core/clock.ts";
 import type { Payload } from "../core/payload.ts";
 import type { MessageFile } from "./file.ts";
-import { Answers, type Recalled } from "./idempotency-results.ts";
+import { Answers } from "./idempotency-results.ts";
 import { messageRow, payloadOf, storedUser } from "./message-row.ts";
+import type { OfflineQueue, PutOptions, PutOutcome, Recalled } from "./offline-queue.ts";
 import type { Statements } from "./statements.ts";
 
 /** How much the queue keeps. */
@@ -17,27 +18,13 @@ export interface MessageQueueOptions {
   readonly answersMax?: number;
 }
 
-/** What a message says beside its user and payload. */
-export interface PutOptions {
-  /** Milliseconds since 1970; at most the queue's time to live from now. */
-  readonly expiresAt: number;
-  /** What a repetition of the same key is to be answered, kept together with the message or not at all. */
-  readonly remember?: { readonly key: string; readonly answer: string };
-}
-
-/**
- * `kept`, or why not: `limit` too many messages wait (the new one is refused, because the old ones were acknowledged),
- * `too_large` over 64 KiB, `expired` no time to wait is left, `failed` the file cannot be written.
- */
-export type PutOutcome = "kept" | "limit" | "too_large" | "expired" | "failed";
-
 /** Bytes of one message. */
 const bytesMax = 65_536;
 /** Rows deleted in one sweep of each table. */
 const sweepMax = 500;
 
 /** Messages for users who are away, in the file before they are acknowledged. Nothing here throws. */
-export class MessageQueue {
+export class MessageQueue implements OfflineQueue {
   readonly #file: MessageFile;
   readonly #options: MessageQueueOptions;
   readonly #clock: Clock;

@@ -62,7 +62,7 @@ export interface InProcess {
    * Sends a message to every connection of a user, or to one; where the user has none it waits for `queueTtl`
    * milliseconds. Answers how many connections it reached, and whether it waits.
    */
-  send(who: Addressee, data: unknown, options?: Omit<Send, "now">): Sent;
+  send(who: Addressee, data: unknown, options?: Omit<Send, "now">): Promise<Sent>;
   /** Subscribes a user's connections to a channel. */
   subscribe(who: Who, channel: string, options?: SubscribeOptions): void;
   /** Takes a user's connections out of a channel. */
@@ -72,9 +72,9 @@ export interface InProcess {
   /** Moves the expiry of a user's connections: `expireAt` in seconds since 1970; null takes the expiry away. */
   refresh(who: Who, expireAt: number | null): void;
   /** Who is in a channel, by the id of the connection. */
-  presence(channel: string): ReadonlyMap<string, ClientInfo>;
+  presence(channel: string): Promise<ReadonlyMap<string, ClientInfo>>;
   /** How many connections and users are in a channel. */
-  presenceStats(channel: string): PresenceStats;
+  presenceStats(channel: string): Promise<PresenceStats>;
   /** What a channel keeps: all of it, oldest first, unless the filter says otherwise. `position` is that of the newest. */
   history(
     channel: string,
@@ -102,9 +102,9 @@ export function createInProcess(operations: Operations, { clock, hub }: { clock:
       const answers = await running().broadcast(channels, { ...options, data: payloadOf(data) });
       return answers.map((answer) => (answer.ok ? answer.result : new OperationError(answer.error)));
     },
-    send: ({ user = "", client = "" }, data, options = {}) => {
+    send: async ({ user = "", client = "" }, data, options = {}) => {
       expectNumber("queueTtl", options.queueTtl);
-      return resultOf(running().send({ user, client }, payloadOf(data), { ...options, now: clock.wall() }));
+      return resultOf(await running().send({ user, client }, payloadOf(data), { ...options, now: clock.wall() }));
     },
     subscribe: (who, channel, { info, data, ...options } = {}) => {
       const raw = {
@@ -123,8 +123,8 @@ export function createInProcess(operations: Operations, { clock, hub }: { clock:
       expectNumber("expireAt", expireAt);
       return void resultOf(running().refresh(who, expireAt));
     },
-    presence: (channel) => resultOf(running().presence(channel)),
-    presenceStats: (channel) => resultOf(running().presenceStats(channel)),
+    presence: async (channel) => resultOf(await running().presence(channel)),
+    presenceStats: async (channel) => resultOf(await running().presenceStats(channel)),
     history: async (channel, { limit = -1, since = null, reverse = false } = {}) => {
       const { publications, position } = resultOf(await running().history(channel, { limit, since, reverse }));
       return { publications: publications.map(readPublication), position };

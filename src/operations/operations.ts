@@ -7,7 +7,7 @@ import type { Channel } from "../channels/channel.ts";
 import { type Disconnect, disconnects } from "../core/disconnects.ts";
 import { type ClientError, errors } from "../core/errors.ts";
 import type { SubscriptionOverride } from "../core/identity.ts";
-import { type MaybePromise, maybePromise, thenAll } from "../core/maybe-promise.ts";
+import { type MaybePromise, maybePromise, then, thenAll } from "../core/maybe-promise.ts";
 import type { Payload } from "../core/payload.ts";
 import type { ClientInfo, Position } from "../core/publication.ts";
 import type { PresenceStats } from "../core/reply.ts";
@@ -115,6 +115,11 @@ function answerOf(outcome: Outcome): Answer<Position> {
   return outcome.ok ? { ok: true, result: outcome.position } : refused(outcome.error);
 }
 
+/** What a port that may fail has answered. */
+function answered<Result>(result: Result | null): Answer<Result> {
+  return result === null ? refused(errors.internal) : { ok: true, result };
+}
+
 /** The socket of a connection; null where there is none of that id. */
 function socketOf({ registry }: Pick<Parts, "registry">, client: string): Socket | null {
   return registry.member(client)?.socket ?? null;
@@ -164,18 +169,18 @@ function steering(node: Pick<Parts, "rules" | "hub">) {
 
 function asking(node: Pick<Parts, "rules" | "presence" | "broker">) {
   return {
-    presence: (name: string): Answer<ReadonlyMap<string, ClientInfo>> => {
+    presence: (name: string): MaybePromise<Answer<ReadonlyMap<string, ClientInfo>>> => {
       const channel = find(node, name);
       if (isError(channel)) return refused(channel);
       if (!channel.namespace.options.presence) return refused(errors.notAvailable);
-      return { ok: true, result: node.presence.list(name) };
+      return then(node.presence.list(name), answered);
     },
 
-    presenceStats: (name: string): Answer<PresenceStats> => {
+    presenceStats: (name: string): MaybePromise<Answer<PresenceStats>> => {
       const channel = find(node, name);
       if (isError(channel)) return refused(channel);
       if (!channel.namespace.options.presence) return refused(errors.notAvailable);
-      return { ok: true, result: node.presence.stats(name) };
+      return then(node.presence.stats(name), answered);
     },
 
     history: (name: string, filter: HistoryFilter): Promise<Answer<Extract<HistoryOutcome, { ok: true }>>> => {

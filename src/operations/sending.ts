@@ -3,9 +3,10 @@ import type { Member, Registry } from "../../actors/hub/registry.ts";
 import type { Answer, Who } from "../api/answer.ts";
 import { badField, tell } from "../api/encoding.ts";
 import { type ClientError, errors } from "../core/errors.ts";
+import { type MaybePromise, then } from "../core/maybe-promise.ts";
 import type { Payload } from "../core/payload.ts";
-import type { MessageQueue, PutOutcome } from "../messages/message-queue.ts";
 import { hearsMessages } from "../messages/offline-messages.ts";
+import type { OfflineQueue, PutOutcome } from "../messages/offline-queue.ts";
 
 /** What a message to a user says beside the user and its data. */
 export interface Send {
@@ -28,7 +29,7 @@ export interface SendParts {
   readonly hub: HubRef;
   readonly registry: Registry;
   /** Keeps what is sent to users who are away, and what was answered to keys. */
-  readonly queue: Pick<MessageQueue, "put" | "recall" | "remember">;
+  readonly queue: Pick<OfflineQueue, "put" | "recall" | "remember">;
 }
 
 const refused = (error: ClientError) => ({ ok: false, error }) as const;
@@ -48,21 +49,25 @@ export function sending({ hub, registry, queue }: SendParts) {
   const isAway = (user: string): boolean => user !== "" && membersOf({ user }).length === 0;
 
   /** Nothing is delivered whose key could not be kept: the sender is refused, and may try again. */
-  const deliver = (members: readonly Member[], data: Payload, key: string | null): Answer<Sent> => {
+  const deliver = (members: readonly Member[], data: Payload, key: string | null): MaybePromise<Answer<Sent>> => {
     const result: Sent = { connections: members.length, queued: false };
-    if (key !== null && !queue.remember(key, JSON.stringify(result))) return refused(errors.internal);
-    for (const { id, user } of members) {
-      const target = { user: user ?? "", client: id, except: noOne };
-      hub.send({ type: "user.tell", target, event: { type: "hub.message", data } });
-    }
-    return { ok: true, result };
+    return then(key === null || queue.remember(key, JSON.stringify(result)), (isKept): Answer<Sent> => {
+      if (!isKept) return refused(errors.internal);
+      for (const { id, user } of members) {
+        const target = { user: user ?? "", client: id, except: noOne };
+        hub.send({ type: "user.tell", target, event: { type: "hub.message", data } });
+      }
+      return { ok: true, result };
+    });
   };
 
   const keep = (user: string, data: Payload, { expiresAt, key }: { expiresAt: number; key: string | null }) => {
     const result: Sent = { connections: 0, queued: true };
     const remember = key === null ? {} : { remember: { key, answer: JSON.stringify(result) } };
-    const refusal = refusalOf(queue.put(user, data, { expiresAt, ...remember }));
-    return refusal ? refused(refusal) : ({ ok: true, result } as const);
+    return then(queue.put(user, data, { expiresAt, ...remember }), (outcome): Answer<Sent> => {
+      const refusal = refusalOf(outcome);
+      return refusal ? refused(refusal) : { ok: true, result };
+    });
   };
 
   const sendOnce = (who: Who, data: Payload, options: { expiresAt: number | null; key: string | null }) => {
@@ -74,16 +79,17 @@ export function sending({ hub, registry, queue }: SendParts) {
 
   return {
     /** A repeated key within five minutes has no second effect and gets the first answer. */
-    send: (who: Who, data: Payload, { queueTtl = 0, idempotencyKey, now }: Send): Answer<Sent> => {
+    send: (who: Who, data: Payload, { queueTtl = 0, idempotencyKey, now }: Send): MaybePromise<Answer<Sent>> => {
       if (who.user === "" && !who.client) return refused(badField("user: expected a user, or a client"));
       if (queueTtl > 0 && who.user === "") return refused(badField("queue_ttl_s: expected a user to keep it for"));
       const expiresAt = queueTtl > 0 ? now + queueTtl : null;
       if (!idempotencyKey) return sendOnce(who, data, { expiresAt, key: null });
       const key = nameOf(who, idempotencyKey);
-      const known = queue.recall(key);
-      if (known.state === "failed") return refused(errors.internal);
-      if (known.state === "answered") return { ok: true, result: JSON.parse(known.answer) };
-      return sendOnce(who, data, { expiresAt, key });
+      return then(queue.recall(key), (known): MaybePromise<Answer<Sent>> => {
+        if (known.state === "failed") return refused(errors.internal);
+        if (known.state === "answered") return { ok: true, result: JSON.parse(known.answer) };
+        return sendOnce(who, data, { expiresAt, key });
+      });
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { ClientInfo } from "../core/publication.ts";
+import type { PresenceStats } from "../core/reply.ts";
 import type { Presence } from "./presence.ts";
 
 interface Room {
@@ -7,22 +8,29 @@ interface Room {
   readonly users: Map<string, number>;
 }
 
+/** Presence that answers at once. */
+export interface MemoryPresence extends Presence {
+  list(channel: string): ReadonlyMap<string, ClientInfo>;
+  stats(channel: string): PresenceStats;
+  /** Channels with at least one entry. */
+  readonly size: number;
+}
+
 const nobody: ReadonlyMap<string, ClientInfo> = new Map();
 
 /** Presence in this process: exact, because an entry goes with its connection. A channel without anyone takes no room. */
-export function createMemoryPresence(): Presence & { readonly size: number } {
+export function createMemoryPresence(): MemoryPresence {
   const rooms = new Map<string, Room>();
 
-  const leave = (channel: string, client: string): boolean => {
+  const leave = (channel: string, client: string): void => {
     const room = rooms.get(channel);
     const info = room?.clients.get(client);
-    if (!room || !info) return false;
+    if (!room || !info) return;
     room.clients.delete(client);
     if (room.clients.size === 0) rooms.delete(channel);
     const rest = (room.users.get(info.user) ?? 1) - 1;
     if (rest > 0) room.users.set(info.user, rest);
     else room.users.delete(info.user);
-    return true;
   };
 
   return {

@@ -1,16 +1,18 @@
+import type { MaybePromise } from "../core/maybe-promise.ts";
 import type { ClientInfo } from "../core/publication.ts";
 import type { PresenceStats } from "../core/reply.ts";
 
 /**
  * Who is in a channel. One entry per connection and channel. On one node the entries follow the sockets themselves, so
- * none can outlive its connection; an implementation over a network gives each a time to live.
+ * none can outlive its connection; an implementation over a network gives each a time to live. It may answer later, and
+ * never throws nor rejects: null where it cannot answer, which is error 100. What a node has entered before it asks is
+ * in the answer.
  */
 export interface Presence {
   /** Idempotent; the last info counts. */
   enter(channel: string, info: ClientInfo): void;
-  /** True where the connection was in the channel. */
-  leave(channel: string, client: string): boolean;
-  /** By connection id, in the order of entering. */
-  list(channel: string): ReadonlyMap<string, ClientInfo>;
-  stats(channel: string): PresenceStats;
+  leave(channel: string, client: string): void;
+  /** By connection id, in the order of entering. Does not change after it was given. */
+  list(channel: string): MaybePromise<ReadonlyMap<string, ClientInfo> | null>;
+  stats(channel: string): MaybePromise<PresenceStats | null>;
 }

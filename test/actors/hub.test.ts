@@ -64,7 +64,7 @@ describe("the Hub", () => {
     for (const probe of probes) await probe.close(1000);
     const { node } = server;
     for (const _ of probes) await server.log.next("connection.closed");
-    expect([node.subscribers.size, node.presence.size, node.deadlines.size, server.members().size]).toEqual([
+    expect([node.subscribers.size, node.localPresence.size, node.deadlines.size, server.members().size]).toEqual([
       0, 0, 0, 0,
     ]);
     expect(node.registry.count().users).toBe(0);

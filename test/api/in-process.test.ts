@@ -64,7 +64,7 @@ describe("in the same process", () => {
     await server.publish("news", "one", { tags: { kind: "first" } });
     const { publications, position } = await server.history("news");
     expect(publications).toEqual([{ data: "one", offset: 1, tags: { kind: "first" } }]);
-    expect(server.presenceStats("news")).toEqual({ clients: 1, users: 1 });
+    expect(await server.presenceStats("news")).toEqual({ clients: 1, users: 1 });
     expect([...server.channels("n*s")]).toEqual([["news", 1]]);
     await server.historyRemove("news");
     expect(await server.history("news")).toEqual({ publications: [], position });
@@ -73,7 +73,7 @@ describe("in the same process", () => {
   test("[AP4] disconnect ends a user's connections and spares those that it is told to", async () => {
     await using server = await start();
     const [spared, ended] = [await server.open(), await server.open()];
-    const [first = ""] = server.presence("news").keys();
+    const [first = ""] = (await server.presence("news")).keys();
     server.disconnect({ user: "", whitelist: [first] });
     expect(await ended.closed()).toEqual({ code: 3503, reason: "force disconnect" });
     await server.publish("news", "still here");
@@ -113,8 +113,10 @@ describe("in the same process", () => {
     const client = await CentrifugeProbe.connect(server.url.replace("http", "ws"));
     server.subscribe({ user: "", client: client.client }, "news", { info: { seat: 1 }, data: "welcome" });
     expect(await client.next()).toMatchObject({ push: { channel: "news", subscribe: { data: "welcome" } } });
-    expect([...server.presence("news").values()]).toMatchObject([{ client: client.client, chanInfo: '{"seat":1}' }]);
-    expect(server.send({ client: client.client }, "hello")).toEqual({ connections: 1, queued: false });
+    expect([...(await server.presence("news")).values()]).toMatchObject([
+      { client: client.client, chanInfo: '{"seat":1}' },
+    ]);
+    expect(await server.send({ client: client.client }, "hello")).toEqual({ connections: 1, queued: false });
     expect(await client.next()).toEqual({ push: { message: { data: "hello" } } });
   });
 

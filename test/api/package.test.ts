@@ -24,7 +24,7 @@ try {
 } catch (error) {
   if (isOperationError(error)) console.log(error.code.toFixed(), error.message.toUpperCase());
 }
-const { connections, queued } = server.send({ user: "ann" }, [1, "2", null]);
+const { connections, queued } = await server.send({ user: "ann" }, [1, "2", null]);
 console.log(connections.toFixed(), queued === false);
 // @ts-expect-error: a message is for somebody.
 const nobody = () => server.send("ann", 1);

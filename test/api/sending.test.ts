@@ -130,9 +130,9 @@ describe("what waits", () => {
     const config = { http_server: { port: 0 }, channel: { without_namespace: everything }, push_log: { path } };
     const client = { allow_anonymous_connect_without_token: true, token: { hmac_secret_key: "secret" } };
     const server = await startServer({ ...config, client, engine: { type: "memory" } }, { log: new CapturedLog().log });
-    expect(server.send({ user: "ann" }, "lost")).toEqual(nobody);
+    expect(await server.send({ user: "ann" }, "lost")).toEqual(nobody);
     expect(await Bun.file(path).exists()).toBe(false);
-    expect(server.send({ user: "ann" }, "kept", { queueTtl: 60_000 })).toEqual({ connections: 0, queued: true });
+    expect(await server.send({ user: "ann" }, "kept", { queueTtl: 60_000 })).toEqual({ connections: 0, queued: true });
     const url = `${server.url.replace("http", "ws")}/ws?channel=news&token=${tokenFor({ sub: "ann" })}`;
     using probe = await new Probe(url).open();
     expect(await probe.next()).toBe("kept");

@@ -162,7 +162,7 @@ describe("a subscription token", () => {
     await server.pass(5_000, first, second);
     using late = await server.connect("ann");
     expect(await fateOf(late, "subscribe", { channel: "closed:a", token })).toBe(109);
-    expect([...server.node.presence.list("closed:a").keys()]).toEqual([first.client, second.client]);
+    expect([...server.node.localPresence.list("closed:a").keys()]).toEqual([first.client, second.client]);
     // It is no token of a connection.
     using probe = await CentrifugeProbe.open(server.ws);
     expect(await fateOf(probe, "connect", { token })).toEqual(invalidToken);
@@ -210,7 +210,7 @@ describe("a user's personal channel", () => {
       expect(await first.rest()).toEqual(single_connection ? limit : []);
       for (const probe of [anonymous, third, bob, second]) expect(await probe.rest()).toEqual([]);
       const stats = { clients: single_connection ? 1 : 2, users: 1 };
-      expect(server.node.presence.stats("own:#ann")).toEqual(stats);
+      expect(server.node.localPresence.stats("own:#ann")).toEqual(stats);
     }
   });
 });

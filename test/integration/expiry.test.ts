@@ -231,12 +231,12 @@ describe("a user who is back within the leave grace", () => {
     expect(await witness.take(1)).toEqual([{ push: { channel: "kind:a", join: info(first.client) } }]);
     await first.close();
     await server.pass(4_900, witness);
-    expect(server.node.presence.stats("kind:a")).toEqual({ clients: 1, users: 1 });
+    expect(server.node.localPresence.stats("kind:a")).toEqual({ clients: 1, users: 1 });
     using second = await server.connect();
     await second.subscribe("kind:a");
     await server.pass(10_000, witness);
     expect(await witness.rest()).toEqual([]);
-    expect([...server.node.presence.list("kind:a").keys()]).toEqual([witness.client, second.client]);
+    expect([...server.node.localPresence.list("kind:a").keys()]).toEqual([witness.client, second.client]);
     expect(server.node.presenceEvents.waiting).toBe(0);
   });
 

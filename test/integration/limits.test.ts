@@ -43,7 +43,7 @@ describe("how many channels a connection has", () => {
     await using server = await startOpenServer({ ...config, client: { subscribe_rate_limit: 0 } });
     const { node } = server;
     using probe = await CentrifugeProbe.connect(server.ws);
-    const before = { deadlines: node.deadlines.size, presence: node.presence.size };
+    const before = { deadlines: node.deadlines.size, presence: node.localPresence.size };
     for (let round = 0; round < 40; round += 1) {
       const channels = ids(0, 50).map((index) => `churn ${round} ${index}`);
       probe.send(
@@ -56,7 +56,7 @@ describe("how many channels a connection has", () => {
     expect(await probe.rest()).toEqual([]);
     // One look at positions may still be due.
     expect(node.deadlines.size - before.deadlines).toBeLessThanOrEqual(1);
-    expect(node.presence.size).toBe(before.presence);
+    expect(node.localPresence.size).toBe(before.presence);
     expect(node.subscribers.size).toBe(0);
   });
 });
@@ -185,7 +185,7 @@ describe("what one may not do", () => {
       const stream = server.node.rules.resolve(channel)?.namespace.history;
       expect(stream && server.node.broker.top(channel, stream)?.offset).toBe(0);
     }
-    expect([...server.node.presence.list("inside:a").keys()]).toEqual([witness.client]);
+    expect([...server.node.localPresence.list("inside:a").keys()]).toEqual([witness.client]);
   });
 
   test("[SU147] [T49] says nothing of whether a channel exists: the answers are the same to the byte", async () => {

@@ -53,7 +53,7 @@ describe("a subscription that the server makes", () => {
       await stir(server, channel);
       expect(await probe.rest()).toEqual([]);
       expect(server.node.subscribers.get(channel)).toBeUndefined();
-      expect(server.node.presence.stats(channel)).toEqual({ clients: 0, users: 0 });
+      expect(server.node.localPresence.stats(channel)).toEqual({ clients: 0, users: 0 });
     }
   });
 

@@ -125,7 +125,7 @@ test("[SU172] [T59] whose line is dead without a word is found by its missing po
   expect(await witness.take(1)).toMatchObject([{ push: { leave: { info: { user: "ann" } } } }]);
   const closed = await server.log.next("connection.closed");
   expect(closed).toMatchObject({ user: "ann", code: 3012 });
-  expect([...server.node.presence.list("a").keys()]).toEqual([witness.client]);
+  expect([...server.node.localPresence.list("a").keys()]).toEqual([witness.client]);
 });
 
 test("[SU173] [T60] a crowd whose lines are cut at once comes back, and everyone has what was said meanwhile", async () => {

@@ -76,8 +76,7 @@ export function welcomingEffects(ports: ConnectionPorts, answers: Answers) {
     const { socket, identity } = context;
     const isIn = socket.protocol === "centrifuge" || context.subscriptions.size > 0;
     if (!offlineMessages || !identity?.user || !isIn) return;
-    for (const message of offlineMessages.take(identity.user, socket.id))
-      socket.send(ports.protocols[socket.protocol].encodeMessage(message));
+    offlineMessages.deliver(identity.user, socket.id);
   };
 
   return {

@@ -1,5 +1,6 @@
 import type { Command } from "../../../src/core/command.ts";
 import { type ClientError, errors } from "../../../src/core/errors.ts";
+import { then } from "../../../src/core/maybe-promise.ts";
 import type { ConnectionPorts, Scope } from "../ports.ts";
 import type { Answers } from "./answers.ts";
 
@@ -30,14 +31,22 @@ export function askingEffects(ports: ConnectionPorts, answers: Answers) {
       answers.settle(scope);
       const refusal = rules.mayPresence(channel, askerOf(scope, channel));
       if (refusal) answers.refuse(scope, id, refusal);
-      else answers.reply(scope, { id, method: "presence", result: presence.list(channel) });
+      else
+        void then(presence.list(channel), (result) => {
+          if (result === null) answers.refuse(scope, id, errors.internal);
+          else answers.reply(scope, { id, method: "presence", result });
+        });
     },
 
     presenceStats: (scope: Scope, { command: { id, channel } }: Asked<"presence_stats">) => {
       answers.settle(scope);
       const refusal = rules.mayPresence(channel, askerOf(scope, channel));
       if (refusal) answers.refuse(scope, id, refusal);
-      else answers.reply(scope, { id, method: "presence_stats", result: presence.stats(channel) });
+      else
+        void then(presence.stats(channel), (result) => {
+          if (result === null) answers.refuse(scope, id, errors.internal);
+          else answers.reply(scope, { id, method: "presence_stats", result });
+        });
     },
 
     history: (scope: Scope, { command }: Asked<"history">) => {
