@@ -1,8 +1,7 @@
 import { expect, test } from "bun:test";
-import { opcodes } from "../support/frames.ts";
+import { opcodes, textFrame } from "../support/frames.ts";
 import { RawClient } from "../support/raw.ts";
 import { sharedServer } from "../support/shared-server.ts";
-import { text } from "./rfc6455-cases.ts";
 
 const server = sharedServer();
 
@@ -30,7 +29,7 @@ const proofs: Record<Deviation, () => Promise<void>> = {
       ["hello", 64],
       ["x".repeat(126), 64],
     ] as const) {
-      client.write(text(payload, { lengthBits }));
+      client.write(textFrame(payload, { lengthBits }));
       expect(await client.nextText()).toBe(payload);
     }
   },

@@ -1,10 +1,9 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { disconnects } from "../../src/core/disconnects.ts";
-import { opcodes } from "../support/frames.ts";
+import { clientFrame, opcodes, textFrame } from "../support/frames.ts";
 import { testTimeout } from "../support/patience.ts";
 import { RawClient } from "../support/raw.ts";
 import { startTestServer } from "../support/server.ts";
-import { binary, text } from "./rfc6455-cases.ts";
 
 setDefaultTimeout(testTimeout);
 
@@ -14,21 +13,21 @@ const departures: [name: string, leave: (client: RawClient) => void][] = [
   [
     "ends amid a frame's header",
     (client) => {
-      client.write(text("hello").subarray(0, 3));
+      client.write(textFrame("hello").subarray(0, 3));
       client.finish();
     },
   ],
   [
     "ends amid a frame's payload",
     (client) => {
-      client.write(text("hello").subarray(0, 8));
+      client.write(textFrame("hello").subarray(0, 8));
       client.finish();
     },
   ],
   [
     "resets amid a fragmented message",
     (client) => {
-      client.write(text("hello", { fin: false }));
+      client.write(textFrame("hello", { fin: false }));
       client.reset();
     },
   ],
@@ -53,7 +52,14 @@ test("[WS24] the server's own close carries its code, and nothing is read after 
   await using server = await startTestServer({ plain: { text_size_limit: 10 } });
   using listener = await RawClient.open(`${server.ws}/ws`);
   using client = await RawClient.open(`${server.ws}/ws`);
-  client.write(Buffer.concat([text("before"), text("x".repeat(11)), text("late"), binary("late")]));
+  client.write(
+    Buffer.concat([
+      textFrame("before"),
+      textFrame("x".repeat(11)),
+      textFrame("late"),
+      clientFrame(opcodes.binary, "late"),
+    ]),
+  );
   expect(await client.closed()).toEqual(disconnects.tooBig);
   expect(await client.ended()).toBe("fin");
   expect(await listener.nextText()).toBe("before");
@@ -65,7 +71,7 @@ test("[WS24] the server's own close carries its code, and nothing is read after 
 test("[WS24] a client that answers the server's close is not cut off before it has read it", async () => {
   await using server = await startTestServer({ plain: { text_size_limit: 10 } });
   using client = await RawClient.open(`${server.ws}/ws`);
-  client.write(text("x".repeat(11)));
+  client.write(textFrame("x".repeat(11)));
   const frame = await client.nextFrame();
   expect(frame.opcode).toBe(opcodes.close);
   client.sendFrame(opcodes.close, frame.payload);

@@ -31,6 +31,11 @@ export function clientFrame(opcode: number, payload: Uint8Array | string = "", s
   return Buffer.concat([...parts, body]);
 }
 
+/** A text message in one frame. */
+export function textFrame(payload: Uint8Array | string, shape?: FrameShape): Buffer {
+  return clientFrame(opcodes.text, payload, shape);
+}
+
 function lengthBytes(length: bigint, { masked, bits }: { masked: boolean; bits: 7 | 16 | 64 | undefined }): Buffer {
   const flag = masked ? 0x80 : 0;
   const fewest = length < 126n ? 7 : length < 65_536n ? 16 : 64;
