@@ -1,4 +1,5 @@
 import type { Clock } from "../src/core/clock.ts";
+import { milliseconds } from "../src/core/time.ts";
 
 /** What a deadline is for. One connection has at most one of each, but for `subscription`. */
 export type DeadlineName =
@@ -31,7 +32,7 @@ export interface Deadline {
 }
 
 /** Deadlines are kept to this many milliseconds; the sweep should run as often. */
-export const deadlineResolution = 50;
+export const deadlineResolution = milliseconds(50);
 
 /** A sweep that comes more than this many milliseconds late was held up by a blocked event loop. */
 const lateness = 500;

@@ -2,8 +2,8 @@ import { bench, do_not_optimize, run, summary } from "mitata";
 import type { ConnectionRef } from "../../actors/hub/registry.ts";
 import { disconnects } from "../../src/core/disconnects.ts";
 import type { Log } from "../../src/core/log.ts";
-import { startServer } from "../../src/server.ts";
 import { BunSocket } from "../../src/sockets/socket.ts";
+import { startWithParts } from "../../test/support/start.ts";
 import { thin } from "../measure/spread.ts";
 
 // What an actor costs: its birth and end, and one event, with so many others alive. They are the connections of a real
@@ -14,7 +14,7 @@ if (counts.length === 0) counts.push(1_000, 10_000, 50_000);
 
 const quiet: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
-const { node, stop } = await startServer(
+const { node, stop } = startWithParts(
   {
     http_server: { address: "127.0.0.1", port: 0 },
     client: { allow_anonymous_connect_without_token: true, connection_limit: 0 },

@@ -7,6 +7,7 @@ import { SignJWT } from "jose";
 import { bench, do_not_optimize, run } from "mitata";
 import { createAuthenticator } from "../../src/auth/jwt.ts";
 import { tokenDefaults } from "../../src/auth/options.ts";
+import { systemClock } from "../../src/runtime/system.ts";
 
 const secret = "a secret of some thirty-two bytes";
 const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 });
@@ -21,7 +22,7 @@ const authenticator = createAuthenticator({
     ecdsa_public_key: pem(ec.publicKey),
   },
   subscriptionToken: { ...tokenDefaults, enabled: false },
-  clock: { monotonic: () => performance.now(), wall: () => Date.now() },
+  clock: systemClock,
   log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
 });
 

@@ -1,5 +1,5 @@
 import { heapStats } from "bun:jsc";
-import { startServer } from "../../src/server.ts";
+import { startWithParts } from "../../test/support/start.ts";
 
 // Chorus through the door that applications use, in a process that answers questions about itself on standard input:
 // the only way to look at its heap and at the maps that have to be empty when everyone has gone.
@@ -7,8 +7,8 @@ import { startServer } from "../../src/server.ts";
 const file = process.argv[2];
 if (!file) throw new Error("which configuration?");
 // The file is the bench's own, written a moment ago in this shape; startServer validates it all the same.
-const config = (await Bun.file(file).json()) as Parameters<typeof startServer>[0];
-const { url, node } = await startServer(config);
+const config = (await Bun.file(file).json()) as Parameters<typeof startWithParts>[0];
+const { url, node } = startWithParts(config);
 console.log(`listening ${new URL(url).port}`);
 
 function heap(): number {

@@ -2,6 +2,8 @@ import { hostname } from "node:os";
 import type { Config } from "../config/config.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
+import type { Random } from "../core/random.ts";
+import type { Timers } from "../core/timers.ts";
 import type { Endpoint } from "../http/routes.ts";
 import type { PublishLog } from "../messages/publish-log.ts";
 import type { Counters } from "../metrics/counters.ts";
@@ -16,6 +18,8 @@ export interface ApiParts {
   readonly operations: Operations;
   readonly messages: { readonly log: PublishLog | null };
   readonly clock: Clock;
+  readonly random: Random;
+  readonly timers: Timers;
   readonly log: Log;
   readonly counters: Counters;
   readonly version: string;
@@ -46,6 +50,7 @@ export function createConfiguredApi(config: Config, parts: ApiParts): Endpoint |
     }),
     keys: createKeys(keys, { queryKey: api.query_key, insecure: api.insecure }),
     clock: parts.clock,
+    timers: parts.timers,
     log: parts.log,
     counters: parts.counters,
     bodyTimeout,
@@ -74,8 +79,8 @@ function nodeName({ node, http_server }: Config): string {
 }
 
 /** Raw JSON of this node, as the method `info` tells of it. */
-function createInfo(name: string, { operations, clock, version }: ApiParts): () => string {
-  const uid = crypto.randomUUID();
+function createInfo(name: string, { operations, clock, random, version }: ApiParts): () => string {
+  const uid = random.uuid();
   const startedAt = clock.monotonic();
   const load = createLoad(clock);
   return () => {

@@ -1,4 +1,6 @@
 import type { Clock } from "../core/clock.ts";
+import { milliseconds } from "../core/time.ts";
+import type { Timers } from "../core/timers.ts";
 
 /** Why a body was not read. */
 export type Unread = "late" | "broken";
@@ -11,7 +13,7 @@ interface Pending {
 }
 
 /** How often late bodies are looked for, in milliseconds. */
-const lookInterval = 1_000;
+const lookInterval = milliseconds(1_000);
 
 /**
  * Reads bodies, and gives up on those that take too long. All have the same time, so they stand in the order in which
@@ -19,13 +21,15 @@ const lookInterval = 1_000;
  */
 export class Bodies {
   readonly #clock: Clock;
+  readonly #timers: Timers;
   readonly #timeout: number;
   readonly #pending = new Set<Pending>();
   #isLooking = false;
 
   /** `timeout`: milliseconds from the head of a request to the end of its body. */
-  constructor(clock: Clock, timeout: number) {
+  constructor({ clock, timers }: { clock: Clock; timers: Timers }, timeout: number) {
     this.#clock = clock;
+    this.#timers = timers;
     this.#timeout = timeout;
   }
 
@@ -46,11 +50,11 @@ export class Bodies {
   #look(): void {
     if (this.#isLooking) return;
     this.#isLooking = true;
-    setTimeout(() => {
+    this.#timers.setTimeout(() => {
       this.#isLooking = false;
       this.#expire();
       if (this.#pending.size > 0) this.#look();
-    }, lookInterval).unref();
+    }, lookInterval);
   }
 
   #expire(): void {

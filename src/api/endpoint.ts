@@ -3,6 +3,7 @@ import type { ClientError } from "../core/errors.ts";
 import { isDeeperThan, jsonLevelsMax, skipSpace } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
 import { type MaybePromise, then } from "../core/maybe-promise.ts";
+import type { Timers } from "../core/timers.ts";
 import { answer, notFound, shuttingDown } from "../http/responses.ts";
 import type { Endpoint } from "../http/routes.ts";
 import { type Counters, countIn } from "../metrics/counters.ts";
@@ -17,6 +18,7 @@ import { isMethod, type Method } from "./requests.ts";
 export interface ApiPorts extends CallsPorts {
   readonly keys: Keys;
   readonly clock: Clock;
+  readonly timers: Timers;
   readonly log: Log;
   readonly counters: Counters;
   /** Milliseconds that a body may take to arrive. */
@@ -59,7 +61,7 @@ export function createApi(ports: ApiPorts): Endpoint {
   const { keys, clock, log, counters, rateLimit, prefix } = ports;
   const calls = createCalls(ports);
   const several = createSeveral(calls, ports.commandsMax);
-  const bodies = new Bodies(clock, ports.bodyTimeout);
+  const bodies = new Bodies(ports, ports.bodyTimeout);
 
   /** Counts and tells a request that is not run. */
   const refuse = (response: Response, method = "", key = ""): Response => {

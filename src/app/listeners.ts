@@ -1,36 +1,37 @@
-import type { Member } from "../../actors/hub/registry.ts";
 import { createConfiguredApi } from "../api/api.ts";
 import { describeApi } from "../api/openapi.ts";
 import type { Config } from "../config/config.ts";
-import { insecureSwitches } from "../config/warnings.ts";
 import type { Clock } from "../core/clock.ts";
 import type { ProtocolName } from "../core/frame.ts";
 import type { Log } from "../core/log.ts";
 import type { Random } from "../core/random.ts";
+import type { Timers } from "../core/timers.ts";
 import { createAddressReader } from "../http/addresses.ts";
 import { createHealth } from "../http/health.ts";
 import { createHostCheck, isLoopbackName } from "../http/hosts.ts";
 import { createOriginCheck } from "../http/origins.ts";
 import { createRoutes, type Endpoint, readOnly } from "../http/routes.ts";
 import { createMetricsEndpoint } from "../metrics/endpoint.ts";
-import { createMetrics, type Gauges } from "../metrics/metrics.ts";
+import { createMetrics } from "../metrics/metrics.ts";
 import type { Operations } from "../operations/operations.ts";
 import { Admission } from "../sockets/admission.ts";
 import { Pacer } from "../sockets/pacer.ts";
 import { createUpgrade } from "../sockets/upgrade.ts";
 import { createWebSocketHandlers } from "../sockets/websocket.ts";
 import { createPages } from "../web/pages.ts";
+import { gaugesOf } from "./gauges.ts";
 import type { Messages } from "./messages.ts";
 import type { Node } from "./node.ts";
 import { frameLimits } from "./options.ts";
 
-/** At some 120 us an upgrade and 40 us a farewell (measured), those who are there wait 2 ms for those of one turn. */
+/** At some 120 us an upgrade and 40 us a close (measured), those of one turn keep the other connections waiting for 2 ms. */
 const upgradesPerTurn = 16;
 const closesPerTurn = 48;
 
-/** What the doors need to know of the house. */
+/** The parts of the server that its listeners work with. */
 export interface ListenersPorts {
   readonly clock: Clock;
+  readonly timers: Timers;
   readonly random: Random;
   readonly log: Log;
   readonly node: Node;
@@ -42,9 +43,9 @@ export interface ListenersPorts {
   loopLag(): number;
 }
 
-/** Everything between a request and a connection: who is let in, and what else is served. */
+/** Everything between a request and a connection: admission, upgrades, the API, health, metrics and the page. */
 export function createListeners(config: Config, ports: ListenersPorts) {
-  const { clock, random, log, node, isDraining } = ports;
+  const { clock, timers, random, log, node, isDraining } = ports;
   const { client, plain, http_server: http } = config;
   const messageRate = { limit: client.message_rate_limit, burst: client.message_burst_limit };
   const admission = new Admission(
@@ -59,7 +60,7 @@ export function createListeners(config: Config, ports: ListenersPorts) {
     random,
     counters: node.counters,
     admission,
-    pacer: new Pacer(upgradesPerTurn, setImmediate),
+    pacer: new Pacer(upgradesPerTurn, timers.setImmediate),
     addresses: createAddressReader(http.trusted_proxies),
     sockets: { subscribers: node.subscribers, counters: node.counters, stalled: (socket) => node.slow.look(socket) },
     originAllowed: createOriginCheck(client.allowed_origins),
@@ -94,7 +95,7 @@ export function createListeners(config: Config, ports: ListenersPorts) {
       log,
       counters: node.counters,
       admission,
-      closes: new Pacer(closesPerTurn, setImmediate),
+      closes: new Pacer(closesPerTurn, timers.setImmediate),
       protocols: node.protocols,
       adopt: node.adopt,
       frameLimits: frameLimits(config),
@@ -146,43 +147,11 @@ function insideEndpoints(
     endpoints.set(health.handler_prefix, readOnly(centrifugo));
   }
   if (prometheus.enabled) {
-    const metrics = createMetrics(ports.node.counters, gaugesOf(config, ports, admission));
+    const metrics = createMetrics(ports.node.counters, gaugesOf(config, { ...ports, admission }));
     const endpoint = createMetricsEndpoint(metrics, { isOpen, key: prometheus.key });
     endpoints.set(prometheus.handler_prefix, readOnly(endpoint));
   }
   return endpoints;
-}
-
-function gaugesOf(config: Config, { node, loopLag, messages }: ListenersPorts, admission: Admission): Gauges {
-  const switches = [...insecureSwitches(config)].map(([path, isOn]) => [path, isOn ? 1 : 0] as const);
-  const insecure = new Map(switches);
-  return {
-    sockets: () => admission.connections,
-    connections: () => statesOf(node.registry.all()),
-    users: () => node.registry.count().users,
-    channels: () => node.subscribers.size,
-    deadlines: () => node.deadlines.size,
-    stalled: () => node.slow.size,
-    loopLag,
-    pushFailures: messages.failures,
-    pushEntriesLost: messages.entriesLost,
-    commits: node.commits,
-    insecure: () => insecure,
-  };
-}
-
-/** How many connections are in which state, by protocol; looked at only when somebody scrapes. */
-function statesOf(members: Iterable<Member>) {
-  const counts = new Map<string, { protocol: string; state: string; count: number }>();
-  for (const member of members) {
-    const { state } = member;
-    const { protocol } = member.socket;
-    const key = `${protocol} ${state}`;
-    const entry = counts.get(key) ?? { protocol, state, count: 0 };
-    entry.count += 1;
-    counts.set(key, entry);
-  }
-  return [...counts.values()];
 }
 
 function directoryOf({ web }: Config) {

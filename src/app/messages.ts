@@ -4,6 +4,8 @@ import { hasApi } from "../api/api.ts";
 import type { Config } from "../config/config.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
+import { milliseconds } from "../core/time.ts";
+import type { Timers } from "../core/timers.ts";
 import { createOfflineMessages } from "../messages/offline-messages.ts";
 import type { OfflineQueue } from "../messages/offline-queue.ts";
 import { createMessageStore, type MessageStore } from "../messages/store.ts";
@@ -11,6 +13,7 @@ import { createMessageStore, type MessageStore } from "../messages/store.ts";
 /** What the push store needs of the house. */
 export interface MessagesPorts {
   readonly clock: Clock;
+  readonly timers: Timers;
   readonly log: Log;
   readonly registry: Registry;
   readonly hub: Pick<HubRef, "send">;
@@ -22,16 +25,15 @@ export type Messages = ReturnType<typeof openMessages>;
 /** How often it is tried to open a file that could not be opened, in milliseconds. */
 const retryInterval = 10_000;
 
-const after = (delay: number, run: () => void): void => void setTimeout(run, delay);
-
 /**
  * Opens the push store where pushes of the API are recorded. Elsewhere nothing is opened before there is something to be
  * kept: what waits from an earlier process is given from then on.
  *
  * @throws where pushes are to be recorded and the file cannot be had
  */
-export function openMessages(config: Config, { clock, log, registry, hub }: MessagesPorts) {
+export function openMessages(config: Config, { clock, timers, log, registry, hub }: MessagesPorts) {
   const { push_log, push_queue } = config;
+  const after = (delay: number, run: () => void) => void timers.setTimeout(run, milliseconds(delay));
   const schedule = (task: () => void, delay: number) => after(delay, task);
   const open = () => {
     const store = createMessageStore(

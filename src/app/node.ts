@@ -1,7 +1,7 @@
 import { type Actor, createActor } from "xstate";
 import { connectionLogic, createAbandon } from "../../actors/connection/effects.ts";
 import type { ConnectionContext } from "../../actors/connection/events.ts";
-import { Deadlines, deadlineResolution } from "../../actors/deadlines.ts";
+import { Deadlines } from "../../actors/deadlines.ts";
 import { adopt } from "../../actors/hub/adopt.ts";
 import type { PublishEvent } from "../../actors/hub/events.ts";
 import { publicationsId } from "../../actors/hub/machine.ts";
@@ -20,6 +20,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Frame } from "../core/frame.ts";
 import type { Log } from "../core/log.ts";
 import type { Random } from "../core/random.ts";
+import type { Timers } from "../core/timers.ts";
 import { createFanout } from "../delivery/fanout.ts";
 import { SlowWatch } from "../delivery/slow-consumers.ts";
 import { SubscriberTable } from "../delivery/subscribers.ts";
@@ -37,6 +38,7 @@ import { connectionOptions, slowOptions, tokenOptions } from "./options.ts";
 /** What a node takes from outside: time, chance, words, and a way to everyone on a topic. */
 export interface NodePorts {
   readonly clock: Clock;
+  readonly timers: Timers;
   readonly random: Random;
   readonly log: Log;
   readonly version: string;
@@ -79,7 +81,7 @@ export function createNode(config: Config, ports: NodePorts) {
     // Another file has other epochs: those who keep a position are told now, not at the next check of their position.
     hub.send({ type: "streams.replaced" });
   });
-  const local = createLocalBroker({ events: fanout, stores, clock, random, schedule, log });
+  const local = createLocalBroker({ events: fanout, stores, clock, random, schedule: ports.timers.setImmediate, log });
   const broker = ports.replace.broker?.(local) ?? local;
 
   const { presence, localPresence } = openPresence(ports.replace);
@@ -120,8 +122,6 @@ export function createNode(config: Config, ports: NodePorts) {
   const logic = connectionLogic(connections);
   const abandon = createAbandon(connections);
 
-  let sweeps = 0;
-
   return {
     hub,
     /** The connections of this node, for reading. */
@@ -143,12 +143,14 @@ export function createNode(config: Config, ports: NodePorts) {
     adopt(socket: BunSocket): ConnectionRef {
       return adopt({ hub, members }, logic, socket);
     },
-    /** What has to be done every 50 ms, and what once a second. */
-    sweep(): void {
-      sweeps += 1;
+    /** To be called every 50 ms. */
+    tick(): void {
       deadlines.sweep();
       slow.sweep();
-      if (sweeps % sweepsPerSecond === 0) local.sweep();
+    },
+    /** To be called about once a second: what has expired in the stores is given back in small pieces. */
+    second(): void {
+      local.sweep();
     },
   };
 }
@@ -194,14 +196,6 @@ function startHub({ client, shutdown }: Config, parts: HubParts) {
 
 function createConfiguredAuthenticator(config: Config, { clock, log }: NodePorts): Authenticator | null {
   return createAuthenticator({ ...tokenOptions(config), clock, log });
-}
-
-/** What has expired in the stores is given back in small pieces, once a second. */
-const sweepsPerSecond = 1000 / deadlineResolution;
-
-/** The end of this turn of the event loop: what came in together is committed together. */
-function schedule(task: () => void): void {
-  setImmediate(task);
 }
 
 function later(deadlines: Deadlines, delay: number, run: () => void): () => void {

@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import packageJson from "../../package.json" with { type: "json" };
 import type { Config } from "../config/config.ts";
 import { certificateFiles } from "../http/tls.ts";
+import type { Network } from "../runtime/network.ts";
 
 /** A place that cannot be listened at; the message says why, and what to do. */
 class ListenError extends Error {
@@ -38,16 +39,23 @@ function kindOf(path: string): "file" | "folder" | "nothing" {
  * Throws where nobody can listen. It is asked before the stores are opened: a second server in one folder would complain
  * of those instead.
  */
-export function assertFree({ address, port, internal_address, internal_port }: Config["http_server"]): void {
-  tryToListen(address, port, { port: "--port", address: "--address" });
+export function assertFree(
+  { address, port, internal_address, internal_port }: Config["http_server"],
+  network: Pick<Network, "probe">,
+): void {
+  tryToListen(network, { address, port }, { port: "--port", address: "--address" });
   if (internal_port === null) return;
   const options = { port: "http_server.internal_port", address: "http_server.internal_address" };
-  tryToListen(internal_address || address, internal_port, options);
+  tryToListen(network, { address: internal_address || address, port: internal_port }, options);
 }
 
-function tryToListen(address: string, port: number, options: { port: string; address: string }): void {
+function tryToListen(
+  network: Pick<Network, "probe">,
+  { address, port }: { address: string; port: number },
+  options: { port: string; address: string },
+): void {
   try {
-    Bun.listen({ hostname: address || "::", port, socket: { data: () => {} } }).stop(true);
+    network.probe(address || "::", port);
   } catch (error) {
     const words = {
       EADDRINUSE: `is in use: stop what uses it, or choose another port with ${options.port}.`,

@@ -1,10 +1,26 @@
 import type { Clock } from "../core/clock.ts";
 import type { Random } from "../core/random.ts";
+import { milliseconds } from "../core/time.ts";
+import type { Timers } from "../core/timers.ts";
 
 /** The machine's own time: a wall clock that jumps moves token expiry, never a timer (fault F14). */
 export const systemClock: Clock = {
-  monotonic: () => performance.now(),
-  wall: () => Date.now(),
+  monotonic: () => milliseconds(performance.now()),
+  wall: () => milliseconds(Date.now()),
+};
+
+/** The event loop's own timers. A timeout does not keep a process alive that has nothing else to do. */
+export const systemTimers: Timers = {
+  setTimeout: (run, delay) => {
+    const timer = setTimeout(run, delay);
+    timer.unref();
+    return { cancel: () => clearTimeout(timer) };
+  },
+  setInterval: (run, interval) => {
+    const timer = setInterval(run, interval);
+    return { cancel: () => clearInterval(timer) };
+  },
+  setImmediate: (run) => void setImmediate(run),
 };
 
 const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import type { Broker } from "../../src/broker/broker.ts";
-import { startServer } from "../../src/server.ts";
 import { CapturedLog } from "../support/captured-log.ts";
 import { forwardedBroker } from "../support/faulty-broker.ts";
 import { Probe } from "../support/probe.ts";
+import { startWithParts, type TestStartOptions } from "../support/start.ts";
 
 const development = { profile: "development" } as const;
 const anywhere = { http_server: { port: 0 }, engine: { type: "memory" } } as const;
@@ -19,9 +19,9 @@ function explosive(broker: Broker): Broker {
   };
 }
 
-async function start(options: Parameters<typeof startServer>[1] = {}) {
+async function start(options: TestStartOptions = {}) {
   const log = new CapturedLog();
-  const server = await startServer(anywhere, { ...development, log: log.log, ...options });
+  const server = startWithParts(anywhere, { ...development, log: log.log, ...options });
   const ws = server.url.replace("http", "ws");
   const open = (path: string) => new Probe(`${ws}${path}`).open();
   const members = () => server.node.registry;

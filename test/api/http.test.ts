@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { createHmac } from "node:crypto";
 import type { ConfigInput } from "../../src/config/config.ts";
-import { startServer } from "../../src/server.ts";
 import { CapturedLog } from "../support/captured-log.ts";
 import { ManualClock } from "../support/clock.ts";
 import { Probe } from "../support/probe.ts";
 import { freshPushPath } from "../support/push-path.ts";
+import { startWithParts } from "../support/start.ts";
 
 const secret = "a secret of at least thirty-two bytes";
 const open = { allow_subscribe_for_client: true, allow_subscribe_for_anonymous: true };
@@ -29,7 +29,7 @@ type Body = Record<string, unknown> | string;
 async function start(path = freshPushPath(), more: ConfigInput = {}) {
   const clock = new ManualClock();
   const captured = new CapturedLog();
-  const server = await startServer({ ...base, ...more, push_log: { path } }, { clock, log: captured.log });
+  const server = startWithParts({ ...base, ...more, push_log: { path } }, { clock, log: captured.log });
   const call = async (method: string, body: Body, headers: Record<string, string> = { "X-API-Key": "sesame" }) => {
     const response = await fetch(`${server.url}/api/${method}`, {
       method: "POST",
@@ -56,7 +56,7 @@ async function start(path = freshPushPath(), more: ConfigInput = {}) {
 
 describe("the HTTP API", () => {
   test("[AP10] without a key there is no API", async () => {
-    const server = await startServer({ ...base, http_api: {} });
+    const server = startWithParts({ ...base, http_api: {} });
     const response = await fetch(`${server.url}/api/publish`, { method: "POST", body: "{}" });
     expect(response.status).toBe(404);
     await server.stop();

@@ -5,6 +5,7 @@ import { type TokenOptions, tokenDefaults } from "../../src/auth/options.ts";
 import type { Clock } from "../../src/core/clock.ts";
 import type { Identity } from "../../src/core/identity.ts";
 import type { Log, LogFields } from "../../src/core/log.ts";
+import { milliseconds } from "../../src/core/time.ts";
 
 /** The moment at which the tests stand, in seconds since 1970. */
 export const now = 1_800_000_000;
@@ -18,8 +19,8 @@ export interface ManualClock extends Clock {
 export function manualClock(): ManualClock {
   let passed = 0;
   return {
-    monotonic: () => passed,
-    wall: () => now * 1000 + passed,
+    monotonic: () => milliseconds(passed),
+    wall: () => milliseconds(now * 1000 + passed),
     advance: (ms) => {
       passed += ms;
     },

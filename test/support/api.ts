@@ -1,10 +1,10 @@
 import type { ConfigInput } from "../../src/config/config.ts";
 import type { Tree } from "../../src/config/tree.ts";
-import type { StartOptions } from "../../src/server.ts";
 import { CentrifugeProbe } from "./centrifuge-probe.ts";
 import { startOpenServer, tokenFor } from "./open-channels.ts";
 import { Probe } from "./probe.ts";
 import type { TestServer } from "./server.ts";
+import type { TestStartOptions } from "./start.ts";
 
 /** What came back over HTTP. */
 export interface Answer {
@@ -30,7 +30,7 @@ export interface Api extends TestServer {
 export const apiKey = { "X-API-Key": "apikey" };
 
 /** Starts an open server with the API on; `config` is laid over that of `startOpenServer`. */
-export async function startApi(config: ConfigInput & Tree = {}, options: StartOptions = {}): Promise<Api> {
+export async function startApi(config: ConfigInput & Tree = {}, options: TestStartOptions = {}): Promise<Api> {
   const server = await startOpenServer(config, options);
   const call = (method: string, body: unknown, headers: Readonly<Record<string, string>> = apiKey) =>
     post(`${server.url}/api${method === "" ? "" : `/${method}`}`, body, headers);

@@ -1,4 +1,5 @@
 import type { Clock } from "../../src/core/clock.ts";
+import { type Milliseconds, milliseconds } from "../../src/core/time.ts";
 
 /** A clock that stands still until a test moves it. */
 export class ManualClock implements Clock {
@@ -10,12 +11,12 @@ export class ManualClock implements Clock {
     this.#wall = wall;
   }
 
-  monotonic(): number {
-    return this.#monotonic;
+  monotonic(): Milliseconds {
+    return milliseconds(this.#monotonic);
   }
 
-  wall(): number {
-    return this.#wall;
+  wall(): Milliseconds {
+    return milliseconds(this.#wall);
   }
 
   /** Lets time pass: both clocks move on by as many milliseconds. */

@@ -1,9 +1,9 @@
 import type { ConfigInput } from "../../src/config/config.ts";
 import { mergeTrees, type Tree } from "../../src/config/tree.ts";
-import type { StartOptions } from "../../src/server.ts";
 import { jwt } from "../auth/support.ts";
 import { freshPushPath } from "./push-path.ts";
 import { startTestServer, type TestServer } from "./server.ts";
+import type { TestStartOptions } from "./start.ts";
 
 /** Options of a namespace in which everyone may do everything, and nothing is lost. */
 export const everything = {
@@ -35,7 +35,7 @@ const house = {
  * A server whose channels without a namespace are open for everything, to anonymous clients and to those with a token of
  * `tokenFor`; history is kept in memory. `config` is laid over that.
  */
-export function startOpenServer(config: ConfigInput & Tree = {}, options: StartOptions = {}): Promise<TestServer> {
+export function startOpenServer(config: ConfigInput & Tree = {}, options: TestStartOptions = {}): Promise<TestServer> {
   const own = { push_log: { path: freshPushPath() } };
   return startTestServer(mergeTrees(mergeTrees(house, own), config), options);
 }

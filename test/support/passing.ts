@@ -1,5 +1,5 @@
-import type { RunningServer } from "../../src/server.ts";
 import type { ManualClock } from "./clock.ts";
+import type { StartedServer } from "./start.ts";
 
 /** How often a server looks at its deadlines, in milliseconds. */
 const tick = 50;
@@ -14,7 +14,7 @@ interface Listener {
  * listeners have heard what came of it before time goes on.
  */
 export async function pass(
-  { node, clock }: { readonly node: RunningServer["node"]; readonly clock: ManualClock },
+  { node, clock }: { readonly node: StartedServer["node"]; readonly clock: ManualClock },
   milliseconds: number,
   ...listeners: readonly Listener[]
 ): Promise<void> {

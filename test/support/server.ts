@@ -1,9 +1,9 @@
 import type { ConfigInput } from "../../src/config/config.ts";
 import { mergeTrees, type Tree } from "../../src/config/tree.ts";
-import { type RunningServer, type StartOptions, startServer } from "../../src/server.ts";
 import { CapturedLog } from "./captured-log.ts";
 import { openHouse } from "./open-house.ts";
 import { patience } from "./patience.ts";
+import { type StartedServer, startWithParts, type TestStartOptions } from "./start.ts";
 
 /** A server for tests: the production one on a free port of 127.0.0.1, with its log in memory. */
 export interface TestServer extends AsyncDisposable {
@@ -14,7 +14,7 @@ export interface TestServer extends AsyncDisposable {
   /** The same as `url` of the port for the inside; null where there is none. */
   readonly internalUrl: string | null;
   readonly log: CapturedLog;
-  readonly node: RunningServer["node"];
+  readonly node: StartedServer["node"];
   /** Drains and stops it; doing so twice is fine. */
   stop(): Promise<{ readonly cut: number }>;
   /** The value of a metric, whose name may carry labels: `chorus_closed_total{code="1002"}`; 0 where it is not there. */
@@ -29,11 +29,11 @@ export interface TestServer extends AsyncDisposable {
  */
 export async function startTestServer(
   config: ConfigInput & Tree = {},
-  options: StartOptions = {},
+  options: TestStartOptions = {},
 ): Promise<TestServer> {
   const log = new CapturedLog();
-  const server = await startServer(mergeTrees(openHouse, config), { log: log.log, ...options });
-  let stopped: ReturnType<RunningServer["stop"]> | null = null;
+  const server = startWithParts(mergeTrees(openHouse, config), { log: log.log, ...options });
+  let stopped: ReturnType<StartedServer["stop"]> | null = null;
   const stop = () => {
     stopped ??= server.stop();
     return stopped;

@@ -1,0 +1,30 @@
+import type { ConfigInput } from "../config/config.ts";
+import { parseConfig } from "../config/parse.ts";
+import type { Profile as ConfigProfile } from "../config/profiles.ts";
+import { type Outside, type Started, start } from "./start.ts";
+import { missingFiles } from "./start-checks.ts";
+
+/** A configuration in the shape of the file: everything may be left out. */
+export type Input = ConfigInput;
+
+/** What holds where the configuration is silent. */
+export type Profile = ConfigProfile;
+
+/**
+ * Starts a server with a configuration in the shape of the file; neither the environment nor a file is read. The lines of
+ * a configuration that is not valid begin with the path of a mistake.
+ *
+ * @throws as `start` does
+ */
+export function startConfigured(
+  input: Input | undefined,
+  { profile, ...outside }: Outside & { readonly profile?: Profile },
+): { readonly ok: true; readonly started: Started } | { readonly ok: false; readonly lines: readonly string[] } {
+  const parsed = parseConfig(input ?? {}, profile ?? (input ? "file" : "development"));
+  if (!parsed.ok) return { ok: false, lines: parsed.errors };
+  const { config, warnings } = parsed;
+  const missing = missingFiles(config);
+  return missing.length > 0
+    ? { ok: false, lines: missing }
+    : { ok: true, started: start(config, { ...outside, warnings }) };
+}

@@ -1,0 +1,49 @@
+import type { Member } from "../../actors/hub/registry.ts";
+import type { Config } from "../config/config.ts";
+import { insecureSwitches } from "../config/warnings.ts";
+import type { Gauges } from "../metrics/metrics.ts";
+import type { Admission } from "../sockets/admission.ts";
+import type { Messages } from "./messages.ts";
+import type { Node } from "./node.ts";
+
+/** The parts whose state is shown as metrics. */
+interface GaugedParts {
+  readonly node: Node;
+  readonly messages: Messages;
+  readonly admission: Admission;
+  /** Seconds that the last sweep was late by. */
+  loopLag(): number;
+}
+
+/** What is read only when metrics are scraped. */
+export function gaugesOf(config: Config, { node, loopLag, messages, admission }: GaugedParts): Gauges {
+  const switches = [...insecureSwitches(config)].map(([path, isOn]) => [path, isOn ? 1 : 0] as const);
+  const insecure = new Map(switches);
+  return {
+    sockets: () => admission.connections,
+    connections: () => statesOf(node.registry.all()),
+    users: () => node.registry.count().users,
+    channels: () => node.subscribers.size,
+    deadlines: () => node.deadlines.size,
+    stalled: () => node.slow.size,
+    loopLag,
+    pushFailures: messages.failures,
+    pushEntriesLost: messages.entriesLost,
+    commits: node.commits,
+    insecure: () => insecure,
+  };
+}
+
+/** Connections by protocol and state. */
+function statesOf(members: Iterable<Member>) {
+  const counts = new Map<string, { protocol: string; state: string; count: number }>();
+  for (const member of members) {
+    const { state } = member;
+    const { protocol } = member.socket;
+    const key = `${protocol} ${state}`;
+    const entry = counts.get(key) ?? { protocol, state, count: 0 };
+    entry.count += 1;
+    counts.set(key, entry);
+  }
+  return [...counts.values()];
+}

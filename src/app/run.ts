@@ -1,0 +1,74 @@
+import { existsSync, readFileSync } from "node:fs";
+import { checktoken, gentoken } from "../auth/commands.ts";
+import { connectionLimitWithin } from "../config/connection-limit.ts";
+import { type LoadedConfig, loadConfig } from "../config/load.ts";
+import { createLog } from "../runtime/log.ts";
+import { openFilesMax } from "../runtime/open-files.ts";
+import { exitCodes, exitHubFailed, type Stoppable, surviveErrors, untilSignal } from "../runtime/process.ts";
+import { systemClock } from "../runtime/system.ts";
+import { tokenOptions } from "./options.ts";
+import { type Started, start } from "./start.ts";
+import { bunVersionFault, missingFiles, whyNotStarted } from "./start-checks.ts";
+
+/** Sub-commands, by their word. */
+const commands = new Map([
+  ["gentoken", gentoken],
+  ["checktoken", checktoken],
+]);
+
+/** The process: reads the configuration, then runs a sub-command or the server. `argv`: what follows the program's name. */
+export async function run(argv: readonly string[]): Promise<void> {
+  const fault = bunVersionFault(Bun.version);
+  if (fault !== null) refuse([fault], exitCodes.forced);
+  const [word = "", ...rest] = argv;
+  const command = commands.get(word) ?? null;
+  const loaded = loadConfig({
+    argv: command ? rest : argv,
+    env: process.env,
+    cwd: process.cwd(),
+    readFile: (path) => (existsSync(path) ? readFileSync(path, "utf8") : null),
+    passOver: command !== null,
+  });
+  if (loaded.kind === "errors") refuse(loaded.lines, loaded.isUsage ? exitCodes.usage : exitCodes.configuration);
+  if (loaded.kind === "print") return console.log(loaded.text);
+  if (!command) return await serve(loaded);
+  const { text, exitCode } = await command(rest, tokenOptions(loaded.config), systemClock);
+  if (exitCode !== 0) refuse([text], exitCode);
+  console.log(text);
+}
+
+/** Runs until a signal. `server.started` is the first line of the log, and the others about the start follow it. */
+async function serve({ config, warnings, profile, file }: LoadedConfig): Promise<void> {
+  const missing = missingFiles(config);
+  if (missing.length > 0) refuse(missing, exitCodes.configuration);
+  const { client } = config;
+  const log = createLog(config.log, process.stderr);
+  const { limit, isReduced } = connectionLimitWithin(client.connection_limit, openFilesMax());
+  const started = Promise.withResolvers<Stoppable>();
+  const forever = untilSignal(started.promise, log);
+  const limited = { ...config, client: { ...client, connection_limit: limit } };
+  const server = startOrRefuse(limited, { log, warnings, onFailure: exitHubFailed(log) });
+  started.resolve(server);
+  if (file === null)
+    log.info("profile.development", { hint: "everyone on this machine may do everything; a config.json ends that" });
+  else log.info("config.loaded", { file, profile });
+  if (isReduced) log.info("connections.limited", { limit, reason: "the process may open no more files" });
+  surviveErrors(log, () => {
+    server.node.counters.errors += 1;
+  });
+  await forever;
+}
+
+function startOrRefuse(...[config, outside]: Parameters<typeof start>): Started {
+  try {
+    return start(config, outside);
+  } catch (error) {
+    refuse([whyNotStarted(error, config)], exitCodes.forced);
+  }
+}
+
+/** Writes to stderr why the process ends, and ends it. */
+function refuse(lines: readonly string[], exitCode: number): never {
+  for (const line of lines) console.error(line);
+  process.exit(exitCode);
+}
