@@ -26,7 +26,7 @@ describe("the README", () => {
     expect(diagrams[0]).toBe(drawMachine(connectionMachine));
   });
 
-  test("[RM2] shows the Hub's machine as it is", () => {
+  test("shows the Hub's machine as it is", () => {
     expect(diagrams[1]).toBe(drawMachine(hubMachine));
   });
 
@@ -60,7 +60,7 @@ describe("the README", () => {
     expect(named.filter((path) => !files.some((file) => file.startsWith(path)))).toEqual([]);
   });
 
-  test("[RM6] installs the Bun that the package asks for", async () => {
+  test("installs the Bun that the package asks for", async () => {
     const { engines } = await Bun.file("package.json").json();
     const versions = [...readme.matchAll(/bun@([\d.]+)/g)].map(([, version]) => `>=${version}`);
     expect(versions).toEqual([engines.bun, engines.bun]);

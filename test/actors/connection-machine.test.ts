@@ -52,7 +52,7 @@ describe("the connection machine", () => {
     }
   });
 
-  test("[CN3] traffic does not extend the handshake: its deadline is set once", () => {
+  test("traffic does not extend the handshake: its deadline is set once", () => {
     const { names, at } = run("centrifuge", connect, publish, publish);
     expect(at).toBe("handshaking.verifying");
     expect(names).not.toContain("setHandshakeDeadline");
@@ -69,14 +69,14 @@ describe("the connection machine", () => {
     expect(snapshot.context.held).toEqual([]);
   });
 
-  test("[CN5] a plain client may send 64 frames while it waits; the next ends it with 3013", () => {
+  test("a plain client may send 64 frames while it waits; the next ends it with 3013", () => {
     const full = Array.from({ length: heldLimitPlain.commands }, () => publish);
     expect(run("plain", connect, ...full).at).toBe("handshaking.verifying");
     const { snapshot } = run("plain", connect, ...full, publish);
     expect(snapshot.context.disconnect).toEqual(disconnects.tooManyRequests);
   });
 
-  test("[CN5] and 64 KiB", () => {
+  test("and 64 KiB", () => {
     const large: Event = { ...publish, bytes: heldLimitPlain.bytes };
     expect(run("plain", connect, large).at).toBe("handshaking.verifying");
     expect(run("plain", connect, large, publish).snapshot.context.disconnect).toEqual(disconnects.tooManyRequests);
@@ -108,7 +108,7 @@ describe("the connection machine", () => {
     expect(run("centrifuge", connect, refused, late("handshake")).snapshot.context.disconnect.code).toBe(3502);
   });
 
-  test("[CN8] while a subscription's token is looked at commands wait, and pongs do not", () => {
+  test("while a subscription's token is looked at commands wait, and pongs do not", () => {
     const { at, snapshot } = run("centrifuge", connect, accepted, admitted, withToken, publish);
     expect(at).toBe("authenticated.verifying");
     expect(snapshot.context.held).toEqual([publish]);
@@ -127,7 +127,7 @@ describe("the connection machine", () => {
     expect(run("centrifuge", ...open, send).snapshot.context.disconnect).toEqual(disconnects.notAvailable);
   });
 
-  test("[CN10] a connection that ends leaves its channels first and closes its socket last", () => {
+  test("a connection that ends leaves its channels first and closes its socket last", () => {
     const { names, at } = run("centrifuge", connect, accepted, admitted, { type: "socket.slow" });
     expect(at).toBe("closed");
     expect(names).toEqual([
@@ -142,7 +142,7 @@ describe("the connection machine", () => {
     ]);
   });
 
-  test("[CN11] every reachable state can reach closed, and closed has no way out", () => {
+  test("every reachable state can reach closed, and closed has no way out", () => {
     const events: Event[] = [
       connect,
       accepted,

@@ -46,7 +46,7 @@ describe("the Hub", () => {
     await server.stop();
   });
 
-  test("[HB2] a connection that crashes while it is let in leaves nothing behind", async () => {
+  test("a connection that crashes while it is let in leaves nothing behind", async () => {
     const server = await start({ replace: { broker: explosive } });
     const doomed = new Probe(`${server.ws}/ws?channel=boom`);
     await doomed.open().catch(() => {});
@@ -85,7 +85,7 @@ describe("the Hub", () => {
     expect(String(await failure.promise)).toContain("nothing can be routed");
   });
 
-  test("[HB5] everyone in a channel but the sender receives a frame, in the order of one mailbox", async () => {
+  test("everyone in a channel but the sender receives a frame, in the order of one mailbox", async () => {
     const server = await start();
     const [a, b, c] = await Promise.all([server.open("/ws"), server.open("/ws"), server.open("/ws")]);
     for (let index = 0; index < 50; index += 1) {
@@ -102,7 +102,7 @@ describe("the Hub", () => {
     await server.stop();
   });
 
-  test("[HB7] actors are named by slots that are used again, so that no event's type is remembered for ever", async () => {
+  test("actors are named by slots that are used again, so that no event's type is remembered for ever", async () => {
     const server = await start();
     for (let round = 0; round < 5; round += 1) {
       const probes = await Promise.all(Array.from({ length: 4 }, () => server.open("/ws")));
@@ -135,7 +135,7 @@ describe("the Hub", () => {
       "authenticated",
       `${connect("")}\n{"id":2,"subscribe":{"channel":"a","token":"held"}}`,
     ],
-  ])("[HB8] one that is cut while %s is forgotten, and leaves nothing behind", async (_, state, frame) => {
+  ])("one that is cut while %s is forgotten, and leaves nothing behind", async (_, state, frame) => {
     const authenticator = () => ({
       connection: (token: string) => (token === "held" ? never() : expired()),
       subscription: never,

@@ -52,7 +52,7 @@ describe("several commands", () => {
     expect((await api.call("batch", {})).json).toEqual({});
   });
 
-  test("[AP92] lines answer in their order with their ids, and know the methods of our own", async () => {
+  test("lines answer in their order with their ids, and know the methods of our own", async () => {
     await using api = await startApi();
     const lines = [
       '{"id":3,"method":"publish","params":{"channel":"news","data":1}}',
@@ -96,7 +96,7 @@ describe("what a back end is told", () => {
     }
   });
 
-  test("[AP99] T66 the reason of a disconnect reaches its client as it was given, and one that fits no frame is refused", async () => {
+  test("T66 the reason of a disconnect reaches its client as it was given, and one that fits no frame is refused", async () => {
     await using api = await startApi();
     const reasons = ["", "é€😀", "a".repeat(123), "\u0000\u001b[2J", "€".repeat(41)];
     for (const reason of reasons) {
@@ -115,7 +115,7 @@ describe("what a back end is told", () => {
     expect(await still.rest()).toHaveLength(1);
   });
 
-  test("[AP100] T43 a pattern of channels is matched in linear time, and is no other language than its star", async () => {
+  test("T43 a pattern of channels is matched in linear time, and is no other language than its star", async () => {
     await using api = await startApi();
     const ann = await api.centrifuge("ann");
     const names = ["chat.1", "chat.2", "chat", "a+b", "a".repeat(200)];
@@ -131,7 +131,7 @@ describe("what a back end is told", () => {
     expect((await api.call("channels", { pattern: "*".repeat(256) })).status).toBe(400);
   });
 
-  test("[AP101] info tells of the node by the name that it was given", async () => {
+  test("info tells of the node by the name that it was given", async () => {
     await using api = await startApi({ node: { name: "node 7" } });
     const ann = await api.centrifuge("ann");
     await ann.subscribe("a");

@@ -44,7 +44,7 @@ describe("cent.js, a back end's client of the API", () => {
     await server.stop();
   });
 
-  test("[AP52] sends many calls as lines, and reads as many answers", async () => {
+  test("sends many calls as lines, and reads as many answers", async () => {
     const { server, cent } = await start();
     const publish = (n: number) => ({ method: "publish" as const, params: { channel: "news", data: { n } } });
     // biome-ignore lint/suspicious/noExplicitAny: its types name an enum that it does not export.
@@ -53,7 +53,7 @@ describe("cent.js, a back end's client of the API", () => {
     await server.stop();
   });
 
-  test("[AP54] steers the connections of a user, and sees them come and go", async () => {
+  test("steers the connections of a user, and sees them come and go", async () => {
     await using api = await startApi();
     const cent = new CentClient({ url: `${api.url}/api`, apiKey: "apikey" });
     const ann = await api.centrifuge("ann");

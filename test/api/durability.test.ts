@@ -47,7 +47,7 @@ test("[AP103] [F01] killed right after its answer, a server still has what waits
   });
 });
 
-test("[AP104] [F07] a file of channels that is damaged leaves the queue and the log alone", async () => {
+test("[F07] a file of channels that is damaged leaves the queue and the log alone", async () => {
   await using folder = await TemporaryFolder.create();
   const config = { engine: folder.engine, push_log: { path: join(folder.path, "push.db") } };
   const before = await startApi(config);
@@ -67,7 +67,7 @@ test("[AP104] [F07] a file of channels that is damaged leaves the queue and the 
   expect(await ann.rest()).toEqual([message(2)]);
 });
 
-test("[AP105] [F07] a file of pushes that is damaged is set aside, and neither stops the server nor touches the channels", async () => {
+test("[F07] a file of pushes that is damaged is set aside, and neither stops the server nor touches the channels", async () => {
   await using folder = await TemporaryFolder.create();
   const path = join(folder.path, "push.db");
   const config = { engine: folder.engine, push_log: { path } };

@@ -143,7 +143,7 @@ describe("the HTTP API", () => {
     expect(await spared.nextText()).toContain("second");
   });
 
-  test("[AP18] no page of another origin is let in by headers", async () => {
+  test("no page of another origin is let in by headers", async () => {
     await using server = await start();
     const preflight = await fetch(`${server.url}/api/publish`, {
       method: "OPTIONS",

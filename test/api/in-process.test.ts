@@ -108,7 +108,7 @@ describe("in the same process", () => {
     expect(await probe.next()).toBe("still here");
   });
 
-  test("[AP6] a subscription takes values for its info and data, as a publish does", async () => {
+  test("a subscription takes values for its info and data, as a publish does", async () => {
     await using server = await start();
     const client = await CentrifugeProbe.connect(server.url.replace("http", "ws"));
     server.subscribe({ user: "", client: client.client }, "news", { info: { seat: 1 }, data: "welcome" });

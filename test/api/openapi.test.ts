@@ -47,7 +47,7 @@ describe("the OpenAPI document", () => {
     expect(document.security).toEqual([{ key: [] }, { authorization: [] }, { query: [] }]);
   });
 
-  test("[AP41] every field has its sentence, and is read as the document says, alone and in a batch", async () => {
+  test("every field has its sentence, and is read as the document says, alone and in a batch", async () => {
     await using api = await startApi();
     expect(fields.length).toBeGreaterThan(150);
     for (const [method, schema] of requestSchemas) {
@@ -75,7 +75,7 @@ describe("the OpenAPI document", () => {
     }
   });
 
-  test("[AP46] without what a method needs it answers 107, and the document says what that is", async () => {
+  test("without what a method needs it answers 107, and the document says what that is", async () => {
     await using api = await startApi();
     const code = async (method: string, body: object) => (await api.call(method, body)).json.error?.code ?? 0;
     for (const [method, request] of requestSchemas) {
@@ -92,7 +92,7 @@ describe("the OpenAPI document", () => {
     }
   });
 
-  test("[AP43] whole requests as the document allows them are read, and answered as it says", async () => {
+  test("whole requests as the document allows them are read, and answered as it says", async () => {
     await using api = await startApi();
     for (const [method, schema] of requestSchemas) {
       await fc.assert(
@@ -120,7 +120,7 @@ describe("the OpenAPI document", () => {
     ann[Symbol.dispose]();
   });
 
-  test("[AP45] every status that is answered is in the document, with the type of its body", async () => {
+  test("every status that is answered is in the document, with the type of its body", async () => {
     const keys = [{ name: "reader", key: "reader", methods: ["history"] }];
     await using api = await startApi({ http_api: { body_size_limit: 1_000, rate_limit: 9, keys } });
     const transport = { ...apiKey, "X-Centrifugo-Error-Mode": "transport" };

@@ -76,7 +76,7 @@ test("[AP55] neither the environment nor a file in its folder changes what it is
   expect(await run("bun", "run", "alone.ts")).toBe("404 false\n");
 });
 
-test("[AP53] its page and its types come along: what an application gets wrong the compiler tells", async () => {
+test("its page and its types come along: what an application gets wrong the compiler tells", async () => {
   const types = { types: ["bun"], typeRoots: [join(process.cwd(), "node_modules/@types")] };
   const compilerOptions = {
     ...types,

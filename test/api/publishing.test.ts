@@ -12,7 +12,7 @@ import { RawClient } from "../support/raw.ts";
 setDefaultTimeout(testTimeout);
 
 describe("what is published", () => {
-  test("[AP93] a publish that is read by hand is read as its schema reads it", () => {
+  test("a publish that is read by hand is read as its schema reads it", () => {
     const name = fc.constantFrom("channel", "data", "tags", "version", "__proto__", "other");
     const value = fc.oneof(fc.string(), fc.jsonValue());
     fc.assert(
@@ -88,7 +88,7 @@ describe("what is published", () => {
     expect([await plain.next(), await plain.next()]).toEqual(["1", "3"]);
   });
 
-  test("[AP96] T79 names that look like SQL are names like any other, in history as in the push log", async () => {
+  test("T79 names that look like SQL are names like any other, in history as in the push log", async () => {
     await using folder = await TemporaryFolder.create();
     await using api = await startApi({ engine: folder.engine });
     const names = [
@@ -114,7 +114,7 @@ describe("what is published", () => {
     }
   });
 
-  test("[AP97] F28 a repeated publish, its answer lost, has no second effect and gets the first answer", async () => {
+  test("F28 a repeated publish, its answer lost, has no second effect and gets the first answer", async () => {
     await using api = await startApi();
     const ann = await api.centrifuge("ann");
     await ann.subscribe("news");

@@ -31,7 +31,7 @@ describe("bodies", () => {
     expect(await api.metric('chorus_api_refused_total{status="408"}')).toBe(1);
   });
 
-  test("[AP61] T64 a body of exactly the limit is taken; one byte more is 413, also where no length is announced", async () => {
+  test("T64 a body of exactly the limit is taken; one byte more is 413, also where no length is announced", async () => {
     const body = JSON.stringify({ channel: "news", data: "x".repeat(200) });
     await using api = await startApi({ http_api: { body_size_limit: body.length } });
     expect((await api.call("publish", body)).status).toBe(200);
@@ -45,7 +45,7 @@ describe("bodies", () => {
     expect(publications).toHaveLength(1);
   });
 
-  test("[AP62] T38 a thousand levels are taken and one more is not, in a body as in what base64 holds", async () => {
+  test("T38 a thousand levels are taken and one more is not, in a body as in what base64 holds", async () => {
     await using api = await startApi();
     const nested = (levels: number) => `${"[".repeat(levels)}${"]".repeat(levels)}`;
     const publish = (levels: number) => api.call("publish", `{"channel":"news","data":${nested(levels - 1)}}`);
@@ -88,7 +88,7 @@ describe("bodies", () => {
     expect(await probe.next()).toBe("first");
   });
 
-  test("[AP117] a body that cannot be read says whether it is empty, no JSON, too deep, or no object", async () => {
+  test("a body that cannot be read says whether it is empty, no JSON, too deep, or no object", async () => {
     await using api = await startApi();
     for (const [body, words] of [
       ["", "the body is empty"],
@@ -112,7 +112,7 @@ describe("bodies", () => {
     }
   });
 
-  test("[AP64] a thousand channels in one broadcast are fine; over the limit nothing is published", async () => {
+  test("a thousand channels in one broadcast are fine; over the limit nothing is published", async () => {
     await using api = await startApi({ http_api: { broadcast_limit: 1_000 } });
     const channels = Array.from({ length: 1_000 }, (_, index) => `c${index}`);
     const { responses } = (await api.call("broadcast", { channels, data: 1 })).json.result;
@@ -226,7 +226,7 @@ describe("keys", () => {
     expect((await api.call("publish", { channel: "news", data: 1 }, transport)).status).toBe(403);
   });
 
-  test("[AP119] a refused key is told which of its limits it was, and a method that is off which option it is", async () => {
+  test("a refused key is told which of its limits it was, and a method that is off which option it is", async () => {
     await using api = await startApi({ http_api: { keys } });
     const words = async (method: string, body: object, key: string) =>
       (await api.call(method, body, { "X-API-Key": key })).json.error.message;
@@ -241,7 +241,7 @@ describe("keys", () => {
     expect(error).toEqual({ code: 108, message: "not available: push_log.enabled is off" });
   });
 
-  test("[AP68] one key over its rate does not slow another, and gets its rate back", async () => {
+  test("one key over its rate does not slow another, and gets its rate back", async () => {
     const clock = new ManualClock();
     await using api = await startApi({ http_api: { keys, rate_limit: 2 } }, { clock });
     const status = async (key: string) => (await api.call("history", { channel: "news" }, { "X-API-Key": key })).status;

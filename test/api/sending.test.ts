@@ -16,7 +16,7 @@ const message = (data: string) => ({ push: { message: { data } } });
 const nobody = { connections: 0, queued: false };
 
 describe("who receives a message", () => {
-  test("[AP80] two users on three connections of both protocols each receive exactly what is theirs", async () => {
+  test("two users on three connections of both protocols each receive exactly what is theirs", async () => {
     await using api = await startApi();
     const [ann, annPlain, bob] = [await api.centrifuge("ann"), await api.plain("ann"), await api.plain("bob")];
     const to = async (user: string, data: string) => (await api.call("send", { user, data })).json.result;
@@ -43,7 +43,7 @@ describe("who receives a message", () => {
     expect([await first.rest(), await second.rest()]).toEqual([[message("x")], [message("x")]]);
   });
 
-  test("[AP82] an echo hears no messages, and does not count as reached", async () => {
+  test("an echo hears no messages, and does not count as reached", async () => {
     await using api = await startApi();
     const echo = await new Probe(`${api.ws}/echo?token=${tokenFor({ sub: "ann" })}`).open();
     await api.log.next("connection.authenticated", { dialect: "echo" });
@@ -95,7 +95,7 @@ describe("what waits", () => {
     expect(await ann.rest()).toEqual([message("late")]);
   });
 
-  test("[AP85] the log tells that a message waits, and that it was delivered later, and to whom", async () => {
+  test("the log tells that a message waits, and that it was delivered later, and to whom", async () => {
     await using api = await startApi();
     await api.call("send", { user: "ann", data: "12345", queue_ttl_s: 60, idempotency_key: "k" });
     const ann = await api.centrifuge("ann");
@@ -125,7 +125,7 @@ describe("what waits", () => {
     ]);
   });
 
-  test("[AP86] a process without an API keeps messages as well, and makes no file before", async () => {
+  test("a process without an API keeps messages as well, and makes no file before", async () => {
     const path = freshPushPath();
     const config = { http_server: { port: 0 }, channel: { without_namespace: everything }, push_log: { path } };
     const client = { allow_anonymous_connect_without_token: true, token: { hmac_secret_key: "secret" } };
@@ -141,7 +141,7 @@ describe("what waits", () => {
 });
 
 describe("a repeated key", () => {
-  test("[AP87] F28 belongs to whom the message was for, and its first answer is kept over a restart", async () => {
+  test("F28 belongs to whom the message was for, and its first answer is kept over a restart", async () => {
     const path = freshPushPath();
     const sent = { user: "ann", data: 1, queue_ttl_s: 60, idempotency_key: "same" };
     const before = await startApi({ push_log: { path } });
@@ -175,7 +175,7 @@ describe("a repeated key", () => {
   });
 });
 
-test("[AP89] what is sent is bytes to a plain client and base64 to another, and is sent as it came", async () => {
+test("what is sent is bytes to a plain client and base64 to another, and is sent as it came", async () => {
   await using api = await startApi();
   const [ann, plain] = [await api.centrifuge("ann"), await api.plain("ann")];
   const bytes = Uint8Array.of(0, 255, 128);

@@ -32,12 +32,12 @@ describe("gentoken", () => {
     ["--ttl -1", null],
     ["-t -1", null],
     ["--ttl=-1", null],
-  ])("[JW81] %s", async (ttl, expected) => {
+  ])("%s", async (ttl, expected) => {
     const { text } = await generate(`-u ann ${ttl} -q`);
     expect((await identity(authenticator().connection(text))).expireAt).toBe(expected);
   });
 
-  test("[JW82] with a channel it makes a subscription token, with the keys of those", async () => {
+  test("with a channel it makes a subscription token, with the keys of those", async () => {
     const shared = await generate("--user ann --channel news -q");
     const claims = await subscription(authenticator().subscription(shared.text));
     expect(claims).toEqual({ user: "ann", channel: "news", client: "", expireAt: now + 604_800 });
@@ -49,7 +49,7 @@ describe("gentoken", () => {
     expect(await outcome(authenticator().subscription(token))).toBe("invalid");
   });
 
-  test("[JW83] it holds what the configuration asks for", async () => {
+  test("it holds what the configuration asks for", async () => {
     const token = { audience: "realtime", issuer: "https://a.example", user_id_claim: "uid" };
     const { text } = await generate("--user ann --quiet", options(token));
     const found = await identity(authenticator({ hmac_secret_key: "secret", ...token }).connection(text));
@@ -72,12 +72,12 @@ describe("gentoken", () => {
       options({ jwks_public_endpoint: "https://a.example" }),
       "gentoken signs with HMAC, which is not accepted beside client.token.jwks_public_endpoint",
     ],
-  ])("[JW84] %s says in one line what it lacks", async (args, given, text) => {
+  ])("%s says in one line what it lacks", async (args, given, text) => {
     expect(await generate(args, given)).toEqual({ text, exitCode: 1 });
   });
 
   test.each([["--ttl soon"], ["--ttl -1h"], ["--ttl 1d"], ["--nope"], ["ann"], ["--user"], ["--channel="]])(
-    "[JW84] %s is answered with the usage",
+    "%s is answered with the usage",
     async (args) => {
       const { text, exitCode } = await generate(args);
       expect(exitCode).toBe(2);
@@ -85,7 +85,7 @@ describe("gentoken", () => {
     },
   );
 
-  test("[JW84] --config is passed over", async () => {
+  test("--config is passed over", async () => {
     const { text } = await gentoken(["--config", "a.json", "--user", "ann", "-q"], options(), clock);
     expect(text).toBe((await generate("--user ann -q")).text);
     for (const config of [["--config", "a.json"], ["--config=a.json"], ["-c", "a.json"], ["-ca.json"]]) {
@@ -138,17 +138,17 @@ describe("checktoken", () => {
       "zzz",
       "connection token: it is not a signed JWT (three base64url parts, the first beginning with eyJ); its client gets disconnect 3500",
     ],
-  ])("[JW86] it tells why a token is refused (case %#)", async (token, text) => {
+  ])("it tells why a token is refused (case %#)", async (token, text) => {
     expect(await check(token)).toEqual({ text: `refused as a ${text}`, exitCode: 1 });
   });
 
-  test("[JW86] a verified token whose expire_at has passed is told apart", async () => {
+  test("a verified token whose expire_at has passed is told apart", async () => {
     const { text, exitCode } = await check(jwt({ sub: "ann", expire_at: now - 61 }));
     expect(text).toEndWith("but its expire_at has passed: 2027-01-15T07:58:59Z (1m 1s ago); its client gets error 110");
     expect(exitCode).toBe(1);
   });
 
-  test("[JW87] nothing of a token can move a terminal", async () => {
+  test("nothing of a token can move a terminal", async () => {
     const nasty = "a\u001b[31m\u009b31m\u202e\u2028\n";
     const { text } = await check(jwt({ sub: nasty, channels: [nasty], info: nasty }));
     const lines = text.split("\n");
@@ -156,7 +156,7 @@ describe("checktoken", () => {
     for (const line of lines) expect(line).toMatch(/^[ -~]*$/);
   });
 
-  test("[JW86] without a token, or with two, it says how it is used", async () => {
+  test("without a token, or with two, it says how it is used", async () => {
     for (const args of [[], ["a", "b"], ["--nope", "a"], ["--quiet"], ["--config"], ["--config=a.json"]]) {
       expect(await checktoken(args, options(), clock)).toEqual({ text: "usage: checktoken TOKEN", exitCode: 2 });
     }

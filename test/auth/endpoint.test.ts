@@ -58,7 +58,7 @@ describe("placeholders in the address of a key set", () => {
     ["\\pL", "this can have any number of values"],
     ["a$", "this can have any number of values"],
     [`${"(?:0|1)".repeat(10)}`, "more than 1000 values"],
-  ])("[JW74] T17 a group of %s is not a list", (group, words) => {
+  ])("T17 a group of %s is not a list", (group, words) => {
     for (const insecure_skip_jwks_endpoint_safety_check of [false, true]) {
       const given = { ...options("https://h/{{r}}", `^(?P<r>${group})$`), insecure_skip_jwks_endpoint_safety_check };
       const [problem = ""] = problems(given);
@@ -83,7 +83,7 @@ describe("placeholders in the address of a key set", () => {
       "",
       "its placeholders stand for 1600 addresses, more than 1000",
     ],
-  ])("[JW74] %s with %s and %s cannot be used", (endpoint, issuer, audience, words) => {
+  ])("%s with %s and %s cannot be used", (endpoint, issuer, audience, words) => {
     expect(problems(options(endpoint, issuer, audience))[0]).toBe(`client.token.jwks_public_endpoint: ${words}`);
   });
 });
@@ -116,7 +116,7 @@ describe("a token and the address that it chooses", () => {
   const acme = { iss: "https://acme.example", aud: ["other", "chat"] };
   const globex = { iss: "https://globex.example", aud: "news" };
 
-  test("[JW75] each is verified with the keys of its own issuer and audience, fetched once", async () => {
+  test("each is verified with the keys of its own issuer and audience, fetched once", async () => {
     const { asked, auth } = tenants();
     for (let time = 0; time < 2; time++) {
       expect(await outcome(auth.connection(signed(keys.acme.privateKey, acme)))).toBe("ok");
@@ -125,7 +125,7 @@ describe("a token and the address that it chooses", () => {
     expect(asked).toEqual(["https://acme.auth.example/chat/keys", "https://globex.auth.example/news/keys"]);
   });
 
-  test("[JW75] T17 a forged issuer or audience fetches nothing", async () => {
+  test("T17 a forged issuer or audience fetches nothing", async () => {
     const { asked, auth } = tenants();
     const forged = keyPair("RS256").privateKey;
     const claims: object[] = [
@@ -152,7 +152,7 @@ describe("a token and the address that it chooses", () => {
     expect(asked).toEqual([]);
   });
 
-  test("[JW75] a person is told which of the claims chooses no address", async () => {
+  test("a person is told which of the claims chooses no address", async () => {
     const log = keptLog();
     const auth = authenticator(config, { log, fetch: () => Promise.reject(new Error("nothing is to be fetched")) });
     for (const claims of [{ iss: "x", aud: "chat" }, { iss: acme.iss, aud: "x" }, { iss: 1 }]) {
@@ -161,7 +161,7 @@ describe("a token and the address that it chooses", () => {
     expect(log.lines.map(({ fields }) => fields["reason"])).toEqual(["issuer", "audience", "claims"]);
   });
 
-  test("[JW75] T16 a forged signature makes one fetch of the address that it chooses, and no other", async () => {
+  test("T16 a forged signature makes one fetch of the address that it chooses, and no other", async () => {
     const { asked, auth } = tenants();
     const forged = keyPair("RS256").privateKey;
     const header = { jku: "https://evil.example/", kid: "../x" };
@@ -172,7 +172,7 @@ describe("a token and the address that it chooses", () => {
     expect(asked).toEqual(["https://acme.auth.example/chat/keys"]);
   });
 
-  test("[JW76] T18 one tenant's key, with the key id of all, does not speak for another tenant", async () => {
+  test("T18 one tenant's key, with the key id of all, does not speak for another tenant", async () => {
     const { auth } = tenants();
     expect(await outcome(auth.connection(signed(keys.acme.privateKey, acme)))).toBe("ok");
     expect(await outcome(auth.connection(signed(keys.globex.privateKey, globex)))).toBe("ok");
@@ -180,7 +180,7 @@ describe("a token and the address that it chooses", () => {
     expect(await outcome(auth.connection(signed(keys.acme.privateKey, globex)))).toBe("invalid");
   });
 
-  test("[JW76] of two issuers in one token the one that chose the keys is the one that is checked", async () => {
+  test("of two issuers in one token the one that chose the keys is the one that is checked", async () => {
     const { asked, auth } = tenants();
     const twice = (first: string, second: string) =>
       jwt(`{"sub":"ann","aud":"chat","iss":"${first}","iss":"${second}"}`, {

@@ -7,7 +7,7 @@ const auth = authenticator();
 const connecting = (claims: unknown) => outcome(auth.connection(jwt(claims)));
 
 describe("connection tokens", () => {
-  test("[JW30] a token that names a channel is no connection token", async () => {
+  test("a token that names a channel is no connection token", async () => {
     expect(await connecting({ sub: "ann", channel: "c" })).toBe("invalid");
     expect(await connecting({ sub: "ann", channel: "" })).toBe("ok");
   });
@@ -17,7 +17,7 @@ describe("connection tokens", () => {
     expect(subscriptions).toEqual([{ channel: "b" }, { channel: "a" }]);
   });
 
-  test("[JW32] subs win over channels and carry info, data and override", async () => {
+  test("subs win over channels and carry info, data and override", async () => {
     const subs = {
       a: { info: { r: 1 }, data: null, override: { presence: { value: true }, join_leave: {}, force_recovery: null } },
       "": { b64info: encodeStandard('{"i":1}'), info: 2, b64data: encodeStandard(" [1,\n2] ") },
@@ -35,7 +35,7 @@ describe("connection tokens", () => {
     expect(empty.subscriptions).toEqual([{ channel: "z" }]);
   });
 
-  test("[JW32] every override is known", async () => {
+  test("every override is known", async () => {
     const names = ["presence", "join_leave", "force_push_join_leave", "force_recovery", "force_positioning"];
     for (const [given, meant] of [
       [{ value: true }, true],
@@ -65,7 +65,7 @@ describe("connection tokens", () => {
     expect(await info("{}")).toBeUndefined();
   });
 
-  test("[JW34] b64info is JSON in base64 and wins over info", async () => {
+  test("b64info is JSON in base64 and wins over info", async () => {
     const { info } = await identity(auth.connection(jwt({ info: 1, b64info: encodeStandard('{"a":">>?"}') })));
     expect(info).toBe('{"a":">>?"}');
     expect((await identity(auth.connection(jwt({ info: 1, b64info: "" })))).info).toBe("1");
@@ -73,14 +73,14 @@ describe("connection tokens", () => {
 
   const brokenBase64 = ["%%%", "eyJ9", "e30", "e3=0", encodeStandard("not json"), encodeStandard("\ufeff1"), "/w=="];
   test.each(brokenBase64.map((b64info) => [b64info]))(
-    "[JW35] a broken b64info %j makes the token unavailable",
+    "a broken b64info %j makes the token unavailable",
     async (b64info) => {
       expect(await connecting({ sub: "ann", b64info })).toBe("unavailable");
       expect(await connecting({ sub: "ann", b64info, exp: now - 1 })).toBe("expired");
     },
   );
 
-  test("[JW35] a broken b64info or b64data of a subscription makes it invalid", async () => {
+  test("a broken b64info or b64data of a subscription makes it invalid", async () => {
     expect(await connecting({ subs: { a: { b64info: "%" } } })).toBe("invalid");
     expect(await connecting({ subs: { a: { b64data: "%" } } })).toBe("invalid");
     expect(await outcome(auth.subscription(jwt({ channel: "c", b64info: "%" })))).toBe("invalid");
@@ -111,12 +111,12 @@ describe("connection tokens", () => {
     },
   );
 
-  test("[JW37] claims are matched exactly", async () => {
+  test("claims are matched exactly", async () => {
     const { user, expireAt } = await identity(auth.connection(jwt({ Sub: "bob", sub: "ann", EXP: 1, " exp": 1 })));
     expect({ user, expireAt }).toEqual({ user: "ann", expireAt: null });
   });
 
-  test("[JW38] T19 T39 names of prototypes and deep nesting harm nothing", async () => {
+  test("T19 T39 names of prototypes and deep nesting harm nothing", async () => {
     const text =
       '{"sub":"ann","__proto__":{"channels":["x"],"polluted":1},"info":{"__proto__":{"polluted":1}},"subs":{"__proto__":{"data":1}}}';
     const found = await identity(auth.connection(jwt(text)));
@@ -167,7 +167,7 @@ describe("subscription tokens", () => {
     [{ channel: 1 }],
     [{ channel: "c", client: 1 }],
     [{ channel: "c", sub: 1 }],
-  ])("[JW41] T23 %j is no subscription token", async (claims) => {
+  ])("T23 %j is no subscription token", async (claims) => {
     expect(await outcome(auth.subscription(jwt(claims)))).toBe("invalid");
   });
 });

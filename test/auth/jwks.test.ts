@@ -144,7 +144,7 @@ describe("keys of a set", () => {
     expect(await outcome(remote(server.url).auth.connection(rsaToken("r")))).toBe("ok");
   });
 
-  test("[JW51] T13 secrets of a set, and public keys as secrets, verify nothing", async () => {
+  test("T13 secrets of a set, and public keys as secrets, verify nothing", async () => {
     const secret = Buffer.from("secret").toString("base64url");
     const server = keyServer(() =>
       keySet({ kty: "oct", kid: "s", k: secret }, jwk(keys.RS256.publicKey, { kid: "r" })),
@@ -157,7 +157,7 @@ describe("keys of a set", () => {
     expect(await outcome(auth.connection(rsaToken("r")))).toBe("ok");
   });
 
-  test("[JW52] a set stands alone: the keys of the configuration are not used beside it", async () => {
+  test("a set stands alone: the keys of the configuration are not used beside it", async () => {
     const server = keyServer(() => rsaSet());
     const auth = authenticator({
       jwks_public_endpoint: server.url,
@@ -169,7 +169,7 @@ describe("keys of a set", () => {
     expect(await outcome(auth.connection(rsaToken("r")))).toBe("ok");
   });
 
-  test("[JW53] T18 the same kid behind two addresses is two keys", async () => {
+  test("T18 the same kid behind two addresses is two keys", async () => {
     const other = keyPair("RS256");
     const [one, two] = [keyServer(() => rsaSet("k")), keyServer(() => keySet(jwk(other.publicKey, { kid: "k" })))];
     const auth = authenticator(
@@ -229,7 +229,7 @@ describe("what is fetched, and when", () => {
     expect(await outcome(auth.connection(rsaToken("old")))).toBe("invalid");
   });
 
-  test("[JW55] tokens that come together wait for one fetch", async () => {
+  test("tokens that come together wait for one fetch", async () => {
     const { promise, resolve } = Promise.withResolvers<Response>();
     const server = keyServer(() => promise);
     const { auth, clock } = remote(server.url);
@@ -291,7 +291,7 @@ describe("an endpoint that fails", () => {
     expect(await outcome(auth.connection(rsaToken("r")))).toBe("ok");
   });
 
-  test("[JW58] keys are renewed after ten minutes without letting anyone wait", async () => {
+  test("keys are renewed after ten minutes without letting anyone wait", async () => {
     const { promise, resolve } = Promise.withResolvers<Response>();
     const answers: (Response | Promise<Response>)[] = [rsaSet(), promise, rsaSet("next")];
     const asked: string[] = [];
@@ -346,7 +346,7 @@ describe("an endpoint that fails", () => {
       "that stops in the middle",
       () => new Response(new ReadableStream({ start: (body) => body.enqueue(Buffer.from('{"keys":[')) })),
     ],
-  ])("[JW60] an answer %s is given up after the time limit", async (_name, answer) => {
+  ])("an answer %s is given up after the time limit", async (_name, answer) => {
     const server = keyServer(answer);
     const log = keptLog();
     const source = remoteKeys({ url: server.url, clock: manualClock(), log, fetch, timeoutMs: 30 });

@@ -17,7 +17,7 @@ const shortPem = shortKey.publicKey.export({ type: "spki", format: "pem" }).toSt
 describe("options", () => {
   const problems = (options: Partial<TokenOptions>) => tokenProblems({ ...tokenDefaults, ...options }, "client.token");
 
-  test("[JW70] options that can be used have no problems", () => {
+  test("options that can be used have no problems", () => {
     expect(problems({})).toEqual([]);
     expect(
       problems({
@@ -47,7 +47,7 @@ describe("options", () => {
     ["jwks_public_endpoint", "file:///etc/keys", "expected an http or https URL"],
     ["jwks_public_endpoint", "keys.example", "expected an http or https URL"],
     ["user_id_claim", "user.id", "expected the name of a claim, of letters and _"],
-  ])("[JW71] %s %j is a problem", (name, value, words) => {
+  ])("%s %j is a problem", (name, value, words) => {
     expect(problems({ [name]: value })).toEqual([`client.token.${name}: ${words}`]);
     const token = { ...tokenDefaults, [name]: value };
     const rest = { subscriptionToken: { ...tokenDefaults, enabled: false }, clock: manualClock(), log: keptLog() };
@@ -58,7 +58,7 @@ describe("options", () => {
     );
   });
 
-  test("[JW71] an exact value beside its pattern is a problem, and so is a pattern that cannot be compiled", () => {
+  test("an exact value beside its pattern is a problem, and so is a pattern that cannot be compiled", () => {
     expect(problems({ audience: "a", audience_regex: "a", issuer: "a", issuer_regex: "a" })).toEqual([
       "client.token.audience_regex: not beside audience: set one of the two",
       "client.token.issuer_regex: not beside issuer: set one of the two",
@@ -77,7 +77,7 @@ describe("patterns of Go", () => {
     ["(?P<x>a)(?P<y>b)", "ab", true],
     ["^\\p{L}+$", "zoë", true],
     ["(?s)^a.b$", "a\nb", true],
-  ])("[JW72] %s on %j: %p", (pattern, text, matches) => {
+  ])("%s on %j: %p", (pattern, text, matches) => {
     expect(compilePattern(pattern).test(text)).toBe(matches);
   });
 
@@ -87,16 +87,16 @@ describe("patterns of Go", () => {
     ["^\\Qa.b\\E$", "a.b", "axb"],
     ["(?U)a+", "a", "b"],
     ["^\\pL$", "é", "1"],
-  ])("[JW72] %s, which Go has and JavaScript has not, matches %j and not %j", (pattern, text, other) => {
+  ])("%s, which Go has and JavaScript has not, matches %j and not %j", (pattern, text, other) => {
     expect(compilePattern(pattern).test(text)).toBe(true);
     expect(compilePattern(pattern).test(other)).toBe(false);
   });
 
-  test.each([["("], ["a{2,1}"], ["(?=a)"], ["(a)\\1"], ["[b-a]"]])("[JW72] %s is no pattern", (pattern) => {
+  test.each([["("], ["a{2,1}"], ["(?=a)"], ["(a)\\1"], ["[b-a]"]])("%s is no pattern", (pattern) => {
     expect(() => compilePattern(pattern)).toThrow("error parsing regexp");
   });
 
-  test("[JW72] a pattern that keeps others busy for ever takes linear time", () => {
+  test("a pattern that keeps others busy for ever takes linear time", () => {
     const text = `${"a".repeat(50_000)}!`;
     expect(compilePattern("^(a+)+$").test(text)).toBe(false);
   });

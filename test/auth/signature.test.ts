@@ -124,12 +124,12 @@ describe("what the header may not do", () => {
     expect(await outcome(hmac.connection(jwt(claims, { header: { alg } })))).toBe("invalid");
   });
 
-  test.each([[["exp"]], [["b64"]], [[]], [null], ["b64"]])("[JW6] T16 crit %j is refused", async (crit) => {
+  test.each([[["exp"]], [["b64"]], [[]], [null], ["b64"]])("T16 crit %j is refused", async (crit) => {
     const header = { crit, b64: false, exp: 1 };
     expect(await outcome(hmac.connection(jwt(claims, { header })))).toBe("invalid");
   });
 
-  test("[JW7] T16 keys and addresses in the header are not looked at", async () => {
+  test("T16 keys and addresses in the header are not looked at", async () => {
     const asked: string[] = [];
     const fetch = async (url: string) => {
       asked.push(url);
@@ -200,7 +200,7 @@ describe("the form", () => {
     expect(accepted).toEqual([valid.slice(-1)]);
   });
 
-  test("[JW9] T19 a token of 16 KiB is read, a longer one is not", async () => {
+  test("T19 a token of 16 KiB is read, a longer one is not", async () => {
     const token = (size: number): string => {
       const empty = jwt({ sub: "" }).length;
       let filler = Math.floor((size - empty) * 0.75) - 3;
@@ -238,7 +238,7 @@ describe("the form", () => {
     await fc.assert(fc.asyncProperty(change, isInvalid), { numRuns: 400 });
   });
 
-  test("[JW11] whatever is given, the promise resolves", async () => {
+  test("whatever is given, the promise resolves", async () => {
     const anything = fc.oneof(
       fc.string({ unit: "binary" }),
       fc.base64String(),

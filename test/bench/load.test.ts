@@ -18,7 +18,7 @@ function account(): Account & { whole: number } {
 }
 
 describe("a room", () => {
-  test("[BN12] a publication is complete when the last of three has it, and each delivery is recorded", () => {
+  test("a publication is complete when the last of three has it, and each delivery is recorded", () => {
     const room = new Room("c", 8);
     room.size = 3;
     const kept = account();
@@ -37,7 +37,7 @@ describe("a room", () => {
     expect(kept.lasts.percentile(1) / 38_000).toBeCloseTo(1, 1);
   });
 
-  test("[BN12] more than was published, and more under way than fits, are errors", () => {
+  test("more than was published, and more under way than fits, are errors", () => {
     const room = new Room("c", 2);
     room.size = 1;
     room.report(account());
@@ -101,7 +101,7 @@ describe("a run", () => {
     return fleet;
   }
 
-  test("[BN19] a closed loop finds every message, one at a time and many in flight, whatever their size", async () => {
+  test("a closed loop finds every message, one at a time and many in flight, whatever their size", async () => {
     const fleet = await fleetOn(honest);
     for (const window of [1, 20]) {
       for (const bytes of [64, 20_000]) {
@@ -113,7 +113,7 @@ describe("a run", () => {
     }
   });
 
-  test("[BN19] an open loop publishes as often as it was told, also after receivers have come and gone", async () => {
+  test("an open loop publishes as often as it was told, also after receivers have come and gone", async () => {
     const fleet = await fleetOn(honest);
     await fleet.resize(8);
     await fleet.resize(3);
@@ -122,25 +122,25 @@ describe("a run", () => {
     expect(result.deliveries).toBe(90);
   });
 
-  test("[BN19] a message that nobody gets is found out", async () => {
+  test("a message that nobody gets is found out", async () => {
     const fleet = await fleetOn((message, count) => (count === 10 ? [] : [message]));
     const run = closedLoop(fleet, process.pid, { window: 1, duration: 60_000, bytes: 64 });
     expect(await rejection(run)).toContain("lost");
   });
 
-  test("[BN19] a message that comes twice is found out", async () => {
+  test("a message that comes twice is found out", async () => {
     const fleet = await fleetOn((message, count) => (count === 10 ? [message, message] : [message]));
     const run = closedLoop(fleet, process.pid, { window: 1, duration: 60_000, bytes: 64 });
     expect(await rejection(run)).toMatch(/more messages came|lost or out of order/);
   });
 
-  test("[BN19] a connection that the server closes is found out", async () => {
+  test("a connection that the server closes is found out", async () => {
     const fleet = await fleetOn((message, count) => (count === 10 ? ["close"] : [message]));
     const run = closedLoop(fleet, process.pid, { window: 1, duration: 60_000, bytes: 64 });
     expect(await rejection(run)).toContain("closed");
   });
 
-  test("[BN19] two messages that are swapped are found out", async () => {
+  test("two messages that are swapped are found out", async () => {
     let kept = "";
     const swap: Fault = (message, count) => {
       if (count < 10) return [message];

@@ -38,7 +38,7 @@ describe("a histogram", () => {
     expect(histogram.percentile(0.5)).toBeGreaterThan(200e9);
   });
 
-  test("[BN2] counts carry it over, and add up", () => {
+  test("counts carry it over, and add up", () => {
     const one = new Histogram();
     one.record(5_000, 3);
     one.record(123_456_789);
@@ -72,7 +72,7 @@ describe("figures over rounds", () => {
     expect(percentile([], 0.5)).toBeNaN();
   });
 
-  test("[BN4] samples are thinned evenly, and the ends stay", () => {
+  test("samples are thinned evenly, and the ends stay", () => {
     const samples = Array.from({ length: 1_001 }, (_, index) => index);
     expect(thin(samples, 11)).toEqual([0, 100, 200, 300, 400, 500, 600, 700, 800, 900, 1_000]);
     expect(thin([1, 2], 5)).toEqual([1, 2]);
@@ -80,12 +80,12 @@ describe("figures over rounds", () => {
 });
 
 describe("a process as the kernel sees it", () => {
-  test("[BN5] CPU is read past a name with brackets and spaces", () => {
+  test("CPU is read past a name with brackets and spaces", () => {
     const stat = "4242 (a) b (c)) S 1 4242 4242 0 -1 4194560 100 0 0 0 250 50 0 0 20 0 3 0 1000 0 0";
     expect(parseCpu(stat)).toBe(3_000);
   });
 
-  test("[BN5] memory is read in bytes, and a process that is gone is an error", () => {
+  test("memory is read in bytes, and a process that is gone is an error", () => {
     expect(parseRss("Name:\tbun\nVmHWM:\t  900 kB\nVmRSS:\t  512 kB\n")).toBe(524_288);
     expect(() => parseRss("Name:\tbun\n")).toThrow("VmRSS");
   });

@@ -68,7 +68,7 @@ describe("rows", () => {
     expect(figures[2]?.ofBaseline).toEqual({ median: 0.1, min: 0.1, max: 0.1 });
   });
 
-  test("[BN20] what is delivered per CPU of the server is compared in every round, also where the load decided", () => {
+  test("what is delivered per CPU of the server is compared in every round, also where the load decided", () => {
     // 1,500 for a whole CPU beside 2,000 for 0.6 of one.
     const [bareBun, chorus] = figuresOf(row);
     expect(chorus?.perCpuOfBaseline?.min).toBeCloseTo(0.45);
@@ -76,14 +76,14 @@ describe("rows", () => {
     expect(bareBun?.perCpuOfBaseline).toBeNull();
   });
 
-  test("[BN15] the best peer is neither the baseline nor oneself", () => {
+  test("the best peer is neither the baseline nor oneself", () => {
     expect(bestPeer(row, "Chorus")).toBe("gorilla");
     expect(bestPeer({ ...row, entries: row.entries.slice(0, 2) }, "Chorus")).toBeNull();
   });
 });
 
 describe("what is drawn and printed", () => {
-  test("[BN16] axes are decades that hold every value", () => {
+  test("axes are decades that hold every value", () => {
     const { at, ticks } = logScale([30, 5_000], { from: 0, to: 300 });
     expect(ticks).toEqual([10, 100, 1_000, 10_000]);
     expect(at(10)).toBe(0);
@@ -92,7 +92,7 @@ describe("what is drawn and printed", () => {
     expect(logScale([7], { from: 0, to: 1 }).ticks).toEqual([1, 10]);
   });
 
-  test("[BN16] every server has its line and its name, and names are escaped", () => {
+  test("every server has its line and its name, and names are escaped", () => {
     const point = { x: 10, y: 1_000, doubtful: false };
     const text = { title: "<t>", subtitle: "", xLabel: "", writeX: String, writeY: String };
     const series = [
@@ -106,7 +106,7 @@ describe("what is drawn and printed", () => {
     expect(svg).not.toContain("NaN");
   });
 
-  test("[BN16] the chart of the fan-out takes the rows of 64 bytes, a panel for each way to send, and needs three rows", () => {
+  test("the chart of the fan-out takes the rows of 64 bytes, a panel for each way to send, and needs three rows", () => {
     expect(fanoutChart([row])).toBeNull();
     expect(fanoutChart([row, { ...row, connections: 1_000 }, { ...row, window: 50 }])).toBeNull();
     const svg = fanoutChart([row, { ...row, connections: 1_000 }, { ...row, connections: 5_000 }]);
@@ -115,7 +115,7 @@ describe("what is drawn and printed", () => {
     expect(svg).not.toContain("gone");
   });
 
-  test("[BN18] columns are as wide as they have to be", () => {
+  test("columns are as wide as they have to be", () => {
     expect(
       tableLines(
         ["name", "n"],
@@ -129,7 +129,7 @@ describe("what is drawn and printed", () => {
 });
 
 describe("options of the suite", () => {
-  test("[BN17] what is given is taken, and what is not has its default", () => {
+  test("what is given is taken, and what is not has its default", () => {
     expect(parseOptions([])).toEqual({
       profile: "default",
       only: null,
@@ -162,7 +162,7 @@ describe("options of the suite", () => {
     });
   });
 
-  test("[BN17] what is wrong is said", () => {
+  test("what is wrong is said", () => {
     expect(parseOptions(["--help"])).toStartWith("usage");
     expect(parseOptions(["--quick", "--full"])).toContain("not both");
     expect(parseOptions(["--only", "nonsense"])).toContain("nonsense");
@@ -172,7 +172,7 @@ describe("options of the suite", () => {
     expect(parseOptions(["--colour"])).toContain("--colour");
   });
 
-  test("[BN17] no row has more connections than allowed", () => {
+  test("no row has more connections than allowed", () => {
     expect(profileOf("full", 100).connections).toEqual([1, 10, 100]);
     expect(profileOf("default", 1_000).idleConnections).toEqual([1_000]);
   });

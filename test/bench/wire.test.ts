@@ -38,7 +38,7 @@ function cuts(bytes: Buffer, size: number): Buffer[] {
 const sizes = [1, 2, 3, 5, 7, 64, 66, 67, 1_000, 100_000];
 
 describe("counting frames", () => {
-  test("[BN6] frames of one length are counted in any cut", () => {
+  test("frames of one length are counted in any cut", () => {
     const frames = Buffer.concat(Array.from({ length: 50 }, (_, index) => serverFrame(payloadOf(index, 64))));
     for (const size of sizes) {
       const count = new FrameCount();
@@ -49,7 +49,7 @@ describe("counting frames", () => {
     }
   });
 
-  test("[BN6] frames of any length are counted in any cut, and the last one's length is known", () => {
+  test("frames of any length are counted in any cut, and the last one's length is known", () => {
     const payloads = ["", "a", "b".repeat(125), "c".repeat(126), "d".repeat(65_536), "e".repeat(300)];
     const frames = Buffer.concat(payloads.map((payload) => serverFrame(payload)));
     for (const size of sizes) {
@@ -61,7 +61,7 @@ describe("counting frames", () => {
     }
   });
 
-  test("[BN6] messages that a server joined into one frame are counted each", () => {
+  test("messages that a server joined into one frame are counted each", () => {
     const message = payloadOf(1, 64);
     const frames = [serverFrame(message), serverFrame(`${message}\n${message}\n${message}`), serverFrame(message)];
     for (const size of sizes) {
@@ -75,21 +75,21 @@ describe("counting frames", () => {
     expect(() => other.feed(serverFrame(`${message}\n`))).toThrow("no whole number");
   });
 
-  test("[BN6] what is under way is not counted yet", () => {
+  test("what is under way is not counted yet", () => {
     const count = new FrameCount();
     count.expectFixed(66);
     expect(count.feed(serverFrame(payloadOf(0, 64)).subarray(0, 65))).toBe(0);
     expect(count.whole).toBe(false);
   });
 
-  test("[BN7] pings are not counted, a close is loud", () => {
+  test("pings are not counted, a close is loud", () => {
     const count = new FrameCount();
     count.feed(Buffer.concat([serverFrame("a"), serverFrame("", 9), serverFrame("b")]));
     expect(count.total).toBe(2);
     expect(() => count.feed(serverFrame("\x03\xe8", 8))).toThrow("closed");
   });
 
-  test("[BN7] the way of counting does not change in the middle of a frame", () => {
+  test("the way of counting does not change in the middle of a frame", () => {
     const count = new FrameCount();
     count.feed(serverFrame("abc").subarray(0, 3));
     expect(() => count.expectFixed(5)).toThrow("middle of a frame");
@@ -97,7 +97,7 @@ describe("counting frames", () => {
 });
 
 describe("what the load writes and reads", () => {
-  test("[BN8] a frame is masked and says what it was given, at each form of the length", () => {
+  test("a frame is masked and says what it was given, at each form of the length", () => {
     for (const length of [0, 1, 125, 126, 65_535, 65_536]) {
       const text = "t".repeat(length);
       const frame = textFrame(text);
@@ -107,7 +107,7 @@ describe("what the load writes and reads", () => {
     expect(clientFrame(1, Buffer.alloc(0), false)[0]).toBe(1);
   });
 
-  test("[BN8] digits that are written into a frame arrive", () => {
+  test("digits that are written into a frame arrive", () => {
     const text = payloadOf(0, 200);
     const template = new FrameTemplate(text);
     template.write(numberAt(text), numberDigits, 123_456_789);
@@ -116,7 +116,7 @@ describe("what the load writes and reads", () => {
     expect(unmasked(template.bytes)).toBe(payloadOf(7, 200));
   });
 
-  test("[BN9] a payload is JSON of the length asked for, with its number", () => {
+  test("a payload is JSON of the length asked for, with its number", () => {
     for (const bytes of [payloadMin, 64, 16_384]) {
       const text = payloadOf(42, bytes);
       expect(Buffer.byteLength(text)).toBe(bytes);
@@ -126,7 +126,7 @@ describe("what the load writes and reads", () => {
     expect(() => numberAt("{}")).toThrow("no payload");
   });
 
-  test("[BN6] a reader gives frames with what is in them, in any cut", () => {
+  test("a reader gives frames with what is in them, in any cut", () => {
     const bytes = Buffer.concat([serverFrame("one"), serverFrame("x".repeat(70_000), 2), serverFrame("y".repeat(200))]);
     for (const size of sizes) {
       const reader = new FrameReader();
@@ -230,14 +230,14 @@ describe("the inspector of offsets", () => {
 });
 
 describe("HTTP by hand", () => {
-  test("[BN11] the end of the answer to an upgrade is found, with what follows it", () => {
+  test("the end of the answer to an upgrade is found, with what follows it", () => {
     const answer = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n";
     expect(afterUpgrade(Buffer.from(answer.slice(0, -1)))).toBeNull();
     expect(afterUpgrade(Buffer.from(`${answer}rest`))?.toString()).toBe("rest");
     expect(() => afterUpgrade(Buffer.from("HTTP/1.1 503 Service Unavailable\r\n\r\n"))).toThrow("503");
   });
 
-  test("[BN13] answers of a keep-alive connection are read in any cut", () => {
+  test("answers of a keep-alive connection are read in any cut", () => {
     const bytes = Buffer.from(
       'HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n{"result":{}}HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n',
     );

@@ -39,7 +39,7 @@ describe("the bounds of memory", () => {
     expect(store.size).toBe(100);
   });
 
-  test("[BK161] one in use outlives those that are idle for long", () => {
+  test("one in use outlives those that are idle for long", () => {
     const { broker, clock } = limited(100, 1e9);
     const position = published(broker, draft("busy", 1));
     for (let n = 0; n < 2_000; n++) {
@@ -50,7 +50,7 @@ describe("the bounds of memory", () => {
     expect(broker.top("busy", options)).toEqual(position);
   });
 
-  test("[BK162] publications over the bytes allowed go, the position stays", () => {
+  test("publications over the bytes allowed go, the position stays", () => {
     const { broker, store, clock } = limited(1_000, 100_000);
     const positions = new Map<string, unknown>();
     for (let n = 0; n < 1_000; n++) {
@@ -63,7 +63,7 @@ describe("the bounds of memory", () => {
     expect(pageOf(history(broker, "name 49", options)).offsets.at(-1)).toBe(20);
   });
 
-  test("[BK163] bytes are counted right: nothing is left of them when all is gone", () => {
+  test("bytes are counted right: nothing is left of them when all is gone", () => {
     const { broker, store, clock } = limited(1_000, 1e9);
     for (let n = 0; n < 100; n++) published(broker, draft(`name ${n % 3}`, "x".repeat(n)));
     removed(broker, "name 0", options);
@@ -72,7 +72,7 @@ describe("the bounds of memory", () => {
     expect([store.size, store.bytes]).toEqual([0, 0]);
   });
 
-  test("[BK164] a sweep looks at a bounded number of streams, and sweeps give back all", () => {
+  test("a sweep looks at a bounded number of streams, and sweeps give back all", () => {
     const { broker, store, clock } = limited(10_000, 1e9);
     for (let n = 0; n < 2_500; n++) joined(broker, `name ${n}`, options);
     clock.advance(options.metaTtl);
@@ -85,7 +85,7 @@ describe("the bounds of memory", () => {
 });
 
 describe("the bounds of idempotency keys", () => {
-  test("[BK165] there are never more keys than allowed: the oldest go early (T55)", () => {
+  test("there are never more keys than allowed: the oldest go early (T55)", () => {
     const { clock } = fixtureParts();
     const keys = new IdempotencyKeys(clock, 1_000);
     for (let n = 0; n < 100_000; n++) keys.keep("a", `key ${n}`, { offset: n, epoch: "e" }, 300_000);
@@ -94,7 +94,7 @@ describe("the bounds of idempotency keys", () => {
     expect(keys.find("a", "key 98999")).toBeNull();
   });
 
-  test("[BK166] keys that are over are given back", () => {
+  test("keys that are over are given back", () => {
     const { clock } = fixtureParts();
     const keys = new IdempotencyKeys(clock, 1_000);
     for (let n = 0; n < 500; n++) keys.keep("a", `key ${n}`, { offset: n, epoch: "e" }, 300_000);
@@ -119,7 +119,7 @@ describe("the bounds of a file", () => {
     return count;
   };
 
-  test("[BK170] there are never more streams in it than allowed, and a busy one outlives the idle (T47)", async () => {
+  test("there are never more streams in it than allowed, and a busy one outlives the idle (T47)", async () => {
     const path = fresh();
     const options = kept("sqlite");
     const fixture = sqliteFixture(path, { streamsMax: 50 });
@@ -141,7 +141,7 @@ describe("the bounds of a file", () => {
     expect(rows(path, "streams")).toBe(50);
   });
 
-  test("[BK177] a stream is not forgotten for another one of its own group", async () => {
+  test("a stream is not forgotten for another one of its own group", async () => {
     const fixture = sqliteFixture(fresh(), { streamsMax: 3 });
     const { broker } = fixture;
     const options = kept("sqlite");
@@ -153,7 +153,7 @@ describe("the bounds of a file", () => {
     await broker.close();
   });
 
-  test("[BK178] a stream that cannot be written is not remembered, whatever of it fails", async () => {
+  test("a stream that cannot be written is not remembered, whatever of it fails", async () => {
     const { broker, store } = faultyFixture(fresh(), fixtureParts(), { streamsMax: 10 });
     store.fault = () => {
       throw new Error("disk I/O error");
@@ -169,7 +169,7 @@ describe("the bounds of a file", () => {
     await broker.close();
   });
 
-  test("[BK171] trimmed publications leave the file, a few at a time", async () => {
+  test("trimmed publications leave the file, a few at a time", async () => {
     const path = fresh();
     const options = kept("sqlite", { size: 40 });
     const { broker } = sqliteFixture(path);
@@ -206,7 +206,7 @@ describe("the bounds of a file", () => {
     expect(rows(path, "streams")).toBe(0);
   });
 
-  test("[BK173] a long stream that is forgotten leaves orphans, which go piece by piece and never come back", async () => {
+  test("a long stream that is forgotten leaves orphans, which go piece by piece and never come back", async () => {
     const path = fresh();
     const options = kept("sqlite", { size: 10_000, ttl: 600_000 });
     const fixture = sqliteFixture(path);
@@ -224,7 +224,7 @@ describe("the bounds of a file", () => {
     expect([rows(path, "publications"), rows(path, "orphans")]).toEqual([1, 0]);
   });
 
-  test("[BK174] an id is not given again while publications of its stream are left", async () => {
+  test("an id is not given again while publications of its stream are left", async () => {
     const path = fresh();
     const options = kept("sqlite", { size: 10_000, ttl: 600_000 });
     const parts = fixtureParts();
@@ -243,7 +243,7 @@ describe("the bounds of a file", () => {
     await broker.close();
   });
 
-  test("[BK175] keys that are over leave the file", async () => {
+  test("keys that are over leave the file", async () => {
     const path = fresh();
     const options = kept("sqlite");
     const fixture = sqliteFixture(path);
@@ -256,7 +256,7 @@ describe("the bounds of a file", () => {
     expect(rows(path, "idempotency_keys")).toBe(1);
   });
 
-  test("[BK176] a sweep that finds nothing writes nothing", async () => {
+  test("a sweep that finds nothing writes nothing", async () => {
     const parts = fixtureParts();
     const { clock, random, captured } = parts;
     let commits = 0;

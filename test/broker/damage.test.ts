@@ -115,7 +115,7 @@ describe("a damaged file", () => {
       }
     }, 30_000);
 
-    test(`[BK151] chorus.db${suffix} cut off anywhere never makes a wrong offset (F07)`, () => {
+    test(`chorus.db${suffix} cut off anywhere never makes a wrong offset (F07)`, () => {
       const random = new SeededRandom();
       const parts = fixtureParts();
       const file = written(parts);
@@ -128,7 +128,7 @@ describe("a damaged file", () => {
     }, 30_000);
   }
 
-  test("[BK152] pages of zeros or of noise anywhere never make a wrong offset (F07)", () => {
+  test("pages of zeros or of noise anywhere never make a wrong offset (F07)", () => {
     const random = new SeededRandom();
     const parts = fixtureParts();
     const file = written(parts);
@@ -146,7 +146,7 @@ describe("a damaged file", () => {
     expect(parts.captured.count("broker.file_damaged")).toBeGreaterThan(15);
   });
 
-  test("[BK153] what was not harmed is believed: a copy opens without a word", async () => {
+  test("what was not harmed is believed: a copy opens without a word", async () => {
     const parts = fixtureParts();
     const file = written(parts);
     for (const source of [file.closed, file.crashed]) {

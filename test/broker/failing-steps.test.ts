@@ -72,7 +72,7 @@ describe("a device that refuses", () => {
   });
 
   test.each(reads)(
-    "[BK146] to read (%s) is a refusal or an answer without proof, and never a wrong one (F06)",
+    "to read (%s) is a refusal or an answer without proof, and never a wrong one (F06)",
     async (...steps) => {
       const { broker, epoch, refuse } = fixture();
       const work = refuse(steps);
@@ -90,7 +90,7 @@ describe("a device that refuses", () => {
     },
   );
 
-  test("[BK147] to forget is told, and to sweep is tried again (F06)", async () => {
+  test("to forget is told, and to sweep is tried again (F06)", async () => {
     const { broker, clock, epoch, refuse } = fixture();
     const work = refuse(["clear", "sweep"]);
     expect(removed(broker, "a", options)).toMatchObject({ code: 100 });

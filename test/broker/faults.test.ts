@@ -60,7 +60,7 @@ describe("a file that fails", () => {
     await broker.close();
   });
 
-  test("[BK131] on a full disk nobody is told of a stream that is not in the file, and the next one begins it (F05)", async () => {
+  test("on a full disk nobody is told of a stream that is not in the file, and the next one begins it (F05)", async () => {
     const path = fresh();
     const parts = fixtureParts();
     const { broker, clock, delivered } = sqliteFixture(path, { pagesMax: 60 }, parts);
@@ -124,7 +124,7 @@ describe("a file that fails", () => {
     expect(setAside(path)).toEqual([]);
   });
 
-  test("[BK134] tables that are not as written are damage", async () => {
+  test("tables that are not as written are damage", async () => {
     const harms = [
       "PRAGMA user_version = 0",
       "PRAGMA user_version = 7",
@@ -156,7 +156,7 @@ describe("a file that fails", () => {
     await broker.close();
   });
 
-  test("[BK136] a path that cannot be a file is refused with its name", () => {
+  test("a path that cannot be a file is refused with its name", () => {
     expect(() => sqliteFixture(folder.path)).toThrow(`${folder.path} cannot be opened`);
     expect(() => sqliteFixture("/dev/null/chorus.db")).toThrow("/dev/null/chorus.db cannot be opened");
   });
@@ -189,7 +189,7 @@ describe("a file that fails", () => {
   ];
 
   test.each(rowHarms)(
-    "[BK137] a row that is not as written is found when it is read, and a new file begins: %s",
+    "a row that is not as written is found when it is read, and a new file begins: %s",
     async (sql) => {
       const { broker, captured, position, path } = harmed(sql);
       const answer = joined(broker, "a", options, sinceOf(3, position.epoch));
@@ -202,7 +202,7 @@ describe("a file that fails", () => {
     },
   );
 
-  test("[BK138] a row where there can be none yet is found when it is written", async () => {
+  test("a row where there can be none yet is found when it is written", async () => {
     const { broker, captured, delivered, position } = harmed(
       "INSERT INTO publications SELECT stream, 6, data, tags, user, client, conn_info, chan_info, crc FROM publications WHERE offset = 5",
     );
@@ -214,7 +214,7 @@ describe("a file that fails", () => {
     await broker.close();
   });
 
-  test("[BK139] damage found again at once is refused with 100 until ten seconds are over, so that no disk fills with files", async () => {
+  test("damage found again at once is refused with 100 until ten seconds are over, so that no disk fills with files", async () => {
     const path = fresh();
     const { broker, clock, store } = faultyFixture(path);
     const harm = () => {
@@ -237,7 +237,7 @@ describe("a file that fails", () => {
     await broker.close();
   });
 
-  test("[BK140] a key that is not as written is damage, found when the process begins", async () => {
+  test("a key that is not as written is damage, found when the process begins", async () => {
     const path = fresh();
     const parts = fixtureParts();
     const first = sqliteFixture(path, {}, parts);
@@ -252,7 +252,7 @@ describe("a file that fails", () => {
     await broker.close();
   });
 
-  test("[BK141] a removed history stays removed over a restart", async () => {
+  test("a removed history stays removed over a restart", async () => {
     const path = fresh();
     const parts = fixtureParts();
     const first = sqliteFixture(path, {}, parts);
@@ -264,7 +264,7 @@ describe("a file that fails", () => {
     await broker.close();
   });
 
-  test("[BK143] a damaged page is found when the file is opened, before anyone asks for what is on it (F07)", async () => {
+  test("a damaged page is found when the file is opened, before anyone asks for what is on it (F07)", async () => {
     const path = fresh();
     const parts = fixtureParts();
     const first = sqliteFixture(path, {}, parts);
@@ -278,7 +278,7 @@ describe("a file that fails", () => {
     await broker.close();
   });
 
-  test("[BK142] damage found in a running process is told to whoever asked to be told", async () => {
+  test("damage found in a running process is told to whoever asked to be told", async () => {
     const path = fresh();
     const parts = fixtureParts();
     const first = sqliteFixture(path, {}, parts);

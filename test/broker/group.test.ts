@@ -62,7 +62,7 @@ describe("the waiting group", () => {
     expect(broker.counts).toMatchObject({ commits: 1, committed: 2 });
   });
 
-  test("[BK101] 64 wait for nothing more, and the next ones form the next group", () => {
+  test("64 wait for nothing more, and the next ones form the next group", () => {
     for (let n = 1; n <= 63; n++) publish("a", n);
     expect(answers).toHaveLength(0);
     publish("b", 1);
@@ -91,7 +91,7 @@ describe("the waiting group", () => {
     }
   });
 
-  test("[BK103] who asks for another channel lets the group wait", () => {
+  test("who asks for another channel lets the group wait", () => {
     published(broker, draftOf("b", 1, { history: options }));
     publish("a", 1);
     joined(broker, "b", options);
@@ -103,7 +103,7 @@ describe("the waiting group", () => {
     expect(answers).toEqual(["a 1"]);
   });
 
-  test("[BK104] what is not kept waits behind what waits in its channel, and in no other", () => {
+  test("what is not kept waits behind what waits in its channel, and in no other", () => {
     publish("a", 1);
     publish("a", 2, { history: null });
     publish("b", 3, { history: null });
@@ -137,7 +137,7 @@ describe("the waiting group", () => {
     expect(fixture.captured.count("broker.store_healed")).toBe(1);
   });
 
-  test("[BK106] what is not kept is delivered also where the commit before it fails", () => {
+  test("what is not kept is delivered also where the commit before it fails", () => {
     store.fault = () => {
       throw new Error("disk I/O error");
     };
@@ -148,7 +148,7 @@ describe("the waiting group", () => {
     expect(fixture.delivered.map(({ publication }) => publication.data)).toEqual([json(2)]);
   });
 
-  test("[BK107] a key of a failed publish is free again", () => {
+  test("a key of a failed publish is free again", () => {
     store.fault = () => {
       throw new Error("disk I/O error");
     };
@@ -160,7 +160,7 @@ describe("the waiting group", () => {
     expect(answers).toEqual(["a error 100", "a 1"]);
   });
 
-  test("[BK108] no news within a group is answered with the top at its place, and remembered versions come back", () => {
+  test("no news within a group is answered with the top at its place, and remembered versions come back", () => {
     publish("a", 1, { version: 2 });
     publish("a", 2, { version: 1 });
     publish("a", 3, { version: 3 });
@@ -177,7 +177,7 @@ describe("the waiting group", () => {
     expect(answers.slice(3)).toEqual(["a error 100", "a 3"]);
   });
 
-  test("[BK109] a commit of more than 100 ms is one warning and counted (F06)", () => {
+  test("a commit of more than 100 ms is one warning and counted (F06)", () => {
     store.fault = () => fixture.clock.advance(100);
     publish("a", 1);
     fixture.endTurn();
@@ -191,7 +191,7 @@ describe("the waiting group", () => {
     expect(warning).toMatchObject({ level: "warn", ms: 101, publications: 2 });
   });
 
-  test("[BK112] a group is one transaction, whatever is in it", () => {
+  test("a group is one transaction, whatever is in it", () => {
     const before = commitsIn(`${folder.path}/${files}.db-wal`);
     for (let n = 0; n < 64; n++) publish(`channel ${n % 5}`, n, n === 0 ? { idempotencyKey: "k" } : {});
     expect(answers).toHaveLength(64);
@@ -200,13 +200,13 @@ describe("the waiting group", () => {
     expect(commitsIn(`${folder.path}/${files}.db-wal`)).toBe(before + 2);
   });
 
-  test("[BK110] closing commits what waits", async () => {
+  test("closing commits what waits", async () => {
     publish("a", 1);
     await broker.close();
     expect(answers).toEqual(["a 1"]);
   });
 
-  test("[BK111] one that asks within an answer finds the rest of its group delivered", () => {
+  test("one that asks within an answer finds the rest of its group delivered", () => {
     const askers: Record<string, () => void> = {
       join: () => joined(broker, "a", options, sinceOf(0, "")),
       flush: () => broker.flush(),

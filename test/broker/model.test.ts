@@ -70,11 +70,11 @@ describe("the broker and its model", () => {
     check({ engine: "memory", crashes: false, ...times }, () => ({ fixture: memoryFixture() }));
   }, 600_000);
 
-  test("[BK181] in SQLite they say the same, over failed commits, expiry and restarts", () => {
+  test("in SQLite they say the same, over failed commits, expiry and restarts", () => {
     check({ engine: "sqlite", crashes: false, ...times }, () => onDisk(`${folder.path}/${++files}.db`));
   }, 600_000);
 
-  test("[BK182] in SQLite they say the same over crashes: all that was acknowledged is there (F01)", () => {
+  test("in SQLite they say the same over crashes: all that was acknowledged is there (F01)", () => {
     const lasting = { ...times, metaTtl: 1_000_000_000 };
     check({ engine: "sqlite", crashes: true, ...lasting }, () => onDisk(`${folder.path}/${++files}.db`));
   }, 600_000);

@@ -97,7 +97,7 @@ describe("a restart", () => {
     await fourth.broker.close();
   });
 
-  test("[BK123] a clock that was put back while nothing ran makes no time to live negative or endless", async () => {
+  test("a clock that was put back while nothing ran makes no time to live negative or endless", async () => {
     const path = fresh();
     const parts = fixtureParts();
     const first = sqliteFixture(path, {}, parts);
@@ -110,7 +110,7 @@ describe("a restart", () => {
     await second.broker.close();
   });
 
-  test("[BK124] what reads have renewed is kept: at the close at once, in a crash as of the last sweep", async () => {
+  test("what reads have renewed is kept: at the close at once, in a crash as of the last sweep", async () => {
     const path = fresh();
     const parts = fixtureParts();
     const first = sqliteFixture(path, {}, parts);
@@ -162,7 +162,7 @@ describe("a restart", () => {
     await third.broker.close();
   });
 
-  test("[BK126] a file without its witness, or with one that is not its own, gets new epochs once", async () => {
+  test("a file without its witness, or with one that is not its own, gets new epochs once", async () => {
     const parts = fixtureParts();
     const other = fresh();
     const stranger = sqliteFixture(other, {}, parts);

@@ -29,7 +29,7 @@ describeInBrowser("the Channels tab with the stock client", (windows) => {
     expect([...ann.faults, ...ben.faults]).toEqual([]);
   });
 
-  test("[WP81] who is here comes and goes by itself", async () => {
+  test("who is here comes and goes by itself", async () => {
     const [ann, ben] = [await join("who"), await join("who")];
     const count = (chat: ChannelsWindow, words: string) => chat.region("Who is here").getByText(words, { exact: true });
     await count(ann, "2 connections").waitFor();
@@ -43,7 +43,7 @@ describeInBrowser("the Channels tab with the stock client", (windows) => {
     await count(ann, "1 connection").waitFor();
   });
 
-  test("[WP82] the history is shown when asked for, the newest first", async () => {
+  test("the history is shown when asked for, the newest first", async () => {
     const ann = await join("history");
     await ann.press("Publish 20");
     await ann.log.getByText("Number 20 of 20").waitFor();
@@ -53,7 +53,7 @@ describeInBrowser("the Channels tab with the stock client", (windows) => {
     expect([rows.length, rows[0], rows[19]]).toEqual([20, "#20Number 20 of 20", "#1Number 1 of 20"]);
   });
 
-  test("[WP83] cut off while another client publishes 20, it comes back and shows 20 recovered", async () => {
+  test("cut off while another client publishes 20, it comes back and shows 20 recovered", async () => {
     const [ann, ben] = [await join("recovery"), await join("recovery")];
     await ann.publish("before");
     await ben.log.getByText("before").waitFor();
@@ -85,7 +85,7 @@ describeInBrowser("the Channels tab with the stock client", (windows) => {
     expect(await ben.log.getByText(/· recovered$/).count()).toBe(0);
   });
 
-  test("[WP85] a channel is shared with the plain chat, texts and bytes", async () => {
+  test("a channel is shared with the plain chat, texts and bytes", async () => {
     const ann = await join("shared");
     const plain = await plainClient(server.url, "shared");
     plain.send(JSON.stringify({ name: "Ben", text: "from the chat" }));
@@ -98,7 +98,7 @@ describeInBrowser("the Channels tab with the stock client", (windows) => {
     expect(ann.faults).toEqual([]);
   });
 
-  test("[WP86] what the server refuses is told in words", async () => {
+  test("what the server refuses is told in words", async () => {
     const ann = await join("words");
     await ann.panel.getByLabel("Channel").fill("unknown:channel");
     await ann.press("Subscribe");
@@ -108,7 +108,7 @@ describeInBrowser("the Channels tab with the stock client", (windows) => {
     await ann.status("You closed the connection.").waitFor();
   });
 
-  test("[WP87] a server that goes away is told of once, however often it is tried, and the tab is back by itself", async () => {
+  test("a server that goes away is told of once, however often it is tried, and the tab is back by itself", async () => {
     const first = await startServer(openConfig());
     const ann = await ChannelsWindow.join(windows, first.url, "away");
     await first.stop();
@@ -125,7 +125,7 @@ describeInBrowser("the Channels tab with the stock client", (windows) => {
     }
   });
 
-  test("[WP88] a long history scrolls in its card, within the window and the reach of the keyboard", async () => {
+  test("a long history scrolls in its card, within the window and the reach of the keyboard", async () => {
     const ann = await join("long");
     await ann.page.setViewportSize({ width: 1280, height: 800 });
     for (let round = 0; round < 2; round += 1) await ann.press("Publish 20");

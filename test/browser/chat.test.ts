@@ -52,7 +52,7 @@ describeInBrowser("the chat in a real browser", (windows) => {
     expect([...ann.faults, ...ben.faults]).toEqual([]);
   });
 
-  test("[WP31] Enter sends, Shift+Enter begins a new line, an empty text is not sent", async () => {
+  test("Enter sends, Shift+Enter begins a new line, an empty text is not sent", async () => {
     const [ann, ben] = await twoPeople();
     await ann.message.pressSequentially("  ");
     await ann.message.press("Enter");
@@ -67,7 +67,7 @@ describeInBrowser("the chat in a real browser", (windows) => {
     expect(await ann.message.inputValue()).toBe("");
   });
 
-  test("[WP32] what a client of another make sends is shown as it is, by someone", async () => {
+  test("what a client of another make sends is shown as it is, by someone", async () => {
     const ann = await join("Ann", "foreign");
     const foreign = await plainClient(server.url, "foreign");
     foreign.send("just text");
@@ -114,7 +114,7 @@ describeInBrowser("the chat in a real browser", (windows) => {
     expect([...ann.faults, ...ben.faults]).toEqual([]);
   });
 
-  test("[WP34] T77 pictures have a preview by their bytes; SVG and HTML have none, whatever they are called", async () => {
+  test("T77 pictures have a preview by their bytes; SVG and HTML have none, whatever they are called", async () => {
     const [ann, ben] = await twoPeople();
     await ann.sendFile("pixel.txt", png);
     await ann.sendFile("fake.png", '<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>');
@@ -129,7 +129,7 @@ describeInBrowser("the chat in a real browser", (windows) => {
     expect([...ann.faults, ...ben.faults]).toEqual([]);
   });
 
-  test("[WP35] a file fills the largest frame to the byte; one byte more is refused in words", async () => {
+  test("a file fills the largest frame to the byte; one byte more is refused in words", async () => {
     const [ann, ben] = await twoPeople();
     const largest = 16 * 1024 * 1024 - 2 - "full.bin".length;
     await ann.sendFile("full.bin", Buffer.alloc(largest, 7));
@@ -144,7 +144,7 @@ describeInBrowser("the chat in a real browser", (windows) => {
     await ben.entry("still here").waitFor();
   });
 
-  test("[WP36] the log keeps the newest 500 entries and lets go of the rest", async () => {
+  test("the log keeps the newest 500 entries and lets go of the rest", async () => {
     const ann = await join("Ann", "busy");
     const talker = await plainClient(server.url, "busy");
     for (let number = 1; number <= 510; number += 1) talker.send(`number ${number}.`);

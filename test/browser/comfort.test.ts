@@ -68,7 +68,7 @@ describeInBrowser("the page for everyone", (windows) => {
     await page.getByRole("tab", { name: "Push", selected: true }).waitFor();
   });
 
-  test("[WP73] a screen reader has a name for every control, and hears what comes and how the connection stands", async () => {
+  test("a screen reader has a name for every control, and hears what comes and how the connection stands", async () => {
     const chat = await ChatWindow.open(windows, server.url);
     const nameless = await chat.page.evaluate(
       () =>
@@ -82,7 +82,7 @@ describeInBrowser("the page for everyone", (windows) => {
     expect(await chat.page.locator("html").getAttribute("lang")).toBe("en");
   });
 
-  test("[WP74] a file that is dropped anywhere is sent, and never opened in place of the page", async () => {
+  test("a file that is dropped anywhere is sent, and never opened in place of the page", async () => {
     const ann = await ChatWindow.join(windows, server.url, { name: "Ann", channel: "drop" });
     const ben = await ChatWindow.join(windows, server.url, { name: "Ben", channel: "drop" });
     const drag = (types: readonly string[]): Promise<boolean[]> =>
@@ -102,7 +102,7 @@ describeInBrowser("the page for everyone", (windows) => {
     expect(await ann.page.title()).toBe("Chorus");
   });
 
-  test("[WP75] a reader further up is left in peace, and told that there is more", async () => {
+  test("a reader further up is left in peace, and told that there is more", async () => {
     const ann = await ChatWindow.join(windows, server.url, { name: "Ann", channel: "scroll" });
     const ben = await ChatWindow.join(windows, server.url, { name: "Ben", channel: "scroll" });
     for (let number = 1; number <= 30; number += 1) await ben.say(`line ${number}.`);
@@ -120,14 +120,14 @@ describeInBrowser("the page for everyone", (windows) => {
     expect(await ann.log.evaluate((log) => log.scrollHeight - log.scrollTop - log.clientHeight)).toBeLessThan(2);
   });
 
-  test("[WP76] the name and the channel are remembered on the device", async () => {
+  test("the name and the channel are remembered on the device", async () => {
     const ann = await ChatWindow.join(windows, server.url, { name: "Ann", channel: "garden" });
     await ann.page.reload();
     expect(await ann.page.getByLabel("Name").inputValue()).toBe("Ann");
     expect(await ann.page.getByLabel("Channel").inputValue()).toBe("garden");
   });
 
-  test("[WP77] a button that goes out of use hands its focus to the one that takes its place", async () => {
+  test("a button that goes out of use hands its focus to the one that takes its place", async () => {
     const { page } = await windows.open(`${server.url}/#channels`);
     const panel = page.getByRole("tabpanel", { name: "Channels" });
     const focus = (name: string) => panel.getByRole("button", { name, exact: true }).focus();

@@ -34,7 +34,7 @@ describeInBrowser("the connection, as a person sees it", (windows) => {
     }
   });
 
-  test("[WP61] Close ends it in words, and Connect begins again, also in another channel", async () => {
+  test("Close ends it in words, and Connect begins again, also in another channel", async () => {
     const server = await startServer(openConfig());
     try {
       const ann = await ChatWindow.open(windows, server.url);
@@ -56,7 +56,7 @@ describeInBrowser("the connection, as a person sees it", (windows) => {
     }
   });
 
-  test("[WP62] Close while waiting for the next attempt ends the waiting", async () => {
+  test("Close while waiting for the next attempt ends the waiting", async () => {
     const server = await startServer(openConfig());
     const ann = await ChatWindow.join(windows, server.url, { name: "Ann", channel: "gone" });
     await server.stop();

@@ -14,7 +14,7 @@ describeInBrowser("a page of one's own, served from web.directory", (windows) =>
   });
   afterAll(() => server?.stop());
 
-  test("[WP50] works with nothing but the browser's WebSocket and the file framing", async () => {
+  test("works with nothing but the browser's WebSocket and the file framing", async () => {
     const [ann, ben] = [await windows.open(server.url), await windows.open(server.url)];
     for (const { page } of [ann, ben]) await page.getByText("open", { exact: true }).waitFor();
 

@@ -125,7 +125,7 @@ describeInBrowser("hostile texts in a real browser", (windows) => {
   });
 
   // eval is not tried: the debugger that runs these lines may evaluate what the page itself may not.
-  test("[WP41] T73 the policy stops what a mistake of ours would let through", async () => {
+  test("T73 the policy stops what a mistake of ours would let through", async () => {
     const { page, faults } = await windows.open(server.url);
     const outcome = await page.evaluate(async () => {
       const attempt = async (act: () => unknown): Promise<string> => {

@@ -45,7 +45,7 @@ describeInBrowser("the Push tab", (windows) => {
     expect(back.faults).toEqual([]);
   });
 
-  test("[WP92] a push to a user reaches both of the user's connections, and one to an absent user waits", async () => {
+  test("a push to a user reaches both of the user's connections, and one to an absent user waits", async () => {
     await using api = await startPushServer();
     const [first, second] = [await api.client("ann"), await api.client("ann")];
     const back = await PushWindow.open(windows, api.url);
@@ -62,7 +62,7 @@ describeInBrowser("the Push tab", (windows) => {
     expect(back.faults).toEqual([]);
   });
 
-  test("[WP93] a wrong key and what the API refuses are told in words, as is data that is no JSON", async () => {
+  test("a wrong key and what the API refuses are told in words, as is data that is no JSON", async () => {
     await using api = await startPushServer();
     const back = await PushWindow.open(windows, api.url, "no key of ours");
     await back.push("news", "hello");
@@ -81,7 +81,7 @@ describeInBrowser("the Push tab", (windows) => {
     expect(publications.map(({ data }) => data)).toEqual(["hello", '{"n": 1,}']);
   });
 
-  test("[WP94] older pushes are shown page by page, each once, and following goes back to the newest", async () => {
+  test("older pushes are shown page by page, each once, and following goes back to the newest", async () => {
     await using api = await startPushServer();
     const names = Array.from({ length: 120 }, (_, index) => `c${index}`).toReversed();
     const commands = names.toReversed().map((channel) => ({ publish: { channel, data: 1 } }));

@@ -33,7 +33,7 @@ for (const [name, payload, taken] of payloads) {
   });
 }
 
-test("[CH61] the namespace's format goes before that of all channels", () => {
+test("the namespace's format goes before that of all channels", () => {
   const config = channelConfig({}, [{ name: "any", publication_data_format: "binary" }], {
     publication_data_format: "json_object",
   });

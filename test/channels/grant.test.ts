@@ -118,7 +118,7 @@ const anyWish = fc.record({
   request: fc.option(fc.record({ positioned: fc.boolean(), recoverable: fc.boolean(), joinLeave: fc.boolean() })),
 });
 
-test("[CH42] what is recoverable is positioned, and only what is positioned has a stream", () => {
+test("what is recoverable is positioned, and only what is positioned has a stream", () => {
   fc.assert(
     fc.property(anyOptions, anyWish, fc.boolean(), fc.boolean(), (options, wish, insecure, isKept) => {
       const granted = grant({ ...options, ...(isKept ? kept : {}) }, wish, { insecure });
@@ -150,7 +150,7 @@ test("[CH43] a history has its namespace's figures, and the defaults of all chan
   expect(grant({ ...kept, force_recovery: true }, {}).stream).toMatchObject({ size: 10, ttl: 300_000 });
 });
 
-test("[CH44] where no history is kept a position can be granted, in a stream that is not stored", () => {
+test("where no history is kept a position can be granted, in a stream that is not stored", () => {
   const granted = grant({}, { request: everything }, { insecure: true });
   expect(granted).toMatchObject({ positioned: true, recoverable: true, stream: { durable: false, size: 1 } });
   expect(granted.namespace.history).toBeNull();

@@ -134,7 +134,7 @@ test("[CH20] subscribing is refused in the order of the protocol", () => {
   }
 });
 
-test("[CH21] a length is counted in bytes, and on subscribe alone (T46)", () => {
+test("a length is counted in bytes, and on subscribe alone (T46)", () => {
   const all = { allow_subscribe_for_client: true, allow_publish_for_client: true, channel_regex: "." };
   const rules = createChannelRules(channelConfig(all, [], { max_length: 6 }), flags());
   const code = (name: string) => rules.maySubscribe(name, someone)?.code ?? 0;
@@ -187,7 +187,7 @@ test("[CH24] bad data is refused before a missing permission, and after a bad na
   expect(code("a", one)).toBe(103);
 });
 
-test("[CH29] a publish into a map is refused, before its data is looked at", () => {
+test("a publish into a map is refused, before its data is looked at", () => {
   const all = { allow_publish_for_client: true };
   const map = { ...someone, data: noData, mapped: true };
   expect(createChannelRules(channelConfig(all), flags()).mayPublish("a", map)?.code).toBe(103);
@@ -201,7 +201,7 @@ const role = fc.constantFrom(...Object.values(roles));
 const action = fc.constantFrom<Action>("subscribe", "publish", "presence", "history");
 const name = fc.constantFrom("a", "a#ann", "a#bob", "$a", "$a#ann", "a#");
 
-test("[CH27] allowing more takes nothing away, and nor does subscribing, or having a name", () => {
+test("allowing more takes nothing away, and nor does subscribing, or having a name", () => {
   fc.assert(
     fc.property(permissions, permissions, role, action, name, (some, more, asker, what, where) => {
       const both = Object.fromEntries(permissionNames.map((key) => [key, some[key] === true || more[key] === true]));

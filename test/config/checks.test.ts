@@ -10,7 +10,7 @@ type Mistake = [name: string, input: unknown, line: string | RegExp];
 
 const mistakes: Mistake[] = [
   [
-    "[CF40] a namespace has a name of its own",
+    "a namespace has a name of its own",
     { channel: { namespaces: [{ name: "chat" }, { name: "room" }, { name: "chat" }] } },
     'channel.namespaces[2].name: expected a name of its own, got that of namespaces[0]: "chat"',
   ],
@@ -30,12 +30,12 @@ const mistakes: Mistake[] = [
     "channel.without_namespace.force_recovery: expected history_size and history_ttl beside it: there is nothing to recover",
   ],
   [
-    "[CF42] history does not outlive its meta TTL",
+    "history does not outlive its meta TTL",
     { channel: { namespaces: [{ name: "chat", ...history, history_meta_ttl: "30s" }] } },
     'channel.namespaces[0].history_ttl: expected no more than history_meta_ttl ("30s"), got "1m"',
   ],
   [
-    "[CF42] history does not outlive the meta TTL of all channels",
+    "history does not outlive the meta TTL of all channels",
     { channel: { history_meta_ttl: "30s", without_namespace: history } },
     'channel.without_namespace.history_ttl: expected no more than history_meta_ttl ("30s"), got "1m"',
   ],
@@ -50,17 +50,17 @@ const mistakes: Mistake[] = [
     /^channel\.without_namespace\.channel_regex: expected a pattern in the syntax of RE2: ./,
   ],
   [
-    "[CF44] the namespace of personal channels is known",
+    "the namespace of personal channels is known",
     { client: { ...keyed, subscribe_to_user_personal_channel: { enabled: true, personal_channel_namespace: "own" } } },
     'client.subscribe_to_user_personal_channel.personal_channel_namespace: expected one of channel.namespaces, got "own"',
   ],
   [
-    "[CF44] a single connection needs presence in the personal channel",
+    "a single connection needs presence in the personal channel",
     { client: { ...keyed, subscribe_to_user_personal_channel: { enabled: true, single_connection: true } } },
     "client.subscribe_to_user_personal_channel.single_connection: expected presence in the namespace of the personal channel",
   ],
   [
-    "[CF45] the plain protocol's channel can exist",
+    "the plain protocol's channel can exist",
     { plain: { channel: "chat:lobby" } },
     'plain.channel: expected a channel of a known namespace, got "chat:lobby"',
   ],
@@ -75,32 +75,32 @@ const mistakes: Mistake[] = [
     "http_server.tls.key_pem: expected a path, PEM text or its base64, because tls is enabled, got nothing",
   ],
   [
-    "[CF47] an internal address needs a port, or the inside would be public",
+    "an internal address needs a port, or the inside would be public",
     { http_server: { internal_address: "127.0.0.1" } },
     "http_server.internal_port: expected a port beside internal_address, got nothing",
   ],
   [
-    "[CF47] the internal port is not the public one",
+    "the internal port is not the public one",
     { http_server: { internal_port: "8080" } },
     "http_server.internal_port: expected another port than http_server.port, got 8080",
   ],
   [
-    "[CF48] a pong comes before the next ping",
+    "a pong comes before the next ping",
     { client: { ping_interval: "10s", pong_timeout: "10s" } },
     'client.pong_timeout: expected less than ping_interval ("10s"), got "10s"',
   ],
   [
-    "[CF49] a key of tokens can be used",
+    "a key of tokens can be used",
     { client: { token: { rsa_public_key: "none" } } },
     /^client\.token\.rsa_public_key: expected the PEM/,
   ],
   [
-    "[CF49] a key of subscription tokens can be used, where they have their own",
+    "a key of subscription tokens can be used, where they have their own",
     { client: { subscription_token: { enabled: true, jwks_public_endpoint: "ftp://x" } } },
     "client.subscription_token.jwks_public_endpoint: expected an http or https URL",
   ],
   [
-    "[CF50] an API key has a name of its own",
+    "an API key has a name of its own",
     {
       http_api: {
         keys: [
@@ -112,17 +112,17 @@ const mistakes: Mistake[] = [
     'http_api.keys[1].name: expected a name that no other key has, got "ci"',
   ],
   [
-    "[CF50] an API key stands once, and is not told",
+    "an API key stands once, and is not told",
     { http_api: { key: "sesame", keys: [{ name: "ci", key: "sesame" }] } },
     "http_api.keys[0].key: expected a key that stands nowhere else",
   ],
   [
-    "[CF51] two things are not served at one path",
+    "two things are not served at one path",
     { prometheus: { handler_prefix: "/ws" } },
     'prometheus.handler_prefix: expected a path of its own, got that of plain: "/ws"',
   ],
   [
-    "[CF51] two things are not kept in one file",
+    "two things are not kept in one file",
     { push_log: { path: "data/chorus.db" } },
     'push_log.path: expected a file of its own, got that of engine.sqlite.path: "data/chorus.db"',
   ],
@@ -134,40 +134,37 @@ describe("between options", () => {
   });
 
   test.each<[string, unknown]>([
-    ["[CF40] namespaces may be alike but for the name", { channel: { namespaces: [{ name: "aa" }, { name: "ab" }] } }],
-    [
-      "[CF42] history may live as long as its meta TTL",
-      { channel: { history_meta_ttl: "60s", without_namespace: history } },
-    ],
+    ["namespaces may be alike but for the name", { channel: { namespaces: [{ name: "aa" }, { name: "ab" }] } }],
+    ["history may live as long as its meta TTL", { channel: { history_meta_ttl: "60s", without_namespace: history } }],
     [
       "[CF43] a channel_regex has Go's syntax",
       { channel: { without_namespace: { channel_regex: "(?i)^(?P<x>\\pL+)\\z" } } },
     ],
     [
-      "[CF44] a personal channel may be in no namespace",
+      "a personal channel may be in no namespace",
       { client: { subscribe_to_user_personal_channel: { enabled: true } } },
     ],
     [
-      "[CF45] the plain protocol's channel may be of a namespace, and private",
+      "the plain protocol's channel may be of a namespace, and private",
       { plain: { channel: "$chat:lobby" }, channel: { namespaces: [{ name: "chat" }] } },
     ],
     [
-      "[CF47] the inside may have an address of its own at the same port",
+      "the inside may have an address of its own at the same port",
       {
         http_server: { address: "192.0.2.1", internal_address: "127.0.0.1", internal_port: 8080 },
       },
     ],
-    ["[CF47] both ports may be free ones", { http_server: { port: 0, internal_port: 0 } }],
+    ["both ports may be free ones", { http_server: { port: 0, internal_port: 0 } }],
     [
-      "[CF49] keys of subscription tokens are not looked at where they are not used",
+      "keys of subscription tokens are not looked at where they are not used",
       {
         client: { subscription_token: { enabled: false, rsa_public_key: "none" } },
       },
     ],
-    ["[CF51] what is not served takes no path", { plain: { enabled: false }, prometheus: { handler_prefix: "/ws" } }],
-    ["[CF51] nor does it need one", { prometheus: { enabled: false, handler_prefix: "/ws" } }],
+    ["what is not served takes no path", { plain: { enabled: false }, prometheus: { handler_prefix: "/ws" } }],
+    ["nor does it need one", { prometheus: { enabled: false, handler_prefix: "/ws" } }],
     [
-      "[CF44] nothing is asked of personal channels that are off",
+      "nothing is asked of personal channels that are off",
       {
         client: { subscribe_to_user_personal_channel: { personal_channel_namespace: "own", single_connection: true } },
       },
@@ -201,16 +198,13 @@ describe("warnings", () => {
     },
   );
 
-  test.each(["127.0.0.1", "::1", "localhost", "127.8.8.8"])(
-    "[CF54] on the loopback address %p it is none",
-    (address) => {
-      expect(
-        warningsOf({ http_server: { address }, client: { insecure: true }, http_api: { insecure: true } }),
-      ).toEqual([]);
-    },
-  );
+  test.each(["127.0.0.1", "::1", "localhost", "127.8.8.8"])("on the loopback address %p it is none", (address) => {
+    expect(warningsOf({ http_server: { address }, client: { insecure: true }, http_api: { insecure: true } })).toEqual(
+      [],
+    );
+  });
 
-  test("[CF55] an API without a key is as open as the address that it is served on", () => {
+  test("an API without a key is as open as the address that it is served on", () => {
     const inside = { address: "0.0.0.0", internal_port: 9000, internal_address: "127.0.0.1" };
     const api = { client: keyed, http_api: { insecure: true } };
     expect(warningsOf({ ...api, http_server: inside })).toEqual([]);

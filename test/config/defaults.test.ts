@@ -88,14 +88,14 @@ describe("defaults", () => {
   });
 
   test.each(["main", "strict", "timers", "insecure"])(
-    "[CF4] the file of the recordings named %p loads without one warning",
+    "the file of the recordings named %p loads without one warning",
     async (name) => {
       const file = await Bun.file(`${import.meta.dir}/../conformance/recordings/config.${name}.json`).json();
       expect(warningsOf(file)).toEqual([]);
     },
   );
 
-  test("[CF5] an option that Centrifugo has too has its default, but for those that are documented", () => {
+  test("an option that Centrifugo has too has its default, but for those that are documented", () => {
     const others = everyOption()
       .filter(({ path }) => !path.includes("["))
       .filter(({ path, option }) => {
@@ -112,12 +112,12 @@ describe("defaults", () => {
     ]);
   });
 
-  test("[CF6] a namespace has the defaults of the channels in none", () => {
+  test("a namespace has the defaults of the channels in none", () => {
     const { without_namespace, namespaces } = valid({ channel: { namespaces: [{ name: "chat" }] } }).channel;
     expect(namespaces).toEqual([{ name: "chat", ...without_namespace }]);
   });
 
-  test("[CF7] a namespace takes its engine, meta TTL and format from above where it says nothing", () => {
+  test("a namespace takes its engine, meta TTL and format from above where it says nothing", () => {
     const { channel } = valid({
       engine: { type: "memory" },
       channel: {

@@ -25,7 +25,7 @@ describe("durations", () => {
     ["1\u00b5s", 1],
     ["1\u03bcs", 1],
     ["1500us", 2],
-  ])("[CF21] %p is rounded up, so that no time becomes none", (text, milliseconds) => {
+  ])("%p is rounded up, so that no time becomes none", (text, milliseconds) => {
     expect(parseDuration(text)).toBe(milliseconds);
   });
 
@@ -46,11 +46,11 @@ describe("durations", () => {
     ".s",
     "1h-5m",
     "9999999999h",
-  ])("[CF22] %p is no duration", (text) => {
+  ])("%p is no duration", (text) => {
     expect(parseDuration(text)).toBeNull();
   });
 
-  test("[CF23] a time is written so that it is read back", () => {
+  test("a time is written so that it is read back", () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 10 ** 12 }), (milliseconds) => {
         expect(parseDuration(formatDuration(milliseconds))).toBe(milliseconds);

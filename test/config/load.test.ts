@@ -20,7 +20,7 @@ describe("where a configuration comes from", () => {
     expect(config.http_server).toMatchObject({ port: 3, address: "127.0.0.1" });
   });
 
-  test("[CF71] the flag names the file, else the variable does, else it is config.json where there is one", () => {
+  test("the flag names the file, else the variable does, else it is config.json where there is one", () => {
     const files = { "/work/config.json": "{}", "/work/a.json": "{}", "/etc/b.json": "{}" };
     const env = { CHORUS_CONFIG: "/etc/b.json" };
     expect(loaded({ files }).file).toBe("/work/config.json");
@@ -33,7 +33,7 @@ describe("where a configuration comes from", () => {
     expect(loaded({ files, env, argv: ["-c", "config.json", "--config=a.json"] }).file).toBe("/work/a.json");
   });
 
-  test("[CF72] a file that is named and not there, or cannot be read, is an error", () => {
+  test("a file that is named and not there, or cannot be read, is an error", () => {
     expect(refused({ argv: ["--config", "no.json"] })).toEqual(["/work/no.json: there is no such file"]);
     expect(refused({ env: { CHORUS_CONFIG: "no.json" } })).toEqual(["/work/no.json: there is no such file"]);
     const readFile = () => {
@@ -58,7 +58,7 @@ describe("where a configuration comes from", () => {
     expect(refused({ files: { "/work/config.json": text } })).toEqual([`/work/config.json: ${words}`]);
   });
 
-  test("[CF74] a mistake tells where it came from, where that is not the file", () => {
+  test("a mistake tells where it came from, where that is not the file", () => {
     expect(
       refused({
         files: { "/work/config.json": '{"plain": {"enabled": 1}}' },
@@ -111,7 +111,7 @@ describe("variables", () => {
     ["CHORUS_HTTP_SERVER_PORT", "", 'http_server.port: expected a whole number from 0 to 65535, got ""'],
     ["CHORUS_HTTP_SERVER_PORT", "1e3", 'http_server.port: expected a whole number from 0 to 65535, got "1e3"'],
     ["CHORUS_CHANNEL_NAMESPACES", "[{sesame", "channel.namespaces: expected a list of objects, got a string"],
-  ])("[CF76] %s=%s cannot be read", (name, text, line) => {
+  ])("%s=%s cannot be read", (name, text, line) => {
     expect(refused({ env: { [name]: text } })).toEqual([`${line} (from ${name})`]);
   });
 
@@ -134,7 +134,7 @@ describe("variables", () => {
     ]);
   });
 
-  test("[CF79] what Kubernetes sets is ignored in silence", () => {
+  test("what Kubernetes sets is ignored in silence", () => {
     const env = {
       CHORUS_PORT: "tcp://10.0.0.1:80",
       CHORUS_PORT_80_TCP_ADDR: "10.0.0.1",
@@ -143,7 +143,7 @@ describe("variables", () => {
     expect(loaded({ env }).warnings).toEqual([]);
   });
 
-  test("[CF80] an option that only Centrifugo has is the same warning from a variable", () => {
+  test("an option that only Centrifugo has is the same warning from a variable", () => {
     expect(
       loaded({ env: { CHORUS_ADMIN_ENABLED: "true", CHORUS_SSE_MAX_REQUEST_BODY_SIZE: "65536" } }).warnings,
     ).toEqual(["admin.enabled: not supported, the server goes on without it (from CHORUS_ADMIN_ENABLED)"]);
@@ -162,11 +162,11 @@ describe("flags", () => {
       ["sesame"],
       "an argument was not expected: the commands are gentoken and checktoken, and they come first; --help tells more",
     ],
-  ])("[CF81] %p is refused", (argv, line) => {
+  ])("%p is refused", (argv, line) => {
     expect(refused({ argv })).toEqual([typeof line === "string" ? line : expect.stringMatching(line)]);
   });
 
-  test("[CF82] a sub-command's own words and flags are passed over", () => {
+  test("a sub-command's own words and flags are passed over", () => {
     const files = { "/work/a.json": "{}" };
     const argv = ["gentoken", "--user", "ann", "--ttl", "1h", "-c", "a.json", "--quiet", "--port", "3"];
     expect(loaded({ argv, files, passOver: true })).toMatchObject({

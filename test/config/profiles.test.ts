@@ -34,11 +34,11 @@ describe("the development profile", () => {
     });
   });
 
-  test("[CF61] is run where there is no file, and warns of nothing", () => {
+  test("is run where there is no file, and warns of nothing", () => {
     expect(loaded({})).toMatchObject({ profile: "development", file: null, warnings: [] });
   });
 
-  test("[CF62] keeps what it is where variables and flags change single options", () => {
+  test("keeps what it is where variables and flags change single options", () => {
     const { profile, config } = loaded({
       env: { CHORUS_CHANNEL_WITHOUT_NAMESPACE_HISTORY_SIZE: "5", CHORUS_CLIENT_TOKEN_HMAC_SECRET_KEY: "secret" },
       argv: ["--port", "9000"],
@@ -71,7 +71,7 @@ describe("the development profile", () => {
     ]);
   });
 
-  test.each(["127.0.0.1", "::1", "localhost"])("[CF64] takes the loopback address %p", (address) => {
+  test.each(["127.0.0.1", "::1", "localhost"])("takes the loopback address %p", (address) => {
     expect(errorsOf({ http_server: { address, internal_port: 9000 } }, "development")).toEqual([]);
   });
 });
@@ -86,7 +86,7 @@ describe("a file", () => {
     }
   });
 
-  test("[CF66] ends the development profile, also an empty one, and may listen anywhere", () => {
+  test("ends the development profile, also an empty one, and may listen anywhere", () => {
     const result = load({ files: { "/work/config.json": '{"http_server": {"address": "0.0.0.0"}}' } });
     expect(result).toMatchObject({ kind: "run", profile: "file", file: "/work/config.json" });
     expect(loaded({ files: { "/work/config.json": "{}" } }).profile).toBe("file");

@@ -13,7 +13,7 @@ function written(from: Parameters<typeof load>[0]): string {
 }
 
 describe("secrets", () => {
-  test("[CF85] the secrets are known", () => {
+  test("the secrets are known", () => {
     expect(secrets.map(({ path }) => path)).toEqual([
       "http_server.tls.key_pem",
       "client.token.hmac_secret_key",
@@ -94,7 +94,7 @@ describe("secrets", () => {
     });
   });
 
-  test("[CF88] a URL is printed without what may let somebody in", () => {
+  test("a URL is printed without what may let somebody in", () => {
     const env = { CHORUS_CLIENT_TOKEN_JWKS_PUBLIC_ENDPOINT: "https://ann:sesame@keys.example:8443/set?key=sesame" };
     const result = load({ argv: ["--print-config"], env });
     expect(result.kind === "print" && JSON.parse(result.text).client.token.jwks_public_endpoint).toBe(

@@ -38,13 +38,13 @@ describe("a start that cannot be", () => {
     ["web.directory", { ...freePort, web: { directory: "gone" } }],
     ["web.directory", { ...freePort, web: { directory: "config.json" } }],
     ["http_server.tls.cert_pem", withCertificate("gone.pem")],
-  ])("[CF91] %s that is not there stops the start", async (option, config) => {
+  ])("%s that is not there stops the start", async (option, config) => {
     const { code, stdout, stderr } = await ChorusProcess.run({ config });
     expect([code, stdout]).toEqual([78, ""]);
     expect(stderr[0]).toStartWith(`${option}: there is no such `);
   });
 
-  test("[CF91] in the same process it is thrown, and a page that is off needs no folder", async () => {
+  test("in the same process it is thrown, and a page that is off needs no folder", async () => {
     await expect(startServer({ ...freePort, web: { directory: "gone" } })).rejects.toThrow(
       "web.directory: there is no",
     );
@@ -53,7 +53,7 @@ describe("a start that cannot be", () => {
     await server.stop();
   });
 
-  test("[CF91] a certificate that is none is one line that says so", async () => {
+  test("a certificate that is none is one line that says so", async () => {
     const { code, line } = await refusal({ config: withCertificate("config.json") });
     expect(code).toBe(1);
     expect(line).toContain("http_server.tls holds no certificate");
@@ -62,7 +62,7 @@ describe("a start that cannot be", () => {
   test.each([
     ["engine.sqlite.path", { engine: { sqlite: { path: "." } }, channel: history }],
     ["push_log.path", { push_log: { path: "." }, http_api: { key: "key" } }],
-  ])("[CF92] a file that cannot be had is one line that names %s", async (option, config) => {
+  ])("a file that cannot be had is one line that names %s", async (option, config) => {
     const { code, line } = await refusal({ config: { ...freePort, ...config } });
     expect(code).toBe(1);
     expect(line).toContain(` Choose another file with ${option}`);
@@ -71,13 +71,13 @@ describe("a start that cannot be", () => {
   test.each([
     ["--address", { address: nowhere, port: 18_080 }],
     ["http_server.internal_address", { port: 0, internal_port: 18_080, internal_address: nowhere }],
-  ])("[CF93] a place of another machine is one line that names %s", async (option, http_server) => {
+  ])("a place of another machine is one line that names %s", async (option, http_server) => {
     const { code, line } = await refusal({ config: { http_server } });
     expect(code).toBe(1);
     expect(line).toBe(`${nowhere}:18080 is no place of this machine: choose another address with ${option}.`);
   });
 
-  test("[CF93] an internal port in use is one line that names its option", async () => {
+  test("an internal port in use is one line that names its option", async () => {
     using taken = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: () => {} } });
     const { code, line } = await refusal({ config: { http_server: { port: 0, internal_port: taken.port } } });
     expect(code).toBe(1);
@@ -85,7 +85,7 @@ describe("a start that cannot be", () => {
     expect(line).toContain("http_server.internal_port");
   });
 
-  test("[CF94] who has a Bun that is too old is told what to install", () => {
+  test("who has a Bun that is too old is told what to install", () => {
     const least = packageJson.engines.bun.replace(">=", "");
     expect(bunVersionFault("1.3.99")).toBe(
       `Chorus needs Bun ${least} or newer, and this is 1.3.99: npm install -g bun@${least}`,
@@ -97,7 +97,7 @@ describe("a start that cannot be", () => {
     ]);
   });
 
-  test("[CF95] what a sub-command cannot do is said on stderr", async () => {
+  test("what a sub-command cannot do is said on stderr", async () => {
     const { code, line } = await refusal({ args: ["gentoken"] });
     expect(code).toBe(1);
     expect(line).toContain("client.token.hmac_secret_key");

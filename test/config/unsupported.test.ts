@@ -50,7 +50,7 @@ describe("options that are not supported", () => {
     expect(warningsOf(input)).toEqual([`${path}: not supported, the server goes on without it`]);
   });
 
-  test("[CF32] so it is in a namespace", () => {
+  test("so it is in a namespace", () => {
     const input = { ...keyed, channel: { namespaces: [{ name: "aa" }, { name: "bb", delta_publish: true }] } };
     expect(paths(warningsOf(input))).toEqual(["channel.namespaces[1].delta_publish"]);
   });
@@ -64,7 +64,7 @@ describe("options that are not supported", () => {
     ["rpc.proxy.http.static_headers", {}],
     ["engine.redis.address", ["redis://127.0.0.1:6379"]],
     ["broker", {}],
-  ])("[CF33] %s: %p says the same as the default, and needs no warning", (path, value) => {
+  ])("%s: %p says the same as the default, and needs no warning", (path, value) => {
     expect(warningsOf({ ...keyed, ...withOption(path, value) })).toEqual([]);
   });
 
@@ -95,16 +95,13 @@ describe("options that are not supported", () => {
     expect(paths(errorsOf(withOption(path, value)))).toContain(path);
   });
 
-  test.each(["broker", "presence_manager"])(
-    "[CF35] a %s of another kind stops the start once it is enabled",
-    (name) => {
-      expect(paths(errorsOf({ [name]: { enabled: true, type: "nats" } }))).toEqual([`${name}.type`]);
-      expect(errorsOf({ [name]: { enabled: false, type: "nats" } })).toEqual([]);
-      expect(errorsOf({ [name]: { enabled: true, type: "memory" } })).toEqual([]);
-    },
-  );
+  test.each(["broker", "presence_manager"])("a %s of another kind stops the start once it is enabled", (name) => {
+    expect(paths(errorsOf({ [name]: { enabled: true, type: "nats" } }))).toEqual([`${name}.type`]);
+    expect(errorsOf({ [name]: { enabled: false, type: "nats" } })).toEqual([]);
+    expect(errorsOf({ [name]: { enabled: true, type: "memory" } })).toEqual([]);
+  });
 
-  test("[CF36] TLS of the server itself is supported", () => {
+  test("TLS of the server itself is supported", () => {
     expect(errorsOf({ http_server: { tls: { enabled: true, cert_pem: "c.pem", key_pem: "k.pem" } } })).toEqual([]);
   });
 });

@@ -71,7 +71,7 @@ describe("values", () => {
     ["client.expired_close_delay", "0", 0],
     ["http_api.error_mode", "transport", "transport"],
     ["channel.publication_data_format", "json_object", "json_object"],
-  ])("[CF11] %s: %p is taken", (path, value, expected) => {
+  ])("%s: %p is taken", (path, value, expected) => {
     const found = path
       .split(".")
       .reduce<unknown>((place, key) => Reflect.get(Object(place), key), valid(withOption(path, value)));
@@ -85,7 +85,7 @@ describe("values", () => {
     ]);
   });
 
-  test("[CF12] null is an empty list, as Centrifugo writes it", () => {
+  test("null is an empty list, as Centrifugo writes it", () => {
     const lists = everyOption().filter(
       ({ path, option }) => /list|records/.test(option.notes.kind) && !path.includes("["),
     );
@@ -93,7 +93,7 @@ describe("values", () => {
     for (const { path } of lists) expect(errorsOf(withOption(path, null))).toEqual([]);
   });
 
-  test("[CF13] no option takes a value of every type", () => {
+  test("no option takes a value of every type", () => {
     const values = ["no such value \n", 1.5, true, {}, [[]], null];
     for (const { path, option } of everyOption()) {
       const mistaken = values.filter((value) =>
@@ -129,7 +129,7 @@ describe("values", () => {
     ]);
   });
 
-  test("[CF15] a mistake is not told twice, as one of its neighbours", () => {
+  test("a mistake is not told twice, as one of its neighbours", () => {
     const paths = (input: unknown) => errorsOf(input).map((line) => line.slice(0, line.indexOf(":")));
     expect(
       paths({ channel: { without_namespace: { history_size: "x", history_ttl: "60s", force_recovery: true } } }),
@@ -150,7 +150,7 @@ describe("values", () => {
     for (const line of errors) expect(line).not.toMatch(/\p{Cc}/u);
   });
 
-  test("[CF17] a long value is cut in an error", () => {
+  test("a long value is cut in an error", () => {
     const [line = ""] = errorsOf({ log: { level: "x".repeat(10_000) } });
     expect(line.length).toBeLessThan(200);
   });
@@ -165,7 +165,7 @@ describe("values", () => {
     },
   );
 
-  test.each([[null], [undefined], [[]], ["file"], [5]])("[CF19] %p is no configuration", (input) => {
+  test.each([[null], [undefined], [[]], ["file"], [5]])("%p is no configuration", (input) => {
     expect(errorsOf(input)).toEqual(["expected an object with options"]);
   });
 });

@@ -270,7 +270,7 @@ function withoutMessage(error: Json): JsonObject {
 const tables = [
   ["RC50", "error", errors, errorCases],
   ["RC51", "disconnect", disconnects, disconnectCases],
-  ["RC52", "unsubscribe", unsubscribes, unsubscribeCases],
+  ["RC51", "unsubscribe", unsubscribes, unsubscribeCases],
 ] as const;
 
 for (const [rule, kind, table, cases] of tables) {

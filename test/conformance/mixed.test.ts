@@ -74,7 +74,7 @@ describe("a channel with plain and Centrifuge clients", () => {
     expect(await plain.next()).toBe("from centrifuge");
   });
 
-  test("[SU81] keeps the frames of plain clients, and shows and announces them with the rest", async () => {
+  test("keeps the frames of plain clients, and shows and announces them with the rest", async () => {
     await using server = await started();
     using centrifuge = await CentrifugeProbe.connect(server.ws);
     await centrifuge.subscribe("told:a");
@@ -92,7 +92,7 @@ describe("a channel with plain and Centrifuge clients", () => {
     expect(await centrifuge.next()).toEqual({ push: { channel: "told:a", leave: { info: ann } } });
   });
 
-  test("[SU82] tells plain clients of nobody who comes or goes, and replays nothing to them", async () => {
+  test("tells plain clients of nobody who comes or goes, and replays nothing to them", async () => {
     await using server = await started();
     for (const channel of ["told:a", "last:a"]) {
       using early = await centrifugeIn(server, channel);
@@ -139,7 +139,7 @@ describe("a channel with plain and Centrifuge clients", () => {
     expect(await listener.rest()).toEqual([]);
   });
 
-  test("[SU85] makes a plain text a JSON string, or the JSON that it is where the namespace says so", async () => {
+  test("makes a plain text a JSON string, or the JSON that it is where the namespace says so", async () => {
     await using server = await started();
     for (const [channel, frame, data] of [
       ["a", '{"a":1}', '{"a":1}'],
@@ -157,7 +157,7 @@ describe("a channel with plain and Centrifuge clients", () => {
     }
   });
 
-  test("[SU86] makes plain bytes a base64 string with a tag, and the tag makes them bytes again", async () => {
+  test("makes plain bytes a base64 string with a tag, and the tag makes them bytes again", async () => {
     await using server = await started();
     using plain = await plainIn(server, "a");
     using other = await plainIn(server, "a");
@@ -174,7 +174,7 @@ describe("a channel with plain and Centrifuge clients", () => {
     expect(await other.next()).toEqual(bytes);
   });
 
-  test("[SU87] gives plain clients a JSON string as its text, and other JSON byte for byte", async () => {
+  test("gives plain clients a JSON string as its text, and other JSON byte for byte", async () => {
     await using server = await started();
     using plain = await plainIn(server, "a");
     using centrifuge = await CentrifugeProbe.connect(server.ws);
@@ -206,7 +206,7 @@ describe("a channel with plain and Centrifuge clients", () => {
     expect(history["history"]).toMatchObject({ offset: 1, publications: [{ offset: 1 }] });
   });
 
-  test("[SU89] gives each publisher its own frame by its own rule: plain never, Centrifuge unless excluded", async () => {
+  test("gives each publisher its own frame by its own rule: plain never, Centrifuge unless excluded", async () => {
     await using server = await started();
     for (const [channel, own] of [
       ["told:b", true],
@@ -261,7 +261,7 @@ describe("a channel with plain and Centrifuge clients", () => {
     }
   });
 
-  test("[SU92] is the only one of a plain client: a back end gives it no second one, whose frames it could not tell apart", async () => {
+  test("is the only one of a plain client: a back end gives it no second one, whose frames it could not tell apart", async () => {
     await using server = await started();
     using plain = await plainIn(server, "a", tokenFor({ sub: "ann" }));
     using centrifuge = await CentrifugeProbe.connect(server.ws, { token: tokenFor({ sub: "ann" }) });

@@ -18,7 +18,7 @@ export function callerContract(suite: BrokerSuite): void {
       expect(suite.fixture.captured.count("broker.poisoned")).toBe(1);
     });
 
-    test("[BK81] poison in what is not kept stops nothing either, and a thousand of it are one line a second", () => {
+    test("poison in what is not kept stops nothing either, and a thousand of it are one line a second", () => {
       suite.fixture.onDeliver = () => {
         throw new Error("poison");
       };
@@ -44,7 +44,7 @@ export function callerContract(suite: BrokerSuite): void {
       expect(suite.fixture.delivered).toHaveLength(2);
     });
 
-    test("[BK83] what `deliver` asks for is done when it is through, so that nothing passes it", () => {
+    test("what `deliver` asks for is done when it is through, so that nothing passes it", () => {
       const seen: string[] = [];
       suite.fixture.onDeliver = ({ publication }) => {
         seen.push(`deliver ${JSON.stringify(contents([publication]).data[0])}`);
@@ -72,7 +72,7 @@ export function callerContract(suite: BrokerSuite): void {
       ]);
     });
 
-    test("[BK84] what an answer asks for comes after all that was committed before", () => {
+    test("what an answer asks for comes after all that was committed before", () => {
       const seen: string[] = [];
       suite.fixture.onDeliver = ({ publication }) => seen.push(`deliver ${contents([publication]).data[0]}`);
       suite.broker.publish(suite.draft("a", 1), () => {
@@ -89,7 +89,7 @@ export function callerContract(suite: BrokerSuite): void {
       expect(seen.filter((line) => line.startsWith("deliver"))).toHaveLength(3);
     });
 
-    test("[BK85] the one socket that is left out is named to `deliver`, and its publication is kept like any", () => {
+    test("the one socket that is left out is named to `deliver`, and its publication is kept like any", () => {
       const exclude = { protocol: "plain" } as never;
       published(suite.broker, suite.draft("a", 1, { exclude }));
       published(suite.broker, suite.draft("a", 2, { exclude, history: null }));

@@ -33,7 +33,7 @@ export function joiningContract(suite: BrokerSuite): void {
       expect(published(suite.broker, suite.draft("a", 1))).toEqual({ offset: 1, epoch: position.epoch });
     });
 
-    test("[BK13] where the channel has no stream there is no position, and nothing is ever recovered", () => {
+    test("where the channel has no stream there is no position, and nothing is ever recovered", () => {
       published(suite.broker, suite.draft("a", 1, { history: null }));
       const nothing = { position: { offset: 0, epoch: "" }, publications: [], recovered: false };
       expect(joined(suite.broker, "a", null)).toEqual(nothing);
@@ -49,7 +49,7 @@ export function joiningContract(suite: BrokerSuite): void {
       expect(contents(answer.publications)).toEqual({ offsets: [3, 4, 5], data: [3, 4, 5] });
     });
 
-    test("[BK21] one who missed nothing is recovered, also where nothing is kept any more", () => {
+    test("one who missed nothing is recovered, also where nothing is kept any more", () => {
       const position = suite.fill("a", 2);
       const since = sinceOf(2, position.epoch);
       expect(joined(suite.broker, "a", suite.options, since)).toEqual({ position, publications: [], recovered: true });
@@ -112,7 +112,7 @@ export function joiningContract(suite: BrokerSuite): void {
       }
     });
 
-    test("[BK31] one who has the latest gets nothing and is recovered, also where it is gone", () => {
+    test("one who has the latest gets nothing and is recovered, also where it is gone", () => {
       const position = suite.fill("a", 2);
       const answer = { position, publications: [], recovered: true };
       expect(joined(suite.broker, "a", suite.options, sinceOf(2, position.epoch, cache))).toEqual(answer);
@@ -120,7 +120,7 @@ export function joiningContract(suite: BrokerSuite): void {
       expect(joined(suite.broker, "a", suite.options, sinceOf(2, position.epoch, cache))).toEqual(answer);
     });
 
-    test("[BK32] without a latest publication nothing is recovered", () => {
+    test("without a latest publication nothing is recovered", () => {
       expect(joined(suite.broker, "a", suite.options, sinceOf(0, "", cache))).toMatchObject({
         recovered: false,
         publications: [],
@@ -133,7 +133,7 @@ export function joiningContract(suite: BrokerSuite): void {
       });
     });
 
-    test("[BK33] a latest publication of more bytes than may be recovered is none", () => {
+    test("a latest publication of more bytes than may be recovered is none", () => {
       published(suite.broker, suite.draft("a", "123456"));
       const answer = joined(suite.broker, "a", suite.options, sinceOf(0, "", { ...cache, bytesMax: 7 }));
       expect(answer).toMatchObject({ recovered: false, publications: [] });

@@ -53,7 +53,7 @@ export function publishingContract(suite: BrokerSuite): void {
       expect(suite.fixture.delivered[1]?.publication).not.toHaveProperty("tags");
     });
 
-    test("[BK5] text and bytes are delivered in their own kind, and kept as what JSON makes of them", () => {
+    test("text and bytes are delivered in their own kind, and kept as what JSON makes of them", () => {
       const text = { kind: "text", text: 'say "hi"' } as const;
       const binary = { kind: "binary", bytes: new Uint8Array([0, 255, 10]) } as const;
       published(suite.broker, { ...suite.draft("a", 0), data: text });
@@ -104,7 +104,7 @@ export function publishingContract(suite: BrokerSuite): void {
       expect(pageOf(history(suite.broker, "a", suite.options)).data).toEqual([1, 2]);
     });
 
-    test("[BK61] two in one turn with the same key are one", () => {
+    test("two in one turn with the same key are one", () => {
       const positions: unknown[] = [];
       for (let n = 0; n < 2; n++)
         suite.broker.publish(keyed("a", n), (outcome) => positions.push(outcome.ok && outcome.position.offset));
@@ -113,7 +113,7 @@ export function publishingContract(suite: BrokerSuite): void {
       expect(suite.fixture.delivered).toHaveLength(1);
     });
 
-    test("[BK62] keys are told apart by channel and by every letter, however long", () => {
+    test("keys are told apart by channel and by every letter, however long", () => {
       published(suite.broker, keyed("a", 1));
       expect(published(suite.broker, keyed("b", 1))).toMatchObject({ offset: 1 });
       expect(published(suite.broker, keyed("a", 2, { idempotencyKey: "K" })).offset).toBe(2);
@@ -127,7 +127,7 @@ export function publishingContract(suite: BrokerSuite): void {
       expect(published(suite.broker, keyed("a", 7, { idempotencyKey: `${long}2` })).offset).toBe(6);
     });
 
-    test("[BK63] a key holds for five minutes", () => {
+    test("a key holds for five minutes", () => {
       published(suite.broker, keyed("a", 1));
       suite.fixture.clock.advance(299_999);
       expect(published(suite.broker, keyed("a", 2)).offset).toBe(1);
@@ -139,7 +139,7 @@ export function publishingContract(suite: BrokerSuite): void {
       expect(published(suite.broker, keyed("a", 3)).offset).toBe(2);
     });
 
-    test("[BK64] keys hold where nothing is kept, and between what is kept and what is not", () => {
+    test("keys hold where nothing is kept, and between what is kept and what is not", () => {
       const nowhere = { offset: 0, epoch: "" };
       expect(published(suite.broker, keyed("a", 1, { history: null }))).toEqual(nowhere);
       expect(published(suite.broker, keyed("a", 1))).toEqual(nowhere);
@@ -159,7 +159,7 @@ export function publishingContract(suite: BrokerSuite): void {
       expect(suite.fixture.delivered.map(({ publication }) => publication.offset)).toEqual([1, 2]);
     });
 
-    test("[BK71] a publish without a version is news, and what comes after it too", () => {
+    test("a publish without a version is news, and what comes after it too", () => {
       published(suite.broker, versioned(5));
       expect(published(suite.broker, suite.draft("a", 0)).offset).toBe(2);
       expect(published(suite.broker, versioned(1)).offset).toBe(3);
@@ -173,7 +173,7 @@ export function publishingContract(suite: BrokerSuite): void {
       expect(published(suite.broker, versioned(5)).offset).toBe(3);
     });
 
-    test("[BK73] a version lives as long as its stream: removing the history keeps it", () => {
+    test("a version lives as long as its stream: removing the history keeps it", () => {
       published(suite.broker, versioned(5));
       removed(suite.broker, "a", suite.options);
       expect(published(suite.broker, versioned(5)).offset).toBe(1);
@@ -183,7 +183,7 @@ export function publishingContract(suite: BrokerSuite): void {
       expect(suite.fixture.delivered).toHaveLength(2);
     });
 
-    test("[BK74] what is no news renews both times to live, and uses up no key", () => {
+    test("what is no news renews both times to live, and uses up no key", () => {
       published(suite.broker, versioned(5));
       suite.fixture.clock.advance(suite.options.ttl - 1);
       published(suite.broker, { ...versioned(5), idempotencyKey: "k" });
@@ -192,7 +192,7 @@ export function publishingContract(suite: BrokerSuite): void {
       expect(published(suite.broker, { ...versioned(6), idempotencyKey: "k" }).offset).toBe(2);
     });
 
-    test("[BK75] no number breaks anything", () => {
+    test("no number breaks anything", () => {
       for (const version of [Number.MAX_SAFE_INTEGER, 1e300, Number.POSITIVE_INFINITY, -1, 0.5, Number.NaN]) {
         expect(publish(suite.broker, versioned(version)).ok).toBe(true);
       }

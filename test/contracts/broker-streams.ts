@@ -17,7 +17,7 @@ export function streamContract(suite: BrokerSuite): void {
       expect(page({ limit: 1e9 }).offsets).toHaveLength(5);
     });
 
-    test("[BK41] a page since a position leaves that one out, in either direction", () => {
+    test("a page since a position leaves that one out, in either direction", () => {
       const { epoch } = suite.fill("a", 5);
       const page = (offset: number, rest = {}) =>
         pageOf(history(suite.broker, "a", suite.options, { since: { offset, epoch }, ...rest })).offsets;
@@ -33,7 +33,7 @@ export function streamContract(suite: BrokerSuite): void {
       expect(page(7, { reverse: true })).toEqual([]);
     });
 
-    test("[BK42] a position that has fallen out gives what is left forward, and nothing backward", () => {
+    test("a position that has fallen out gives what is left forward, and nothing backward", () => {
       const { epoch } = suite.fill("a", 13);
       const page = (offset: number, reverse: boolean) =>
         pageOf(history(suite.broker, "a", suite.options, { since: { offset, epoch }, reverse, limit: 3 })).offsets;
@@ -52,7 +52,7 @@ export function streamContract(suite: BrokerSuite): void {
       expect(asked(0, "", true)).toMatchObject({ ok: false, error: { code: 107 } });
     });
 
-    test("[BK44] the history of an unknown channel is empty, and its epoch holds from then on", () => {
+    test("the history of an unknown channel is empty, and its epoch holds from then on", () => {
       const { epoch, ...rest } = pageOf(history(suite.broker, "a", suite.options));
       expect(rest).toEqual({ offsets: [], data: [], top: 0 });
       expect(published(suite.broker, suite.draft("a", 1))).toEqual({ offset: 1, epoch });
@@ -85,7 +85,7 @@ export function streamContract(suite: BrokerSuite): void {
       }
     });
 
-    test("[BK51] a smaller size holds from the next publish on", () => {
+    test("a smaller size holds from the next publish on", () => {
       suite.fill("a", 8);
       const smaller = { ...suite.options, size: 3 };
       expect(pageOf(history(suite.broker, "a", smaller)).offsets).toHaveLength(8);
@@ -147,7 +147,7 @@ export function streamContract(suite: BrokerSuite): void {
       ]);
     });
 
-    test("[BK54] the top is told without renewing the stream and without beginning one", () => {
+    test("the top is told without renewing the stream and without beginning one", () => {
       expect(suite.broker.top("a", suite.options)).toBeNull();
       const position = suite.fill("a", 2);
       suite.fixture.clock.advance(suite.options.metaTtl - 1);
@@ -169,7 +169,7 @@ export function streamContract(suite: BrokerSuite): void {
       expect(pageOf(history(suite.broker, "a", suite.options)).offsets).toEqual([]);
     });
 
-    test("[BK56] sweeping changes nothing that could be asked for", () => {
+    test("sweeping changes nothing that could be asked for", () => {
       const position = suite.fill("a", 3);
       suite.fill("b", 3);
       suite.broker.sweep();

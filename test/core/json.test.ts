@@ -45,7 +45,7 @@ const { value } = fc.letrec<{ value: string; object: string; list: string }>((ti
     .map((members) => `{${members.join(",")}}`),
 }));
 
-test("[CD33] the member that is found is the one that was parsed, and its text means the same", () => {
+test("the member that is found is the one that was parsed, and its text means the same", () => {
   const objects = fc.tuple(
     value.filter((text) => text.startsWith("{")),
     space,
@@ -68,7 +68,7 @@ test("[CD33] the member that is found is the one that was parsed, and its text m
   );
 });
 
-test("[CD33] a text is deeper than a number of levels where it is, wherever its brackets stand", () => {
+test("a text is deeper than a number of levels where it is, wherever its brackets stand", () => {
   const depthOf = (parsed: unknown): number =>
     typeof parsed === "object" && parsed !== null
       ? 1 +
@@ -92,7 +92,7 @@ test("[CD33] a text is deeper than a number of levels where it is, wherever its 
   );
 });
 
-test("[CD33] the scan of levels ends in time that grows with the text, also in strings that are not closed", () => {
+test("the scan of levels ends in time that grows with the text, also in strings that are not closed", () => {
   for (const text of ['"', "\\", '\\"', '"\\', '["', "{}"]) {
     const long = text.repeat(200_000);
     expect(isDeeperThan(`{"a":"${long}`, 400_000)).toBe(false);

@@ -29,7 +29,7 @@ async function start(more: object = {}) {
 }
 
 describe("before connect", () => {
-  test("[SU20] [T12] a socket that says nothing is closed with 3502 in its time, pings or not, and leaves nothing", async () => {
+  test("[T12] a socket that says nothing is closed with 3502 in its time, pings or not, and leaves nothing", async () => {
     await using server = await start();
     using silent = await CentrifugeProbe.open(server.ws);
     using _raw = await RawClient.open(server.url, { target: "/connection/websocket" });
@@ -56,7 +56,7 @@ describe("before connect", () => {
     ["send", { data: 1 }],
     ["refresh", { token: "x" }],
     ["sub_refresh", { channel: "a", token: "x" }],
-  ])("[SU21] [T12] %s closes with 3501 and does nothing, also with a connect behind it", async (method, request) => {
+  ])("[T12] %s closes with 3501 and does nothing, also with a connect behind it", async (method, request) => {
     await using server = await start();
     using witness = await server.connect("bob");
     await witness.subscribe("a");
@@ -86,7 +86,7 @@ describe("a subprotocol", () => {
     ["centrifuge-protobuf, centrifuge-json", "", 101],
     ["", "?format=json", 101],
     ["", "", 101],
-  ])("[SU22] %j with the query %j is %p: Protobuf is refused before the upgrade", async (protocols, query, status) => {
+  ])("%j with the query %j is %p: Protobuf is refused before the upgrade", async (protocols, query, status) => {
     await using server = await start();
     using client = await RawClient.connect(server.url);
     const add = protocols === "" ? [] : [`Sec-WebSocket-Protocol: ${protocols}`];
@@ -232,13 +232,13 @@ describe("what is not served yet", () => {
     ["a call", "rpc", { method: "x", data: 1 }, 108],
     ["a message", "send", { data: 1 }, { code: 3508, reason: "not available" }],
     ["a ping of its own", "ping", {}, badRequest],
-  ])("[SU27] %s gets what Centrifugo gives where it is not configured", async (_, method, request, fate) => {
+  ])("%s gets what Centrifugo gives where it is not configured", async (_, method, request, fate) => {
     await using server = await start();
     using probe = await server.connect("ann");
     expect(await fateOf(probe, method, { channel: "a", ...request })).toEqual(fate);
   });
 
-  test("[SU27] whose delta is left out of the answer hears whole publications, by the name of the channel", async () => {
+  test("whose delta is left out of the answer hears whole publications, by the name of the channel", async () => {
     await using server = await start();
     using probe = await server.connect("ann");
     const result = await probe.subscribe("a", { delta: "fossil", flag: 1 });

@@ -75,7 +75,7 @@ describe("a connection that expires", () => {
     expect(await probe.closed()).toEqual({ code: 3005, reason: "connection expired" });
   });
 
-  test("[SU122] [T21] is ended by a back end at once, and nothing is delivered afterwards", async () => {
+  test("[T21] is ended by a back end at once, and nothing is delivered afterwards", async () => {
     await using server = await start();
     for (const [order, code] of [
       [{ type: "hub.disconnect", disconnect: disconnects.forceDisconnect }, 3503],
@@ -155,7 +155,7 @@ describe("a subscription that expires", () => {
     expect(await probe.subscribe("told:a")).not.toHaveProperty("expires");
   });
 
-  test("[SU125] of many the first to expire goes first, and refreshed ones later", async () => {
+  test("of many the first to expire goes first, and refreshed ones later", async () => {
     await using server = await start();
     using probe = await server.connect();
     const token = (channel: string, seconds: number) =>
@@ -182,7 +182,7 @@ describe("a subscription that expires", () => {
     ]);
   });
 
-  test("[SU126] on the server's side takes the connection with it: 3006", async () => {
+  test("on the server's side takes the connection with it: 3006", async () => {
     await using server = await start();
     using probe = await server.connect();
     await probe.subscribe("own");
@@ -196,7 +196,7 @@ describe("a subscription that expires", () => {
   });
 });
 
-test("[SU127] of two deadlines of one instant the second is not told where the first has cancelled it", () => {
+test("of two deadlines of one instant the second is not told where the first has cancelled it", () => {
   const clock = new ManualClock();
   const deadlines = new Deadlines(clock);
   const told: string[] = [];
@@ -240,7 +240,7 @@ describe("a user who is back within the leave grace", () => {
     expect(server.node.presenceEvents.waiting).toBe(0);
   });
 
-  test("[SU131] is told to have left when it is over, once for each connection", async () => {
+  test("is told to have left when it is over, once for each connection", async () => {
     await using server = await witnessed();
     const { witness } = server;
     const [first, second] = [await server.connect(), await server.connect()];
@@ -260,7 +260,7 @@ describe("a user who is back within the leave grace", () => {
     expect(await witness.rest()).toEqual([{ push: { channel: "kind:a", join: info(third.client) } }]);
   });
 
-  test("[SU132] has to be known: an anonymous client, another user or another channel does not stand for it", async () => {
+  test("has to be known: an anonymous client, another user or another channel does not stand for it", async () => {
     await using server = await witnessed();
     const { witness } = server;
     const stranger = await CentrifugeProbe.connect(server.ws);

@@ -68,12 +68,12 @@ describe("a command", () => {
     ["null", 3501],
     ["4294967295", "open"],
     ["2", "open"],
-  ])("[SU150] [T35] with the id %s is done, or not: %p", async (id, fate) => {
+  ])("[T35] with the id %s is done, or not: %p", async (id, fate) => {
     const expected = fate === "open" ? "open" : badRequest;
     expect(await fateOf(`{"id":${id},"presence_stats":{"channel":"a"}}`)).toEqual(expected);
   });
 
-  test("[SU151] [T35] is answered with its id, however often that one was used", async () => {
+  test("[T35] is answered with its id, however often that one was used", async () => {
     using probe = await connected();
     probe.send(
       { id: 7, publish: { channel: "a", data: 1 } },
@@ -106,11 +106,11 @@ describe("a command", () => {
     ['{"id":2,"presence":"a"}'],
     ['{"id":2,"unsubscribe":{}}'],
     ['{"id":2,"refresh":{"token":5}}'],
-  ])("[SU152] [T41] [T42] with a field of another type closes with 3501: %s", async (line) => {
+  ])("[T41] [T42] with a field of another type closes with 3501: %s", async (line) => {
     expect(await fateOf(line)).toEqual(badRequest);
   });
 
-  test("[SU153] [T40] of two equal keys has the last, for the permission as for the deed", async () => {
+  test("[T40] of two equal keys has the last, for the permission as for the deed", async () => {
     using probe = await connected();
     await probe.subscribe("b");
     probe.send('{"id":5,"publish":{"channel":"nowhere:a","data":1,"data":2,"channel":"b"},"id":6}');
@@ -120,7 +120,7 @@ describe("a command", () => {
     expect(await probe.take(1)).toMatchObject([{ id: 7, error: { code: 102 } }]);
   });
 
-  test("[SU154] [T39] with keys of every object's prototype reaches none", async () => {
+  test("[T39] with keys of every object's prototype reaches none", async () => {
     const keys = ["__proto__", "constructor", "prototype", "toString", "hasOwnProperty", "valueOf", "then"];
     const requests: Record<string, string> = {
       subscribe: '"channel":"proto"',
@@ -145,7 +145,7 @@ describe("a command", () => {
     expect(server().node.subscribers.get("other")).toBeUndefined();
   });
 
-  test("[SU155] [T38] is found to be nested too deeply before it is parsed, on any level", async () => {
+  test("[T38] is found to be nested too deeply before it is parsed, on any level", async () => {
     for (const levels of [1_000, 16_000, 20_000, 32_000]) {
       // The command and its method are two levels more.
       expect(await fateOf(`{"id":2,"publish":{"channel":"deep","data":${nested(levels)}}}`)).toEqual(badRequest);
@@ -156,7 +156,7 @@ describe("a command", () => {
     expect(await fateOf(`{"id":2,"x":"${"[".repeat(30_000)}","presence":{"channel":"a"}}`)).toBe("open");
   });
 
-  test("[SU156] [T33] in a binary frame is read as JSON, or closes with 3501", async () => {
+  test("[T33] in a binary frame is read as JSON, or closes with 3501", async () => {
     const bytes = (text: string) => new TextEncoder().encode(text);
     using probe = await connected();
     probe.sendFrame(bytes('{"id":5,"presence_stats":{"channel":"nobody"}}'));
@@ -166,7 +166,7 @@ describe("a command", () => {
     }
   });
 
-  test("[SU157] [T43] has no pattern that is run: a filter of tags is error 107", async () => {
+  test("[T43] has no pattern that is run: a filter of tags is error 107", async () => {
     using probe = await connected();
     const evil = { key: "a", cmp: "sw", val: "a*a*a*a*a*b".repeat(1_000) };
     expect(await probe.ask("subscribe", { channel: "a", tf: evil })).toMatchObject({ error: { code: 107 } });
@@ -216,11 +216,11 @@ describe("a payload", () => {
     ['{"__proto__":{"x":1}}'],
     ["null"],
     ["[]"],
-  ])("[SU159] [T41] [T44] arrives as the very characters that were sent: %s", async (data) => {
+  ])("[T41] [T44] arrives as the very characters that were sent: %s", async (data) => {
     expect(await echoed(data)).toBe(data);
   });
 
-  test("[SU160] [T44] of any text arrives as it was sent, and a raw control character in it is no JSON", async () => {
+  test("[T44] of any text arrives as it was sent, and a raw control character in it is no JSON", async () => {
     const random = new SeededRandom();
     using subscriber = await new Probe(`${server().ws}/connection/websocket`).open();
     subscriber.send('{"id":1,"connect":{}}\n{"id":2,"subscribe":{"channel":"text"}}');

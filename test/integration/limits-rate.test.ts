@@ -38,7 +38,7 @@ describe("commands over the rate", () => {
     expect(idsOf(await probe.take(5))).toEqual([40, 41, 42, -43, -44]);
   });
 
-  test("[SU61] [T34] wait behind a token that is looked at like all others", async () => {
+  test("[T34] wait behind a token that is looked at like all others", async () => {
     const clock = new ManualClock();
     const tokens = new HeldTokens();
     const client = { message_rate_limit: 10, message_burst_limit: 10 };
@@ -53,7 +53,7 @@ describe("commands over the rate", () => {
     expect(idsOf(await probe.take(13))).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10, -11, -12, -13, -14]);
   });
 
-  test("[SU62] [T34] close the connection with 3013 at the fiftieth in a row, and others do not notice", async () => {
+  test("[T34] close the connection with 3013 at the fiftieth in a row, and others do not notice", async () => {
     const clock = new ManualClock();
     const client = { message_rate_limit: 10, message_burst_limit: 10 };
     await using server = await startOpenServer({ client }, { clock });

@@ -39,7 +39,7 @@ describe("how many channels a connection has", () => {
     expect(errorOf(await probe.ask("subscribe", { channel: "d" }))).toBeNull();
   });
 
-  test("[SU141] [T45] leaves nothing behind, however many came and went", async () => {
+  test("[T45] leaves nothing behind, however many came and went", async () => {
     await using server = await startOpenServer({ ...config, client: { subscribe_rate_limit: 0 } });
     const { node } = server;
     using probe = await CentrifugeProbe.connect(server.ws);
@@ -82,7 +82,7 @@ describe("the name of a channel", () => {
     ["an unknown namespace", "nowhere:a", 102],
     ["an unknown namespace of every object", "__proto__:a", 102],
     ["a namespace that is none", ":a", null],
-  ])("[SU142] [T46] may be, or not: %s", async (_, channel, code) => {
+  ])("[T46] may be, or not: %s", async (_, channel, code) => {
     await using server = await startOpenServer(config);
     using probe = await CentrifugeProbe.connect(server.ws);
     using other = await CentrifugeProbe.connect(server.ws);
@@ -98,7 +98,7 @@ describe("the name of a channel", () => {
     expect(({} as Record<string, unknown>)["a"]).toBeUndefined();
   });
 
-  test("[SU143] [T46] is compared byte by byte", async () => {
+  test("[T46] is compared byte by byte", async () => {
     await using server = await startOpenServer(config);
     using probe = await CentrifugeProbe.connect(server.ws);
     const names = ["a", "A", "a ", " a", "a\u0000", "a\n"];
@@ -188,7 +188,7 @@ describe("what one may not do", () => {
     expect([...server.node.localPresence.list("inside:a").keys()]).toEqual([witness.client]);
   });
 
-  test("[SU147] [T49] says nothing of whether a channel exists: the answers are the same to the byte", async () => {
+  test("[T49] says nothing of whether a channel exists: the answers are the same to the byte", async () => {
     await using server = await startOpenServer(config);
     using member = await CentrifugeProbe.connect(server.ws, { token: tokenFor({ sub: "bob" }) });
     await member.subscribe("closed:is", { token: tokenFor({ sub: "bob", channel: "closed:is" }) });

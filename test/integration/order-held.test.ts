@@ -63,7 +63,7 @@ describe("while a token is looked at", () => {
     expect(server.node.counters.crashes).toBe(0);
   });
 
-  test("[SU11] what came before the connection was let in is done after it was, in order", async () => {
+  test("what came before the connection was let in is done after it was, in order", async () => {
     await using stage = await start();
     const { server, tokens } = stage;
     using probe = await CentrifugeProbe.open(server.ws);
@@ -83,7 +83,7 @@ describe("while a token is looked at", () => {
     expect(heard[4]).toEqual({ closed: { code: 3501, reason: "bad request" } });
   });
 
-  test("[SU12] pings go out and pongs are taken, so that a slow key set costs no connection", async () => {
+  test("pings go out and pongs are taken, so that a slow key set costs no connection", async () => {
     const {
       server: open,
       clock,
@@ -119,7 +119,7 @@ describe("while a token is looked at", () => {
     held.release();
   });
 
-  test("[SU14] nor so many bytes of them", async () => {
+  test("nor so many bytes of them", async () => {
     await using stage = await start();
     const { tokens, connect } = stage;
     using probe = await connect();
@@ -168,7 +168,7 @@ describe("a late answer", () => {
     expect(await probe.closed()).toEqual({ code: 3501, reason: "bad request" });
   });
 
-  test("[SU17] to a subscribe does not go over the limit that the server has filled meanwhile: error 106", async () => {
+  test("to a subscribe does not go over the limit that the server has filled meanwhile: error 106", async () => {
     await using stage = await start({ client: { channel_limit: 1 } });
     const { server, tokens, connect } = stage;
     using probe = await connect();
@@ -180,7 +180,7 @@ describe("a late answer", () => {
     expect(await probe.take(1)).toMatchObject([{ id: 2, error: { code: 106 } }]);
   });
 
-  test("[SU18] to a refresh of a subscription does not touch a newer one of the same channel", async () => {
+  test("to a refresh of a subscription does not touch a newer one of the same channel", async () => {
     await using stage = await start({ client: { expired_sub_close_delay: "1s" } });
     const { server, clock, tokens, connect } = stage;
     using probe = await connect();
@@ -201,7 +201,7 @@ describe("a late answer", () => {
     expect(await probe.rest()).toEqual([]);
   });
 
-  test("[SU19] to a refresh of a subscription that the client has left is error 103", async () => {
+  test("to a refresh of a subscription that the client has left is error 103", async () => {
     await using stage = await start();
     const { server, tokens, connect } = stage;
     using probe = await connect();

@@ -64,7 +64,7 @@ describe.each(engines)("in what order a client hears, with history in %s", (engi
     }
   });
 
-  test("[SU2] a join waits for nobody: the others hear of it, and of what was published before and after", async () => {
+  test("a join waits for nobody: the others hear of it, and of what was published before and after", async () => {
     await using server = await start(engine);
     using early = await CentrifugeProbe.connect(server.ws);
     using late = await CentrifugeProbe.connect(server.ws, { token: tokenFor({ sub: "late" }) });

@@ -100,7 +100,7 @@ describe("a plain client", () => {
     for (let index = 0; index < 20; index += 1) expect(await listener.next()).toBe(`${index}`);
   });
 
-  test("[PC6] is closed with 3005 when its token expires", async () => {
+  test("is closed with 3005 when its token expires", async () => {
     await using server = await start({ ...guarded });
     const probe = await server.open(`/ws?token=${tokenOf({ sub: "ann", exp: server.seconds() + 60 })}`);
     await server.captured.next("connection.authenticated");
@@ -110,7 +110,7 @@ describe("a plain client", () => {
     expect(await probe.closed()).toEqual({ code: 3005, reason: "connection expired" });
   });
 
-  test("[PC7] a token that would be echoed, or is empty, is refused before the upgrade", async () => {
+  test("a token that would be echoed, or is empty, is refused before the upgrade", async () => {
     await using server = await start({});
     for (const protocols of ["bearer.abc", "chorus, bearer."]) {
       const raw = await RawClient.connect(server.url);
@@ -132,7 +132,7 @@ describe("a plain client", () => {
     await server.captured.next("connection.closed", { code: 3012 });
   });
 
-  test("[PC9] one that answers pings stays", async () => {
+  test("one that answers pings stays", async () => {
     await using server = await start({});
     const [a, b] = await Promise.all([server.open("/ws"), server.open("/ws")]);
     for (let minute = 0; minute < 10; minute += 1) {

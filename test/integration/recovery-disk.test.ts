@@ -27,7 +27,7 @@ async function start(folder: TemporaryFolder, config: object = {}) {
   return { ...server, fail: (isFailing: boolean) => fail(isFailing) };
 }
 
-test("[SU111] [EP7] [F05] a disk that takes nothing refuses with 100 and delivers nothing; reads go on, and it heals by itself", async () => {
+test("[EP7] [F05] a disk that takes nothing refuses with 100 and delivers nothing; reads go on, and it heals by itself", async () => {
   await using folder = await TemporaryFolder.create();
   await using server = await start(folder);
   using listener = await CentrifugeProbe.connect(server.ws);
@@ -92,7 +92,7 @@ test("[SU113] [F05] on a full disk nobody is told of an epoch that is not in the
   });
 });
 
-test("[SU114] [F05] a channel that the server has to give and cannot ends the connection with 3004, and nobody hears of it", async () => {
+test("[F05] a channel that the server has to give and cannot ends the connection with 3004, and nobody hears of it", async () => {
   await using folder = await TemporaryFolder.create();
   await using server = await start(folder);
   using watcher = await CentrifugeProbe.connect(server.ws);
@@ -116,7 +116,7 @@ test("[SU114] [F05] a channel that the server has to give and cannot ends the co
   expect(await again.next()).toMatchObject({ connect: { subs: { known: {}, new: { recoverable: true } } } });
 });
 
-test("[SU115] [F05] the stock client comes by itself to a channel that could not be begun, once there is room", async () => {
+test("[F05] the stock client comes by itself to a channel that could not be begun, once there is room", async () => {
   await using folder = await TemporaryFolder.create();
   await using server = await start(folder);
   server.fail(true);

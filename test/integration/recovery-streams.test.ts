@@ -37,7 +37,7 @@ test("[SU107] who keeps a place in a stream that has ended is told so before the
 });
 
 // Found by the model with the seed 538858250: a group was committed in the middle of the loser's own subscribe.
-test("[SU108] nor do they reach it where a command of its own has them committed", async () => {
+test("nor do they reach it where a command of its own has them committed", async () => {
   await using folder = await TemporaryFolder.create();
   const clock = new ManualClock();
   const namespaces = [{ name: "brief", ...everything, history_ttl: "1s", history_meta_ttl: "2s" }];

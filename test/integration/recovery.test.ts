@@ -136,7 +136,7 @@ test("[SU103] [T51] a small frame calls for so many publications a channel and s
   expect(await recover(server, "c39", {})).toMatchObject({ recovered: true });
 });
 
-test("[SU104] [T51] nor does a connect with many channels of its own", async () => {
+test("[T51] nor does a connect with many channels of its own", async () => {
   const recovery_max_bytes = 20_000;
   await using server = await startOpenServer({ client: { recovery_max_bytes } });
   const channels = Array.from({ length: 10 }, (_, index) => `c${index}`);

@@ -57,7 +57,7 @@ describe("a subscription that the server makes", () => {
     }
   });
 
-  test("[SU41] is one, however often it is made: every publication comes once, and it is left at once", async () => {
+  test("is one, however often it is made: every publication comes once, and it is left at once", async () => {
     await using server = await startOpenServer(config);
     using probe = await connectAnn(server);
     for (let time = 0; time < 3; time += 1) subscribe(server, "told:a");
@@ -93,7 +93,7 @@ describe("a subscription that the server makes", () => {
     expect(await probe.closed()).toEqual({ code: 3501, reason: "bad request" });
   });
 
-  test("[SU43] ends with all the others where no channel is named, each told by its own push", async () => {
+  test("ends with all the others where no channel is named, each told by its own push", async () => {
     await using server = await startOpenServer(config);
     using probe = await connectAnn(server);
     await probe.subscribe("own");

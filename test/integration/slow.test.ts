@@ -72,7 +72,7 @@ test.each(["memory", "sqlite"] as const)(
   },
 );
 
-test("[SU171] [T58] who takes nothing for the stall time is slow too, however little is queued for it", async () => {
+test("[T58] who takes nothing for the stall time is slow too, however little is queued for it", async () => {
   const clock = new ManualClock();
   await using server = await startOpenServer(
     { client: { queue_max_size: 64 * 1024 * 1024, write_stall_timeout: "3s" } },
@@ -95,7 +95,7 @@ test("[SU171] [T58] who takes nothing for the stall time is slow too, however li
   for (let next = await slow.next(); !isClosed(next); next = await slow.next());
 });
 
-test("[SU174] [T58] who asks for much and does not read the answers is slow as well", async () => {
+test("[T58] who asks for much and does not read the answers is slow as well", async () => {
   await using server = await startOpenServer({ client: { queue_max_size: 200_000 } });
   using speaker = await CentrifugeProbe.connect(server.ws);
   for (let said = 0; said < 20; said += 1) await speaker.ask("publish", { channel: "a", data: bulk });

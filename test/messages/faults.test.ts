@@ -75,7 +75,7 @@ describe("a file that fails", () => {
     store.close();
   });
 
-  test("[PL67] while the file fails entries wait up to a bound, over which they are counted as lost", async () => {
+  test("while the file fails entries wait up to a bound, over which they are counted as lost", async () => {
     const { log, file, captured, clock, runTasks, tasks } = faultyStore();
     file.failing = true;
     for (let n = 0; n < 10_100; n++) log.record(entryOf(`c${n}`));
@@ -97,7 +97,7 @@ describe("a file that fails", () => {
     file.close();
   });
 
-  test("[PL67] the payloads of what waits are bounded too", () => {
+  test("the payloads of what waits are bounded too", () => {
     const { log, file } = faultyStore();
     const payload = JSON.stringify("x".repeat(65_534));
     for (const lost of [44, 88]) {
@@ -111,7 +111,7 @@ describe("a file that fails", () => {
     file.close();
   });
 
-  test("[PL68] while the file fails, nothing is taken and no key is called new", () => {
+  test("while the file fails, nothing is taken and no key is called new", () => {
     const { queue, file, clock } = faultyStore();
     const expiresAt = clock.wall() + minute;
     queue.put("ann", json(1), { expiresAt });
@@ -157,7 +157,7 @@ describe("a file that fails", () => {
     file.close();
   });
 
-  test("[PL68] a removal that was not committed is not given, and is given later", () => {
+  test("a removal that was not committed is not given, and is given later", () => {
     const { queue, file, clock } = faultyStore();
     queue.put("ann", json(1), { expiresAt: clock.wall() + minute });
     // The read that looks whether there is anything goes well, and the commit of the removal does not.

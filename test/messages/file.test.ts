@@ -65,7 +65,7 @@ describe("the file", () => {
   });
 
   for (const suffix of ["", "-wal"] as const) {
-    test(`[PL61] a byte flipped anywhere in push.db${suffix} makes no message that was not put, and no exception (F07)`, async () => {
+    test(`a byte flipped anywhere in push.db${suffix} makes no message that was not put, and no exception (F07)`, async () => {
       const random = new SeededRandom();
       const { closed, crashed } = written(folder.file());
       const source = suffix === "" ? closed : crashed;
@@ -81,7 +81,7 @@ describe("the file", () => {
     }, 30_000);
   }
 
-  test("[PL69] a damaged page is found when the file is opened (F07)", () => {
+  test("a damaged page is found when the file is opened (F07)", () => {
     const path = folder.file();
     written(path);
     const bytes = readFileSync(path);
@@ -91,7 +91,7 @@ describe("the file", () => {
     close();
   });
 
-  test("[PL62] a row that is not as written is left out and told", async () => {
+  test("a row that is not as written is left out and told", async () => {
     const path = folder.file();
     written(path);
     change(
@@ -113,7 +113,7 @@ describe("the file", () => {
     close();
   });
 
-  test("[PL63] damage found in a running process sets the file aside, at most once in ten seconds", () => {
+  test("damage found in a running process sets the file aside, at most once in ten seconds", () => {
     const path = folder.file();
     const [clock, captured] = [new ManualClock(), new CapturedLog()];
     const file = new MessageFile({ path, synchronous: "normal" }, { clock, log: captured.log });

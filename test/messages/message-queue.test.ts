@@ -27,7 +27,7 @@ describe("the queue", () => {
     close();
   });
 
-  test("[PL31] a message that is over is not given, and none waits longer than the queue allows", () => {
+  test("a message that is over is not given, and none waits longer than the queue allows", () => {
     const { queue, clock, close } = openStore(folder.file(), { queue: { ttl: minute } });
     const now = clock.wall();
     queue.put("ann", json("short"), { expiresAt: now + 1_000 });
@@ -97,7 +97,7 @@ describe("the queue", () => {
       return path;
     };
 
-    test(`[PL34] what was kept survives a ${how}, and what was taken is not given again`, () => {
+    test(`what was kept survives a ${how}, and what was taken is not given again`, () => {
       const path = folder.file();
       const before = openStore(path);
       const expiresAt = before.clock.wall() + minute;
@@ -131,7 +131,7 @@ describe("the queue", () => {
     });
   }
 
-  test("[PL35] what looks like SQL, half a surrogate pair or a NUL is a user and a key like any other (T79)", () => {
+  test("what looks like SQL, half a surrogate pair or a NUL is a user and a key like any other (T79)", () => {
     const { queue, clock, close } = openStore(folder.file());
     const odd = ["'; DROP TABLE messages; --", '" OR 1=1', "%", "a\0b", "a", "\ud800", "\udfff", "\0", "", "?1"];
     for (const user of odd) {
@@ -145,7 +145,7 @@ describe("the queue", () => {
     close();
   });
 
-  test("[PL36] what is over leaves the file in bounded pieces", () => {
+  test("what is over leaves the file in bounded pieces", () => {
     const { queue, clock, sweep, close } = openStore(folder.file(), { queue: { messagesMax: 1_200, size: 2_000 } });
     const put = (ms: number) => queue.put("ann", json(1), { expiresAt: clock.wall() + ms });
     for (let n = 0; n < 1_200; n++) put(10);
@@ -164,7 +164,7 @@ describe("the queue", () => {
     close();
   });
 
-  test("[PL41] there are never more answers than allowed: the oldest goes", () => {
+  test("there are never more answers than allowed: the oldest goes", () => {
     const { queue, close } = openStore(folder.file(), { queue: { answersMax: 3 } });
     for (const key of ["a", "b", "c", "d"]) queue.remember(key, key);
     expect(["a", "b", "c", "d"].map((key) => queue.recall(key).state)).toEqual([
@@ -176,7 +176,7 @@ describe("the queue", () => {
     close();
   });
 
-  test("[PL42] an answer is kept together with its message, or neither is", () => {
+  test("an answer is kept together with its message, or neither is", () => {
     const { queue, clock, close } = openStore(folder.file(), { queue: { size: 1 } });
     const put = (key: string) =>
       queue.put("ann", json(key), { expiresAt: clock.wall() + minute, remember: { key, answer: `answer to ${key}` } });

@@ -67,7 +67,7 @@ describe("the push log", () => {
     }
   });
 
-  test("[PL3] entries are written together, not when they are recorded but within 200 ms", async () => {
+  test("entries are written together, not when they are recorded but within 200 ms", async () => {
     const path = folder.file();
     const { log, tasks, runTasks, close } = openStore(path);
     fill(log, 3);
@@ -81,7 +81,7 @@ describe("the push log", () => {
     close();
   });
 
-  test("[PL4] a full group is written in the next turn, and what is left over in those after it", async () => {
+  test("a full group is written in the next turn, and what is left over in those after it", async () => {
     const path = folder.file();
     const { log, close } = openStore(path);
     fill(log, 1_200);
@@ -93,7 +93,7 @@ describe("the push log", () => {
     close();
   });
 
-  test("[PL5] more than may wait in one turn is written and not lost", async () => {
+  test("more than may wait in one turn is written and not lost", async () => {
     const { log, close } = openStore(folder.file());
     fill(log, 12_345);
     expect(log.lost).toBe(0);
@@ -101,7 +101,7 @@ describe("the push log", () => {
     close();
   });
 
-  test("[PL6] a log that is off records nothing and can be read", async () => {
+  test("a log that is off records nothing and can be read", async () => {
     const path = folder.file();
     const before = openStore(path);
     fill(before.log, 2);
@@ -121,7 +121,7 @@ describe("the push log", () => {
     close();
   });
 
-  test("[PL11] entries that come between two pages do not move the second", async () => {
+  test("entries that come between two pages do not move the second", async () => {
     const { log, close } = openStore(folder.file());
     fill(log, 4);
     const first = await log.query({ limit: 2 });
@@ -132,7 +132,7 @@ describe("the push log", () => {
     close();
   });
 
-  test("[PL12] a page has 100 entries unless told, and 1,000 at the most", async () => {
+  test("a page has 100 entries unless told, and 1,000 at the most", async () => {
     const { log, close } = openStore(folder.file());
     fill(log, 1_200);
     for (const [limit, length] of [
@@ -148,7 +148,7 @@ describe("the push log", () => {
     close();
   });
 
-  test("[PL13] a cursor that is none finds nothing", async () => {
+  test("a cursor that is none finds nothing", async () => {
     const { log, close } = openStore(folder.file());
     fill(log, 3);
     for (const cursor of ["", "-1", "1; DROP TABLE log", "é", "z".repeat(40)]) {
@@ -178,7 +178,7 @@ describe("the push log", () => {
     close();
   });
 
-  test("[PL17] a name over 1,024 characters is cut in the log, and is found by the whole of it", async () => {
+  test("a name over 1,024 characters is cut in the log, and is found by the whole of it", async () => {
     const { log, close } = openStore(folder.file());
     const long = "n".repeat(5_000);
     log.record(entryOf(long, { user: long, client: long, key: long, idempotency_key: long }));
@@ -189,7 +189,7 @@ describe("the push log", () => {
     close();
   });
 
-  test("[PL15] what looks like SQL is text, as is every other character (T79)", async () => {
+  test("what looks like SQL is text, as is every other character (T79)", async () => {
     const { log, close } = openStore(folder.file());
     const odd = [
       "'; DROP TABLE log; --",
@@ -215,7 +215,7 @@ describe("the push log", () => {
     close();
   });
 
-  test("[PL16] what is rare is found in a long log, slice by slice", async () => {
+  test("what is rare is found in a long log, slice by slice", async () => {
     const clock = new ManualClock();
     const { log, turns, close } = openStore(folder.file(), {}, clock);
     const now = clock.wall();
@@ -249,7 +249,7 @@ describe("the push log", () => {
     close();
   });
 
-  test("[PL21] entries go when their time is over, a thousand at a time, also where nobody adds", async () => {
+  test("entries go when their time is over, a thousand at a time, also where nobody adds", async () => {
     const clock = new ManualClock();
     const { log, sweep, close } = openStore(folder.file(), { log: { retention: 60_000 } }, clock);
     for (let n = 0; n < 1_500; n++) log.record(entryOf("old", { time: clock.wall() }));
@@ -268,7 +268,7 @@ describe("the push log", () => {
     close();
   });
 
-  test("[PL22] a smaller size holds after a restart, and is reached piece by piece", async () => {
+  test("a smaller size holds after a restart, and is reached piece by piece", async () => {
     const path = folder.file();
     const before = openStore(path);
     fill(before.log, 2_500);

@@ -28,7 +28,7 @@ function attendanceOf(waitingMax: number) {
 }
 
 describe("leaves that wait", () => {
-  test("[PR1] are no more than allowed: one more is told at once, and presence is right all the while", () => {
+  test("are no more than allowed: one more is told at once, and presence is right all the while", () => {
     const { presenceEvents, presence, told, pass } = attendanceOf(3);
     for (const channel of ["a", "b", "c", "d", "e"]) {
       presenceEvents.enter(channel, ann("1"), visible);
@@ -47,7 +47,7 @@ describe("leaves that wait", () => {
     expect(presence.size).toBe(0);
   });
 
-  test("[PR2] are taken back one for one who comes, however many of a user's connections have gone", () => {
+  test("are taken back one for one who comes, however many of a user's connections have gone", () => {
     const { presenceEvents, told, pass } = attendanceOf(10);
     for (const client of ["1", "2"]) presenceEvents.enter("a", ann(client), visible);
     for (const client of ["1", "2"]) presenceEvents.leave("a", ann(client), visible);

@@ -38,7 +38,7 @@ test("[SE34] [T60] of a crowd that comes at once everyone is let in; who goes wh
   expect([...server.node.counters.refused.keys()].filter((reason) => reason !== "gone")).toEqual([]);
 });
 
-test("[SE36] [T60] of a crowd whose lines are cut at once nothing stays behind, also of those who are ended meanwhile", async () => {
+test("[T60] of a crowd whose lines are cut at once nothing stays behind, also of those who are ended meanwhile", async () => {
   await using server = await startOpenServer();
   const { subscribers, counters, registry: members } = server.node;
   using witness = await CentrifugeProbe.connect(server.ws, { token: tokenFor({ sub: "witness" }) });

@@ -10,7 +10,7 @@ import { startTestServer } from "../support/server.ts";
 
 setDefaultTimeout(testTimeout);
 
-test("[SE25] [F17] a connection that throws is closed with 3004 and logged with its id; nobody else notices", async () => {
+test("[F17] a connection that throws is closed with 3004 and logged with its id; nobody else notices", async () => {
   const crashes = 20;
   await using server = await startTestServer({}, { replace: { broker: faultyBroker("join") } });
   await amongBystanders(server.ws, async () => {
@@ -25,7 +25,7 @@ test("[SE25] [F17] a connection that throws is closed with 3004 and logged with 
   expect(server.log.count("connection.crashed")).toBe(crashes);
 });
 
-test("[SE25] [F17] what has crashed leaves no connection, no channel, no user and no deadline behind", async () => {
+test("[F17] what has crashed leaves no connection, no channel, no user and no deadline behind", async () => {
   await using server = await startTestServer({}, { replace: { broker: faultyBroker("join") } });
   const gauges = ["chorus_sockets", "chorus_users", "chorus_channels", "chorus_deadlines", "chorus_stalled"];
   const before = await Promise.all(gauges.map((name) => server.metric(name)));
@@ -35,7 +35,7 @@ test("[SE25] [F17] what has crashed leaves no connection, no channel, no user an
   expect(await Promise.all(gauges.map((name) => server.metric(name)))).toEqual(before);
 });
 
-test("[SE33] [F17] what throws past an actor costs its connection too, and leaves nothing behind", async () => {
+test("[F17] what throws past an actor costs its connection too, and leaves nothing behind", async () => {
   await using server = await startOpenServer();
   const { rules } = server.node;
   const { mayPublish } = rules;

@@ -70,7 +70,7 @@ describe("messages that are too big (T24, T25)", () => {
 const bomb = deflateRawSync(Buffer.alloc(64 * 1024 * 1024));
 
 describe("frames that no well-behaved client sends (T27, T30, T31)", () => {
-  attacks("SE12", [
+  attacks("WS6", [
     {
       name: "[T27] a compressed frame, which nobody agreed on",
       code: 1002,
@@ -82,7 +82,7 @@ describe("frames that no well-behaved client sends (T27, T30, T31)", () => {
       bytes: [clientFrame(opcodes.binary, bomb.subarray(0, 20_000), { rsv: 4 })],
     },
   ]);
-  attacks("SE13", [
+  attacks("WS6", [
     { name: "[T30] text that is not UTF-8", code: 1007, bytes: [clientFrame(opcodes.text, Buffer.of(0x61, 0xff))] },
     {
       name: "[T30] text that stops being UTF-8 in its last fragment",
@@ -100,7 +100,7 @@ describe("frames that no well-behaved client sends (T27, T30, T31)", () => {
     { name: "[T31] a fragmented ping", code: 1002, bytes: [clientFrame(opcodes.ping, "x", { fin: false })] },
   ]);
 
-  test("[SE12] [T27] a client that offers compression gets none, neither way", async () => {
+  test("[T27] a client that offers compression gets none, neither way", async () => {
     await using server = await startTestServer(limits);
     using client = await RawClient.connect(server.url);
     const answer = await client.request({ target: "/echo", add: ["Sec-WebSocket-Extensions: permessage-deflate"] });

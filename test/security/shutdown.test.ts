@@ -180,7 +180,7 @@ describe("what cuts the drain short (F04)", () => {
 });
 
 describe("a Hub that fails (F18)", () => {
-  test("[SE26] [F18] ends the process at once with 70, and says why", async () => {
+  test("[F18] ends the process at once with 70, and says why", async () => {
     await using server = await ChorusProcess.spawn({ program: "test/security/failing-hub.ts" });
     const url = (await server.url()).replace("http", "ws");
     using probe = await new Probe(`${url}/ws?channel=${faultyChannel}`).open();

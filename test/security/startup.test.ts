@@ -54,7 +54,7 @@ describe("a process that starts", () => {
 });
 
 describe("a process that cannot start", () => {
-  test("[SE29] a port in use is one line that says what to do, and exit 1", async () => {
+  test("a port in use is one line that says what to do, and exit 1", async () => {
     using taken = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: () => {} } });
     const { code, stdout, stderr } = await ChorusProcess.run({ args: ["--port", String(taken.port)] });
     expect([code, stdout, stderr.length]).toEqual([1, "", 1]);
@@ -71,14 +71,14 @@ describe("a process that cannot start", () => {
     ["a port that does not exist", { http_server: { port: 65_536 } }],
     ["an option of which only the safe value is supported", { uni_sse: { enabled: true } }],
     ["TLS without a certificate", { http_server: { tls: { enabled: true } } }],
-  ])("[SE29] %s is an exit with 78 and a line for each mistake", async (_, config) => {
+  ])("%s is an exit with 78 and a line for each mistake", async (_, config) => {
     const { code, stdout, stderr } = await ChorusProcess.run({ config });
     expect([code, stdout]).toEqual([78, ""]);
     expect(stderr.length).toBeGreaterThan(0);
     for (const line of stderr) expect(line).toMatch(/\S{3}/);
   });
 
-  test("[SE29] all mistakes are named at once, each with its path", async () => {
+  test("all mistakes are named at once, each with its path", async () => {
     const config = { http_server: { port: -1 }, plain: { ping_interval: "soon" }, client: { allowed_origns: [] } };
     const { code, stderr } = await ChorusProcess.run({ config });
     expect(code).toBe(78);
@@ -89,7 +89,7 @@ describe("a process that cannot start", () => {
     );
   });
 
-  test("[SE29] a file that is named and not there is an exit with 78", async () => {
+  test("a file that is named and not there is an exit with 78", async () => {
     const { code, stderr } = await ChorusProcess.run({ args: ["--config", "nowhere.json"] });
     expect([code, stderr.length]).toEqual([78, 1]);
     expect(stderr[0]).toContain("nowhere.json");

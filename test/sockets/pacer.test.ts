@@ -29,7 +29,7 @@ function loop() {
 
 const upTo = (count: number) => Array.from({ length: count }, (_, name) => name);
 
-test("[TU1] a crowd goes ahead so many a turn of the loop; the others follow so many a turn, in their order", async () => {
+test("a crowd goes ahead so many a turn of the loop; the others follow so many a turn, in their order", async () => {
   const { pacer, entered, ask, turn } = loop();
   ask(0, 40);
   expect([entered.length, pacer.waiting]).toEqual([16, 24]);
@@ -42,7 +42,7 @@ test("[TU1] a crowd goes ahead so many a turn of the loop; the others follow so 
   expect([entered, pacer.waiting]).toEqual([upTo(60), 0]);
 });
 
-test("[TU2] a turn without anybody leaves its room whole again, and nothing behind that would keep the loop awake", async () => {
+test("a turn without anybody leaves its room whole again, and nothing behind that would keep the loop awake", async () => {
   const stage = loop();
   stage.ask(0, 16);
   await stage.turn();
@@ -53,7 +53,7 @@ test("[TU2] a turn without anybody leaves its room whole again, and nothing behi
   expect(stage.idle).toBe(true);
 });
 
-test("[TU1] tasks are run at once where there is room, and in their turn among those who wait", async () => {
+test("tasks are run at once where there is room, and in their turn among those who wait", async () => {
   const { pacer, entered, ask, turn } = loop();
   ask(0, 15);
   for (const name of [15, 16, 17]) pacer.run(() => entered.push(name));

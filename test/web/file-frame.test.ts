@@ -29,18 +29,18 @@ test.each<[string, number[]]>([
   ["the largest length", [0xff, 0xff, 97]],
   ["a name that is not UTF-8", [2, 0, 0xc3, 0x28, 1]],
   ["a name that is cut inside a character", [1, 0, 0xc3]],
-])("[WP11] a binary frame with %s is no file", (_, bytes) => {
+])("a binary frame with %s is no file", (_, bytes) => {
   expect(readFileFrame(new Uint8Array(bytes).buffer)).toBeNull();
 });
 
-test("[WP12] a name that its length field cannot tell is cut at the end of a character", () => {
+test("a name that its length field cannot tell is cut at the end of a character", () => {
   const file = readFileFrame(writeFileFrame({ name: "€".repeat(40_000), bytes: new Uint8Array([1]) }).buffer);
   expect(file).toEqual({ name: "€".repeat(21_845), bytes: new Uint8Array([1]) });
   const shifted = readFileFrame(writeFileFrame({ name: `a${"€".repeat(40_000)}`, bytes: new Uint8Array() }).buffer);
   expect(shifted?.name).toBe(`a${"€".repeat(21_844)}`);
 });
 
-test("[WP13] the largest content fills the largest frame to the byte", () => {
+test("the largest content fills the largest frame to the byte", () => {
   const name = "ü.bin";
   const frame = writeFileFrame({ name, bytes: new Uint8Array(contentBytesMax(name)) });
   expect(frame.byteLength).toBe(frameBytesMax);

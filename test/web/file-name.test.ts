@@ -56,11 +56,11 @@ describe("the name for people", () => {
     ["a\u2066b\u200fc\0d\u0085e", "a\ufffdb\ufffdc\ufffdd\ufffde"],
     ["", "a file without a name"],
     ["فيديو.mp4", "فيديو.mp4"],
-  ])("[WP15] T76 %j is shown as %j", (name, expected) => {
+  ])("T76 %j is shown as %j", (name, expected) => {
     expect(shownName(name)).toBe(expected);
   });
 
-  test("[WP15] T76 keeps the beginning and the end of a long name", () => {
+  test("T76 keeps the beginning and the end of a long name", () => {
     const shown = shownName(`${"a".repeat(200)}${"z".repeat(200)}.exe`);
     expect(shown).toBe(`${"a".repeat(60)}…${"z".repeat(56)}.exe`);
   });

@@ -160,7 +160,7 @@ describe("nothing outside of the folder, and nothing hidden in it", () => {
     "http://127.0.0.1/../secret.txt",
     "/C:/secret.txt",
     "/con",
-  ])("[WP7] T76 %s", async (target) => {
+  ])("T76 %s", async (target) => {
     const answer = await rawGet(target);
     // A target that the client's own rules make into the index is no way out either.
     if (!answer.startsWith("HTTP/1.1 200")) expect(answer).toMatch(/^HTTP\/1\.1 404 /);
@@ -171,7 +171,7 @@ describe("nothing outside of the folder, and nothing hidden in it", () => {
 
 describe("a fault", () => {
   test.each(["[", "a b", "%", "x:99999", "\\", "a/../../secret.txt"])(
-    "[WP8] a Host header of %j is no page's",
+    "a Host header of %j is no page's",
     async (host) => {
       const answer = await rawGet("/index.html", host);
       expect(answer).not.toContain("SECRET");
@@ -179,7 +179,7 @@ describe("a fault", () => {
     },
   );
 
-  test("[WP8] is one line to the client and one in the log, and never a throw", async () => {
+  test("is one line to the client and one in the log, and never a throw", async () => {
     const gone = createPages({ directory: join(home, "gone"), log });
     lines.length = 0;
     const response = await gone.respond(new Request("http://localhost/"));

@@ -131,7 +131,7 @@ describe("caching", () => {
 });
 
 describe("methods", () => {
-  test("[WP4] HEAD is GET without the body", async () => {
+  test("HEAD is GET without the body", async () => {
     for (const path of ["/", ...(await assetPaths())]) {
       const head = await get(path, { method: "HEAD" });
       const { headers } = await get(path);
@@ -141,7 +141,7 @@ describe("methods", () => {
     }
   });
 
-  test.each(["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])("[WP4] %s is 405, and says what works", async (method) => {
+  test.each(["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])("%s is 405, and says what works", async (method) => {
     const response = await get("/", { method });
     expect(response.status).toBe(405);
     expect(response.headers.get("allow")).toBe("GET, HEAD");
@@ -160,11 +160,11 @@ describe("a path that is not the page's", () => {
     "/ws",
     "/%2e%2e/x",
     "/%",
-  ])("[WP5] %s is null", async (path) => {
+  ])("%s is null", async (path) => {
     expect(await pages.respond(new Request(`http://localhost${path}`))).toBeNull();
   });
 
-  test("[WP5] is told at once, without bundling", () => {
+  test("is told at once, without bundling", () => {
     expect(createPages({ log: silent }).respond(new Request("http://localhost/api/publish"))).toBeNull();
   });
 });

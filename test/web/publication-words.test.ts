@@ -13,7 +13,7 @@ describe("publications in words", () => {
     ["bytes with padding", "AA==", { "chorus-encoding": "base64" }, { name: "", text: "Bytes: 1 byte" }],
     ["another tag", "AAEC", { color: "red" }, { name: "", text: "AAEC" }],
     ["markup", "<img src=x onerror=alert(1)>", undefined, { name: "", text: "<img src=x onerror=alert(1)>" }],
-  ])("[WP22] %s", (_, data, tags, words) => {
+  ])("%s", (_, data, tags, words) => {
     expect(publicationWords({ data, tags })).toEqual(words);
   });
 });
@@ -27,7 +27,7 @@ describe("what a person types to publish", () => {
     ["42", "42"],
     ["null", "null"],
     ['"quoted"', '"quoted"'],
-  ])("[WP23] %j is published as %j", (text, data) => {
+  ])("%j is published as %j", (text, data) => {
     expect(readDraft(text)).toEqual(data);
   });
 });

@@ -21,7 +21,7 @@ describe("a filled-in push form", () => {
       { method: "send", body: { user: "ann", data: "hi", idempotency_key: "k1", queue_ttl_s: 60 } },
     ],
     ["a keep time of no user", { keep: "60" }, { method: "publish", body: { channel: "news", data: "hi" } }],
-  ])("[WP24] %s", (_, change, request) => {
+  ])("%s", (_, change, request) => {
     expect(pushRequest({ ...draft, ...change })).toEqual(request);
   });
 });
@@ -32,7 +32,7 @@ test.each([
   ["[INFO] restart", " The data went as a text: it is no JSON."],
   ["hello", ""],
   ["", ""],
-])("[WP24] of %p it is told whether it went as a text", (data, words) => {
+])("of %p it is told whether it went as a text", (data, words) => {
   expect(textWords(data)).toBe(words);
 });
 
@@ -41,7 +41,7 @@ test.each([
   ["ok", true, "waits"],
   ["delivered_later", false, "delivered later"],
   ["102", false, "refused (102)"],
-])("[WP25] the outcome %p, waiting %p, is told as %p", (outcome, queued, words) => {
+])("the outcome %p, waiting %p, is told as %p", (outcome, queued, words) => {
   expect(outcomeWords({ outcome, queued })).toBe(words);
 });
 
@@ -53,14 +53,14 @@ describe("the API's answers in words", () => {
     ['{"result":{}}', { ok: false, words: "The server's answer is not understood." }],
     ["{}", { ok: false, words: "The server's answer is not understood." }],
     ["<html>", { ok: false, words: "The server's answer is not understood." }],
-  ])("[WP25] %s", (text, answer) => {
+  ])("%s", (text, answer) => {
     expect(readAnswer(text, schema)).toEqual(answer);
   });
 
-  test.each([401, 403, 404, 413, 429, 503])("[WP25] HTTP %d has words of its own", (status) => {
+  test.each([401, 403, 404, 413, 429, 503])("HTTP %d has words of its own", (status) => {
     expect(refusalWords(status, "")).not.toContain(String(status));
   });
-  test("[WP25] any other is told with what the server said, in one line", () => {
+  test("any other is told with what the server said, in one line", () => {
     expect(refusalWords(400, "Bad Request\nchannel: expected a string\n")).toBe(
       "Refused with HTTP 400: Bad Request channel: expected a string",
     );

@@ -53,13 +53,13 @@ describe("close codes", () => {
 });
 
 describe("the session", () => {
-  test("[WP19] connects once, however often Connect is pressed", () => {
+  test("connects once, however often Connect is pressed", () => {
     const { session, effects } = play({ type: "person.connect" }, { type: "person.connect" }, opened());
     expect(session.at).toBe("open");
     expect(effects).toEqual(["open"]);
   });
 
-  test("[WP19] waits after a loss, then tries again", () => {
+  test("waits after a loss, then tries again", () => {
     const { session, effects } = play(
       { type: "person.connect" },
       opened(0),
@@ -71,25 +71,25 @@ describe("the session", () => {
     expect(effects).toEqual(["open", "startTimer", "open"]);
   });
 
-  test("[WP19] waits longer with every failure in a row", () => {
+  test("waits longer with every failure in a row", () => {
     const failing = Array.from({ length: 4 }, () => [closed(1006), { type: "retry.due" }] as const).flat();
     const { session } = play({ type: "person.connect" }, ...failing, closed(1006, 0, 1));
     expect(session).toMatchObject({ at: "waiting", attempt: 4, delayMs: 8000 });
   });
 
-  test("[WP19] a server that lets in and throws out at once counts as failing", () => {
+  test("a server that lets in and throws out at once counts as failing", () => {
     const flapping = [opened(0), closed(3012, 4999), { type: "retry.due" }] as const;
     const { session } = play({ type: "person.connect" }, ...flapping, ...flapping, opened(0), closed(3012, 4999));
     expect(session).toMatchObject({ at: "waiting", attempt: 2 });
   });
 
-  test("[WP19] a connection that held counts as good", () => {
+  test("a connection that held counts as good", () => {
     const flapping = [opened(0), closed(3012, 4999), { type: "retry.due" }] as const;
     const { session } = play({ type: "person.connect" }, ...flapping, ...flapping, opened(0), closed(3012, 5000));
     expect(session).toMatchObject({ at: "waiting", attempt: 0 });
   });
 
-  test("[WP19] a close for good ends it, and Connect begins anew", () => {
+  test("a close for good ends it, and Connect begins anew", () => {
     const refused = play({ type: "person.connect" }, opened(), closed(3500));
     expect(refused.session).toEqual({ at: "closed", by: "server", words: "The token is not valid." });
     expect(refused.effects).toEqual(["open"]);
@@ -101,7 +101,7 @@ describe("the session", () => {
     ["connecting", [{ type: "person.connect" }], ["open", "close"]],
     ["open", [{ type: "person.connect" }, opened()], ["open", "close"]],
     ["waiting", [{ type: "person.connect" }, closed(1006)], ["open", "startTimer", "stopTimer"]],
-  ])("[WP19] Close ends it while %s", (_, events, expected) => {
+  ])("Close ends it while %s", (_, events, expected) => {
     const { session, effects } = play(...events, { type: "person.close" });
     expect(session.at).toBe("closed");
     expect(effects).toEqual(expected);
@@ -109,14 +109,14 @@ describe("the session", () => {
     expect(step(session, { type: "retry.due" })).toEqual([session, []]);
   });
 
-  test("[WP19] a device that is back on the network does not wait for the timer", () => {
+  test("a device that is back on the network does not wait for the timer", () => {
     const { session, effects } = play({ type: "person.connect" }, closed(1006), { type: "network.back" });
     expect(session).toEqual({ at: "connecting", attempt: 1 });
     expect(effects).toEqual(["open", "startTimer", "stopTimer", "open"]);
     expect(step(firstSession, { type: "network.back" })).toEqual([firstSession, []]);
   });
 
-  test("[WP19] a late opening changes nothing", () => {
+  test("a late opening changes nothing", () => {
     expect(step(firstSession, opened())).toEqual([firstSession, []]);
   });
 });

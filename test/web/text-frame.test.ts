@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { readTextFrame, writeTextFrame } from "../../src/web/page/chat/text-frame.ts";
 
 describe("text frames", () => {
-  test("[WP20] what one page writes, another reads", () => {
+  test("what one page writes, another reads", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 500 }), (text) => {
         const frame = writeTextFrame({ name: " Ann ", text });
@@ -25,19 +25,19 @@ describe("text frames", () => {
     '{"name":5,"text":"x"}',
     '{"name":"x","message":"y"}',
     "\0\u202e<b>",
-  ])("[WP20] any other text is shown as it came: %j", (frame) => {
+  ])("any other text is shown as it came: %j", (frame) => {
     expect(readTextFrame(frame)).toEqual({ name: "", text: frame });
   });
 
-  test("[WP20] a name may be missing, and more fields may be there", () => {
+  test("a name may be missing, and more fields may be there", () => {
     expect(readTextFrame('{"text":"hi","color":"red","__proto__":{"name":"x"}}')).toEqual({ name: "", text: "hi" });
   });
 
-  test("[WP20] a long name is cut at the end of a character", () => {
+  test("a long name is cut at the end of a character", () => {
     expect(readTextFrame(JSON.stringify({ name: "🎉".repeat(100), text: "" })).name).toBe("🎉".repeat(60));
   });
 
-  test("[WP20] a text that is larger than the server takes is not made into a frame", () => {
+  test("a text that is larger than the server takes is not made into a frame", () => {
     const room = 65_536 - new TextEncoder().encode('{"name":"Ann","text":""}').byteLength;
     expect(writeTextFrame({ name: "Ann", text: "x".repeat(room) })).toHaveLength(65_536);
     expect(writeTextFrame({ name: "Ann", text: "x".repeat(room + 1) })).toBeNull();

@@ -11,11 +11,11 @@ test.each<[number, string]>([
   [3_300_000, "3.1 MiB"],
   [16 * 1024 * 1024, "16 MiB"],
   [5 * 1024 ** 4, "5120 GiB"],
-])("[WP21] %d bytes are told as %s", (bytes, words) => {
+])("%d bytes are told as %s", (bytes, words) => {
   expect(sizeWords(bytes)).toBe(words);
 });
 
-test("[WP21] one is not many", () => {
+test("one is not many", () => {
   expect([countWords(1, "message"), countWords(0, "message"), countWords(2, "entry", "entries")]).toEqual([
     "1 message",
     "0 messages",

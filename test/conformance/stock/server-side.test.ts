@@ -29,7 +29,7 @@ describe("the stock client and what the server does by itself", () => {
     expect(await client.until("client", "publication")).toMatchObject({ data: 2, offset: 2 });
   });
 
-  test("[RC31] is subscribed by a back end while it is connected, and unsubscribed again", async () => {
+  test("is subscribed by a back end while it is connected, and unsubscribed again", async () => {
     await using server = await startOpenServer();
     using client = await new StockClient(server.ws, { token: tokenFor({ sub: "ann" }) }).connect();
     const request = { channel: "desk", expireAt: null, since: null, data: '{"hello":2}' };
@@ -39,7 +39,7 @@ describe("the stock client and what the server does by itself", () => {
     expect(await client.until("client", "unsubscribed")).toEqual({ channel: "desk" });
   });
 
-  test("[RC32] stays out where the server unsubscribed it (2000), and comes back where its state broke (2500)", async () => {
+  test("stays out where the server unsubscribed it (2000), and comes back where its state broke (2500)", async () => {
     await using server = await startOpenServer();
     using client = await new StockClient(server.ws, { token: tokenFor({ sub: "ann" }) }).connect();
     await client.subscribe("room");
@@ -51,7 +51,7 @@ describe("the stock client and what the server does by itself", () => {
     expect(await client.until("room", "unsubscribed")).toMatchObject({ code: 2000, reason: "server unsubscribe" });
   });
 
-  test("[RC33] goes for good after 3503 and 4500, and comes back after 3011 and 4000", async () => {
+  test("goes for good after 3503 and 4500, and comes back after 3011 and 4000", async () => {
     await using server = await startOpenServer();
     const disconnect = (code: number, reason: string) =>
       tellUser(server, "ann", { type: "hub.disconnect", disconnect: { code, reason } });
@@ -68,7 +68,7 @@ describe("the stock client and what the server does by itself", () => {
     }
   });
 
-  test("[RC34] comes to the server's successor when it is shut down (3001)", async () => {
+  test("comes to the server's successor when it is shut down (3001)", async () => {
     await using first = await startOpenServer();
     await using cable = await Cable.to(first.url);
     using client = await new StockClient(cable.url).connect();
@@ -80,7 +80,7 @@ describe("the stock client and what the server does by itself", () => {
     expect(await stopping).toEqual({ cut: 0 });
   });
 
-  test("[RC35] answers pings, and is there as long as it does", async () => {
+  test("answers pings, and is there as long as it does", async () => {
     const clock = new ManualClock();
     await using server = await startOpenServer({ client: { ping_interval: "10s", pong_timeout: "5s" } }, { clock });
     using client = await new StockClient(server.ws).connect();
@@ -98,7 +98,7 @@ describe("the stock client and what the server does by itself", () => {
     expect(client.api.state).toBe("connected" as typeof client.api.state);
   });
 
-  test("[RC36] hears a back end's publications with tags and without a publisher", async () => {
+  test("hears a back end's publications with tags and without a publisher", async () => {
     await using server = await startOpenServer();
     using client = await new StockClient(server.ws).connect();
     await client.subscribe("room");

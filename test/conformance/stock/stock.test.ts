@@ -29,7 +29,7 @@ describe("the stock client in Bun", () => {
     expect(context).toMatchObject({ channel: "news", data: "one", offset: 1, info: { user: "" } });
   });
 
-  test("[RC11] sees who is there, and hears who comes and goes", async () => {
+  test("sees who is there, and hears who comes and goes", async () => {
     await using server = await startOpenServer(config);
     const token = (sub: string) => tokenFor({ sub, info: { name: sub } });
     using ann = await new StockClient(server.ws, { token: token("ann") }).connect();
@@ -49,7 +49,7 @@ describe("the stock client in Bun", () => {
     expect(await ann.until("room", "leave")).toMatchObject({ info: { user: "bob" } });
   });
 
-  test("[RC12] reads history forwards, backwards, from a position and a page at a time", async () => {
+  test("reads history forwards, backwards, from a position and a page at a time", async () => {
     await using server = await startOpenServer(config);
     using client = await new StockClient(server.ws).connect();
     for (const data of [1, 2, 3, 4]) await client.api.publish("past", data);
@@ -65,7 +65,7 @@ describe("the stock client in Bun", () => {
     expect(await stale.catch((error: unknown) => error)).toMatchObject({ code: 112 });
   });
 
-  test("[RC13] gets what it missed while its line was cut, once and in order", async () => {
+  test("gets what it missed while its line was cut, once and in order", async () => {
     await using server = await startOpenServer(config);
     await using cable = await Cable.to(server.url);
     using speaker = await new StockClient(server.ws).connect();
@@ -100,7 +100,7 @@ describe("the stock client in Bun", () => {
     expect(await client.publications("brief:news", 1)).toEqual([4]);
   });
 
-  test("[RC15] sends many commands in one frame, and each has its own answer", async () => {
+  test("sends many commands in one frame, and each has its own answer", async () => {
     await using server = await startOpenServer(config);
     using client = await new StockClient(server.ws).connect();
     const before = server.node.counters.framesIn;
@@ -117,7 +117,7 @@ describe("the stock client in Bun", () => {
     expect(server.node.counters.framesIn - before).toBe(1);
   });
 
-  test("[RC16] is told of an rpc that there is none, and is closed for good after a message that nobody takes", async () => {
+  test("is told of an rpc that there is none, and is closed for good after a message that nobody takes", async () => {
     await using server = await startOpenServer(config);
     using client = await new StockClient(server.ws).connect();
     const answer = await client.api.rpc("anything", {}).catch((error: unknown) => error);
@@ -126,7 +126,7 @@ describe("the stock client in Bun", () => {
     expect(await client.until("client", "disconnected")).toEqual({ code: 3508, reason: "not available" });
   });
 
-  test("[RC17] knows why a subscription was refused, and does not ask again", async () => {
+  test("knows why a subscription was refused, and does not ask again", async () => {
     await using server = await startOpenServer(config);
     using client = await new StockClient(server.ws).connect();
     const refused = async (channel: string) => {

@@ -61,7 +61,7 @@ describe("the stock client with tokens", () => {
     expect(asked.length).toBe(2);
   });
 
-  test("[RC21] comes back with another token where the first has expired (109)", async () => {
+  test("comes back with another token where the first has expired (109)", async () => {
     const { server: open, inSeconds } = await start();
     await using server = open;
     const { asked, get } = tokens(tokenFor({ sub: "ann", exp: inSeconds(60) }));
@@ -87,7 +87,7 @@ describe("the stock client with tokens", () => {
     expect(refused).toEqual({ code: 1, reason: "unauthorized" });
   });
 
-  test("[RC23] comes back by itself where its token ran out and nobody refreshed it (3005)", async () => {
+  test("comes back by itself where its token ran out and nobody refreshed it (3005)", async () => {
     const { clock, server: open, inSeconds } = await start();
     await using server = open;
     const { asked, get } = tokens(
@@ -101,7 +101,7 @@ describe("the stock client with tokens", () => {
     expect(asked.length).toBe(2);
   });
 
-  test("[RC24] subscribes with a token of its own to what is closed, refreshes it, and fetches another after 109", async () => {
+  test("subscribes with a token of its own to what is closed, refreshes it, and fetches another after 109", async () => {
     const { clock, server: open, inSeconds } = await start();
     await using server = open;
     const claims = { sub: "ann", channel: "closed:a" };
@@ -127,7 +127,7 @@ describe("the stock client with tokens", () => {
     expect(asked).toEqual([{ channel: "closed:a" }, { channel: "closed:a" }, { channel: "closed:a" }]);
   });
 
-  test("[RC25] subscribes anew where a subscription's token ran out (2501)", async () => {
+  test("subscribes anew where a subscription's token ran out (2501)", async () => {
     const { clock, server: open, inSeconds } = await start();
     await using server = open;
     const claims = { sub: "ann", channel: "closed:a" };
@@ -139,7 +139,7 @@ describe("the stock client with tokens", () => {
     expect(await client.until("closed:a", "subscribed")).toMatchObject({ recovered: true });
   });
 
-  test("[RC26] is closed for good with a token for another channel, user or connection (3500)", async () => {
+  test("is closed for good with a token for another channel, user or connection (3500)", async () => {
     const { server: open } = await start();
     await using server = open;
     const ends: unknown[] = [];

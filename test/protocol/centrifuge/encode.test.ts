@@ -90,7 +90,7 @@ test("[CD42] info is there where a client published, with user and client always
   );
 });
 
-test("[CD43] presence, its numbers and a history are written in full when they are empty", () => {
+test("presence, its numbers and a history are written in full when they are empty", () => {
   expect(reply({ id: 3, method: "presence", result: new Map() })).toBe('{"id":3,"presence":{"presence":{}}}');
   expect(reply({ id: 4, method: "presence_stats", result: { clients: 0, users: 0 } })).toBe(
     '{"id":4,"presence_stats":{"num_clients":0,"num_users":0}}',
@@ -108,7 +108,7 @@ test("[CD43] presence, its numbers and a history are written in full when they a
   );
 });
 
-test("[CD44] an error has its code and message, and temporary where it is", () => {
+test("an error has its code and message, and temporary where it is", () => {
   expect(reply({ id: 2, method: "error", error: errors.permissionDenied })).toBe(
     '{"id":2,"error":{"code":103,"message":"permission denied"}}',
   );
@@ -120,7 +120,7 @@ test("[CD44] an error has its code and message, and temporary where it is", () =
   );
 });
 
-test("[CD45] what expires says so with its seconds", () => {
+test("what expires says so with its seconds", () => {
   expect(reply({ id: 2, method: "refresh", result: { ttl: 120 } })).toBe(
     '{"id":2,"refresh":{"expires":true,"ttl":120}}',
   );
@@ -129,7 +129,7 @@ test("[CD45] what expires says so with its seconds", () => {
 
 const connected = { client, version: "1.0.0", ttl: null, subs: new Map(), ping: 25, time: null };
 
-test("[CD46] a connect announces the pings of the protocol, and that they are answered", () => {
+test("a connect announces the pings of the protocol, and that they are answered", () => {
   const connect = (changes: object) => reply({ id: 1, method: "connect", result: { ...connected, ...changes } });
   const start = `{"id":1,"connect":{"client":"${client}","version":"1.0.0"`;
   expect(connect({})).toBe(`${start},"ping":25,"pong":true}}`);
@@ -145,7 +145,7 @@ test("[CD46] a connect announces the pings of the protocol, and that they are an
   expect(connect({ subs })).toBe(`${start},"subs":{"a":{},"__proto__":{"recoverable":true}},"ping":25,"pong":true}}`);
 });
 
-test("[CD47] the push of a subscription has its standing and its data alone", () => {
+test("the push of a subscription has its standing and its data alone", () => {
   const result: SubscribeResult = {
     ...bare,
     ttl: 60,
@@ -163,7 +163,7 @@ test("[CD47] the push of a subscription has its standing and its data alone", ()
   expect(push({ type: "subscribe", channel: "c", result: bare })).toBe('{"push":{"channel":"c","subscribe":{}}}');
 });
 
-test("[CD48] a refresh push has no channel, and is empty where nothing runs out any more", () => {
+test("a refresh push has no channel, and is empty where nothing runs out any more", () => {
   expect(push({ type: "refresh", expiry: { ttl: 31_536_000 } })).toBe(
     '{"push":{"refresh":{"expires":true,"ttl":31536000}}}',
   );
@@ -218,7 +218,7 @@ const name = fc.string({ unit: "binary" });
 const maybe = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: undefined });
 const json = fc.jsonValue().map((value) => JSON.stringify(value));
 
-test("[CD51] reading what was written of any publication gives back what was published (T44)", () => {
+test("reading what was written of any publication gives back what was published (T44)", () => {
   const any = fc.record({
     channel: name,
     data: json,

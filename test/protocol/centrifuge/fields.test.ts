@@ -132,14 +132,14 @@ test("[CD15] fields that we do not know are ignored, whatever they hold", () => 
   }
 });
 
-test("[CD16] what looks like a fraction in a text is none", () => {
+test("what looks like a fraction in a text is none", () => {
   expect(read('{"id":1,"subscribe":{"channel":"a: 1.5","token":":1e2"}}')).toMatchObject({ channel: "a: 1.5" });
   expect(read('{"id":1,"publish":{"channel":":1.5","data":{"x":1.5,"y":[1e2]},"key":": 2.5"}}')).toMatchObject({
     data: { json: '{"x":1.5,"y":[1e2]}' },
   });
 });
 
-test("[CD16] a fraction outside of the payload is found on either side of it (T41)", () => {
+test("a fraction outside of the payload is found on either side of it (T41)", () => {
   expect(read('{"id":1.0,"publish":{"channel":"c","data":1}}')).toBeNull();
   expect(read('{"publish":{"channel":"c","data":1},"id":1.0}')).toBeNull();
   expect(read('{"publish":{"channel":"c","data":1,"type" : 0e0},"id":1}')).toBeNull();

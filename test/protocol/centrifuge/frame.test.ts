@@ -47,7 +47,7 @@ test("[CD2] an empty frame, a line break alone and a blank line are malformed af
   expect(decode('{"id":1,"rpc":{}}\n\n')).toMatchObject({ commands: [{ id: 1 }], malformed: true });
 });
 
-test("[CD3] a line that is not one JSON object ends the reading there", () => {
+test("a line that is not one JSON object ends the reading there", () => {
   const noObjects = ["{zzz", "[1]", "[]", "null", "1", '"x"', "true", "\0", "{}\0", "\ufeff{}", '{"id":1,"rpc":{}'];
   for (const line of [...noObjects, '{"id":1,"rpc":{}}{"id":2,"rpc":{}}', "{'id':1}", '{"a":"\t"}', '{"a":01}']) {
     const frame = `{"id":7,"rpc":{}}\n${line}\n{"id":8,"rpc":{}}`;
@@ -56,13 +56,13 @@ test("[CD3] a line that is not one JSON object ends the reading there", () => {
   }
 });
 
-test("[CD4] a binary frame that holds JSON is read like a text frame (T33)", () => {
+test("a binary frame that holds JSON is read like a text frame (T33)", () => {
   const frame = '{"id":1,"rpc":{}}\n{"id":2,"publish":{"channel":"é😀","data":"é😀"}}\n';
   expect(decode(bytes(frame))).toEqual(decode(frame));
   expect(decode(Buffer.from(frame))).toEqual(decode(frame));
 });
 
-test("[CD4] a binary frame that is no UTF-8, or no JSON, is malformed (T33)", () => {
+test("a binary frame that is no UTF-8, or no JSON, is malformed (T33)", () => {
   const invalid = [[0xff], [0xc3, 0x28], [0xed, 0xa0, 0x80], [0xef, 0xbb, 0xbf, 0x7b, 0x7d], [0], []];
   for (const frame of invalid) {
     expect(decode(Uint8Array.from(frame))).toEqual({ commands: [], malformed: true });
@@ -73,7 +73,7 @@ test("[CD4] a binary frame that is no UTF-8, or no JSON, is malformed (T33)", ()
   expect(decode(inText)).toEqual({ commands: [], malformed: true });
 });
 
-test("[CD5] the commands up to the limit are returned, and one more is malformed (T36)", () => {
+test("the commands up to the limit are returned, and one more is malformed (T36)", () => {
   const line = '{"id":1,"rpc":{}}';
   const frame = (count: number) => Array.from({ length: count }, () => line).join("\n");
   expect(decode(frame(256))).toMatchObject({ malformed: false });
@@ -84,7 +84,7 @@ test("[CD5] the commands up to the limit are returned, and one more is malformed
   expect([two.commands.length, two.malformed]).toEqual([2, true]);
 });
 
-test("[CD5] what comes after the limit is not read (T36)", () => {
+test("what comes after the limit is not read (T36)", () => {
   const parse = spyOn(JSON, "parse");
   createCentrifugeJson({ commandsPerFrameMax: 2 }).decode("{}\n".repeat(20_000), "");
   const calls = parse.mock.calls.length;
@@ -95,7 +95,7 @@ test("[CD5] what comes after the limit is not read (T36)", () => {
 const nested = (levels: number) => `${"[".repeat(levels)}${"]".repeat(levels)}`;
 const publishOf = (data: string) => `{"id":1,"publish":{"channel":"c","data":${data}}}`;
 
-test("[CD6] a thousand levels are taken, one more is malformed (T38)", () => {
+test("a thousand levels are taken, one more is malformed (T38)", () => {
   // The command and its request are two levels themselves.
   expect(decode(publishOf(nested(998)))).toMatchObject({ malformed: false });
   expect(decode(publishOf(nested(999)))).toEqual({ commands: [], malformed: true });
@@ -104,7 +104,7 @@ test("[CD6] a thousand levels are taken, one more is malformed (T38)", () => {
   expect(decode(publishOf(objects(999)))).toEqual({ commands: [], malformed: true });
 });
 
-test("[CD6] what is nested too deep is never parsed (T38)", () => {
+test("what is nested too deep is never parsed (T38)", () => {
   const parse = spyOn(JSON, "parse");
   for (const levels of [1_001, 16_000, 20_000, 32_000]) {
     decode(nested(levels));
@@ -116,7 +116,7 @@ test("[CD6] what is nested too deep is never parsed (T38)", () => {
   expect(calls).toBe(0);
 });
 
-test("[CD6] brackets in strings are no levels (T38)", () => {
+test("brackets in strings are no levels (T38)", () => {
   for (const data of [`"${"[".repeat(5_000)}"`, `"\\"${"{".repeat(5_000)}"`, `["\\\\",${"[],".repeat(2_000)}1]`]) {
     expect(decode(publishOf(data))).toMatchObject({ commands: [{ data: { json: data } }], malformed: false });
   }

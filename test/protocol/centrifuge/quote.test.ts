@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { quote } from "../../../src/protocol/centrifuge/json/quote.ts";
 
-test("[CD65] a text is quoted as JSON quotes it, whatever is in it", () => {
+test("a text is quoted as JSON quotes it, whatever is in it", () => {
   const units = Array.from({ length: 0x1_0000 }, (_, unit) => String.fromCharCode(unit));
   expect(units.filter((unit) => quote(unit) !== JSON.stringify(unit))).toEqual([]);
   fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => quote(text) === JSON.stringify(text)));

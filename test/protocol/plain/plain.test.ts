@@ -6,7 +6,7 @@ import { plain } from "../../../src/protocol/plain/plain.ts";
 const frameOf = (data: Publication["data"], tags?: Record<string, string>) =>
   plain.encodePublication("c", { data, offset: 1, epoch: "abcdefgh", ...(tags === undefined ? {} : { tags }) });
 
-test("[CD60] every frame is a publish to the connection's own channel", () => {
+test("every frame is a publish to the connection's own channel", () => {
   const bytes = Uint8Array.of(0, 255, 10);
   for (const text of ["hello", "", '{"id":1}', "\n", "\0"]) {
     expect(plain.decode(text, "defaultChannel")).toEqual({
@@ -20,7 +20,7 @@ test("[CD60] every frame is a publish to the connection's own channel", () => {
   });
 });
 
-test("[CD61] text and bytes arrive as they were sent", () => {
+test("text and bytes arrive as they were sent", () => {
   const bytes = Uint8Array.of(0, 255, 10);
   expect(frameOf({ kind: "text", text: '"x\n' })).toBe('"x\n');
   expect(frameOf({ kind: "binary", bytes })).toBe(bytes);
@@ -28,7 +28,7 @@ test("[CD61] text and bytes arrive as they were sent", () => {
   expect(plain.encodeMessage({ kind: "binary", bytes })).toBe(bytes);
 });
 
-test("[CD62] of JSON a string arrives as its text, anything else as its own characters", () => {
+test("of JSON a string arrives as its text, anything else as its own characters", () => {
   for (const json of ["null", "-1.50", '{"a":"b"}', '["x"]', "12345678901234567890"]) {
     expect(frameOf({ kind: "json", json })).toBe(json);
   }
@@ -41,7 +41,7 @@ test("[CD62] of JSON a string arrives as its text, anything else as its own char
   expect(plain.encodeMessage({ kind: "json", json: '"x"' })).toBe("x");
 });
 
-test("[CD63] a base64 string with the tag arrives as the bytes it stands for", () => {
+test("a base64 string with the tag arrives as the bytes it stands for", () => {
   fc.assert(
     fc.property(fc.uint8Array(), (bytes) => {
       const json = JSON.stringify(Buffer.from(bytes).toString("base64"));
@@ -54,7 +54,7 @@ test("[CD63] a base64 string with the tag arrives as the bytes it stands for", (
   expect(frameOf({ kind: "json", json: "[1]" }, { "chorus-encoding": "base64" })).toBe("[1]");
 });
 
-test("[CD64] a plain client is told nothing else", () => {
+test("a plain client is told nothing else", () => {
   expect(plain.encodeReply({ id: 0, method: "publish" })).toBeNull();
   expect(plain.encodePush({ type: "refresh", expiry: { ttl: 1 } })).toBeNull();
   expect(plain.ping).toBeNull();
