@@ -90,8 +90,29 @@ function offences(check: (path: string, text: string) => string | null): string[
   return [...files].map(([path, text]) => check(path, text)).filter((line) => line !== null);
 }
 
-describe("the house is tidy", () => {
-  test("[TD1] no file is longer than 300 lines", () => {
+/** Calls that make a run depend on the machine; the globals `setTimeout`, `setInterval` and `setImmediate` are Biome's. */
+const machineCalls = new RegExp(
+  [
+    /\bDate\.now\b/,
+    /\bnew Date(?:\(\s*\))?(?![\w(])/,
+    /\bperformance\.now\b/,
+    /\bBun\.(?:nanoseconds|sleep(?:Sync)?|serve)\b/,
+    /\bMath\.random\b/,
+    /\b(?:randomUUID|getRandomValues|randomBytes|randomInt)\b/,
+    /\bglobalThis\.set(?:Timeout|Interval|Immediate)\b/,
+    /["']node:timers/,
+  ]
+    .map(({ source }) => source)
+    .join("|"),
+);
+
+/** The code alone: comments, and what stands between backticks, say names without calling them. */
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\/|\/\/.*|`[^`\n]*`/g, "");
+}
+
+describe("the code", () => {
+  test("no file is longer than 300 lines", () => {
     const long = offences((path, text) => {
       const lines = text.split("\n").length - 1;
       return lines > linesMax ? `${path} has ${lines} lines: find the two things in it` : null;
@@ -99,7 +120,7 @@ describe("the house is tidy", () => {
     expect(long).toEqual([]);
   });
 
-  test("[TD2] a room imports only what it may", () => {
+  test("a room imports only what it may", () => {
     const crossing = [...files].flatMap(([path, text]) => {
       const rule = rooms.find(({ room }) => room.test(path));
       if (!rule) return [];
@@ -115,7 +136,7 @@ describe("the house is tidy", () => {
     expect(crossing).toEqual([]);
   });
 
-  test("nobody comes in through the back doors", () => {
+  test("main.ts is imported by no file, adopt.ts and the parts of app by their room alone", () => {
     const intruders = [...files].flatMap(([path, text]) =>
       importsOf(path, text).flatMap(({ target, types }) => {
         const door = doors.find((each) => each.path === target);
@@ -125,7 +146,7 @@ describe("the house is tidy", () => {
     expect(intruders).toEqual([]);
   });
 
-  test("every file of src and actors is imported by somebody", () => {
+  test("every file of src and actors is imported", () => {
     const imported = new Set([...files].flatMap(([path, text]) => importsOf(path, text).map(({ target }) => target)));
     const pages = (path: string) => path.startsWith("src/web/page/");
     const entries = new Set(["src/main.ts", "src/server.ts"]);
@@ -144,7 +165,7 @@ describe("the house is tidy", () => {
     expect(empty).toEqual([]);
   });
 
-  test("nothing is left to do without an owner, and no test is switched off without a reason", () => {
+  test("there is no TODO without an owner, and no test is switched off", () => {
     const left = offences((path, text) => {
       // The one place that may skip prints why it does: no browser is installed.
       if (path.endsWith("tidy.test.ts") || path === "test/support/browser.ts") return null;
@@ -154,8 +175,39 @@ describe("the house is tidy", () => {
     expect(left).toEqual([]);
   });
 
-  test("[TD7] nobody re-exports: there are no barrels", () => {
+  test("there are no re-exports", () => {
     expect(offences((path, text) => (/^export (?:\*|\{[^}]*\}) from/m.test(text) ? path : null))).toEqual([]);
+  });
+
+  test("time, timers, chance and listeners come from outside: only src/runtime calls the machine's own", () => {
+    const own = offences((path, text) => {
+      if (!/^(?:src|actors)\//.test(path) || /^src\/(?:runtime|web\/page|web\/console)\//.test(path)) return null;
+      const call = machineCalls.exec(withoutComments(text))?.[0];
+      return call === undefined ? null : `${path} calls ${call}: take it from a port (core/clock, timers, random)`;
+    });
+    expect(own).toEqual([]);
+  });
+
+  test.each([
+    ["Date.now()", true],
+    ["new Date()", true],
+    ["new Date", true],
+    ["new Date(seconds * 1000)", false],
+    ["performance.now()", true],
+    ["globalThis.setTimeout(run, 1)", true],
+    ["timers.setTimeout(run, delay)", false],
+    ["await Bun.sleep(1)", true],
+    ["Bun.nanoseconds()", true],
+    ["Math.random()", true],
+    ["crypto.randomUUID()", true],
+    ["crypto.getRandomValues(bytes)", true],
+    ['import { randomBytes } from "node:crypto"', true],
+    ['import { setTimeout } from "node:timers/promises"', true],
+    ["Bun.serve({})", true],
+    ["a line about `Bun.serve`", false],
+    ["random.uuid()", false],
+  ])("%s is a call of the machine's own: %p", (text, isOne) => {
+    expect(machineCalls.test(withoutComments(text))).toBe(isOne);
   });
 
   test("[TD8] every id that a test begins with is a promise, and every promise has a test", async () => {
