@@ -107,7 +107,7 @@ export const connectionMachine = setup({
       const bytes = "bytes" in event ? event.bytes : 0;
       return context.held.length >= limit.commands || context.heldBytes + bytes > limit.bytes;
     },
-    carriesToken: ({ event }) => event.type === "client.subscribe" && event.command.token !== "",
+    carriesToken: ({ event }) => event.type === "client.subscribe" && event.command.token !== null,
     isPongDue: ({ context }) => context.socket.pingedAt !== 0,
     /** Nothing was heard since the last ping, and nothing lies before the ping that the client still has to take. */
     isSilent: () => true,

@@ -32,7 +32,7 @@ function open(): ConnectionRef {
     protocol: "plain",
     address: "",
     defaultChannel: "lobby",
-    token: "",
+    token: null,
     nativePing: true,
   } as const;
   const socket = new BunSocket(opening, ports, 0);
@@ -40,7 +40,16 @@ function open(): ConnectionRef {
   socket.connection = actor;
   actor.send({
     type: "client.connect",
-    command: { method: "connect", id: 1, token: "", subs: new Map(), name: "" },
+    command: {
+      method: "connect",
+      id: 1,
+      token: null,
+      data: null,
+      subs: new Map(),
+      name: "",
+      version: "",
+      headers: null,
+    },
     bytes: 0,
   });
   return actor;

@@ -1,9 +1,10 @@
-import type { Payload } from "./payload.ts";
 import type { Position } from "./publication.ts";
+import type { SealedHeaders, SealedPayload, Token } from "./sealed.ts";
 
 /**
  * What a client can ask for, whatever protocol it speaks: the one language inside. Names and meanings are those of the
- * Centrifuge protocol. Where a field is optional on the wire it has its zero value here.
+ * Centrifuge protocol. Where a field is optional on the wire it has its zero value here; an absent token, filter or
+ * `data` is null.
  */
 export type Command =
   | ConnectCommand
@@ -13,9 +14,10 @@ export type Command =
   | { readonly method: "presence"; readonly id: number; readonly channel: string }
   | { readonly method: "presence_stats"; readonly id: number; readonly channel: string }
   | HistoryCommand
-  | { readonly method: "rpc"; readonly id: number }
-  | { readonly method: "send"; readonly id: number }
-  | { readonly method: "refresh"; readonly id: number; readonly token: string }
+  /** `name` is the method of the application. */
+  | { readonly method: "rpc"; readonly id: number; readonly name: string; readonly data: SealedPayload | null }
+  | { readonly method: "send"; readonly id: number; readonly data: SealedPayload | null }
+  | { readonly method: "refresh"; readonly id: number; readonly token: Token }
   | SubRefreshCommand
   /** The client's answer to a ping; the only command without an id, beside `send`. */
   | { readonly method: "pong" };
@@ -23,11 +25,15 @@ export type Command =
 export interface ConnectCommand {
   readonly method: "connect";
   readonly id: number;
-  readonly token: string;
+  readonly token: Token | null;
+  readonly data: SealedPayload | null;
   /** Channels that the client asks to be subscribed to on the server's side, with what to recover in each. */
   readonly subs: ReadonlyMap<string, SubscribeRequest>;
-  /** The client library's name, for the log alone. */
+  /** The client library's name and version. */
   readonly name: string;
+  readonly version: string;
+  /** Header fields that stand for those that a browser cannot set; null where there are none. */
+  readonly headers: SealedHeaders | null;
 }
 
 /** What one subscription asks for. */
@@ -37,31 +43,59 @@ export interface SubscribeRequest {
   readonly positioned: boolean;
   readonly recoverable: boolean;
   readonly joinLeave: boolean;
-  /** Answer error 112 instead of an unrecovered subscription (flag 2). */
-  readonly rejectUnrecovered: boolean;
+  /** A mask of wishes; bit 2: `rejectsUnrecovered`. */
+  readonly flag: number;
+  /** The delta format asked for; "" for none. */
+  readonly delta: string;
+  /** Publications with certain tags alone; null for all. */
+  readonly filter: FilterNode | null;
+}
+
+/** Whether the client wants error 112 instead of a subscription that was not recovered. */
+export function rejectsUnrecovered({ flag }: Pick<SubscribeRequest, "flag">): boolean {
+  return (flag & 2) !== 0;
 }
 
 export interface SubscribeCommand extends SubscribeRequest {
   readonly method: "subscribe";
   readonly id: number;
   readonly channel: string;
-  readonly token: string;
+  readonly token: Token | null;
+  readonly data: SealedPayload | null;
   /** 0 stream, 1 map, 2 map_clients, 3 map_users, 4 shared_poll; Chorus has streams. */
   readonly type: number;
-  /** The delta format asked for; "" for none. */
-  readonly delta: string;
-  /** Whether a tags filter was asked for. */
-  readonly filtered: boolean;
+  /** Which part of a map's state is asked for; null where the request names none. */
+  readonly page: MapPage | null;
+}
+
+/** A page of the state of a map, or of its stream. */
+export interface MapPage {
+  /** 0 live, 1 stream, 2 state. */
+  readonly phase: number;
+  readonly cursor: string;
+  readonly limit: number;
+  readonly ascending: boolean;
+}
+
+/** A condition on the tags of a publication: a leaf that compares one tag, or a node over other nodes. */
+export interface FilterNode {
+  /** "" for a leaf; `and`, `or`, `not`. */
+  readonly op: string;
+  readonly key: string;
+  readonly cmp: string;
+  readonly val: string;
+  readonly vals: readonly string[];
+  readonly nodes: readonly FilterNode[];
 }
 
 export interface PublishCommand {
   readonly method: "publish";
   readonly id: number;
   readonly channel: string;
-  /** `noData` where the client sent none. */
-  readonly data: Payload;
-  /** Asks to set a key of a map (`type` 1) instead of publishing into a stream; Chorus has no maps, so nobody may. */
-  readonly mapped?: true;
+  /** Holds `noData` where the client sent none. */
+  readonly data: SealedPayload;
+  /** What a publish into a map asks for; null for a publish into a stream. Chorus has no maps, so nobody may. */
+  readonly map: { readonly key: string; readonly removed: boolean } | null;
 }
 
 interface HistoryCommand {
@@ -78,5 +112,18 @@ interface SubRefreshCommand {
   readonly method: "sub_refresh";
   readonly id: number;
   readonly channel: string;
-  readonly token: string;
+  readonly token: Token | null;
+  /** What a shared-poll subscription tracks and no longer tracks; null where the request is a plain refresh. */
+  readonly poll: PollChange | null;
+}
+
+/** A change of the keys that a shared-poll subscription tracks. */
+export interface PollChange {
+  /** 1 track, 2 untrack. */
+  readonly type: number;
+  readonly track: readonly {
+    readonly signature: string;
+    readonly items: readonly { readonly key: string; readonly version: number }[];
+  }[];
+  readonly untrack: readonly string[];
 }

@@ -3,6 +3,7 @@ import type { ConnectionRef } from "../../actors/hub/registry.ts";
 import type { Disconnect } from "../core/disconnects.ts";
 import type { Frame, ProtocolName } from "../core/frame.ts";
 import type { Bucket } from "../core/rate.ts";
+import type { Token } from "../core/sealed.ts";
 import type { Attachment, FrameGate, PublishGate, Socket } from "../core/socket.ts";
 import type { Counters } from "../metrics/counters.ts";
 
@@ -13,8 +14,8 @@ export interface Opening {
   readonly address: string;
   readonly defaultChannel: string;
   readonly nativePing: boolean;
-  /** The plain protocol's credentials; "" for none. Never logged. */
-  readonly token: string;
+  /** The plain protocol's credentials; null for none. */
+  readonly token: Token | null;
 }
 
 /** What all sockets of a server share. */
@@ -49,7 +50,7 @@ export class BunSocket implements Socket, Bucket {
   /** Takes publish commands instead of the actor while it is open. */
   publishGate: PublishGate | null = null;
   /** The plain protocol's credentials, until they were handed over. */
-  token: string;
+  token: Token | null;
   pingedAt = 0;
   unanswered = 0;
   /** See `framesHeard`. */

@@ -1,6 +1,7 @@
 import type { Server } from "bun";
 import type { ProtocolName } from "../core/frame.ts";
 import type { Random } from "../core/random.ts";
+import { Token } from "../core/sealed.ts";
 import type { createAddressReader } from "../http/addresses.ts";
 import { answer, methodNotAllowed, shuttingDown } from "../http/responses.ts";
 import type { RequestTarget } from "../http/target.ts";
@@ -28,7 +29,7 @@ export interface UpgradePorts {
 }
 
 /** What the offered subprotocols and the query say; a Response where they cannot be served. */
-type Offer = { readonly subprotocol: string; readonly token: string; readonly nativePing: boolean };
+type Offer = { readonly subprotocol: string; readonly token: Token | null; readonly nativePing: boolean };
 
 /** A handshake without a fault. */
 interface Handshake {
@@ -141,7 +142,8 @@ function offerOf(protocol: ProtocolName, names: readonly string[], query: URLSea
     return answer(400, 'Offer the subprotocol "chorus" beside bearer.<token>: a token is never echoed.');
   }
   const subprotocol = names.includes("chorus") ? "chorus" : "";
-  return { subprotocol, token: token ?? query.get("token") ?? "", nativePing: true };
+  const credentials = token ?? query.get("token") ?? "";
+  return { subprotocol, token: credentials === "" ? null : new Token(credentials), nativePing: true };
 }
 
 function centrifugeOffer(names: readonly string[], query: URLSearchParams): Offer | Response {
@@ -151,7 +153,7 @@ function centrifugeOffer(names: readonly string[], query: URLSearchParams): Offe
     query.get("cf_protocol") === "protobuf";
   if (wantsProtobuf) return answer(400, "The Protobuf format is not served yet: use centrifuge-json.");
   const subprotocol = names.includes("centrifuge-json") ? "centrifuge-json" : "";
-  return { subprotocol, token: "", nativePing: query.get("cf_ws_frame_ping_pong") === "true" };
+  return { subprotocol, token: null, nativePing: query.get("cf_ws_frame_ping_pong") === "true" };
 }
 
 function addressOf(request: Request, server: Server<BunSocket>, ports: UpgradePorts): string {

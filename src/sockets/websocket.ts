@@ -106,12 +106,21 @@ function heard(ws: ServerWebSocket<BunSocket>, clock: Clock): void {
 /** The first command of a client whose protocol has none: its credentials came with the upgrade. */
 function greeting(socket: BunSocket) {
   const { token } = socket;
-  socket.token = "";
-  const command = token === "" ? noCredentials : { ...noCredentials, token };
+  socket.token = null;
+  const command = token === null ? noCredentials : { ...noCredentials, token };
   return { type: "client.connect", command, bytes: 0 } as const;
 }
 
-const noCredentials: ConnectCommand = { method: "connect", id: 1, token: "", subs: new Map(), name: "" };
+const noCredentials: ConnectCommand = {
+  method: "connect",
+  id: 1,
+  token: null,
+  data: null,
+  subs: new Map(),
+  name: "",
+  version: "",
+  headers: null,
+};
 
 function isOversized(frame: Frame, protocol: ProtocolName, { text, binary }: WebSocketPorts["frameLimits"]): boolean {
   if (typeof frame !== "string") return frame.byteLength > binary[protocol];

@@ -5,6 +5,7 @@ import { connectionMachine as machine } from "../../actors/connection/machine.ts
 import { heldLimitPlain } from "../../actors/connection/refusals.ts";
 import { disconnects } from "../../src/core/disconnects.ts";
 import { anonymous } from "../../src/core/identity.ts";
+import { Token } from "../../src/core/sealed.ts";
 import { connectCommand, input, publishCommand, subscribeCommand } from "./connection-values.ts";
 
 type Event = EventFromLogic<typeof machine>;
@@ -14,7 +15,11 @@ const accepted: Event = { type: "auth.accepted", identity: anonymous, connect: c
 const admitted: Event = { type: "hub.admitted" };
 const publish: Event = { type: "client.publish", command: publishCommand, bytes: 10 };
 const subscribe: Event = { type: "client.subscribe", command: subscribeCommand, bytes: 10 };
-const withToken: Event = { type: "client.subscribe", command: { ...subscribeCommand, token: "t" }, bytes: 10 };
+const withToken: Event = {
+  type: "client.subscribe",
+  command: { ...subscribeCommand, token: new Token("t") },
+  bytes: 10,
+};
 const late = (deadline: "handshake" | "pong" | "expiry" | "flush"): Event => ({ type: "deadline.expired", deadline });
 
 /** Feeds events to the pure machine; what its actions would have done comes back by name. */
@@ -123,7 +128,7 @@ describe("the connection machine", () => {
   test("[CN9] a second connect ends the connection with 3501, a send with 3508", () => {
     const open = [connect, accepted, admitted] as const;
     expect(run("centrifuge", ...open, connect).snapshot.context.disconnect).toEqual(disconnects.badRequest);
-    const send: Event = { type: "client.send", command: { method: "send", id: 0 }, bytes: 2 };
+    const send: Event = { type: "client.send", command: { method: "send", id: 0, data: null }, bytes: 2 };
     expect(run("centrifuge", ...open, send).snapshot.context.disconnect).toEqual(disconnects.notAvailable);
   });
 

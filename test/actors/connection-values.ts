@@ -1,17 +1,28 @@
 import type { ConnectionInput } from "../../actors/connection/events.ts";
 import type { ConnectCommand, PublishCommand, SubscribeCommand } from "../../src/core/command.ts";
 import type { ProtocolName } from "../../src/core/frame.ts";
+import { SealedPayload } from "../../src/core/sealed.ts";
 import type { Socket } from "../../src/core/socket.ts";
 
 /** A connect command that asks for nothing. */
-export const connectCommand: ConnectCommand = { method: "connect", id: 1, token: "", subs: new Map(), name: "" };
+export const connectCommand: ConnectCommand = {
+  method: "connect",
+  id: 1,
+  token: null,
+  data: null,
+  subs: new Map(),
+  name: "",
+  version: "",
+  headers: null,
+};
 
 /** A publish command. */
 export const publishCommand: PublishCommand = {
   method: "publish",
   id: 2,
   channel: "news",
-  data: { kind: "json", json: "1" },
+  data: new SealedPayload({ kind: "json", json: "1" }),
+  map: null,
 };
 
 /** A subscribe command that asks for nothing but the channel. */
@@ -19,15 +30,17 @@ export const subscribeCommand: SubscribeCommand = {
   method: "subscribe",
   id: 3,
   channel: "news",
-  token: "",
+  token: null,
+  data: null,
   type: 0,
-  delta: "",
-  filtered: false,
+  page: null,
   recover: null,
   positioned: false,
   recoverable: false,
   joinLeave: false,
-  rejectUnrecovered: false,
+  flag: 0,
+  delta: "",
+  filter: null,
 };
 
 /** What a connection of this protocol is born with, where nobody looks at its socket: the pure machine does not. */

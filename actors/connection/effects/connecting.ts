@@ -13,7 +13,9 @@ export const noRequest: SubscribeRequest = {
   positioned: false,
   recoverable: false,
   joinLeave: false,
-  rejectUnrecovered: false,
+  flag: 0,
+  delta: "",
+  filter: null,
 };
 
 /** The first thing that a connection hears, and the channels that it has from the start. */
@@ -109,7 +111,7 @@ function createJoinAll({ rules }: Pick<ConnectionPorts, "rules">, join: ReturnTy
     for (const { channel, info, data, override } of subscriptions) {
       const grant = rules.grant(channel, { user, request: null, override });
       if (!grant) continue;
-      const request = { ...(context.connect?.subs.get(channel) ?? noRequest), rejectUnrecovered: false };
+      const request = { ...(context.connect?.subs.get(channel) ?? noRequest), flag: 0 };
       join(scope, { channel, serverSide: true, grant, expireAt: null, info, data }, request, {
         joined: (result) => results.set(channel, result),
         refused: () => {

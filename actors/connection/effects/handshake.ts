@@ -51,7 +51,7 @@ export function handshakeEffects(ports: ConnectionPorts) {
 
     authenticate: (scope: Scope, { command }: { command: ConnectCommand }) => {
       const isOpen = options.allowAnonymous || options.insecure || scope.context.socket.protocol === "echo";
-      if (command.token !== "")
+      if (command.token !== null)
         verification.connection(scope, command.token, (verdict) => judge(scope, command, verdict));
       else if (isOpen) admit(scope, command, anonymous);
       else refuse(scope, command.id, "missing");

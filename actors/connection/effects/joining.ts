@@ -1,6 +1,6 @@
 import type { Joined, Since } from "../../../src/broker/broker.ts";
 import type { Grant } from "../../../src/channels/grant.ts";
-import type { SubscribeRequest } from "../../../src/core/command.ts";
+import { rejectsUnrecovered, type SubscribeRequest } from "../../../src/core/command.ts";
 import { type ClientError, errors } from "../../../src/core/errors.ts";
 import type { SubscribeResult } from "../../../src/core/reply.ts";
 import type { Subscription } from "../events.ts";
@@ -61,7 +61,7 @@ export function createJoin(ports: ConnectionPorts) {
     broker.join(channel, grant.stream, since, (joined) => {
       if (joined === null) return outcome.refused(errors.internal);
       const isLost = since?.mode === "stream" && !joined.recovered;
-      if (isLost && request.rejectUnrecovered) return outcome.refused(errors.unrecoverablePosition);
+      if (isLost && rejectsUnrecovered(request)) return outcome.refused(errors.unrecoverablePosition);
       budget.spend(scope, joined.publications);
       leaveEarlier(scope, channel);
       const subscription = subscriptionOf(terms, joined);

@@ -17,12 +17,13 @@ export function publishingEffects(ports: ConnectionPorts, answers: Answers) {
     const { context } = scope;
     const { socket } = context;
     const { channel, id } = command;
+    const data = command.data.read();
     const user = context.identity?.user ?? "";
     const subscription = context.subscriptions.get(channel);
-    const asker = { user, subscribed: subscription !== undefined, data: command.data, mapped: command.mapped === true };
+    const asker = { user, subscribed: subscription !== undefined, data, mapped: command.map !== null };
     const refusal = rules.mayPublish(channel, asker);
     const namespace = rules.resolve(channel)?.namespace;
-    if (refusal || !namespace || !command.data) {
+    if (refusal || !namespace) {
       answers.settle(scope);
       return refusal ? answers.refuse(scope, id, refusal) : undefined;
     }
@@ -31,7 +32,7 @@ export function publishingEffects(ports: ConnectionPorts, answers: Answers) {
     socket.unanswered += 1;
     const draft = {
       channel,
-      data: command.data,
+      data,
       info: clientInfoOf(context, subscription),
       exclude: namespace.options.exclude_publisher ? socket : null,
       history: namespace.history,
@@ -64,7 +65,7 @@ export function publishingEffects(ports: ConnectionPorts, answers: Answers) {
       const { socket } = scope.context;
       if (socket.protocol === "centrifuge") publish(scope, asked);
       // A frame that had to wait until its connection was let in: by now the gate is open.
-      else socket.take(frameOf(asked.command.data));
+      else socket.take(frameOf(asked.command.data.read()));
     },
 
     /** What clients publish goes straight into the Hub, and what an echo's send straight back. */

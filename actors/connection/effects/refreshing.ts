@@ -3,6 +3,7 @@ import type { Command } from "../../../src/core/command.ts";
 import { disconnects } from "../../../src/core/disconnects.ts";
 import { errors } from "../../../src/core/errors.ts";
 import type { Identity } from "../../../src/core/identity.ts";
+import type { Token } from "../../../src/core/sealed.ts";
 import type { Subscription } from "../events.ts";
 import type { ConnectionPorts, Scope } from "../ports.ts";
 import { type Answers, ttlUntil } from "./answers.ts";
@@ -83,8 +84,8 @@ export function refreshingEffects(ports: ConnectionPorts, answers: Answers) {
       answered(scope);
     });
 
-  const verifySubscription = (scope: Scope, refresh: SubscriptionRefresh) =>
-    verification.subscription(scope, refresh.command.token, (verdict) => {
+  const verifySubscription = (scope: Scope, refresh: SubscriptionRefresh, token: Token) =>
+    verification.subscription(scope, token, (verdict) => {
       judgeSubscription(scope, refresh, verdict);
       answered(scope);
     });
@@ -92,15 +93,14 @@ export function refreshingEffects(ports: ConnectionPorts, answers: Answers) {
   return {
     verifyRefresh: (scope: Scope, { command }: Asked<"refresh">) => {
       answers.settle(scope);
-      if (command.token !== "") verifyConnection(scope, command);
-      else answers.end(scope, disconnects.badRequest);
+      verifyConnection(scope, command);
     },
 
     verifySubscriptionRefresh: (scope: Scope, { command }: Asked<"sub_refresh">) => {
       answers.settle(scope);
       const subscription = scope.context.subscriptions.get(command.channel);
       if (subscription?.serverSide) return answers.end(scope, disconnects.badRequest);
-      if (subscription && command.token !== "") return verifySubscription(scope, { command, subscription });
+      if (subscription && command.token) return verifySubscription(scope, { command, subscription }, command.token);
       answers.refuse(scope, command.id, subscription ? errors.badRequest : errors.permissionDenied);
       return answered(scope);
     },

@@ -2,6 +2,7 @@ import type { SubscriptionClaims, Verdict } from "../../../src/auth/authenticato
 import type { Command, SubscribeCommand } from "../../../src/core/command.ts";
 import { disconnects } from "../../../src/core/disconnects.ts";
 import { type ClientError, errors } from "../../../src/core/errors.ts";
+import type { Token } from "../../../src/core/sealed.ts";
 import type { ConnectionPorts, Scope } from "../ports.ts";
 import type { Answers } from "./answers.ts";
 import { announceJoin, createJoin, type Terms } from "./joining.ts";
@@ -19,15 +20,15 @@ export function subscribingEffects(ports: ConnectionPorts, answers: Answers) {
   const isWithinRate = createSubscribeRate(ports);
 
   /** What is refused before a token is looked at, and again after it was: the channel may be taken meanwhile. */
-  const refusalOf = (scope: Scope, { channel, token, type, filtered }: SubscribeCommand): ClientError | null => {
+  const refusalOf = (scope: Scope, { channel, token, type, filter }: SubscribeCommand): ClientError | null => {
     const { subscriptions, identity } = scope.context;
     return rules.maySubscribe(channel, {
       user: identity?.user ?? "",
       subscribed: subscriptions.has(channel),
       full: subscriptions.size >= options.channelLimit,
-      token: token !== "",
+      token: token !== null,
       type,
-      filtered,
+      filtered: filter !== null,
     });
   };
 
@@ -65,8 +66,8 @@ export function subscribingEffects(ports: ConnectionPorts, answers: Answers) {
     return refusal ? answers.refuse(scope, command.id, refusal) : begin(scope, command, verdict.claims);
   };
 
-  const verify = (scope: Scope, command: SubscribeCommand) =>
-    verification.subscription(scope, command.token, (verdict) => {
+  const verify = (scope: Scope, command: SubscribeCommand, token: Token) =>
+    verification.subscription(scope, token, (verdict) => {
       judge(scope, command, verdict);
       scope.self.send({ type: "auth.answered" });
     });
@@ -82,8 +83,8 @@ export function subscribingEffects(ports: ConnectionPorts, answers: Answers) {
     verifySubscription: (scope: Scope, { command }: Asked<"subscribe">) => {
       answers.settle(scope);
       const refusal = firstRefusalOf(scope, command);
-      if (!refusal) return verify(scope, command);
-      answers.refuse(scope, command.id, refusal);
+      if (!refusal && command.token) return verify(scope, command, command.token);
+      if (refusal) answers.refuse(scope, command.id, refusal);
       return scope.self.send({ type: "auth.answered" });
     },
 

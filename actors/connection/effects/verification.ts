@@ -1,11 +1,12 @@
 import type { SubscriptionClaims, Verdict } from "../../../src/auth/authenticator.ts";
 import type { Identity } from "../../../src/core/identity.ts";
+import type { Token } from "../../../src/core/sealed.ts";
 import type { ConnectionPorts, Scope } from "../ports.ts";
 
 /** Has tokens looked at, and their connection act on the verdict when it comes. */
 export interface Verification {
-  connection(scope: Scope, token: string, act: (verdict: Verdict<Identity>) => void): void;
-  subscription(scope: Scope, token: string, act: (verdict: Verdict<SubscriptionClaims>) => void): void;
+  connection(scope: Scope, token: Token, act: (verdict: Verdict<Identity>) => void): void;
+  subscription(scope: Scope, token: Token, act: (verdict: Verdict<SubscriptionClaims>) => void): void;
 }
 
 /** The verdict where no key is configured. */
@@ -18,9 +19,9 @@ const noKeys = { ok: false, refusal: "invalid" } as const;
 export function createVerification({ authenticator }: Pick<ConnectionPorts, "authenticator">): Verification {
   return {
     connection: (scope, token, act) =>
-      void judge(scope, async () => act.bind(null, (await authenticator?.connection(token)) ?? noKeys)),
+      void judge(scope, async () => act.bind(null, (await authenticator?.connection(token.read())) ?? noKeys)),
     subscription: (scope, token, act) =>
-      void judge(scope, async () => act.bind(null, (await authenticator?.subscription(token)) ?? noKeys)),
+      void judge(scope, async () => act.bind(null, (await authenticator?.subscription(token.read())) ?? noKeys)),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Frame } from "../../core/frame.ts";
 import { encodingTag, type Payload } from "../../core/payload.ts";
+import { SealedPayload } from "../../core/sealed.ts";
 import type { Protocol } from "../protocol.ts";
 
 /**
@@ -9,7 +10,9 @@ import type { Protocol } from "../protocol.ts";
 export const plain: Protocol = {
   name: "plain",
   decode: (frame, defaultChannel) => ({
-    commands: [{ method: "publish", id: 0, channel: defaultChannel, data: toPayload(frame) }],
+    commands: [
+      { method: "publish", id: 0, channel: defaultChannel, data: new SealedPayload(toPayload(frame)), map: null },
+    ],
     malformed: false,
   }),
   encodeReply: () => null,

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import type { Command } from "../../../src/core/command.ts";
-import { allMethods, channelMethods, decode, noWish, read, requestOf } from "./support.ts";
+import { rejectsUnrecovered } from "../../../src/core/command.ts";
+import { allMethods, bareConnect, channelMethods, decode, noWish, type Opened, read, requestOf } from "./support.ts";
 
 const line = (command: object) => JSON.stringify(command);
 
@@ -17,19 +17,24 @@ test("[CD10] a connect is read with all of its fields", () => {
     dict: "d",
     profile: "p",
   };
-  const command: Command = {
+  const command: Opened = {
     method: "connect",
     id: 1,
     token: "t",
     subs: new Map([
-      ["a", { ...noWish, recover: { offset: 7, epoch: "abcd" }, rejectUnrecovered: true }],
+      ["a", { ...noWish, recover: { offset: 7, epoch: "abcd" }, flag: 3, delta: "fossil" }],
       ["b", noWish],
       ["", noWish],
     ]),
     name: "js",
+    version: "5.8",
+    data: { kind: "json", json: '{"any":["thing",1.5]}' },
+    headers: { h: "v" },
   };
   expect(read(line({ id: 1, connect }))).toEqual(command);
 });
+
+const leaf = { op: "", key: "", cmp: "", val: "", vals: [], nodes: [] };
 
 test("[CD10] a subscribe is read with all of its fields", () => {
   const subscribe = {
@@ -64,25 +69,26 @@ test("[CD10] a subscribe is read with all of its fields", () => {
     token: "t",
     type: 1,
     delta: "fossil",
-    filtered: true,
+    filter: {
+      ...leaf,
+      op: "and",
+      nodes: [
+        { ...leaf, key: "k", cmp: "in", vals: ["v"] },
+        { ...leaf, key: "k", cmp: "eq", val: "v" },
+      ],
+    },
+    data: { kind: "json", json: '{"x":1}' },
+    page: { phase: 2, cursor: "cursor", limit: 100, ascending: true },
     recover: { offset: 9, epoch: "abcd" },
     positioned: true,
     recoverable: true,
     joinLeave: true,
-    rejectUnrecovered: true,
-  });
-});
-
-test("[CD10] without recover there is nothing to recover, whatever position comes along", () => {
-  const subscribe = { channel: "c", offset: 3, epoch: "abcd" };
-  expect(read(line({ id: 2, subscribe }))).toMatchObject({ recover: null });
-  expect(read(line({ id: 2, subscribe: { channel: "c", recover: true } }))).toMatchObject({
-    recover: { offset: 0, epoch: "" },
+    flag: 2,
   });
 });
 
 test("[CD10] flag 2 is one bit of a mask", () => {
-  for (const [flag, rejectUnrecovered] of [
+  for (const [flag, rejects] of [
     [0, false],
     [1, false],
     [2, true],
@@ -92,8 +98,17 @@ test("[CD10] flag 2 is one bit of a mask", () => {
     [-1, true],
     [2 ** 53 - 1, true],
   ] as const) {
-    expect(read(line({ id: 2, subscribe: { channel: "c", flag } }))).toMatchObject({ rejectUnrecovered });
+    const command = read(line({ id: 2, subscribe: { channel: "c", flag } }));
+    expect(command?.method === "subscribe" && rejectsUnrecovered(command)).toBe(rejects);
   }
+});
+
+test("[CD10] without recover there is nothing to recover, whatever position comes along", () => {
+  const subscribe = { channel: "c", offset: 3, epoch: "abcd" };
+  expect(read(line({ id: 2, subscribe }))).toMatchObject({ recover: null });
+  expect(read(line({ id: 2, subscribe: { channel: "c", recover: true } }))).toMatchObject({
+    recover: { offset: 0, epoch: "" },
+  });
 });
 
 test("[CD10] the other methods are read with all of their fields", () => {
@@ -117,14 +132,24 @@ test("[CD10] the other methods are read with all of their fields", () => {
     id: 4,
     channel: "c",
     token: "t",
+    poll: { type: 1, track, untrack: ["k"] },
   });
-  expect(read(line({ id: 4, sub_refresh: { channel: "c" } }))).toMatchObject({ token: "" });
+  expect(read(line({ id: 4, sub_refresh: { channel: "c" } }))).toMatchObject({ token: null, poll: null });
   expect(read(line({ id: 5, refresh: { token: "t" } }))).toEqual({ method: "refresh", id: 5, token: "t" });
   for (const method of ["unsubscribe", "presence", "presence_stats"] as const) {
     expect(read(line({ id: 6, [method]: { channel: "c" } }))).toEqual({ method, id: 6, channel: "c" });
   }
-  expect(read(line({ id: 7, rpc: { method: "m", data: [1.5] } }))).toEqual({ method: "rpc", id: 7 });
-  expect(read(line({ id: 8, send: { data: { x: 1 } } }))).toEqual({ method: "send", id: 8 });
+  expect(read(line({ id: 7, rpc: { method: "m", data: [1.5] } }))).toEqual({
+    method: "rpc",
+    id: 7,
+    name: "m",
+    data: { kind: "json", json: "[1.5]" },
+  });
+  expect(read(line({ id: 8, send: { data: { x: 1 } } }))).toEqual({
+    method: "send",
+    id: 8,
+    data: { kind: "json", json: '{"x":1}' },
+  });
 });
 
 test("[CD11] an empty command is a pong, also with fields that we do not know", () => {
@@ -155,13 +180,11 @@ test("a null method is absent, and the next one is run", () => {
   expect(read('{"id":1,"connect":{"token":null,"subs":null,"name":null,"flag":null,"headers":{"a":null}}}')).toEqual({
     method: "connect",
     id: 1,
-    token: "",
-    subs: new Map(),
-    name: "",
+    ...bareConnect,
   });
   expect(read('{"id":1,"connect":{"subs":{"a":null}}}')).toMatchObject({ subs: new Map([["a", noWish]]) });
   expect(read('{"id":1,"subscribe":{"channel":"c","tf":null,"recover":null,"type":null}}')).toMatchObject({
-    filtered: false,
+    filter: null,
     recover: null,
     type: 0,
   });
@@ -171,11 +194,11 @@ test("a null method is absent, and the next one is run", () => {
 
 test("[CD14] an id is an integer of 32 bits, and may come twice (T35)", () => {
   for (const id of [1, 2, 0xffff_ffff]) {
-    expect(read(line({ id, rpc: {} }))).toEqual({ method: "rpc", id });
+    expect(read(line({ id, rpc: {} }))).toEqual({ method: "rpc", id, name: "", data: null });
   }
   expect(decode('{"id":2,"rpc":{}}\n{"id":2,"rpc":{}}').commands).toEqual([
-    { method: "rpc", id: 2 },
-    { method: "rpc", id: 2 },
+    { method: "rpc", id: 2, name: "", data: null },
+    { method: "rpc", id: 2, name: "", data: null },
   ]);
   for (const id of [
     '"1"',
@@ -199,7 +222,7 @@ test("[CD14] an id is an integer of 32 bits, and may come twice (T35)", () => {
 test("[CD14] id 0 is for send alone (T35)", () => {
   for (const method of allMethods) {
     for (const command of [{ [method]: requestOf(method) }, { id: 0, [method]: requestOf(method) }]) {
-      expect(read(line(command))).toEqual(method === "send" ? { method, id: 0 } : null);
+      expect(read(line(command))).toEqual(method === "send" ? { method, id: 0, data: null } : null);
     }
   }
 });
@@ -237,6 +260,8 @@ test("a ping from the client is malformed", () => {
 });
 
 test("a publish into a map is marked", () => {
-  expect(read('{"id":1,"publish":{"channel":"c","data":1,"type":1,"key":"k"}}')).toMatchObject({ mapped: true });
-  expect(read('{"id":1,"publish":{"channel":"c","data":1,"type":0}}')).not.toHaveProperty("mapped");
+  expect(read('{"id":1,"publish":{"channel":"c","data":1,"type":1,"key":"k"}}')).toMatchObject({
+    map: { key: "k", removed: false },
+  });
+  expect(read('{"id":1,"publish":{"channel":"c","data":1,"type":0}}')).toMatchObject({ map: null });
 });

@@ -1,7 +1,7 @@
 import { expect, spyOn, test } from "bun:test";
 import fc from "fast-check";
 import { createCentrifugeJson } from "../../../src/protocol/centrifuge/json.ts";
-import { decode, noWish } from "./support.ts";
+import { bareConnect, decode, noWish } from "./support.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const ids = (frame: string) => decode(frame).commands.map((command) => ("id" in command ? command.id : "pong"));
@@ -9,8 +9,8 @@ const ids = (frame: string) => decode(frame).commands.map((command) => ("id" in 
 test("[CD1] the optimistic first frame of an SDK is a connect and its subscribes, in order", () => {
   expect(decode('{"connect":{"name":"js"},"id":1}\n{"subscribe":{"channel":"a","flag":1},"id":2}')).toEqual({
     commands: [
-      { method: "connect", id: 1, token: "", subs: new Map(), name: "js" },
-      { method: "subscribe", id: 2, channel: "a", token: "", type: 0, delta: "", filtered: false, ...noWish },
+      { method: "connect", id: 1, ...bareConnect, name: "js" },
+      { method: "subscribe", id: 2, channel: "a", token: null, data: null, type: 0, page: null, ...noWish, flag: 1 },
     ],
     malformed: false,
   });

@@ -84,7 +84,9 @@ test("[CD30] strings of any characters, however they are written, are forwarded 
     fc.property(literal, fc.boolean(), (data, isBinary) => {
       const line = `{"id":1,"publish":{"channel":"c","data":${data}}}`;
       const { commands } = decode(isBinary ? new TextEncoder().encode(line) : line);
-      expect(commands).toEqual([{ method: "publish", id: 1, channel: "c", data: { kind: "json", json: data } }]);
+      expect(commands).toEqual([
+        { method: "publish", id: 1, channel: "c", data: { kind: "json", json: data }, map: null },
+      ]);
     }),
     { numRuns: 5_000 },
   );
@@ -102,6 +104,7 @@ test("[CD30] the payloads of one frame are not mixed up", () => {
           id: at + 1,
           channel: `c${at}`,
           data: { kind: "json" as const, json: JSON.stringify(data) },
+          map: null,
         })),
         malformed: false,
       });
@@ -122,7 +125,7 @@ test("[CD31] of equal keys the last wins, and its characters are forwarded (T40)
     ['{"id":1,"publish":{"channel":"a","data":1},"x":{"channel":"b","data":2}}', "a", "1"],
   ] as const;
   for (const [line, channel, json] of cases) {
-    expect(read(line)).toEqual({ method: "publish", id: 1, channel, data: { kind: "json", json } });
+    expect(read(line)).toEqual({ method: "publish", id: 1, channel, data: { kind: "json", json }, map: null });
   }
   expect(read('{"id":1,"publish":{"channel":"a","data":1},"publish":{"channel":"b"}}')).toMatchObject({ data: noData });
   expect(read('{"id":1,"publish":{"channel":"a","data":1},"publish":null}')).toBeNull();
@@ -140,7 +143,7 @@ test("[CD31] what is authorised is what is forwarded, whatever keys are repeated
       const command = read(line);
       if (typeof publish.channel === "string") {
         const data = Object.hasOwn(publish, "data") ? { kind: "json", json: JSON.stringify(publish.data) } : noData;
-        expect(command).toEqual({ method: "publish", id: 1, channel: publish.channel, data } as never);
+        expect(command).toEqual({ method: "publish", id: 1, channel: publish.channel, data, map: null } as never);
       } else {
         expect(command).toBeNull();
       }

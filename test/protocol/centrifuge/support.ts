@@ -1,16 +1,37 @@
 import type { Command, SubscribeRequest } from "../../../src/core/command.ts";
 import type { Frame } from "../../../src/core/frame.ts";
+import type { Payload } from "../../../src/core/payload.ts";
+import { SealedHeaders, SealedPayload, Token } from "../../../src/core/sealed.ts";
 import { createCentrifugeJson } from "../../../src/protocol/centrifuge/json.ts";
-import type { Decoded } from "../../../src/protocol/protocol.ts";
 
 export const protocol = createCentrifugeJson({ commandsPerFrameMax: 256 });
 
-export function decode(frame: Frame): Decoded {
-  return protocol.decode(frame, "defaultChannel");
+/** A command with its sealed fields opened. */
+export type Opened = OpenFields<Command>;
+
+type OpenFields<C> = C extends Command ? { readonly [Field in keyof C]: OpenField<C[Field]> } : never;
+
+type OpenField<Value> =
+  | Exclude<Value, Token | SealedPayload | SealedHeaders>
+  | (Token extends Value ? string : never)
+  | (SealedPayload extends Value ? Payload : never)
+  | (SealedHeaders extends Value ? Readonly<Record<string, string>> : never);
+
+export function open(command: Command): Opened {
+  const entries = Object.entries(command).map(([name, value]) => [
+    name,
+    value instanceof Token || value instanceof SealedPayload || value instanceof SealedHeaders ? value.read() : value,
+  ]);
+  return Object.fromEntries(entries);
+}
+
+export function decode(frame: Frame): { commands: Opened[]; malformed: boolean } {
+  const { commands, malformed } = protocol.decode(frame, "defaultChannel");
+  return { commands: commands.map(open), malformed };
 }
 
 /** The one command of a line, or null where the line is malformed. */
-export function read(line: string): Command | null {
+export function read(line: string): Opened | null {
   const { commands, malformed } = decode(line);
   return malformed ? null : (commands[0] ?? null);
 }
@@ -21,8 +42,13 @@ export const noWish: SubscribeRequest = {
   positioned: false,
   recoverable: false,
   joinLeave: false,
-  rejectUnrecovered: false,
+  flag: 0,
+  delta: "",
+  filter: null,
 };
+
+/** What a connect holds that asks for nothing, beside its method and id. */
+export const bareConnect = { token: null, data: null, subs: new Map(), name: "", version: "", headers: null };
 
 /** Methods whose request needs a channel. */
 export const channelMethods = [

@@ -1,7 +1,7 @@
 import type { Command } from "../../../core/command.ts";
 import { type Extent, findMember, isDeeperThan, jsonLevelsMax, skipSpace } from "../../../core/json.ts";
-import { noData, type Payload } from "../../../core/payload.ts";
-import { methodOf, toCommand } from "../commands.ts";
+import type { Payload } from "../../../core/payload.ts";
+import { hasData, type Method, methodOf, toCommand } from "../commands.ts";
 import { isCommand } from "../schema.ts";
 
 /**
@@ -17,7 +17,7 @@ export function decodeLine(line: string): Command | null {
     return null;
   }
   const method = methodOf(command);
-  const data = method === "publish" ? findData(line) : null;
+  const data = hasData(command, method) ? findData(line, method) : null;
   if (mayHaveFractions(line, data) && !isCommand(parse(line, integersAlone))) {
     return null;
   }
@@ -35,15 +35,15 @@ function parse(line: string, reviver?: Reviver): unknown {
   }
 }
 
-/** Where the payload of a publish stands, or null where there is none. */
-function findData(line: string): Extent | null {
-  const publish = findMember(line, skipSpace(line, 0), "publish");
-  return publish === null ? null : findMember(line, publish.start, "data");
+/** Where the `data` of a request stands, or null where there is none. */
+function findData(line: string, method: Method): Extent | null {
+  const request = findMember(line, skipSpace(line, 0), method);
+  return request === null ? null : findMember(line, request.start, "data");
 }
 
 /** The payload as the characters that came: `-1.50` stays `-1.50`, and 20 digits stay 20 digits. */
-function toPayload(line: string, data: Extent | null): Payload {
-  return data === null ? noData : { kind: "json", json: line.slice(data.start, data.end) };
+function toPayload(line: string, data: Extent | null): Payload | null {
+  return data === null ? null : { kind: "json", json: line.slice(data.start, data.end) };
 }
 
 /** A number written with a point or an exponent, after a name; or something in a text that looks like one. */
