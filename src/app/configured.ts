@@ -2,7 +2,7 @@ import type { ConfigInput } from "../config/config.ts";
 import { parseConfig } from "../config/parse.ts";
 import type { Profile as ConfigProfile } from "../config/profiles.ts";
 import { type Outside, type Started, start } from "./start.ts";
-import { missingFiles } from "./start-checks.ts";
+import { fileProblems } from "./start-checks.ts";
 
 /** A configuration in the shape of the file: everything may be left out. */
 export type Input = ConfigInput;
@@ -23,8 +23,8 @@ export function startConfigured(
   const parsed = parseConfig(input ?? {}, profile ?? (input ? "file" : "development"));
   if (!parsed.ok) return { ok: false, lines: parsed.errors };
   const { config, warnings } = parsed;
-  const missing = missingFiles(config);
-  return missing.length > 0
-    ? { ok: false, lines: missing }
+  const problems = fileProblems(config);
+  return problems.length > 0
+    ? { ok: false, lines: problems }
     : { ok: true, started: start(config, { ...outside, warnings }) };
 }

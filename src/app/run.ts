@@ -8,7 +8,7 @@ import { exitCodes, exitHubFailed, type Stoppable, surviveErrors, untilSignal } 
 import { systemClock } from "../runtime/system.ts";
 import { tokenOptions } from "./options.ts";
 import { type Started, start } from "./start.ts";
-import { bunVersionFault, missingFiles, whyNotStarted } from "./start-checks.ts";
+import { bunVersionFault, fileProblems, startProblems, whyNotStarted } from "./start-checks.ts";
 
 /** Sub-commands, by their word. */
 const commands = new Map([
@@ -28,6 +28,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     cwd: process.cwd(),
     readFile: (path) => (existsSync(path) ? readFileSync(path, "utf8") : null),
     passOver: command !== null,
+    startProblems,
   });
   if (loaded.kind === "errors") refuse(loaded.lines, loaded.isUsage ? exitCodes.usage : exitCodes.configuration);
   if (loaded.kind === "print") return console.log(loaded.text);
@@ -39,8 +40,8 @@ export async function run(argv: readonly string[]): Promise<void> {
 
 /** Runs until a signal. `server.started` is the first line of the log, and the others about the start follow it. */
 async function serve({ config, warnings, profile, file }: LoadedConfig): Promise<void> {
-  const missing = missingFiles(config);
-  if (missing.length > 0) refuse(missing, exitCodes.configuration);
+  const problems = fileProblems(config);
+  if (problems.length > 0) refuse(problems, exitCodes.configuration);
   const { client } = config;
   const log = createLog(config.log, process.stderr);
   const { limit, isReduced } = connectionLimitWithin(client.connection_limit, openFilesMax());

@@ -1,6 +1,8 @@
-import { statSync } from "node:fs";
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { readFileSync, statSync } from "node:fs";
 import packageJson from "../../package.json" with { type: "json" };
 import type { Config } from "../config/config.ts";
+import { isEncryptedPem, readPem } from "../core/pem.ts";
 import { certificateFiles } from "../http/tls.ts";
 import type { Network } from "../runtime/network.ts";
 
@@ -19,15 +21,52 @@ export function bunVersionFault(version: string): string | null {
     : null;
 }
 
-/** What the configuration names and the disk does not have, a line each, without which nothing could be served. */
-export function missingFiles({ http_server, web }: Config): readonly string[] {
+/** What is wrong with the files that the configuration names, and without which the server does not start: a line each. */
+export function fileProblems({ http_server, web }: Config): readonly string[] {
   const files = certificateFiles(http_server.tls)
     .filter(({ path }) => kindOf(path) !== "file")
     .map(({ option, path }) => `${option}: there is no such file: ${path}`);
   const isServed = web.enabled && web.directory !== "";
   return isServed && kindOf(web.directory) !== "folder"
     ? [...files, `web.directory: there is no such folder: ${web.directory}`]
-    : files;
+    : [...files, ...encryptedKeys(http_server.tls)];
+}
+
+/** A line where the private key of the server takes a passphrase, which no option holds. */
+function encryptedKeys(tls: Config["http_server"]["tls"]): readonly string[] {
+  if (!tls.enabled || !isEncryptedPem(pemText(tls.key_pem) ?? "")) return [];
+  const remedy = "write it without a passphrase: openssl pkey -in KEY -out NEW_KEY";
+  return [`http_server.tls.key_pem: expected a private key without a passphrase, got an encrypted one: ${remedy}`];
+}
+
+/**
+ * Everything outside of the configuration that would stop the start, a line each: files, and a certificate that does not
+ * go with its key. For `--check-config`; the start itself finds the last by using them.
+ */
+export function startProblems(config: Config): readonly string[] {
+  const problems = fileProblems(config);
+  const fault = problems.length === 0 ? certificateFault(config.http_server.tls) : null;
+  return fault === null ? problems : [...problems, fault];
+}
+
+function certificateFault(tls: Config["http_server"]["tls"]): string | null {
+  if (!tls.enabled) return null;
+  try {
+    const certificate = new X509Certificate(pemText(tls.cert_pem) ?? "");
+    if (certificate.checkPrivateKey(createPrivateKey(pemText(tls.key_pem) ?? ""))) return null;
+    return "http_server.tls: cert_pem and key_pem do not belong together";
+  } catch (error) {
+    return `http_server.tls holds no certificate with its key as PEM (${error instanceof Error ? error.message : ""})`;
+  }
+}
+
+/** The PEM that an option holds or names; null where its file cannot be read. */
+function pemText(value: string): string | null {
+  try {
+    return readPem(value) ?? readFileSync(value.trim(), "utf8");
+  } catch {
+    return null;
+  }
 }
 
 function kindOf(path: string): "file" | "folder" | "nothing" {

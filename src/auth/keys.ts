@@ -1,5 +1,6 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
 import type { Clock } from "../core/clock.ts";
+import { readPem } from "../core/pem.ts";
 import type { TokenOptions } from "./options.ts";
 import { type Outcome, passed, refused } from "./refusals.ts";
 
@@ -91,12 +92,15 @@ export function ecdsaKeys(pem: string): [string, KeysOfAlgorithm][] {
 }
 
 /** Reads the PEM of a public key or certificate; jose keeps what it derives from the object that is returned. */
-function readPublicKey(pem: string, type: "rsa" | "ec"): KeyObject {
+function readPublicKey(value: string, type: "rsa" | "ec"): KeyObject {
+  const pem = readPem(value);
   // A private key would be read as well, by deriving the public one; where it stands it should not be.
-  if (pem.includes("PRIVATE KEY")) throw new Error("expected a public key, got a private one");
-  const key = parsePem(pem);
-  if (key?.asymmetricKeyType !== type) throw new Error(`expected the PEM of an ${type.toUpperCase()} public key`);
-  return key;
+  if (pem?.includes("PRIVATE KEY")) throw new Error("expected a public key, got a private one");
+  const key = pem === null ? undefined : parsePem(pem);
+  if (key?.asymmetricKeyType === type) return key;
+  const wanted = `expected the PEM of an ${type.toUpperCase()} public key`;
+  const isPath = pem === null && /[/\\]|\.\w+$/.test(value);
+  throw new Error(isPath ? `${wanted}, got the path of a file: write its text, or the base64 of its text` : wanted);
 }
 
 function parsePem(pem: string): KeyObject | undefined {

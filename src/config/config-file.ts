@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { isObject } from "../core/object.ts";
-import { readJson } from "./json-text.ts";
+import { readFormat } from "./file-format.ts";
 import type { Tree } from "./tree.ts";
 
 /** The name of the file that is read from the working directory where none is named. */
@@ -33,10 +33,10 @@ export function readConfigFile(named: string | undefined, { cwd, readFile }: Fil
       ? { ok: true, file: null, tree: {} }
       : { ok: false, error: `${file}: there is no such file` };
   }
-  const json = readJson(text);
-  if (!json.ok) return { ok: false, error: `${file}: ${json.fault}` };
-  if (!isObject(json.value)) return { ok: false, error: `${file}: expected an object with options` };
-  return { ok: true, file, tree: json.value };
+  const read = readFormat(file, text);
+  if (!read.ok) return { ok: false, error: `${file}: ${read.fault}` };
+  if (!isObject(read.value)) return { ok: false, error: `${file}: expected an object with options` };
+  return { ok: true, file, tree: read.value };
 }
 
 function codeOf(error: unknown): string {

@@ -12,14 +12,21 @@ const unitMs: Readonly<Record<string, number>> = {
 
 const wholePattern = /^(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|\u00b5s|\u03bcs|ms|s|m|h)/;
 
-/** The longest duration that Go can hold, some 292 years: 2^63 - 1 nanoseconds. */
-const longestMs = 2 ** 63 / 1e6;
+/** The longest duration that Go can hold, some 292 years, in milliseconds: 2^63 - 1 nanoseconds. */
+export const longestDuration = 2 ** 63 / 1e6;
 
 /**
  * Reads `"25s"`, `"300ms"`, `"1h30m"` or `"0"` into milliseconds. A part of a millisecond counts as a whole one, so
- * that no time that is meant becomes none. Null for anything else: a number without its unit, a negative one, a blank.
+ * that no time that is meant becomes none. Null for anything else: a number without its unit, a negative one, a blank,
+ * and for more than `longestDuration`.
  */
 export function parseDuration(text: string): number | null {
+  const total = measureDuration(text);
+  return total !== null && total <= longestDuration ? Math.ceil(Number(total.toFixed(6))) : null;
+}
+
+/** The milliseconds of a duration of any length; null for anything else. */
+export function measureDuration(text: string): number | null {
   if (text === "0") return 0;
   let rest = text;
   let total = 0;
@@ -30,7 +37,7 @@ export function parseDuration(text: string): number | null {
     total += Number.parseFloat(part) * (unitMs[unit] ?? Number.NaN);
     rest = rest.slice(part.length);
   }
-  return text !== "" && total <= longestMs ? Math.ceil(Number(total.toFixed(6))) : null;
+  return text === "" ? null : total;
 }
 
 /** Writes milliseconds the way that `parseDuration` reads them: `90000` is `"1m30s"`. */

@@ -5,7 +5,7 @@ export const help = `Chorus, a real-time broadcast server.
   bun run src/main.ts gentoken [flags]     make a token: --user USER, --ttl 1h, --channel CHANNEL, --quiet
   bun run src/main.ts checktoken TOKEN     tell what a token is good for
 
-  -c, --config FILE    read this JSON file (else CHORUS_CONFIG, else config.json where there is one)
+  -c, --config FILE    read this JSON, YAML or TOML file (else CHORUS_CONFIG, else config.json if it exists)
   -a, --address ADDR   listen on this address, whatever the file says
   -p, --port PORT      listen on this port, whatever the file says; 0 takes a free one
       --check-config   tell whether the configuration is valid

@@ -20,6 +20,8 @@ export interface LoadOptions extends FileAccess {
    * Otherwise they are errors.
    */
   readonly passOver?: boolean;
+  /** What else would stop a start with a valid configuration, a line each; `--check-config` tells it. */
+  readonly startProblems?: (config: Config) => readonly string[];
 }
 
 /** A configuration to run with. */
@@ -67,6 +69,8 @@ export function loadConfig(options: LoadOptions): LoadResult {
   const origins = new Map([...environment.origins, ...given.origins]);
   if (!parsed.ok) return errors(parsed.errors.map((line) => withOrigin(line, origins)));
   const warnings = [...parsed.warnings.map((line) => withOrigin(line, origins)), ...environment.warnings.map(oneLine)];
+  const problems = flags.print === "check-config" ? (options.startProblems?.(parsed.config) ?? []) : [];
+  if (problems.length > 0) return errors(problems.map(oneLine));
   return outcome(flags, { kind: "run", config: parsed.config, warnings, profile, file: found.file });
 }
 

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { formatDuration, parseDuration } from "./duration.ts";
+import { formatDuration, longestDuration, measureDuration, parseDuration } from "./duration.ts";
 import { alternatives, expected, expectedSecret } from "./messages.ts";
 
 /** What is told of an option beside its type: how a variable's text becomes its value, its unit, and whether it is shown. */
@@ -26,7 +26,17 @@ export interface TextRule {
   readonly means: string;
 }
 
+/** White space and characters without a width: nobody sees them, and they make a secret another one. */
+const invisible = "[\\s\\u200b-\\u200d\\u2060]";
+const invisibleEdge = new RegExp(`^${invisible}|${invisible}$`);
+
 const anyText: TextRule = { pattern: /(?:)/, means: "a text" };
+
+/** A text that is compared as it stands: white space that nobody sees would make it another one. */
+export const comparedText: TextRule = {
+  pattern: { test: (value) => !invisibleEdge.test(value) },
+  means: "a text without white space at its ends",
+};
 
 /** A text; empty where nothing is set. */
 export function text(fallback: string, doc: string, { pattern, means }: TextRule = anyText) {
@@ -42,8 +52,40 @@ export function text(fallback: string, doc: string, { pattern, means }: TextRule
   );
 }
 
-/** A text that is shown nowhere; empty where nothing is set. */
-export function secret(doc: string) {
+/** What a secret may be. */
+export interface SecretRule {
+  /** Tested beside the rule on white space at the ends. */
+  readonly pattern: RegExp;
+  readonly means: string;
+}
+
+/** A key that a client sends in an HTTP header, of which it can send no other characters as they are. */
+export const headerKey: SecretRule = {
+  pattern: /^[\x20-\x7e]*$/,
+  means: "a key of visible ASCII characters, because an HTTP header carries it",
+};
+
+/** A text that is shown nowhere; empty where nothing is set. White space at its ends is a mistake of a shell or an editor. */
+export function secret(doc: string, rule: SecretRule = { pattern: /(?:)/, means: "a text" }) {
+  return v.optional(secretText(doc, rule), "");
+}
+
+/** The schema of a secret that must be given. */
+export function secretText(doc: string, { pattern, means }: SecretRule) {
+  return v.pipe(
+    v.string(expectedSecret("a text")),
+    v.check(
+      (value) => !invisibleEdge.test(value),
+      "expected no white space or line break at the beginning or the end: remove it, in a shell by printf %s",
+    ),
+    v.check((value) => invisibleEdge.test(value) || pattern.test(value), `expected ${means}`),
+    notes({ kind: "text", secret: "all" }),
+    v.description(doc),
+  );
+}
+
+/** A private key as PEM, or the path of its file; shown nowhere, empty where nothing is set. */
+export function privateKey(doc: string) {
   return v.optional(
     v.pipe(v.string(expectedSecret("a text")), notes({ kind: "text", secret: "all" }), v.description(doc)),
     "",
@@ -78,7 +120,7 @@ export function choice<const Values extends readonly string[]>(values: Values, f
 
 /** A whole number of something. */
 export function count(fallback: number, doc: string, { unit = "", min = 0, max = uint32Max } = {}) {
-  const message = expected(`a whole number from ${min} to ${max}`);
+  const message = expected(`a whole number from ${BigInt(min)} to ${BigInt(max)}`);
   return v.optional(
     v.pipe(
       v.number(message),
@@ -104,7 +146,11 @@ export function duration(fallback: string, doc: string, { min = "0s", wholeSecon
   return v.optional(
     v.pipe(
       v.string(message),
-      v.check((value) => parseDuration(value) !== null, message),
+      v.check((value) => measureDuration(value) !== null, message),
+      v.check(
+        (value) => measureDuration(value) === null || parseDuration(value) !== null,
+        expected(`at most ${formatDuration(longestDuration)}`),
+      ),
       v.transform((value) => parseDuration(value) ?? 0),
       v.minValue(least, (issue) => `expected at least ${min}, got ${formatDuration(issue.input)}`),
       v.check(

@@ -13,7 +13,8 @@ export function insecureSwitches({ client, http_api: api }: Config): ReadonlyMap
 }
 
 /** What can be meant, and should be said once at the start: a line for each, beginning with a path. */
-export function cautions({ client, http_server: http, http_api: api }: Config): readonly string[] {
+export function cautions(config: Config): readonly string[] {
+  const { client, http_server: http, http_api: api } = config;
   const lines: string[] = [];
   const { token } = client;
   const hasKey = [token.hmac_secret_key, token.rsa_public_key, token.ecdsa_public_key, token.jwks_public_endpoint].some(
@@ -31,7 +32,29 @@ export function cautions({ client, http_server: http, http_api: api }: Config): 
   if (api.insecure && !api.disabled && !isLoopbackName(apiAddress)) {
     lines.push(`http_api.insecure: DANGER: everyone who reaches ${named(apiAddress)} may use the API, without a key`);
   }
-  return lines;
+  return [...lines, ...shortKeys(config)];
+}
+
+/** Characters of a key below which it can be tried out within minutes. */
+const keyCharactersMin = 6;
+
+/** Keys that are too short to keep anyone out; no line holds one. */
+function shortKeys({ client, http_api: api, prometheus }: Config): readonly string[] {
+  const keys: readonly (readonly [string, string])[] = [
+    ["client.token.hmac_secret_key", client.token.hmac_secret_key],
+    ["client.token.hmac_previous_secret_key", client.token.hmac_previous_secret_key],
+    ["client.subscription_token.hmac_secret_key", client.subscription_token.hmac_secret_key],
+    ["client.subscription_token.hmac_previous_secret_key", client.subscription_token.hmac_previous_secret_key],
+    ["http_api.key", api.key],
+    ...api.keys.map(({ key }, index) => [`http_api.keys[${index}].key`, key] as const),
+    ["prometheus.key", prometheus.key],
+  ];
+  return keys
+    .filter(([, key]) => key !== "" && [...key].length < keyCharactersMin)
+    .map(
+      ([path]) =>
+        `${path}: shorter than ${keyCharactersMin} characters, which is quickly guessed: use a long random one`,
+    );
 }
 
 function named(address: string): string {

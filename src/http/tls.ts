@@ -1,4 +1,5 @@
 import type { Config } from "../config/config.ts";
+import { readPem } from "../core/pem.ts";
 
 type Tls = Config["http_server"]["tls"];
 
@@ -12,18 +13,11 @@ export function tlsOptions(tls: Tls) {
 export function certificateFiles(tls: Tls): { readonly option: string; readonly path: string }[] {
   if (!tls.enabled) return [];
   return (["cert_pem", "key_pem"] as const)
-    .filter((name) => textOf(tls[name]) === null)
-    .map((name) => ({ option: `http_server.tls.${name}`, path: tls[name] }));
+    .filter((name) => readPem(tls[name]) === null)
+    .map((name) => ({ option: `http_server.tls.${name}`, path: tls[name].trim() }));
 }
 
 /** What stands for a PEM, as in Centrifugo: its text, the base64 of its text (for variables), or the path of its file. */
 function pemOf(value: string): string | Bun.BunFile {
-  return textOf(value) ?? Bun.file(value);
-}
-
-function textOf(value: string): string | null {
-  const begin = "-----BEGIN ";
-  if (value.includes(begin)) return value;
-  const decoded = Buffer.from(value, "base64").toString("latin1");
-  return decoded.includes(begin) ? decoded : null;
+  return readPem(value) ?? Bun.file(value.trim());
 }

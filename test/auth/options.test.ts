@@ -4,7 +4,7 @@ import { createAuthenticator } from "../../src/auth/jwt.ts";
 import { type TokenOptions, tokenDefaults } from "../../src/auth/options.ts";
 import { compilePattern } from "../../src/auth/pattern.ts";
 import { tokenProblems } from "../../src/auth/problems.ts";
-import { keptLog, keyPair, manualClock } from "./support.ts";
+import { authenticator, jwt, keptLog, keyPair, manualClock, outcome } from "./support.ts";
 
 const rsa = keyPair("RS256");
 const ec = keyPair("ES256");
@@ -33,7 +33,22 @@ describe("options", () => {
   });
 
   test.each([
+    ["escaped", ec.pem.replaceAll("\n", "\\n")],
+    ["on one line", ec.pem.replaceAll("\n", " ")],
+    ["in base64", Buffer.from(ec.pem).toString("base64")],
+  ])("[JW70] a key of a variable, %s, verifies tokens", async (_, pem) => {
+    const auth = authenticator({ ecdsa_public_key: pem });
+    const token = jwt({ sub: "ann" }, { alg: "ES256", key: ec.privateKey });
+    expect(await outcome(auth.connection(token))).toBe("ok");
+  });
+
+  test.each([
     ["rsa_public_key", "zzz", "expected the PEM of an RSA public key"],
+    [
+      "rsa_public_key",
+      "keys/rsa.pem",
+      "expected the PEM of an RSA public key, got the path of a file: write its text, or the base64 of its text",
+    ],
     ["rsa_public_key", ec.pem, "expected the PEM of an RSA public key"],
     ["rsa_public_key", privatePem, "expected a public key, got a private one"],
     ["rsa_public_key", shortPem, "an RSA key needs at least 2048 bits"],

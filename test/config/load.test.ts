@@ -50,12 +50,54 @@ describe("where a configuration comes from", () => {
     ['{"a": sesame}', "not valid JSON: invalid symbol at line 1, column 7"],
     ['{\n  "a": 1,\n  "b" 2\n}', "not valid JSON: colon expected at line 3, column 7"],
     ['{"a": 1,}', "not valid JSON: property name expected at line 1, column 9"],
-    ['{"a": 1} // no', "not valid JSON: invalid comment token at line 1, column 10"],
+    ['{"a": 1 /* no end', "not valid JSON: unexpected end of comment at line 1, column 9"],
+    ["\ufffd\ufffd{\0}\0", "not UTF-8: save the file in this encoding"],
     ["", "not valid JSON: value expected at line 1, column 1"],
     ["[]", "expected an object with options"],
     ["null", "expected an object with options"],
   ])("[CF73] the file %p is refused with its place", (text, words) => {
     expect(refused({ files: { "/work/config.json": text } })).toEqual([`/work/config.json: ${words}`]);
+  });
+
+  test.each([
+    ["config.json", `\ufeff{${open}}`],
+    ["config.json", `// who may come\n{${open} /* everyone */}`],
+    ["config.json", `{${open}, "http_api": {"key": "https://x/*y*/"}}`],
+    ["a.yaml", "# who may come\nclient:\n  allow_anonymous_connect_without_token: true\n"],
+    ["b.YML", "client: {allow_anonymous_connect_without_token: true}"],
+    ["c.toml", "\ufeff[client]\nallow_anonymous_connect_without_token = true # everyone"],
+  ])("[CF96] the file %s is read in the format of its name: %j", (name, text) => {
+    const { config, warnings } = loaded({ argv: ["--config", name], files: { [`/work/${name}`]: text } });
+    expect(config.client.allow_anonymous_connect_without_token).toBe(true);
+    expect(["", "https://x/*y*/"]).toContain(config.http_api.key);
+    expect(warnings).toEqual([]);
+  });
+
+  test("[CF96] lists of objects, durations and numbers are alike in every format", () => {
+    const wanted = { channel: { namespaces: [{ name: "chat", history_size: 10, history_ttl: "60s" }] } };
+    const texts = {
+      "a.json": JSON.stringify(wanted),
+      "a.yaml": "channel:\n  namespaces:\n    - name: chat\n      history_size: 10\n      history_ttl: 60s\n",
+      "a.toml": '[[channel.namespaces]]\nname = "chat"\nhistory_size = 10\nhistory_ttl = "60s"\n',
+      "empty.yaml": "# nothing\n",
+    };
+    const configs = Object.entries(texts).map(
+      ([name, text]) =>
+        loaded({ argv: ["--config", name], files: { [`/work/${name}`]: text } }).config.channel.namespaces,
+    );
+    expect(configs[0]).toMatchObject([{ name: "chat", history_ttl: 60_000 }]);
+    expect(configs.slice(1)).toEqual([configs[0] ?? [], configs[0] ?? [], []]);
+  });
+
+  test.each([
+    ["a.yaml", "client:\n  insecure: [true\nplain: {}\n", "not valid YAML: unexpected token at line 2"],
+    ["a.yaml", "client:\n  token: *sesame\n", "not valid YAML: unresolved alias at line 2"],
+    ["a.yaml", "- client\n", "expected an object with options"],
+    ["a.toml", "[client]\nuser = sesame\n", "not valid TOML: strings must be quoted at line 2"],
+    ["a.toml", "a = 1\na = 2\n", "not valid TOML: cannot redefine key 'a' at line 2"],
+  ])("[CF73] the file %s with %j is refused with its line", (name, text, words) => {
+    const files = { [`/work/${name}`]: text };
+    expect(refused({ argv: ["--config", name], files })).toEqual([`/work/${name}: ${words}`]);
   });
 
   test("a mistake tells where it came from, where that is not the file", () => {
@@ -122,7 +164,7 @@ describe("variables", () => {
     const names = paths.map((path) => `CHORUS_${path.replaceAll(".", "_").toUpperCase()}`);
     expect(new Set(names).size).toBe(names.length);
     for (const name of names) {
-      const result = load({ env: { [name]: "?" } });
+      const result = load({ env: { [name]: "?".repeat(8) } });
       if (result.kind === "run") expect(result.warnings).toEqual([]);
       else if (result.kind === "errors") expect(result.lines).toEqual([expect.stringContaining(`(from ${name})`)]);
     }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { parseConfig } from "../../src/config/parse.ts";
-import { everyOption, load, loaded, valid, withOption } from "./support.ts";
+import { errorsOf, everyOption, load, loaded, valid, warningsOf, withOption } from "./support.ts";
 
 const secrets = everyOption().filter(({ option }) => option.notes.secret !== undefined);
 
@@ -69,6 +69,66 @@ describe("secrets", () => {
       expect(written({ env: { [name]: "sesame" } })).not.toContain("sesame");
     }
     expect(written({ env: { CHORUS_CHANNEL_NAMESPACES: '[{"sesame' } })).not.toContain("sesame");
+  });
+
+  const keys = secrets.map(({ path }) => path).filter((path) => !/key_pem|endpoint/.test(path));
+  const edges = "expected no white space or line break at the beginning or the end: remove it, in a shell by printf %s";
+  test.each(keys)("[CF97] white space at the ends of %s is refused, and the remedy is told", (path) => {
+    const name = path.includes("keys[0]") ? { name: "ci" } : {};
+    const linesOf = (value: string) => {
+      const input = withOption(path, value);
+      if ("name" in name) Object.assign(Object(Reflect.get(Object(input["http_api"]), "keys")[0]), name);
+      return errorsOf(input);
+    };
+    for (const value of [
+      "sesame\n",
+      "sesame\r\n",
+      " sesame",
+      "sesame\t",
+      "sesame\u00a0",
+      "sesame\u200b",
+      "\ufeffsesame",
+      "\n",
+    ]) {
+      expect(linesOf(value)).toEqual([`${path}: ${edges}`]);
+    }
+    expect(linesOf("sesame seeds").length).toBe(path === "prometheus.key" ? 1 : 0);
+  });
+
+  test("[CF97] a key that no HTTP header can carry is refused", () => {
+    const words = "expected a key of visible ASCII characters, because an HTTP header carries it";
+    for (const key of ["schl\u00fcssel", "se\nsame", "\u30ad\u30fc"]) {
+      expect(errorsOf({ http_api: { key, keys: [{ name: "ci", key }] }, prometheus: { key } })).toEqual([
+        `http_api.key: ${words}`,
+        `http_api.keys[0].key: ${words}`,
+        "prometheus.key: expected a key of visible ASCII characters without blanks, because it is a bearer token",
+      ]);
+    }
+    expect(errorsOf({ client: { token: { hmac_secret_key: "schl\u00fcssel, se\nsame" } } })).toEqual([]);
+  });
+
+  test("a key of fewer than six characters is one warning that does not tell it", () => {
+    const token = { hmac_secret_key: "q", hmac_previous_secret_key: "qq" };
+    const lines = warningsOf({
+      client: { token, subscription_token: { enabled: true, hmac_secret_key: "qqqqq" } },
+      http_api: {
+        key: "x",
+        keys: [
+          { name: "ci", key: "zzz" },
+          { name: "cd", key: "sesame" },
+        ],
+      },
+      prometheus: { key: "y" },
+    });
+    const words = "shorter than 6 characters, which is quickly guessed: use a long random one";
+    expect(lines).toEqual([
+      `client.token.hmac_secret_key: ${words}`,
+      `client.token.hmac_previous_secret_key: ${words}`,
+      `client.subscription_token.hmac_secret_key: ${words}`,
+      `http_api.key: ${words}`,
+      `http_api.keys[0].key: ${words}`,
+      `prometheus.key: ${words}`,
+    ]);
   });
 
   test("[CF87] what is printed is a file that says the same, but for the secrets", () => {

@@ -1,7 +1,9 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { generateKeyPairSync } from "node:crypto";
 import packageJson from "../../package.json" with { type: "json" };
 import { bunVersionFault } from "../../src/app/start-checks.ts";
 import { startServer } from "../../src/server.ts";
+import { certificate, certificateKey } from "../support/certificate.ts";
 import { testTimeout } from "../support/patience.ts";
 import { ChorusProcess, type ProcessOptions } from "../support/process.ts";
 
@@ -10,6 +12,11 @@ setDefaultTimeout(testTimeout);
 /** An address that no machine has: it is set aside for documents (RFC 5737). */
 const nowhere = "192.0.2.1";
 const history = { without_namespace: { history_size: 10, history_ttl: "60s" } };
+const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+const otherKey = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+const encryptedKey = privateKey
+  .export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "sesame" })
+  .toString();
 const freePort = { http_server: { port: 0 } };
 
 function withCertificate(path: string) {
@@ -42,6 +49,56 @@ describe("a start that cannot be", () => {
     const { code, stdout, stderr } = await ChorusProcess.run({ config });
     expect([code, stdout]).toEqual([78, ""]);
     expect(stderr[0]).toStartWith(`${option}: there is no such `);
+  });
+
+  test.each([
+    [
+      "a certificate that is missing",
+      { cert_pem: "gone.pem", key_pem: certificateKey },
+      "http_server.tls.cert_pem: there is no such file: gone.pem",
+    ],
+    [
+      "a key that is missing",
+      { cert_pem: certificate, key_pem: " gone.pem\n" },
+      "http_server.tls.key_pem: there is no such file: gone.pem",
+    ],
+    [
+      "a key that is encrypted",
+      { cert_pem: certificate, key_pem: encryptedKey },
+      "http_server.tls.key_pem: expected a private key without a passphrase, got an encrypted one: write it without a passphrase: openssl pkey -in KEY -out NEW_KEY",
+    ],
+    [
+      "a key of another certificate",
+      { cert_pem: certificate, key_pem: otherKey },
+      "http_server.tls: cert_pem and key_pem do not belong together",
+    ],
+    [
+      "a certificate that is none",
+      { cert_pem: "config.json", key_pem: certificateKey },
+      "http_server.tls holds no certificate with its key as PEM (",
+    ],
+  ])("[CF99] --check-config fails with %s, as the start does", async (_, tls, words) => {
+    const config = { http_server: { port: 0, tls: { enabled: true, ...tls } } };
+    const checked = await ChorusProcess.run({ config, args: ["--check-config"] });
+    expect([checked.code, checked.stdout]).toEqual([78, ""]);
+    expect(checked.stderr).toEqual([expect.stringContaining(words)]);
+    const { code } = await ChorusProcess.run({ config });
+    expect([1, 78]).toContain(code ?? 0);
+  });
+
+  test("[CF99] --check-config passes with a certificate in one line and its key in base64", async () => {
+    const tls = {
+      enabled: true,
+      cert_pem: certificate.replaceAll("\n", "\\n"),
+      key_pem: Buffer.from(certificateKey).toString("base64"),
+    };
+    const config = { http_server: { port: 0, tls }, client: { allow_anonymous_connect_without_token: true } };
+    const { code, stdout, stderr } = await ChorusProcess.run({ config, args: ["--check-config"] });
+    expect([code, stderr]).toEqual([0, []]);
+    expect(stdout).toStartWith("The configuration is valid: ");
+    await using server = await ChorusProcess.spawn({ config });
+    const response = await fetch(await server.url(), { tls: { rejectUnauthorized: false } });
+    expect(response.status).toBe(200);
   });
 
   test("in the same process it is thrown, and a page that is off needs no folder", async () => {

@@ -1,6 +1,18 @@
 import * as v from "valibot";
-import { alternatives, expected, expectedSecret } from "../messages.ts";
-import { choice, count, duration, flag, list, records, secret, section, text } from "../option.ts";
+import { alternatives, expected } from "../messages.ts";
+import {
+  choice,
+  count,
+  duration,
+  flag,
+  headerKey,
+  list,
+  records,
+  secret,
+  secretText,
+  section,
+  text,
+} from "../option.ts";
 import { urlPath } from "./transports.ts";
 
 /** The methods of the API, which a key may be limited to. */
@@ -30,7 +42,7 @@ const keyName = { pattern: /^[-\w.]{1,64}$/, means: "a name of up to 64 letters,
 export const httpApi = section({
   disabled: flag(false, "Whether the API is not served, whatever keys there are."),
   handler_prefix: text("/api", "The path of the API, which Centrifugo's clients know.", urlPath),
-  key: secret("The key that may do everything; empty for none."),
+  key: secret("The key that may do everything; empty for none.", headerKey),
   keys: records("Further keys, each with a name for the log and with limits of its own.", {
     name: v.pipe(
       v.string(expected(keyName.means)),
@@ -38,12 +50,7 @@ export const httpApi = section({
       v.metadata({ kind: "text" }),
       v.description("The name that stands in the log and in the push log."),
     ),
-    key: v.pipe(
-      v.string(expectedSecret("a key")),
-      v.minLength(1, "expected a key, got an empty one"),
-      v.metadata({ kind: "text", secret: "all" }),
-      v.description("The key itself."),
-    ),
+    key: v.pipe(secretText("The key itself.", headerKey), v.minLength(1, "expected a key, got an empty one")),
     methods: list("The methods that this key may call; empty for all.", {
       pattern: new RegExp(`^(?:${methods.join("|")})$`),
       means: alternatives(methods),

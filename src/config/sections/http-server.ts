@@ -1,7 +1,7 @@
 import ipaddr from "ipaddr.js";
 import * as v from "valibot";
 import { expected } from "../messages.ts";
-import { count, flag, list, secret, section, type TextRule, text } from "../option.ts";
+import { count, flag, list, privateKey, section, type TextRule, text } from "../option.ts";
 
 /** An address alone, or nothing: a port, a scheme or a bracket beside it belongs elsewhere. */
 const address: TextRule = {
@@ -37,7 +37,7 @@ const internalPort = v.pipe(
 const tls = section({
   enabled: flag(false, "Whether the server speaks HTTPS and wss; off by default, because most stand behind a proxy."),
   cert_pem: text("", "The certificate chain of the server: a path, the PEM text, or its base64."),
-  key_pem: secret("The private key of the certificate: a path, the PEM text, or its base64."),
+  key_pem: privateKey("The private key of the certificate: a path, the PEM text, or its base64."),
 });
 
 /** `http_server`: where the server listens, and whom it answers. */

@@ -1,4 +1,4 @@
-import { count, flag, secret, text, url } from "../option.ts";
+import { comparedText, count, flag, secret, text, url } from "../option.ts";
 
 /** The options of one kind of token, as Centrifugo has them; empty is not set, and without a key no token is good. */
 export const tokenEntries = {
@@ -8,7 +8,7 @@ export const tokenEntries = {
   ),
   hmac_previous_secret_key_valid_until: count(0, "Until when the previous secret counts; 0 is without end.", {
     unit: "seconds since 1970",
-    max: Number.MAX_SAFE_INTEGER,
+    max: 2 ** 63,
   }),
   rsa_public_key: text("", "The public key of RS256, RS384 and RS512: PEM of a key or of a certificate."),
   ecdsa_public_key: text(
@@ -18,12 +18,12 @@ export const tokenEntries = {
   jwks_public_endpoint: url(
     "Where a JSON Web Key Set is served; once set, the keys above are not used. `{{name}}` is a named group of the patterns below, which then lists its values.",
   ),
-  audience: text("", "What `aud` must be or hold; empty for anything."),
+  audience: text("", "What `aud` must be or hold; empty for anything.", comparedText),
   audience_regex: text(
     "",
     "A pattern in RE2's syntax that `aud`, or one entry of it, must match; not beside `audience`.",
   ),
-  issuer: text("", "What `iss` must be; empty for anything."),
+  issuer: text("", "What `iss` must be; empty for anything.", comparedText),
   issuer_regex: text("", "A pattern in RE2's syntax that `iss` must match; not beside `issuer`."),
   user_id_claim: text("", "The claim with the user's id, where that is not `sub`."),
   insecure_skip_jwks_endpoint_safety_check: flag(
