@@ -175,6 +175,18 @@ describe("the code", () => {
     expect(left).toEqual([]);
   });
 
+  test("no file outside of the protocols compares the name of a protocol", () => {
+    const name = `["'\`](?:plain|echo|centrifuge(?:-json|-protobuf)?)["'\`]`;
+    const compared = new RegExp(`(?:[=!]==?\\s*${name})|(?:${name}\\s*[=!]==?)|(?:case\\s+${name})`);
+    const found = offences((path, text) => {
+      const mayCompare = !/^(?:src|actors)\//.test(path) || /^src\/protocol\//.test(path);
+      return !mayCompare && compared.test(text) ? `${path} compares the name of a protocol: ask a capability` : null;
+    });
+    expect(found).toEqual([]);
+    const old = ['socket.protocol !== "echo"', '"plain" === name', 'case "centrifuge-json":'];
+    expect(old.every((text) => compared.test(text))).toBe(true);
+  });
+
   test("there are no re-exports", () => {
     expect(offences((path, text) => (/^export (?:\*|\{[^}]*\}) from/m.test(text) ? path : null))).toEqual([]);
   });

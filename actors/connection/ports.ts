@@ -2,30 +2,20 @@ import type { Authenticator } from "../../src/auth/authenticator.ts";
 import type { Broker } from "../../src/broker/broker.ts";
 import type { ChannelRules } from "../../src/channels/rules.ts";
 import type { Clock } from "../../src/core/clock.ts";
-import type { ProtocolName } from "../../src/core/frame.ts";
 import type { Log } from "../../src/core/log.ts";
 import type { Random } from "../../src/core/random.ts";
 import type { OfflineMessages } from "../../src/messages/offline-messages.ts";
 import type { Counters } from "../../src/metrics/counters.ts";
 import type { Presence } from "../../src/presence/presence.ts";
 import type { PresenceEvents } from "../../src/presence/presence-events.ts";
-import type { Protocol } from "../../src/protocol/protocol.ts";
 import type { Deadlines } from "../deadlines.ts";
 import type { PublishEvent } from "../hub/events.ts";
 import type { ConnectionContext, ConnectionEvent, HubRef } from "./events.ts";
-
-/** How a protocol's connections are kept alive: milliseconds; an interval of 0 sends no pings. */
-export interface Heartbeat {
-  readonly interval: number;
-  /** 0: nobody waits for an answer. */
-  readonly timeout: number;
-}
 
 /** What the configuration says of connections; milliseconds, bytes and counts. */
 export interface ConnectionOptions {
   /** Reported to clients in the reply to connect. */
   readonly version: string;
-  readonly heartbeat: Readonly<Record<ProtocolName, Heartbeat>>;
   /** How long one may take to connect. */
   readonly handshakeTimeout: number;
   /** How long what is queued may take to be flushed, at the end. */
@@ -66,7 +56,6 @@ export interface ConnectionPorts {
   readonly rules: ChannelRules;
   /** What was pushed to users while they were away; null where nothing is kept. */
   readonly offlineMessages: OfflineMessages | null;
-  readonly protocols: Readonly<Record<ProtocolName, Protocol>>;
   readonly options: ConnectionOptions;
 }
 

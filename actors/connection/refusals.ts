@@ -8,8 +8,8 @@ export const heldLimit = { commands: 1_024, bytes: 131_072 };
 /** The same for the plain protocol, where a command is a frame. */
 export const heldLimitPlain = { commands: 64, bytes: 65_536 };
 
-/** Whether a client in this protocol can be told of an error; the others can only be closed. */
-export const canReadErrors = (context: ConnectionContext) => context.socket.protocol === "centrifuge";
+/** Whether the client can be told of an error; otherwise it can only be closed. */
+export const canReadErrors = (context: ConnectionContext) => context.socket.capabilities.canReadErrors;
 
 /** How a connection ends that is not let in, where it is not answered instead. */
 export const refusalDisconnects: Record<Refusal, Disconnect> = {

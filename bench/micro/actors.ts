@@ -3,6 +3,7 @@ import type { ConnectionRef } from "../../actors/hub/registry.ts";
 import { disconnects } from "../../src/core/disconnects.ts";
 import type { Log } from "../../src/core/log.ts";
 import { BunSocket } from "../../src/sockets/socket.ts";
+import { plain } from "../../test/support/protocols.ts";
 import { startWithParts } from "../../test/support/start.ts";
 import { thin } from "../measure/spread.ts";
 
@@ -29,11 +30,10 @@ const ports = { subscribers: node.subscribers, counters: node.counters, stalled:
 function open(): ConnectionRef {
   const opening = {
     id: crypto.randomUUID(),
-    protocol: "plain",
+    protocol: plain,
     address: "",
     defaultChannel: "lobby",
     token: null,
-    nativePing: true,
   } as const;
   const socket = new BunSocket(opening, ports, 0);
   const actor = node.adopt(socket);

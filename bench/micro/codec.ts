@@ -7,10 +7,10 @@ import { bench, do_not_optimize, run } from "mitata";
 import { createChannelRules } from "../../src/channels/rules.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import type { Publication } from "../../src/core/publication.ts";
-import { createCentrifugeJson } from "../../src/protocol/centrifuge/json.ts";
+import { jsonEncoding } from "../../src/protocol/centrifuge/json.ts";
+import { centrifugeJson as protocol } from "../../test/support/protocols.ts";
 
 const variants = 64;
-const protocol = createCentrifugeJson({ commandsPerFrameMax: 256 });
 
 /** A function that runs `work` with the next of the variants each time it is called. */
 function round<Item>(create: (index: number) => Item, work: (item: Item) => unknown): () => void {
@@ -91,7 +91,7 @@ const publication = (bytes: number, index: number): Publication => ({
   info,
 });
 // A string that was joined is laid out when it is sent; its length in bytes asks for that here.
-const encode = (value: Publication) => Buffer.byteLength(String(protocol.encodePublication("news:sport", value)));
+const encode = (value: Publication) => Buffer.byteLength(String(jsonEncoding.encodePublication("news:sport", value)));
 
 for (const bytes of [64, 200, 1_000]) {
   bench(

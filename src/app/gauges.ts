@@ -36,12 +36,12 @@ export function gaugesOf(config: Config, { node, loopLag, messages, admission }:
 
 /** Connections by protocol and state. */
 function statesOf(members: Iterable<Member>) {
-  const counts = new Map<string, { protocol: string; state: string; count: number }>();
+  const counts = new Map<string, { dialect: string; state: string; count: number }>();
   for (const member of members) {
     const { state } = member;
-    const { protocol } = member.socket;
-    const key = `${protocol} ${state}`;
-    const entry = counts.get(key) ?? { protocol, state, count: 0 };
+    const { dialect } = member.socket;
+    const key = `${dialect} ${state}`;
+    const entry = counts.get(key) ?? { dialect, state, count: 0 };
     entry.count += 1;
     counts.set(key, entry);
   }

@@ -2,7 +2,6 @@ import { createConfiguredApi } from "../api/api.ts";
 import { describeApi } from "../api/openapi.ts";
 import type { Config } from "../config/config.ts";
 import type { Clock } from "../core/clock.ts";
-import type { ProtocolName } from "../core/frame.ts";
 import type { Log } from "../core/log.ts";
 import type { Random } from "../core/random.ts";
 import type { Timers } from "../core/timers.ts";
@@ -22,7 +21,7 @@ import { createPages } from "../web/pages.ts";
 import { gaugesOf } from "./gauges.ts";
 import type { Messages } from "./messages.ts";
 import type { Node } from "./node.ts";
-import { frameLimits } from "./options.ts";
+import { createSocketRoutes, frameBytesMax } from "./protocols.ts";
 
 /** At some 120 us an upgrade and 40 us a close (measured), those of one turn keep the other connections waiting for 2 ms. */
 const upgradesPerTurn = 16;
@@ -46,7 +45,7 @@ export interface ListenersPorts {
 /** Everything between a request and a connection: admission, upgrades, the API, health, metrics and the page. */
 export function createListeners(config: Config, ports: ListenersPorts) {
   const { clock, timers, random, log, node, isDraining } = ports;
-  const { client, plain, http_server: http } = config;
+  const { client, http_server: http } = config;
   const messageRate = { limit: client.message_rate_limit, burst: client.message_burst_limit };
   const admission = new Admission(
     {
@@ -65,7 +64,6 @@ export function createListeners(config: Config, ports: ListenersPorts) {
     sockets: { subscribers: node.subscribers, counters: node.counters, stalled: (socket) => node.slow.look(socket) },
     originAllowed: createOriginCheck(client.allowed_origins),
     burst: messageRate.burst,
-    plainChannel: plain.channel,
     isDraining,
     untrustedForward: once((peer: string) => log.warn("proxy.untrusted", { peer })),
   });
@@ -77,7 +75,7 @@ export function createListeners(config: Config, ports: ListenersPorts) {
   for (const [path, endpoint] of api.exact) inside.set(path, endpoint);
 
   const table = {
-    sockets: socketPaths(config),
+    sockets: createSocketRoutes(config),
     exact: hasInside ? new Map<string, Endpoint>() : inside,
     prefixes: hasInside ? new Map<string, Endpoint>() : api.prefixes,
     pages: config.web.enabled ? createPages({ ...directoryOf(config), log }) : null,
@@ -96,21 +94,11 @@ export function createListeners(config: Config, ports: ListenersPorts) {
       counters: node.counters,
       admission,
       closes: new Pacer(closesPerTurn, timers.setImmediate),
-      protocols: node.protocols,
       adopt: node.adopt,
-      frameLimits: frameLimits(config),
+      frameBytesMax: frameBytesMax(config),
       messageRate,
     }),
   };
-}
-
-/** Where sockets are opened, and in which protocol. */
-function socketPaths({ plain, echo, websocket }: Config): Map<string, ProtocolName> {
-  const paths = new Map<string, ProtocolName>();
-  if (plain.enabled) paths.set("/ws", "plain");
-  if (echo.enabled) paths.set("/echo", "echo");
-  if (!websocket.disabled) paths.set(websocket.handler_prefix, "centrifuge");
-  return paths;
 }
 
 /** Where the API is; nowhere without a key. */

@@ -21,7 +21,7 @@ import type { Frame } from "../core/frame.ts";
 import type { Log } from "../core/log.ts";
 import type { Random } from "../core/random.ts";
 import type { Timers } from "../core/timers.ts";
-import { createFanout } from "../delivery/fanout.ts";
+import { Fanout } from "../delivery/fanout.ts";
 import { SlowWatch } from "../delivery/slow-consumers.ts";
 import { SubscriberTable } from "../delivery/subscribers.ts";
 import type { OfflineMessages } from "../messages/offline-messages.ts";
@@ -29,9 +29,6 @@ import { type Counters, createCounters } from "../metrics/counters.ts";
 import { createMemoryPresence } from "../presence/memory.ts";
 import type { Presence } from "../presence/presence.ts";
 import { createPresenceEvents } from "../presence/presence-events.ts";
-import { createCentrifugeJson } from "../protocol/centrifuge/json.ts";
-import { echo } from "../protocol/echo/echo.ts";
-import { plain } from "../protocol/plain/plain.ts";
 import type { BunSocket } from "../sockets/socket.ts";
 import { connectionOptions, slowOptions, tokenOptions } from "./options.ts";
 
@@ -73,9 +70,8 @@ export function createNode(config: Config, ports: NodePorts) {
   const subscribers = new SubscriberTable((channel) => broker.leave(channel));
   const { members } = ports;
   const slow = new SlowWatch(slowOptions(config), clock, counters);
-  const centrifuge = createCentrifugeJson({ commandsPerFrameMax: config.client.commands_per_frame_limit });
   const { publish } = ports;
-  const fanout = createFanout({ subscribers, plain, centrifuge, slow, clock, counters, log, publish });
+  const fanout = new Fanout({ subscribers, slow, clock, counters, log, publish });
 
   const stores = openStores(config, ports, () => {
     // Another file has other epochs: those who keep a position are told now, not at the next check of their position.
@@ -86,7 +82,7 @@ export function createNode(config: Config, ports: NodePorts) {
 
   const { presence, localPresence } = openPresence(ports.replace);
   const after = (delay: number, run: () => void) => later(deadlines, delay, run);
-  const presenceEvents = createPresenceEvents({ presence, announce: fanout.announce, after });
+  const presenceEvents = createPresenceEvents({ presence, announce: (push) => fanout.announce(push), after });
   const authenticator = createConfiguredAuthenticator(config, ports);
   const rules = createChannelRules(config.channel, {
     insecure: config.client.insecure,
@@ -116,7 +112,6 @@ export function createNode(config: Config, ports: NodePorts) {
     presenceEvents,
     rules,
     offlineMessages: ports.offlineMessages,
-    protocols: { plain, centrifuge, echo },
     options: connectionOptions(config, ports.version),
   };
   const logic = connectionLogic(connections);
@@ -138,7 +133,6 @@ export function createNode(config: Config, ports: NodePorts) {
     presenceEvents,
     rules,
     publications,
-    protocols: { plain, centrifuge, echo },
     /** Spawns the connection of a socket. */
     adopt(socket: BunSocket): ConnectionRef {
       return adopt({ hub, members }, logic, socket);

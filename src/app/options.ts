@@ -1,19 +1,11 @@
 import type { ConnectionOptions } from "../../actors/connection/ports.ts";
 import type { Config } from "../config/config.ts";
-import type { ProtocolName } from "../core/frame.ts";
 import type { SlowOptions } from "../delivery/slow-consumers.ts";
-import type { WebSocketPorts } from "../sockets/websocket.ts";
 
 /** What the rooms take from the configuration: each its own options, none of them the whole. */
-export function connectionOptions({ client, plain }: Config, version: string): ConnectionOptions {
-  const native = { interval: plain.ping_interval, timeout: plain.pong_timeout };
+export function connectionOptions({ client }: Config, version: string): ConnectionOptions {
   return {
     version,
-    heartbeat: {
-      plain: native,
-      echo: native,
-      centrifuge: { interval: client.ping_interval, timeout: client.pong_timeout },
-    },
     handshakeTimeout: client.stale_close_delay,
     flushTimeout: client.write_stall_timeout,
     expiredCloseDelay: client.expired_close_delay,
@@ -34,24 +26,8 @@ export function connectionOptions({ client, plain }: Config, version: string): C
 }
 
 /** When a client counts as slow. */
-export function slowOptions({ client, plain }: Config): SlowOptions {
-  return {
-    queueMax: { plain: plain.queue_max_size, centrifuge: client.queue_max_size },
-    stallTimeout: client.write_stall_timeout,
-  };
-}
-
-/** Bytes that one frame may have. */
-export function frameLimits({ plain, websocket }: Config): WebSocketPorts["frameLimits"] {
-  const same = (centrifuge: number, other: number): Record<ProtocolName, number> => ({
-    plain: other,
-    echo: other,
-    centrifuge,
-  });
-  return {
-    text: same(websocket.message_size_limit, plain.text_size_limit),
-    binary: same(websocket.message_size_limit, plain.binary_size_limit),
-  };
+export function slowOptions({ client }: Config): SlowOptions {
+  return { stallTimeout: client.write_stall_timeout };
 }
 
 /** How tokens are verified. */

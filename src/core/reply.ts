@@ -57,9 +57,16 @@ export interface HistoryPage {
   readonly position: Position;
 }
 
+/** A client has come to a channel or has left it. */
+export interface PresencePush {
+  readonly type: "join" | "leave";
+  readonly channel: string;
+  readonly info: ClientInfo;
+}
+
 /** What the server says unasked. Disconnects travel as close frames. */
 export type Push =
-  | { readonly type: "join" | "leave"; readonly channel: string; readonly info: ClientInfo }
+  | PresencePush
   | { readonly type: "subscribe"; readonly channel: string; readonly result: SubscribeResult }
   | { readonly type: "unsubscribe"; readonly channel: string; readonly unsubscribe: Unsubscribe }
   | { readonly type: "refresh"; readonly expiry: Expiry };

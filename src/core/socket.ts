@@ -1,6 +1,10 @@
+import type { Capabilities, Heartbeat } from "./capabilities.ts";
 import type { PublishCommand } from "./command.ts";
 import type { Disconnect } from "./disconnects.ts";
-import type { Frame, ProtocolName } from "./frame.ts";
+import type { Frame } from "./frame.ts";
+import type { Payload } from "./payload.ts";
+import type { Push, Reply } from "./reply.ts";
+import type { Variant } from "./variant.ts";
 
 /** Takes the frames of one client, past its protocol and its actor: all of them are publications. */
 export interface FrameGate {
@@ -12,40 +16,55 @@ export interface PublishGate {
   publish(command: PublishCommand): void;
 }
 
-/** What a socket receives of a channel. */
+/** What a subscriber receives of a channel. */
 export interface Attachment {
   readonly channel: string;
-  /** Whether it also hears who comes and goes. */
+  /** Whether it also receives joins and leaves. */
   readonly hearsJoinLeave: boolean;
-  /** The stream that its client keeps a position in: nothing of another one may reach it. null where it keeps none. */
+  /** The stream that its client keeps a position in: no publication of another one reaches it. Null where it keeps none. */
   readonly stream: { readonly epoch: string } | null;
+  /** Absent: every publication, as it is. */
+  readonly variant?: Variant;
+}
+
+/** The side of a socket that receives channels. */
+export interface Receiver {
+  /** From here on the client receives the channel's publications, until it is detached or its stream has ended. */
+  attach(attachment: Attachment): void;
+  /** From here on the client receives nothing more of the channel. */
+  detach(channel: string): void;
 }
 
 /**
  * What a connection may do with its socket: the port that `sockets/socket.ts` makes real. Everything here is
- * synchronous and none of it throws: a socket that has gone away ignores what is asked of it.
+ * synchronous; a socket that has gone away ignores what is asked of it.
  */
 export interface Socket {
   /** The connection's name in logs, in presence and in publications: a UUID. */
   readonly id: string;
-  readonly protocol: ProtocolName;
+  /** The label `dialect` of its protocol in log lines and metrics; nothing is decided by it. */
+  readonly dialect: string;
+  readonly capabilities: Capabilities;
+  readonly heartbeat: Heartbeat;
+  /** Receives channels. Null where the protocol has no encoding: such a connection cannot be attached to a channel. */
+  readonly receiver: Receiver | null;
   /** Where the client is, for the log. */
   readonly address: string;
-  /** The channel that a plain client was opened for; "" in the other protocols. */
+  /** The channel that the connection was opened for (`capabilities.hasDefaultChannel`); else "". */
   readonly defaultChannel: string;
-  /** WebSocket's own pings instead of the protocol's (`cf_ws_frame_ping_pong`, and always in the plain protocol). */
-  readonly nativePing: boolean;
   /** When the last ping went out that was not answered yet, in monotonic milliseconds; 0 when none is open. */
   pingedAt: number;
   /** Publishes that wait for their commit: another reply must not overtake theirs. */
   unanswered: number;
   /** Sends one frame to this client alone, after everything that was sent or published to it before. */
   send(frame: Frame): void;
-  /** From here on the client receives the channel's publications, until it is detached or its stream has ended. */
-  attach(attachment: Attachment): void;
-  /** From here on the client receives nothing more of the channel. */
-  detach(channel: string): void;
-  /** Sends a WebSocket ping (RFC 6455 5.5.2). */
+  /** Answers a command, after everything that was sent or published before; nothing where clients are not told. */
+  reply(reply: Reply): void;
+  /** Tells the client something unasked; nothing where its protocol has no such push. */
+  push(push: Push): void;
+  /** Sends a message that belongs to no channel; nothing where the protocol has none. */
+  message(data: Payload): void;
+  /** Sends the protocol's ping, or WebSocket's own where it has none. */
   ping(): void;
   /** False once it is closed, from either side. */
   isOpen(): boolean;

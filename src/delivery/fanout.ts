@@ -2,19 +2,26 @@ import type { BrokerEvents } from "../broker/broker.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Frame } from "../core/frame.ts";
 import type { Log } from "../core/log.ts";
-import { sharedBytesMax } from "../core/payload.ts";
 import type { Publication } from "../core/publication.ts";
-import type { Push } from "../core/reply.ts";
+import type { PresencePush } from "../core/reply.ts";
 import type { Socket } from "../core/socket.ts";
+import type { Variant } from "../core/variant.ts";
 import type { Counters } from "../metrics/counters.ts";
-import type { Protocol } from "../protocol/protocol.ts";
-import { BunSocket } from "../sockets/socket.ts";
+import type { Encoding } from "../protocol/protocol.ts";
+import { Frames } from "./frames.ts";
 import type { SlowWatch } from "./slow-consumers.ts";
-import type { ChannelSubscribers, SubscriberTable } from "./subscribers.ts";
+import {
+  type ChannelSubscribers,
+  type DirectSubscriber,
+  everyoneIn,
+  type Group,
+  type NativeSubscriber,
+  type SubscriberTable,
+} from "./subscribers.ts";
 
 /**
- * An subscribers is looked through for slow sockets at most this often, in milliseconds, because one stalled client makes
- * every publish say -1; or after so many bytes, so that no queue grows far over its limit in the meantime.
+ * The subscribers of a channel are looked through for slow ones at most this often, in milliseconds, because one stalled
+ * client makes every native publish return -1; or after so many bytes, so that no queue grows far over its limit.
  */
 const checkInterval = 100;
 const checkBytes = 131_072;
@@ -22,107 +29,147 @@ const checkBytes = 131_072;
 /** What the fan-out works with. */
 export interface FanoutPorts {
   readonly subscribers: SubscriberTable;
-  readonly plain: Protocol;
-  readonly centrifuge: Protocol;
   readonly slow: SlowWatch;
   readonly clock: Clock;
   readonly counters: Counters;
   readonly log: Log;
-  /** Bun's `server.publish`; 0 or less says that somebody may be slow. */
+  /** Bun's `server.publish`; 0 or less says that a subscriber may be slow. */
   publish(topic: string, frame: Frame): number;
 }
 
-/** The last stage of the delivery path: nothing in it is an actor. */
-export interface Fanout extends BrokerEvents {
-  /** Tells those who hear of it that somebody came or went. */
-  announce(push: Extract<Push, { type: "join" | "leave" }>): void;
+/** What is the same for all groups that receive one publication. */
+interface Delivery {
+  readonly channel: string;
+  readonly subscribers: ChannelSubscribers;
+  /** Null where no frame can be wanted twice. */
+  readonly frames: Frames | null;
+  /** The socket that does not receive it. */
+  readonly exclude: Socket | null;
 }
 
 /**
- * Hands a publication to everyone in its channel: encoded once per protocol that has somebody there, then Bun's native
- * publish. 0.3 to 0.5 us of our own per publication beside a bare `ws.publish` (measured); all else is Bun's.
+ * The last stage of the delivery path: nothing in it is an actor. A publication is encoded once per group, published by
+ * Bun to the native subscribers and sent to each of the direct ones. 0.3 to 0.5 us of our own per publication beside a
+ * bare `ws.publish` (measured); all else is Bun's.
  */
-export function createFanout(ports: FanoutPorts): Fanout {
-  const { counters, plain, centrifuge } = ports;
+export class Fanout implements BrokerEvents {
+  readonly #ports: FanoutPorts;
 
-  const handOver = (
+  constructor(ports: FanoutPorts) {
+    this.#ports = ports;
+  }
+
+  deliver(channel: string, publication: Publication, exclude: Socket | null): void {
+    this.#ports.counters.publications += 1;
+    const subscribers = this.#ports.subscribers.get(channel);
+    if (!subscribers) return;
+    const { variants } = subscribers;
+    // With one variant no form is wanted twice in an encoding.
+    const delivery = { channel, subscribers, frames: variants.length > 1 ? new Frames() : null, exclude };
+    for (const { variant, groups } of variants) {
+      const form = this.#select(variant, channel, publication);
+      if (form !== null) this.#deliverForm(delivery, form, groups);
+    }
+  }
+
+  /**
+   * Detaches those that keep a position in another stream of the channel. Not left to their connections: one of them
+   * may be executing the very command that had the publication committed, and would be told after its delivery.
+   */
+  lost(channel: string, epoch: string): void {
+    const subscribers = this.#ports.subscribers.get(channel);
+    if (!subscribers) return;
+    for (const [subscriber, { stream }] of everyoneIn(subscribers)) {
+      if (stream === null || stream.epoch === epoch) continue;
+      this.#ports.subscribers.detach(channel, subscriber);
+      subscriber.lost(channel, epoch);
+    }
+  }
+
+  /** Sends a join or a leave to the subscribers that receive them. */
+  announce(push: PresencePush): void {
+    const subscribers = this.#ports.subscribers.get(push.channel);
+    if (!subscribers) return;
+    for (const group of subscribers.presence) {
+      const frame = group.encoding.encodePresence(push);
+      if (frame !== null) this.#handOver(subscribers, group, frame, null);
+    }
+  }
+
+  #deliverForm({ channel, subscribers, frames, exclude }: Delivery, form: Publication, groups: readonly Group[]): void {
+    for (const group of groups) {
+      const frame = this.#encode(form, channel, group.encoding, frames);
+      if (frame === null) continue;
+      this.#ports.counters.deliveries += this.#handOver(subscribers, group, frame, exclude);
+    }
+  }
+
+  #select(variant: Variant, channel: string, publication: Publication): Publication | null {
+    try {
+      return variant.select(channel, publication);
+    } catch (error) {
+      return this.#poisoned(channel, "", error);
+    }
+  }
+
+  /** A form that cannot be written is kept from the subscribers with this encoding alone. */
+  #encode(form: Publication, channel: string, encoding: Encoding, frames: Frames | null): Frame | null {
+    try {
+      return frames ? frames.frameOf(form, channel, encoding) : encoding.encodePublication(channel, form);
+    } catch (error) {
+      return this.#poisoned(channel, encoding.dialect, error);
+    }
+  }
+
+  #poisoned(channel: string, dialect: string, error: unknown): null {
+    this.#ports.counters.errors += 1;
+    this.#ports.log.error("publication.poisoned", { channel, dialect, error: String(error) });
+    return null;
+  }
+
+  /** The number of subscribers that were sent the frame. */
+  #handOver(
     subscribers: ChannelSubscribers,
-    to: "plain" | "centrifuge",
+    { natives, directs, topic }: Group,
     frame: Frame,
-    exclude: BunSocket | null,
-  ) => {
-    const sockets = subscribers[to];
-    const left = exclude?.ws && sockets.has(exclude) ? exclude.ws : null;
-    const topic = subscribers.topics[to];
-    const copies = left ? sockets.size - 1 : sockets.size;
-    if (copies === 0) return;
-    const status = left ? left.publish(topic, frame) : ports.publish(topic, frame);
-    counters.deliveries += copies;
+    exclude: Socket | null,
+  ): number {
+    const { counters } = this.#ports;
+    const left = exclude !== null && isOneOf(natives, exclude) ? exclude : null;
+    let copies = left ? natives.size - 1 : natives.size;
+    if (copies > 0) {
+      const status = left?.publishToOthers(topic, frame) ?? this.#ports.publish(topic, frame);
+      if (status <= 0) this.#lookThrough(subscribers, frame.length);
+    }
+    if (directs !== null) copies += this.#sendEach(directs.keys(), frame, exclude);
     counters.framesOut += copies;
     counters.bytesOut += frame.length * copies;
-    if (status <= 0) lookThrough(subscribers, frame.length);
-  };
+    return copies;
+  }
 
-  const lookThrough = (subscribers: ChannelSubscribers, bytes: number) => {
-    const now = ports.clock.monotonic();
+  /** The number of direct subscribers that were sent the frame. */
+  #sendEach(directs: Iterable<DirectSubscriber>, frame: Frame, exclude: object | null): number {
+    let copies = 0;
+    for (const subscriber of directs) {
+      if (exclude === subscriber) continue;
+      copies += 1;
+      subscriber.send(frame);
+      this.#ports.slow.look(subscriber);
+    }
+    return copies;
+  }
+
+  #lookThrough(subscribers: ChannelSubscribers, bytes: number): void {
+    const now = this.#ports.clock.monotonic();
     subscribers.unchecked += bytes;
     if (now - subscribers.checkedAt < checkInterval && subscribers.unchecked < checkBytes) return;
     subscribers.checkedAt = now;
     subscribers.unchecked = 0;
-    for (const socket of subscribers.plain.keys()) ports.slow.look(socket);
-    for (const socket of subscribers.centrifuge.keys()) ports.slow.look(socket);
-  };
-
-  const encodeFor = (protocol: Protocol, channel: string, publication: Publication): Frame | null => {
-    try {
-      return protocol.encodePublication(channel, publication);
-    } catch (error) {
-      counters.errors += 1;
-      ports.log.error("publication.poisoned", { channel, dialect: protocol.name, error: String(error) });
-      return null;
-    }
-  };
-
-  /**
-   * Detaches the subscribers that keep a position in another epoch. They are detached here and not by their connection,
-   * which may be in the middle of the very command that had the first publication of this epoch committed, and hears of
-   * it when that is answered.
-   */
-  const lost = (channel: string, epoch: string) => {
-    for (const [socket, { stream }] of ports.subscribers.get(channel)?.centrifuge ?? []) {
-      if (stream === null || stream.epoch === epoch) continue;
-      ports.subscribers.detach(channel, socket);
-      socket.connection?.send({ type: "stream.begun", channel, epoch });
-    }
-  };
-
-  const deliver = (channel: string, publication: Publication, exclude: Socket | null) => {
-    counters.publications += 1;
-    const subscribers = ports.subscribers.get(channel);
-    if (!subscribers) return;
-    const left = exclude instanceof BunSocket ? exclude : null;
-    if (subscribers.plain.size > 0) {
-      const frame = encodeFor(plain, channel, publication);
-      if (frame !== null) handOver(subscribers, "plain", frame, left);
-    }
-    if (subscribers.centrifuge.size > 0 && !isPlainOnly(publication)) {
-      const frame = encodeFor(centrifuge, channel, publication);
-      if (frame !== null) handOver(subscribers, "centrifuge", frame, left);
-    }
-  };
-
-  return {
-    deliver,
-    lost,
-    announce: (push) => {
-      const subscribers = ports.subscribers.get(push.channel);
-      const frame = subscribers && subscribers.joinLeave > 0 ? centrifuge.encodePush(push) : null;
-      if (!subscribers || frame === null) return;
-      if (ports.publish(subscribers.topics.joinLeave, frame) <= 0) lookThrough(subscribers, frame.length);
-    },
-  };
+    for (const [subscriber] of everyoneIn(subscribers)) this.#ports.slow.look(subscriber);
+  }
 }
 
-function isPlainOnly({ data }: Publication): boolean {
-  return data.kind === "binary" && data.bytes.byteLength > sharedBytesMax;
+/** A socket that is a key here is a native subscriber. */
+function isOneOf(natives: ReadonlyMap<object, unknown>, socket: Socket): socket is Socket & NativeSubscriber {
+  return natives.has(socket);
 }

@@ -1,25 +1,34 @@
 import type { Clock } from "../core/clock.ts";
 import type { Counters } from "../metrics/counters.ts";
-import type { BunSocket } from "../sockets/socket.ts";
 
-/** When a client counts as slow. */
+/** A connection whose queue is watched: a subscriber of channels, or one that is only answered. */
+export interface Consumer {
+  /** Bytes that may be unsent before it is slow. */
+  readonly queueBytesMax: number;
+  /** When it last took some of what was queued, in monotonic milliseconds. */
+  progressAt: number;
+  /** Bytes that it was sent and has not taken; 0 once it is closed. */
+  unsent(): number;
+  /** It does not take what it is sent: it has to leave all channels and to be closed with 3008. */
+  slow(): void;
+}
+
+/** When a client counts as slow, beside its own limit of bytes. */
 export interface SlowOptions {
-  /** More than this many bytes unsent, by protocol. */
-  readonly queueMax: { readonly plain: number; readonly centrifuge: number };
   /** None of what is unsent was taken for this many milliseconds. */
   readonly stallTimeout: number;
 }
 
 /**
  * Finds the clients that do not take what they are sent. Bun is told to queue without a limit, because under any other
- * setting it drops published frames in silence; so this is what bounds the queue. A slow connection is told, and its
+ * setting it drops published frames without a word; so the limits of queues are these. A slow connection is told, and its
  * machine leaves all channels at once: nothing can follow the gap.
  */
 export class SlowWatch {
   readonly #options: SlowOptions;
   readonly #clock: Clock;
   readonly #counters: Counters;
-  readonly #stalled = new Set<BunSocket>();
+  readonly #stalled = new Set<Consumer>();
 
   constructor(options: SlowOptions, clock: Clock, counters: Counters) {
     this.#options = options;
@@ -27,44 +36,40 @@ export class SlowWatch {
     this.#counters = counters;
   }
 
-  /** Looks at one socket now, and again in every sweep while it has something unsent. */
-  look(socket: BunSocket): void {
-    const unsent = socket.unsent();
+  /** Looks at one consumer now, and again in every sweep while it has something unsent. */
+  look(consumer: Consumer): void {
+    const unsent = consumer.unsent();
     if (unsent === 0) return;
-    if (unsent > this.#queueMax(socket)) {
-      this.#end(socket);
+    if (unsent > consumer.queueBytesMax) {
+      this.#end(consumer);
       return;
     }
-    if (this.#stalled.has(socket)) return;
-    this.#stalled.add(socket);
-    socket.progressAt = this.#clock.monotonic();
+    if (this.#stalled.has(consumer)) return;
+    this.#stalled.add(consumer);
+    consumer.progressAt = this.#clock.monotonic();
   }
 
-  /** Looks again at those who had something unsent. */
+  /** Looks again at those that had something unsent. */
   sweep(): void {
     const now = this.#clock.monotonic();
-    for (const socket of this.#stalled) {
-      const unsent = socket.unsent();
-      if (unsent === 0 || !socket.connection) {
-        this.#stalled.delete(socket);
-      } else if (unsent > this.#queueMax(socket) || now - socket.progressAt >= this.#options.stallTimeout) {
-        this.#end(socket);
+    for (const consumer of this.#stalled) {
+      const unsent = consumer.unsent();
+      if (unsent === 0) {
+        this.#stalled.delete(consumer);
+      } else if (unsent > consumer.queueBytesMax || now - consumer.progressAt >= this.#options.stallTimeout) {
+        this.#end(consumer);
       }
     }
   }
 
-  /** Sockets with something unsent: a gauge. */
+  /** Consumers with something unsent: a gauge. */
   get size(): number {
     return this.#stalled.size;
   }
 
-  #queueMax(socket: BunSocket): number {
-    return socket.protocol === "centrifuge" ? this.#options.queueMax.centrifuge : this.#options.queueMax.plain;
-  }
-
-  #end(socket: BunSocket): void {
-    this.#stalled.delete(socket);
+  #end(consumer: Consumer): void {
+    this.#stalled.delete(consumer);
     this.#counters.slow += 1;
-    socket.connection?.send({ type: "socket.slow" });
+    consumer.slow();
   }
 }

@@ -1,86 +1,200 @@
+import type { Frame } from "../core/frame.ts";
 import type { Attachment } from "../core/socket.ts";
-import type { BunSocket } from "../sockets/socket.ts";
+import { type Variant, whole } from "../core/variant.ts";
+import type { Encoding } from "../protocol/protocol.ts";
+import type { Consumer } from "./slow-consumers.ts";
 
-/** Everyone who receives one channel on this node. */
+/** What delivery knows of every subscriber, whatever carries its frames. */
+interface AnySubscriber extends Consumer {
+  readonly encoding: Encoding;
+  /** It was detached from a channel, because its position there belongs to another stream than `epoch`. */
+  lost(channel: string, epoch: string): void;
+}
+
+/** A socket of the runtime: the frames of a topic reach it without a call of ours. */
+export interface NativeSubscriber extends AnySubscriber {
+  readonly kind: "native";
+  subscribe(topic: string): void;
+  unsubscribe(topic: string): void;
+  /** Publishes to all others on the topic: 0 or less says that one may be slow. Null: it is closed and on no topic. */
+  publishToOthers(topic: string, frame: Frame): number | null;
+}
+
+/** A subscriber that is handed each frame: a stream over HTTP, an iterator of this process. */
+export interface DirectSubscriber extends AnySubscriber {
+  readonly kind: "direct";
+  send(frame: Frame): void;
+}
+
+/** A connection that receives channels. Only a protocol with an encoding has any. */
+export type Subscriber = NativeSubscriber | DirectSubscriber;
+
+/** Subscribers that get the same frames: the native ones by a topic, the direct ones each by a call. */
+export interface Group {
+  readonly encoding: Encoding;
+  /**
+   * The runtime's name for the native ones: an id and no name of ours, because the runtime takes names that differ in
+   * lone surrogates for the same one (Bun 1.4.5).
+   */
+  readonly topic: string;
+  readonly natives: Map<NativeSubscriber, Attachment>;
+  /** Null while there are none, as in nearly all channels. */
+  directs: Map<DirectSubscriber, Attachment> | null;
+}
+
+/** The subscribers of a channel with the same variant: one group per encoding. */
+interface VariantGroups {
+  readonly variant: Variant;
+  groups: readonly Group[];
+}
+
+/** All subscribers of one channel on this node. Lists are replaced and not changed: a delivery may be reading them. */
 export interface ChannelSubscribers {
-  readonly plain: Map<BunSocket, Attachment>;
-  readonly centrifuge: Map<BunSocket, Attachment>;
-  /** How many of `centrifuge` also hear who comes and goes. */
-  joinLeave: number;
-  /** Bun's topics, one per protocol, and one for joins and leaves. Kept, so that a delivery joins no strings. */
-  readonly topics: { readonly plain: string; readonly centrifuge: string; readonly joinLeave: string };
-  /** When its sockets were last looked through for slow ones, in monotonic milliseconds. */
+  variants: readonly VariantGroups[];
+  /** Those that also receive joins and leaves, one group per encoding. */
+  presence: readonly Group[];
+  /** When its subscribers were last looked through for slow ones, in monotonic milliseconds. */
   checkedAt: number;
-  /** Bytes that each of them was sent since then, while somebody had not taken all. */
+  /** Bytes that each of them was sent since then, while one had not taken all. */
   unchecked: number;
 }
 
-/**
- * Who receives which channel: Bun's topics do the fan-out, and these maps know for whom. A channel exists while it has
- * an subscribers.
- */
+/** An empty list: shared by all channels. */
+const none: readonly never[] = Object.freeze([]);
+
+/** Who receives which channel. A channel has an entry while it has a subscriber. */
 export class SubscriberTable {
-  readonly #subscribers = new Map<string, ChannelSubscribers>();
+  readonly #channels = new Map<string, ChannelSubscribers>();
   readonly #left: (channel: string) => void;
+  /** Topics that were ever given out: none is used again. */
+  #topics = 0;
 
   /** `left` is called when the last subscriber of a channel was detached. */
   constructor(left: (channel: string) => void) {
     this.#left = left;
   }
 
-  /** The subscribers of a channel, or undefined where nobody listens. */
+  /** The subscribers of a channel, or undefined where it has none. */
   get(channel: string): ChannelSubscribers | undefined {
-    return this.#subscribers.get(channel);
+    return this.#channels.get(channel);
   }
 
-  /** Every channel with an subscribers. */
-  entries(): IterableIterator<[string, ChannelSubscribers]> {
-    return this.#subscribers.entries();
+  /** The names of the channels that have a subscriber. */
+  channels(): Iterable<string> {
+    return this.#channels.keys();
+  }
+
+  /** How many subscribers a channel has. */
+  count(channel: string): number {
+    const { variants } = this.#channels.get(channel) ?? { variants: none };
+    let count = 0;
+    for (const { groups } of variants) for (const group of groups) count += countOf(group);
+    return count;
+  }
+
+  /** Whether a connection, named by its socket, is a subscriber of the channel. */
+  includes(channel: string, socket: object): boolean {
+    const { variants } = this.#channels.get(channel) ?? { variants: none };
+    return variants.some(({ groups }) => groups.some((group) => hasSocket(group, socket)));
   }
 
   get size(): number {
-    return this.#subscribers.size;
+    return this.#channels.size;
   }
 
-  attach(socket: BunSocket, attachment: Attachment): void {
-    const { channel } = attachment;
-    let subscribers = this.#subscribers.get(channel);
-    if (!subscribers) {
-      subscribers = open(channel);
-      this.#subscribers.set(channel, subscribers);
+  /** Adds a subscriber that is not in the channel yet. */
+  attach(subscriber: Subscriber, attachment: Attachment): void {
+    const { channel, hearsJoinLeave, variant = whole } = attachment;
+    const subscribers = this.#channels.get(channel) ?? this.#open(channel);
+    let found = subscribers.variants.find((each) => each.variant.key === variant.key);
+    if (!found) {
+      found = { variant, groups: none };
+      subscribers.variants = [...subscribers.variants, found];
     }
-    const protocol = socket.protocol === "plain" ? "plain" : "centrifuge";
-    subscribers[protocol].set(socket, attachment);
-    socket.ws?.subscribe(subscribers.topics[protocol]);
-    if (!attachment.hearsJoinLeave) return;
-    subscribers.joinLeave += 1;
-    socket.ws?.subscribe(subscribers.topics.joinLeave);
+    found.groups = this.#add(found.groups, subscriber, attachment);
+    if (hearsJoinLeave) subscribers.presence = this.#add(subscribers.presence, subscriber, attachment);
   }
 
-  detach(channel: string, socket: BunSocket): void {
-    const subscribers = this.#subscribers.get(channel);
-    const protocol = socket.protocol === "plain" ? "plain" : "centrifuge";
-    const attachment = subscribers?.[protocol].get(socket);
-    if (!subscribers || !attachment) return;
-    subscribers[protocol].delete(socket);
-    socket.ws?.unsubscribe(subscribers.topics[protocol]);
-    if (attachment.hearsJoinLeave) {
-      subscribers.joinLeave -= 1;
-      socket.ws?.unsubscribe(subscribers.topics.joinLeave);
+  /** Removes a subscriber; one that is not in the channel is ignored. */
+  detach(channel: string, subscriber: Subscriber): void {
+    const subscribers = this.#channels.get(channel);
+    if (!subscribers) return;
+    subscribers.presence = without(subscribers.presence, subscriber);
+    for (const each of subscribers.variants) each.groups = without(each.groups, subscriber);
+    if (subscribers.variants.some(isEmpty)) {
+      subscribers.variants = subscribers.variants.filter((each) => !isEmpty(each));
     }
-    if (subscribers.plain.size > 0 || subscribers.centrifuge.size > 0) return;
-    this.#subscribers.delete(channel);
+    if (subscribers.variants.length > 0) return;
+    this.#channels.delete(channel);
     this.#left(channel);
+  }
+
+  #open(channel: string): ChannelSubscribers {
+    const opened: ChannelSubscribers = { variants: none, presence: none, checkedAt: 0, unchecked: 0 };
+    this.#channels.set(channel, opened);
+    return opened;
+  }
+
+  /** Adds a subscriber to the group of its encoding; returns the groups, with a new one where there was none. */
+  #add(groups: readonly Group[], subscriber: Subscriber, attachment: Attachment): readonly Group[] {
+    const { encoding } = subscriber;
+    const known = groups.find((group) => group.encoding === encoding);
+    const group = known ?? { encoding, topic: this.#nextTopic(), natives: new Map(), directs: null };
+    add(group, subscriber, attachment);
+    return known ? groups : [...groups, group];
+  }
+
+  #nextTopic(): string {
+    this.#topics += 1;
+    return String(this.#topics);
   }
 }
 
-function open(channel: string): ChannelSubscribers {
-  return {
-    plain: new Map(),
-    centrifuge: new Map(),
-    joinLeave: 0,
-    topics: { plain: `p:${channel}`, centrifuge: `c:${channel}`, joinLeave: `j:${channel}` },
-    checkedAt: 0,
-    unchecked: 0,
-  };
+/** Every subscriber of a channel, with its attachment. */
+export function* everyoneIn({ variants }: ChannelSubscribers): Generator<[Subscriber, Attachment]> {
+  for (const { groups } of variants) {
+    for (const { natives, directs } of groups) {
+      yield* natives;
+      if (directs) yield* directs;
+    }
+  }
+}
+
+function hasSocket(
+  group: { natives: ReadonlyMap<object, unknown>; directs: ReadonlyMap<object, unknown> | null },
+  socket: object,
+) {
+  return group.natives.has(socket) || (group.directs?.has(socket) ?? false);
+}
+
+function countOf({ natives, directs }: Group): number {
+  return natives.size + (directs?.size ?? 0);
+}
+
+function isEmpty({ groups }: VariantGroups): boolean {
+  return groups.length === 0;
+}
+
+function add(group: Group, subscriber: Subscriber, attachment: Attachment): void {
+  if (subscriber.kind === "native") {
+    group.natives.set(subscriber, attachment);
+    subscriber.subscribe(group.topic);
+  } else {
+    group.directs ??= new Map();
+    group.directs.set(subscriber, attachment);
+  }
+}
+
+/** Removes a subscriber from its group; returns the groups, without one that is empty now. */
+function without(groups: readonly Group[], subscriber: Subscriber): readonly Group[] {
+  const group = groups.find((each) => remove(each, subscriber));
+  return group && countOf(group) === 0 ? groups.filter((each) => each !== group) : groups;
+}
+
+/** False where the subscriber is not in the group. */
+function remove({ natives, directs, topic }: Group, subscriber: Subscriber): boolean {
+  if (subscriber.kind === "direct") return directs?.delete(subscriber) ?? false;
+  if (!natives.delete(subscriber)) return false;
+  subscriber.unsubscribe(topic);
+  return true;
 }

@@ -1,5 +1,5 @@
 import type { Server } from "bun";
-import type { ProtocolName } from "../core/frame.ts";
+import type { SocketRoute } from "../sockets/negotiation.ts";
 import type { BunSocket } from "../sockets/socket.ts";
 import type { Pages } from "../web/pages.ts";
 import type { HostRefusal } from "./hosts.ts";
@@ -13,7 +13,7 @@ export type Endpoint = (request: Request, server: Server<BunSocket>, target: Req
 
 /** What is served where. Paths are exact; `prefixes` take everything below them. */
 export interface RouteTable {
-  readonly sockets: ReadonlyMap<string, ProtocolName>;
+  readonly sockets: ReadonlyMap<string, SocketRoute>;
   readonly exact: ReadonlyMap<string, Endpoint>;
   readonly prefixes: ReadonlyMap<string, Endpoint>;
   readonly pages: Pages | null;
@@ -21,7 +21,7 @@ export interface RouteTable {
   upgrade(
     request: Request,
     server: Server<BunSocket>,
-    opening: { protocol: ProtocolName; query: RequestTarget["query"] },
+    opening: { route: SocketRoute; query: RequestTarget["query"] },
   ): Answer;
 }
 
@@ -34,8 +34,8 @@ export function createRoutes(table: RouteTable) {
       return answer(421, "This host name is not served here: add it to http_server.allowed_hosts.");
     }
     const target = targetOf(request.url);
-    const protocol = table.sockets.get(target.path);
-    if (protocol) return table.upgrade(request, server, { protocol, query: target.query });
+    const route = table.sockets.get(target.path);
+    if (route) return table.upgrade(request, server, { route, query: target.query });
     const endpoint = table.exact.get(target.path) ?? prefixed(table.prefixes, target.path);
     return endpoint ? endpoint(request, server, target) : page(table.pages, request);
   };

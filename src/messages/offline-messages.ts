@@ -77,7 +77,7 @@ export function createOfflineMessages(ports: OfflineMessagesPorts): OfflineMessa
   return { deliver };
 }
 
-/** Whether a connection takes messages that belong to no channel: it was let in, is not ending, and is no echo. */
+/** Whether a connection takes messages that belong to no channel: it was let in, is not ending, and can read them. */
 export function hearsMessages({ state, socket }: Member): boolean {
-  return socket.protocol !== "echo" && state === "authenticated";
+  return socket.capabilities.canReceiveMessages && state === "authenticated";
 }

@@ -6,7 +6,7 @@ export interface Gauges {
   /** Sockets that are open. */
   sockets(): number;
   /** Connections that the Hub owns, by protocol and state. */
-  connections(): Iterable<{ protocol: string; state: string; count: number }>;
+  connections(): Iterable<{ dialect: string; state: string; count: number }>;
   /** Users with a connection. */
   users(): number;
   channels(): number;
@@ -145,7 +145,7 @@ function addConnections(registry: Registry, { connections }: Gauges): void {
   });
   function collect() {
     gauge.reset();
-    for (const { protocol, state, count } of connections()) gauge.set({ dialect: protocol, state }, count);
+    for (const { dialect, state, count } of connections()) gauge.set({ dialect, state }, count);
   }
   registry.registerMetric(gauge);
 }

@@ -13,7 +13,6 @@ import type { ClientInfo, Position } from "../core/publication.ts";
 import type { PresenceStats } from "../core/reply.ts";
 import type { Socket } from "../core/socket.ts";
 import { unsubscribes } from "../core/unsubscribes.ts";
-import { BunSocket } from "../sockets/socket.ts";
 import { type SendParts, sending } from "./sending.ts";
 
 /** What a publish says beside its channel. */
@@ -214,27 +213,21 @@ function surveying(node: Pick<Parts, "registry" | "subscribers">) {
     channels: (pattern: string): Map<string, number> => {
       const matches = pattern === "" ? () => true : globOf(pattern);
       const found = new Map<string, number>();
-      for (const [name, { plain, centrifuge }] of node.subscribers.entries()) {
-        if (matches(name)) found.set(name, plain.size + centrifuge.size);
-      }
+      for (const name of node.subscribers.channels()) if (matches(name)) found.set(name, node.subscribers.count(name));
       return found;
     },
 
     /** Connections that receive a channel now, without the one that is excluded. */
     audienceOf: (name: string, excludeClient = ""): number => {
-      const subscribers = node.subscribers.get(name);
-      if (!subscribers) return 0;
       const excluded = excludeClient === "" ? null : socketOf(node, excludeClient);
-      const isIn =
-        excluded instanceof BunSocket &&
-        subscribers[excluded.protocol === "plain" ? "plain" : "centrifuge"].has(excluded);
-      return subscribers.plain.size + subscribers.centrifuge.size - (isIn ? 1 : 0);
+      const isIn = excluded !== null && node.subscribers.includes(name, excluded);
+      return node.subscribers.count(name) - (isIn ? 1 : 0);
     },
 
     counts: () => {
       const { connections, users } = node.registry.count();
       let subscriptions = 0;
-      for (const [, { plain, centrifuge }] of node.subscribers.entries()) subscriptions += plain.size + centrifuge.size;
+      for (const name of node.subscribers.channels()) subscriptions += node.subscribers.count(name);
       return { clients: connections, users, subscriptions, channels: node.subscribers.size };
     },
   };

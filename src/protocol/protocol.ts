@@ -1,8 +1,9 @@
+import type { Capabilities, Heartbeat } from "../core/capabilities.ts";
 import type { Command } from "../core/command.ts";
-import type { Frame, ProtocolName } from "../core/frame.ts";
+import type { Frame } from "../core/frame.ts";
 import type { Payload } from "../core/payload.ts";
 import type { Publication } from "../core/publication.ts";
-import type { Push, Reply } from "../core/reply.ts";
+import type { PresencePush, Push, Reply } from "../core/reply.ts";
 
 /** What was read from one frame. */
 export interface Decoded {
@@ -13,22 +14,52 @@ export interface Decoded {
 }
 
 /**
- * A language that clients speak: frames on the one side, commands, replies and publications on the other. A protocol is
- * pure and holds no state; there is one of each per server, and a frame that it makes is sent to many sockets.
+ * How publications, joins and leaves look on the wire. Several protocols may share one: its frames are made once for all
+ * subscribers of a channel that use it.
+ */
+export interface Encoding {
+  /** `plain`, `json`. */
+  readonly name: string;
+  /** The label `dialect` of log lines about it. */
+  readonly dialect: string;
+  /** A publication; null where clients of this encoding do not receive it. The hot path. */
+  encodePublication(channel: string, publication: Publication): Frame | null;
+  /** A join or a leave; null where clients of this encoding are not told. */
+  encodePresence(push: PresencePush): Frame | null;
+}
+
+/** The sizes and times that the configuration sets for the connections of a protocol. */
+export interface ProtocolSettings {
+  readonly heartbeat: Heartbeat;
+  /** Bytes of a text frame and of a binary frame. */
+  readonly textBytesMax: number;
+  readonly binaryBytesMax: number;
+  /** Bytes that may be unsent before a client is slow. */
+  readonly queueBytesMax: number;
+}
+
+/**
+ * A language that clients speak: frames on one side, commands, replies and pushes on the other. A protocol is pure and
+ * holds no state; there is one of each per server, and a frame that it makes may be sent to many sockets.
  *
- * To write another one: implement this, name it in `core/frame.ts`, choose it in `sockets/upgrade.ts`.
+ * To write another one: implement this, and choose it where the paths of sockets are listed (`src/app/protocols.ts`).
  */
 export interface Protocol {
-  readonly name: ProtocolName;
+  /** `plain`, `echo`, `centrifuge-json`. */
+  readonly name: string;
+  /** The label `dialect` of metrics and log lines: `plain`, `echo`, `centrifuge`. */
+  readonly dialect: string;
+  /** Null where the clients receive no channels: then nothing can attach them to one. */
+  readonly encoding: Encoding | null;
+  readonly capabilities: Capabilities;
+  readonly settings: ProtocolSettings;
   /** Reads one frame; never throws. `defaultChannel` is the channel that the connection was opened for. */
   decode(frame: Frame, defaultChannel: string): Decoded;
   /** The answer to a command; null where this protocol's clients are not told. */
   encodeReply(reply: Reply): Frame | null;
   encodePush(push: Push): Frame | null;
-  /** A publication, encoded once for all who speak this protocol. The hot path. */
-  encodePublication(channel: string, publication: Publication): Frame;
-  /** A message to one client that belongs to no channel. */
-  encodeMessage(data: Payload): Frame;
+  /** A message to one client that belongs to no channel; null where there are none. */
+  encodeMessage(data: Payload): Frame | null;
   /** The server's ping; null where the protocol uses WebSocket's own. */
   readonly ping: Frame | null;
 }

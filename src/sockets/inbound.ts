@@ -1,17 +1,15 @@
 import type { ConnectionEvent } from "../../actors/connection/events.ts";
 import type { Command } from "../core/command.ts";
-import type { Frame, ProtocolName } from "../core/frame.ts";
+import type { Frame } from "../core/frame.ts";
 import type { Log } from "../core/log.ts";
 import { takeToken } from "../core/rate.ts";
 import type { Counters } from "../metrics/counters.ts";
-import type { Protocol } from "../protocol/protocol.ts";
 import type { BunSocket } from "./socket.ts";
 
 /** What reading frames needs. */
 export interface InboundPorts {
   readonly log: Log;
   readonly counters: Counters;
-  readonly protocols: Readonly<Record<ProtocolName, Protocol>>;
   /** Frames or commands a second of one connection; a limit of 0 is none. */
   readonly messageRate: { readonly limit: number; readonly burst: number };
 }
@@ -20,7 +18,7 @@ export interface InboundPorts {
 const refusalsMax = 50;
 
 /** The way in: a frame within its rate becomes commands, and each command one event of its connection, or passes its gate. */
-export function createInbound({ log, counters, protocols, messageRate }: InboundPorts) {
+export function createInbound({ log, counters, messageRate }: InboundPorts) {
   /** Takes a token for one frame or command; otherwise counts the refusal, and ends the connection at the fiftieth. */
   const isWithinRate = (socket: BunSocket): boolean => {
     if (takeToken(socket, socket.heardAt, messageRate)) {
@@ -43,7 +41,7 @@ export function createInbound({ log, counters, protocols, messageRate }: Inbound
 
   const decode = (socket: BunSocket, frame: Frame) => {
     socket.frames += 1;
-    const { commands, malformed } = protocols[socket.protocol].decode(frame, socket.defaultChannel);
+    const { commands, malformed } = socket.protocol.decode(frame, socket.defaultChannel);
     const bytes = Math.ceil(frame.length / Math.max(1, commands.length));
     for (const command of commands) run(socket, command, bytes);
     if (malformed) socket.connection?.send({ type: "client.malformed" });

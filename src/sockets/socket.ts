@@ -1,45 +1,45 @@
 import type { ServerWebSocket } from "bun";
 import type { ConnectionRef } from "../../actors/hub/registry.ts";
+import type { Capabilities, Heartbeat } from "../core/capabilities.ts";
 import type { Disconnect } from "../core/disconnects.ts";
-import type { Frame, ProtocolName } from "../core/frame.ts";
+import type { Frame } from "../core/frame.ts";
+import type { Payload } from "../core/payload.ts";
 import type { Bucket } from "../core/rate.ts";
+import type { Push, Reply } from "../core/reply.ts";
 import type { Token } from "../core/sealed.ts";
-import type { Attachment, FrameGate, PublishGate, Socket } from "../core/socket.ts";
+import type { Attachment, FrameGate, PublishGate, Receiver, Socket } from "../core/socket.ts";
+import type { Consumer } from "../delivery/slow-consumers.ts";
+import type { NativeSubscriber, SubscriberTable } from "../delivery/subscribers.ts";
 import type { Counters } from "../metrics/counters.ts";
+import type { Encoding, Protocol } from "../protocol/protocol.ts";
 
 /** What was learnt of a client from its upgrade request. */
 export interface Opening {
   readonly id: string;
-  readonly protocol: ProtocolName;
+  readonly protocol: Protocol;
   readonly address: string;
   readonly defaultChannel: string;
-  readonly nativePing: boolean;
-  /** The plain protocol's credentials; null for none. */
+  /** Credentials that came with the upgrade; null for none. */
   readonly token: Token | null;
 }
 
 /** What all sockets of a server share. */
 export interface SocketPorts {
-  /** Who receives which channel. */
-  readonly subscribers: {
-    attach(socket: BunSocket, attachment: Attachment): void;
-    detach(channel: string, socket: BunSocket): void;
-  };
+  readonly subscribers: Pick<SubscriberTable, "attach" | "detach">;
   readonly counters: Counters;
-  /** Told of a socket that has something unsent, so that the sweep looks after it. */
-  stalled(socket: BunSocket): void;
+  /** Told of a socket that has something unsent, so that the sweep watches it. */
+  stalled(socket: Consumer): void;
 }
 
 /**
  * A socket of Bun's as its connection sees it, and the record that the transport keeps of it: Bun carries it as the
  * socket's `data`. One object a connection, because every field costs its bytes fifty thousand times.
  */
-export class BunSocket implements Socket, Bucket {
+export class BunSocket implements Socket, Consumer, Bucket {
   readonly id: string;
-  readonly protocol: ProtocolName;
+  readonly protocol: Protocol;
   readonly address: string;
   readonly defaultChannel: string;
-  readonly nativePing: boolean;
   readonly #ports: SocketPorts;
   /** Bun's socket, from `open` until it is closed. */
   ws: ServerWebSocket<BunSocket> | null = null;
@@ -49,7 +49,7 @@ export class BunSocket implements Socket, Bucket {
   frameGate: FrameGate | null = null;
   /** Takes publish commands instead of the actor while it is open. */
   publishGate: PublishGate | null = null;
-  /** The plain protocol's credentials, until they were handed over. */
+  /** The credentials that came with the upgrade, until they were handed over. */
   token: Token | null;
   pingedAt = 0;
   unanswered = 0;
@@ -66,16 +66,11 @@ export class BunSocket implements Socket, Bucket {
   /** A ping of ours is out: the next pong was asked for. */
   pinged = false;
 
-  constructor(
-    { id, protocol, address, defaultChannel, nativePing, token }: Opening,
-    ports: SocketPorts,
-    tokens: number,
-  ) {
+  constructor({ id, protocol, address, defaultChannel, token }: Opening, ports: SocketPorts, tokens: number) {
     this.id = id;
     this.protocol = protocol;
     this.address = address;
     this.defaultChannel = defaultChannel;
-    this.nativePing = nativePing;
     this.token = token;
     this.#ports = ports;
     this.tokens = tokens;
@@ -89,17 +84,82 @@ export class BunSocket implements Socket, Bucket {
     if (this.ws.send(frame) === -1) this.#ports.stalled(this);
   }
 
-  attach(attachment: Attachment): void {
-    if (this.ws) this.#ports.subscribers.attach(this, attachment);
+  reply(reply: Reply): void {
+    this.#sendEncoded(this.protocol.encodeReply(reply));
   }
 
-  detach(channel: string): void {
-    this.#ports.subscribers.detach(channel, this);
+  push(push: Push): void {
+    this.#sendEncoded(this.protocol.encodePush(push));
+  }
+
+  message(data: Payload): void {
+    this.#sendEncoded(this.protocol.encodeMessage(data));
   }
 
   ping(): void {
+    const { ping } = this.protocol;
+    if (ping !== null) {
+      this.send(ping);
+      return;
+    }
     this.pinged = true;
     this.ws?.ping();
+  }
+
+  get dialect(): string {
+    return this.protocol.dialect;
+  }
+
+  get capabilities(): Capabilities {
+    return this.protocol.capabilities;
+  }
+
+  get heartbeat(): Heartbeat {
+    return this.protocol.settings.heartbeat;
+  }
+
+  get queueBytesMax(): number {
+    return this.protocol.settings.queueBytesMax;
+  }
+
+  get encoding(): Encoding | null {
+    return this.protocol.encoding;
+  }
+
+  get kind(): "native" {
+    return "native";
+  }
+
+  get receiver(): Receiver | null {
+    return isSubscriber(this) ? this : null;
+  }
+
+  attach(this: BunSocket & NativeSubscriber, attachment: Attachment): void {
+    if (this.ws) this.#ports.subscribers.attach(this, attachment);
+  }
+
+  detach(this: BunSocket & NativeSubscriber, channel: string): void {
+    this.#ports.subscribers.detach(channel, this);
+  }
+
+  subscribe(topic: string): void {
+    this.ws?.subscribe(topic);
+  }
+
+  unsubscribe(topic: string): void {
+    this.ws?.unsubscribe(topic);
+  }
+
+  publishToOthers(topic: string, frame: Frame): number | null {
+    return this.ws?.publish(topic, frame) ?? null;
+  }
+
+  slow(): void {
+    this.connection?.send({ type: "socket.slow" });
+  }
+
+  lost(channel: string, epoch: string): void {
+    this.connection?.send({ type: "stream.begun", channel, epoch });
   }
 
   isOpen(): boolean {
@@ -140,6 +200,10 @@ export class BunSocket implements Socket, Bucket {
     this.ws?.terminate();
   }
 
+  #sendEncoded(frame: Frame | null): void {
+    if (frame !== null) this.send(frame);
+  }
+
   /** Lets go of Bun's socket, so that its `close` handler has nobody to tell. */
   #release(): ServerWebSocket<BunSocket> | null {
     const { ws } = this;
@@ -155,4 +219,9 @@ export class BunSocket implements Socket, Bucket {
     this.#release();
     return connection;
   }
+}
+
+/** Whether the socket's protocol has an encoding, so that it can receive channels. */
+function isSubscriber(socket: BunSocket): socket is BunSocket & NativeSubscriber {
+  return socket.encoding !== null;
 }

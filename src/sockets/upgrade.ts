@@ -1,12 +1,11 @@
 import type { Server } from "bun";
-import type { ProtocolName } from "../core/frame.ts";
 import type { Random } from "../core/random.ts";
-import { Token } from "../core/sealed.ts";
 import type { createAddressReader } from "../http/addresses.ts";
 import { answer, methodNotAllowed, shuttingDown } from "../http/responses.ts";
 import type { RequestTarget } from "../http/target.ts";
 import { type Counters, countIn } from "../metrics/counters.ts";
 import type { Admission, AdmissionRefusal } from "./admission.ts";
+import type { Offer, SocketRoute } from "./negotiation.ts";
 import type { Pacer } from "./pacer.ts";
 import { BunSocket, type Opening, type SocketPorts } from "./socket.ts";
 
@@ -21,27 +20,13 @@ export interface UpgradePorts {
   readonly originAllowed: (origin: string | null, host: string) => boolean;
   /** Tokens that a connection starts with. */
   readonly burst: number;
-  /** The channel of a plain client that names none. */
-  readonly plainChannel: string;
   isDraining(): boolean;
   /** Told once of a forwarded header from a peer that is no trusted proxy. */
   untrustedForward(peer: string): void;
 }
 
-/** What the offered subprotocols and the query say; a Response where they cannot be served. */
-type Offer = { readonly subprotocol: string; readonly token: Token | null; readonly nativePing: boolean };
-
-/** A handshake without a fault. */
-interface Handshake {
-  readonly protocol: ProtocolName;
-  readonly offer: Offer;
-  readonly defaultChannel: string;
-}
-
 /** A client's key: sixteen bytes in base64 (RFC 6455 4.1). */
 const keyPattern = /^[A-Za-z0-9+/]{22}==$/;
-
-const bearer = "bearer.";
 
 const refusals: Record<AdmissionRefusal, () => Response> = {
   connection_limit: () => answer(503, "The server is full: try again later.", { "Retry-After": "10" }),
@@ -60,15 +45,14 @@ export function createUpgrade(ports: UpgradePorts) {
   };
 
   /** All that can change while one waits for one's turn is looked at here. */
-  const admit = (request: Request, server: Server<BunSocket>, handshake: Handshake): Response | undefined => {
+  const admit = (request: Request, server: Server<BunSocket>, offer: Offer): Response | undefined => {
     if (ports.isDraining()) return refuse("draining", shuttingDown());
-    const { protocol, offer, defaultChannel } = handshake;
     const address = addressOf(request, server, ports);
     const refusal = ports.admission.refusalFor(address);
     if (refusal) return refuse(refusal, refusals[refusal]());
 
     const { subprotocol, ...rest } = offer;
-    const opening: Opening = { id: ports.random.uuid(), protocol, address, defaultChannel, ...rest };
+    const opening: Opening = { id: ports.random.uuid(), address, ...rest };
     // An empty header makes Bun choose no protocol; without one it would echo the first offered, token and all.
     const headers = { "Sec-WebSocket-Protocol": subprotocol };
     const socket = new BunSocket(opening, ports.sockets, ports.burst);
@@ -81,23 +65,21 @@ export function createUpgrade(ports: UpgradePorts) {
   return (
     request: Request,
     server: Server<BunSocket>,
-    { protocol, query }: { protocol: ProtocolName; query: RequestTarget["query"] },
+    { route, query }: { route: SocketRoute; query: RequestTarget["query"] },
   ): Response | undefined | Promise<Response | undefined> => {
-    const fault = faultOf(request, protocol, ports);
+    const fault = faultOf(request, route, ports);
     if (fault) return refuse(fault.reason, fault.response);
-    const offer = offerOf(protocol, offered(request), query);
+    const offer = route.negotiate(offered(request), query);
     if (offer instanceof Response) return refuse("protocol", offer);
-    const defaultChannel = protocol === "plain" ? (query.get("channel") ?? ports.plainChannel) : "";
-    const handshake = { protocol, offer, defaultChannel };
     const turn = ports.pacer.take();
-    return turn === null ? admit(request, server, handshake) : turn.then(() => admit(request, server, handshake));
+    return turn === null ? admit(request, server, offer) : turn.then(() => admit(request, server, offer));
   };
 }
 
 /** What forbids the upgrade whoever asks for it. */
-function faultOf(request: Request, protocol: ProtocolName, ports: UpgradePorts) {
+function faultOf(request: Request, route: SocketRoute, ports: UpgradePorts) {
   if (request.method !== "GET") return { reason: "method", response: methodNotAllowed("GET") };
-  const malformed = handshakeFault(request, protocol);
+  const malformed = handshakeFault(request, route);
   if (malformed) return { reason: "handshake", response: malformed };
   if (ports.originAllowed(request.headers.get("origin"), request.headers.get("host") ?? "")) return null;
   const line = "This origin is not allowed: add it to client.allowed_origins.";
@@ -105,11 +87,11 @@ function faultOf(request: Request, protocol: ProtocolName, ports: UpgradePorts) 
 }
 
 /** What is wrong with the handshake itself (RFC 6455 4.2.1). */
-function handshakeFault(request: Request, protocol: ProtocolName): Response | null {
+function handshakeFault(request: Request, { statusWithoutUpgrade }: SocketRoute): Response | null {
   const { headers } = request;
   if (!lists(headers.get("upgrade"), "websocket")) {
     const line = "This address speaks WebSocket: connect with a WebSocket client.";
-    return protocol === "centrifuge" ? answer(400, line) : answer(426, line, { Upgrade: "websocket" });
+    return answer(statusWithoutUpgrade, line, statusWithoutUpgrade === 426 ? { Upgrade: "websocket" } : {});
   }
   if (!lists(headers.get("connection"), "upgrade")) {
     return answer(400, 'A WebSocket handshake needs "Connection: Upgrade" (RFC 6455 4.1).');
@@ -132,28 +114,6 @@ function lists(header: string | null, word: string): boolean {
 function offered(request: Request): string[] {
   const header = request.headers.get("sec-websocket-protocol");
   return header === null ? [] : header.split(",").map((name) => name.trim());
-}
-
-function offerOf(protocol: ProtocolName, names: readonly string[], query: URLSearchParams): Offer | Response {
-  if (protocol === "centrifuge") return centrifugeOffer(names, query);
-  const token = names.find((name) => name.startsWith(bearer))?.slice(bearer.length);
-  if (token === "") return answer(400, "The subprotocol bearer.<token> carries no token.");
-  if (token !== undefined && !names.includes("chorus")) {
-    return answer(400, 'Offer the subprotocol "chorus" beside bearer.<token>: a token is never echoed.');
-  }
-  const subprotocol = names.includes("chorus") ? "chorus" : "";
-  const credentials = token ?? query.get("token") ?? "";
-  return { subprotocol, token: credentials === "" ? null : new Token(credentials), nativePing: true };
-}
-
-function centrifugeOffer(names: readonly string[], query: URLSearchParams): Offer | Response {
-  const wantsProtobuf =
-    (names.includes("centrifuge-protobuf") && !names.includes("centrifuge-json")) ||
-    query.get("format") === "protobuf" ||
-    query.get("cf_protocol") === "protobuf";
-  if (wantsProtobuf) return answer(400, "The Protobuf format is not served yet: use centrifuge-json.");
-  const subprotocol = names.includes("centrifuge-json") ? "centrifuge-json" : "";
-  return { subprotocol, token: null, nativePing: query.get("cf_ws_frame_ping_pong") === "true" };
 }
 
 function addressOf(request: Request, server: Server<BunSocket>, ports: UpgradePorts): string {

@@ -3,7 +3,8 @@ import type { ConnectionRef } from "../../actors/hub/registry.ts";
 import type { Clock } from "../core/clock.ts";
 import type { ConnectCommand } from "../core/command.ts";
 import { type Disconnect, disconnects } from "../core/disconnects.ts";
-import type { Frame, ProtocolName } from "../core/frame.ts";
+import type { Frame } from "../core/frame.ts";
+import type { ProtocolSettings } from "../protocol/protocol.ts";
 import type { Admission } from "./admission.ts";
 import { createInbound, type InboundPorts } from "./inbound.ts";
 import type { Pacer } from "./pacer.ts";
@@ -17,11 +18,8 @@ export interface WebSocketPorts extends InboundPorts {
   readonly closes: Pacer;
   /** Spawns the connection of a socket that was upgraded. */
   adopt(socket: BunSocket): ConnectionRef;
-  /** Bytes of a text and of a binary frame, by protocol. */
-  readonly frameLimits: {
-    readonly text: Readonly<Record<ProtocolName, number>>;
-    readonly binary: Readonly<Record<ProtocolName, number>>;
-  };
+  /** Bytes of the largest frame that any protocol takes: the runtime refuses larger ones. */
+  readonly frameBytesMax: number;
 }
 
 /**
@@ -29,7 +27,7 @@ export interface WebSocketPorts extends InboundPorts {
  * throws from input; should one throw all the same, `error` is the net.
  */
 export function createWebSocketHandlers(ports: WebSocketPorts): WebSocketHandler<BunSocket> {
-  const { clock, counters, frameLimits } = ports;
+  const { clock, counters } = ports;
 
   const inbound = createInbound(ports);
 
@@ -41,7 +39,7 @@ export function createWebSocketHandlers(ports: WebSocketPorts): WebSocketHandler
       socket.filledAt = socket.heardAt;
       ports.admission.entered(socket.address);
       socket.connection = ports.adopt(socket);
-      if (socket.protocol !== "centrifuge") socket.connection.send(greeting(socket));
+      if (!socket.capabilities.sendsConnect) socket.connection.send(greeting(socket));
     },
 
     message(ws, frame) {
@@ -50,7 +48,7 @@ export function createWebSocketHandlers(ports: WebSocketPorts): WebSocketHandler
       socket.heardAt = clock.monotonic();
       counters.framesIn += 1;
       counters.bytesIn += frame.length;
-      if (isOversized(frame, socket.protocol, frameLimits)) socket.connection.send({ type: "socket.oversized" });
+      if (isOversized(frame, socket.protocol.settings)) socket.connection.send({ type: "socket.oversized" });
       else inbound.read(socket, frame);
     },
 
@@ -90,7 +88,7 @@ export function createWebSocketHandlers(ports: WebSocketPorts): WebSocketHandler
     backpressureLimit: 0,
     closeOnBackpressureLimit: false,
     publishToSelf: false,
-    maxPayloadLength: Math.max(...Object.values(frameLimits.text), ...Object.values(frameLimits.binary)),
+    maxPayloadLength: ports.frameBytesMax,
   };
 }
 
@@ -103,7 +101,7 @@ function heard(ws: ServerWebSocket<BunSocket>, clock: Clock): void {
   ws.data.heardAt = clock.monotonic();
 }
 
-/** The first command of a client whose protocol has none: its credentials came with the upgrade. */
+/** The connect command of a client that sends none: its credentials came with the upgrade. */
 function greeting(socket: BunSocket) {
   const { token } = socket;
   socket.token = null;
@@ -122,11 +120,10 @@ const noCredentials: ConnectCommand = {
   headers: null,
 };
 
-function isOversized(frame: Frame, protocol: ProtocolName, { text, binary }: WebSocketPorts["frameLimits"]): boolean {
-  if (typeof frame !== "string") return frame.byteLength > binary[protocol];
-  const limit = text[protocol];
+function isOversized(frame: Frame, { textBytesMax, binaryBytesMax }: ProtocolSettings): boolean {
+  if (typeof frame !== "string") return frame.byteLength > binaryBytesMax;
   // A UTF-16 unit is one to three bytes of UTF-8: only a long text needs to be measured.
-  return frame.length > limit || (frame.length * 3 > limit && Buffer.byteLength(frame) > limit);
+  return frame.length > textBytesMax || (frame.length * 3 > textBytesMax && Buffer.byteLength(frame) > textBytesMax);
 }
 
 /**

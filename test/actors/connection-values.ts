@@ -1,8 +1,8 @@
 import type { ConnectionInput } from "../../actors/connection/events.ts";
 import type { ConnectCommand, PublishCommand, SubscribeCommand } from "../../src/core/command.ts";
-import type { ProtocolName } from "../../src/core/frame.ts";
 import { SealedPayload } from "../../src/core/sealed.ts";
 import type { Socket } from "../../src/core/socket.ts";
+import { centrifugeJson, plain, unlimited } from "../support/protocols.ts";
 
 /** A connect command that asks for nothing. */
 export const connectCommand: ConnectCommand = {
@@ -44,19 +44,22 @@ export const subscribeCommand: SubscribeCommand = {
 };
 
 /** What a connection of this protocol is born with, where nobody looks at its socket: the pure machine does not. */
-export function input(protocol: ProtocolName): ConnectionInput {
+export function input(dialect: "plain" | "centrifuge"): ConnectionInput {
   const socket: Socket = {
     id: "one",
-    protocol,
+    dialect,
+    capabilities: (dialect === "plain" ? plain : centrifugeJson).capabilities,
+    heartbeat: unlimited.heartbeat,
+    receiver: { attach: () => {}, detach: () => {} },
     address: "127.0.0.1",
     defaultChannel: "lobby",
-    nativePing: false,
     pingedAt: 0,
     unanswered: 0,
     take: () => {},
     send: () => {},
-    attach: () => {},
-    detach: () => {},
+    reply: () => {},
+    push: () => {},
+    message: () => {},
     ping: () => {},
     isOpen: () => true,
     unsent: () => 0,

@@ -147,7 +147,7 @@ describe("while a token is looked at", () => {
     await witness.fence();
     const stats = await witness.ask("presence_stats", { channel: "a" });
     expect(stats["presence_stats"]).toEqual({ num_clients: 1, num_users: 1 });
-    expect(server.node.subscribers.get("a")?.centrifuge.size).toBe(1);
+    expect(server.node.subscribers.count("a")).toBe(1);
     expect(server.node.counters.crashes).toBe(0);
   });
 });

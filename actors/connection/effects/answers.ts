@@ -20,18 +20,12 @@ export interface Answers {
 }
 
 /** Made once per server. */
-export function createAnswers({ protocols, broker }: Pick<ConnectionPorts, "protocols" | "broker">): Answers {
-  const reply = ({ context }: Scope, answer: Reply) => {
-    const frame = protocols[context.socket.protocol].encodeReply(answer);
-    if (frame !== null) context.socket.send(frame);
-  };
+export function createAnswers({ broker }: Pick<ConnectionPorts, "broker">): Answers {
+  const reply = ({ context }: Scope, answer: Reply) => context.socket.reply(answer);
   return {
     reply,
     refuse: (scope, id, error) => reply(scope, { id, method: "error", error }),
-    push: ({ context }, push) => {
-      const frame = protocols[context.socket.protocol].encodePush(push);
-      if (frame !== null) context.socket.send(frame);
-    },
+    push: ({ context }, push) => context.socket.push(push),
     end: ({ self }, disconnect) => self.send({ type: "rule.broken", disconnect }),
     settle: ({ context }) => {
       if (context.socket.unanswered > 0) broker.flush();

@@ -48,7 +48,7 @@ export function welcomingEffects(ports: ConnectionPorts, answers: Answers) {
   const greet = (scope: Scope): boolean => {
     const { context } = scope;
     const { id } = context.socket;
-    const { interval, timeout } = options.heartbeat[context.socket.protocol];
+    const { interval, timeout } = context.socket.heartbeat;
     const subs = joinAll(scope, subscriptionsOf(ports, context));
     if (subs === null) {
       answers.end(scope, disconnects.internal);
@@ -62,7 +62,7 @@ export function welcomingEffects(ports: ConnectionPorts, answers: Answers) {
         version: options.version,
         subs,
         ttl: ttlUntil(context.expireAt, clock.wall()),
-        ping: context.socket.nativePing || interval === 0 ? null : Math.round(interval / 1000),
+        ping: context.socket.capabilities.hasNativePing || interval === 0 ? null : Math.round(interval / 1000),
         pong: timeout > 0,
         time: options.includeServerTime ? Math.round(clock.wall()) : null,
       },
@@ -76,8 +76,8 @@ export function welcomingEffects(ports: ConnectionPorts, answers: Answers) {
   /** What was pushed while the user was away follows the first thing that is said; to one who is not let in, nothing. */
   const handOverMail = ({ context }: Scope) => {
     const { socket, identity } = context;
-    const isIn = socket.protocol === "centrifuge" || context.subscriptions.size > 0;
-    if (!offlineMessages || !identity?.user || !isIn) return;
+    const isIn = !socket.capabilities.hasDefaultChannel || context.subscriptions.size > 0;
+    if (!offlineMessages || !identity?.user || !isIn || !socket.capabilities.canReceiveMessages) return;
     offlineMessages.deliver(identity.user, socket.id);
   };
 
@@ -85,10 +85,11 @@ export function welcomingEffects(ports: ConnectionPorts, answers: Answers) {
     welcome: (scope: Scope) => {
       const { context } = scope;
       const user = context.identity?.user ?? "";
-      log.info("connection.authenticated", { connection: context.socket.id, user, dialect: context.socket.protocol });
+      log.info("connection.authenticated", { connection: context.socket.id, user, dialect: context.socket.dialect });
       armExpiry(ports, scope, context.expireAt);
-      if (context.socket.protocol === "plain") joinHome(scope);
-      else if (context.socket.protocol === "centrifuge" && !greet(scope)) return;
+      const { hasDefaultChannel, canReadErrors } = context.socket.capabilities;
+      if (hasDefaultChannel) joinHome(scope);
+      else if (canReadErrors && !greet(scope)) return;
       handOverMail(scope);
     },
 
@@ -121,7 +122,7 @@ function createJoinAll({ rules }: Pick<ConnectionPorts, "rules">, join: ReturnTy
     }
     if (isWhole) return results;
     // Nobody has heard of those that were joined, so nobody is told that they are left.
-    for (const channel of context.subscriptions.keys()) context.socket.detach(channel);
+    for (const channel of context.subscriptions.keys()) context.socket.receiver?.detach(channel);
     context.subscriptions.clear();
     return null;
   };
@@ -144,7 +145,7 @@ export function subscriptionsOf(
 
 /** Ends a connection when its credentials do: with a grace for those who can refresh them, which a plain client cannot. */
 export function armExpiry(ports: ConnectionPorts, scope: Scope, expireAt: number | null): void {
-  const grace = scope.context.socket.protocol === "centrifuge" ? ports.options.expiredCloseDelay : 0;
+  const grace = scope.context.socket.capabilities.canRefresh ? ports.options.expiredCloseDelay : 0;
   if (expireAt === null) disarmDeadline(ports, scope, "expiry");
   else armDeadline(ports, scope, "expiry", Math.max(0, expireAt * 1000 - ports.clock.wall() + grace));
 }

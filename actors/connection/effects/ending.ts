@@ -12,7 +12,7 @@ export function endingEffects(ports: ConnectionPorts, { settle }: Pick<Answers, 
     settle,
     /** Leaves every channel at once, so that nothing can follow a gap; the others are told when the connection closes. */
     detachAll: ({ context }: Scope) => {
-      for (const channel of context.subscriptions.keys()) context.socket.detach(channel);
+      for (const channel of context.subscriptions.keys()) context.socket.receiver?.detach(channel);
     },
     setFlushDeadline: (scope: Scope) => armDeadline(ports, scope, "flush", options.flushTimeout),
     isFlushed: ({ context }: Pick<Scope, "context">): boolean => context.socket.unsent() === 0,

@@ -50,7 +50,7 @@ export function handshakeEffects(ports: ConnectionPorts) {
     setHandshakeDeadline: (scope: Scope) => armDeadline(ports, scope, "handshake", options.handshakeTimeout),
 
     authenticate: (scope: Scope, { command }: { command: ConnectCommand }) => {
-      const isOpen = options.allowAnonymous || options.insecure || scope.context.socket.protocol === "echo";
+      const isOpen = options.allowAnonymous || options.insecure || scope.context.socket.capabilities.admitsAnonymous;
       if (command.token !== null)
         verification.connection(scope, command.token, (verdict) => judge(scope, command, verdict));
       else if (isOpen) admit(scope, command, anonymous);

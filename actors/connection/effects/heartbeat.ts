@@ -1,10 +1,11 @@
-import type { ConnectionPorts, Heartbeat, Scope } from "../ports.ts";
+import type { Heartbeat } from "../../../src/core/capabilities.ts";
+import type { ConnectionPorts, Scope } from "../ports.ts";
 import { armDeadline, disarmDeadline } from "./deadlines.ts";
 
 /** How a connection is kept alive, and found dead. */
 export function heartbeatEffects(ports: ConnectionPorts) {
-  const { clock, random, protocols, options } = ports;
-  const heartbeatOf = ({ context }: Scope): Heartbeat => options.heartbeat[context.socket.protocol];
+  const { clock, random } = ports;
+  const heartbeatOf = ({ context }: Scope): Heartbeat => context.socket.heartbeat;
 
   return {
     /** The first ping comes in the second half of an interval, by chance, so that a thousand clients do not pong at once. */
@@ -17,9 +18,7 @@ export function heartbeatEffects(ports: ConnectionPorts) {
     ping: (scope: Scope) => {
       const { context } = scope;
       const { interval, timeout } = heartbeatOf(scope);
-      const frame = context.socket.nativePing ? null : protocols[context.socket.protocol].ping;
-      if (frame === null) context.socket.ping();
-      else context.socket.send(frame);
+      context.socket.ping();
       armDeadline(ports, scope, "ping", interval);
       if (timeout === 0 || (context.socket.pingedAt !== 0 && !hasAnswered(scope))) return;
       context.socket.pingedAt = clock.monotonic();
@@ -47,5 +46,5 @@ export function heartbeatEffects(ports: ConnectionPorts) {
  * a protocol with pings of its own nothing but its pong is one, and that has cleared `pingedAt`.
  */
 function hasAnswered({ context }: Pick<Scope, "context">): boolean {
-  return context.socket.nativePing && context.socket.lastHeard() > context.socket.pingedAt;
+  return context.socket.capabilities.hasNativePing && context.socket.lastHeard() > context.socket.pingedAt;
 }

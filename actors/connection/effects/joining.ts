@@ -57,24 +57,25 @@ export function createJoin(ports: ConnectionPorts) {
 
   return (scope: Scope, terms: Terms, request: SubscribeRequest, outcome: JoinOutcome): void => {
     const { channel, grant } = terms;
+    const { receiver } = scope.context.socket;
+    if (receiver === null) {
+      outcome.refused(errors.notAvailable);
+      return;
+    }
     const since = sinceOf(scope, terms, request);
     broker.join(channel, grant.stream, since, (joined) => {
       if (joined === null) return outcome.refused(errors.internal);
       const isLost = since?.mode === "stream" && !joined.recovered;
       if (isLost && rejectsUnrecovered(request)) return outcome.refused(errors.unrecoverablePosition);
       budget.spend(scope, joined.publications);
-      leaveEarlier(scope, channel);
+      // A back end may subscribe to what the client has already: the earlier subscription ends.
+      if (scope.context.subscriptions.has(channel)) receiver.detach(channel);
       const subscription = subscriptionOf(terms, joined);
       scope.context.subscriptions.set(channel, subscription);
-      scope.context.socket.attach(subscription);
+      receiver.attach(subscription);
       outcome.joined(resultOf(terms, { joined, since, request, ttl: ttlUntil(terms.expireAt, clock.wall()) }));
     });
   };
-}
-
-/** A back end may subscribe to what the client has already: what it heard there ends with what it had. */
-function leaveEarlier({ context }: Scope, channel: string): void {
-  if (context.subscriptions.has(channel)) context.socket.detach(channel);
 }
 
 function subscriptionOf({ channel, serverSide, grant, expireAt, info }: Terms, joined: Joined): Subscription {

@@ -7,7 +7,7 @@ export function leaveChannel(ports: ConnectionPorts, { context }: Scope, channel
   const subscription = context.subscriptions.get(channel);
   if (!subscription) return false;
   context.subscriptions.delete(channel);
-  context.socket.detach(channel);
+  context.socket.receiver?.detach(channel);
   ports.presenceEvents.leave(channel, clientInfoOf(context, subscription), subscription);
   return true;
 }

@@ -50,22 +50,17 @@ export function publishingEffects(ports: ConnectionPorts, answers: Answers) {
 
   const gateOf = (scope: Scope): FrameGate | PublishGate | null => {
     const { socket } = scope.context;
-    switch (socket.protocol) {
-      case "echo":
-        return { take: (frame) => socket.send(frame) };
-      case "plain":
-        return openPlainGate(ports, scope);
-      case "centrifuge":
-        return new CommandGate(publish, scope.self);
-    }
+    const { echoesFrames, hasDefaultChannel } = socket.capabilities;
+    if (echoesFrames) return { take: (frame) => socket.send(frame) };
+    return hasDefaultChannel ? openPlainGate(ports, scope) : new CommandGate(publish, scope.self);
   };
 
   return {
     publish: (scope: Scope, asked: { command: PublishCommand }) => {
       const { socket } = scope.context;
-      if (socket.protocol === "centrifuge") publish(scope, asked);
       // A frame that had to wait until its connection was let in: by now the gate is open.
-      else socket.take(frameOf(asked.command.data.read()));
+      if (socket.capabilities.hasDefaultChannel) socket.take(frameOf(asked.command.data.read()));
+      else publish(scope, asked);
     },
 
     /** What clients publish goes straight into the Hub, and what an echo's send straight back. */

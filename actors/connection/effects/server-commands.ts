@@ -34,8 +34,7 @@ export function orderedEffects(ports: ConnectionPorts, answers: Answers) {
     subscribeFromServer: (scope: Scope, { request }: { request: ServerSubscribe }) => {
       const { context } = scope;
       const { channel, expireAt, info, data, since, override } = request;
-      // The frames of a plain client carry no channel: it could not tell those of a second one apart.
-      if (context.socket.protocol === "plain") return undefined;
+      if (!context.socket.capabilities.canBeSubscribedByServer) return undefined;
       const isNew = !context.subscriptions.has(channel);
       if (isNew && context.subscriptions.size >= options.channelLimit) {
         return answers.end(scope, disconnects.channelLimit);
@@ -56,7 +55,7 @@ export function orderedEffects(ports: ConnectionPorts, answers: Answers) {
     },
 
     deliverMessage: ({ context: { socket } }: Scope, { data }: { data: Payload }) => {
-      if (socket.protocol !== "echo") socket.send(ports.protocols[socket.protocol].encodeMessage(data));
+      socket.message(data);
     },
 
     unsubscribeFromServer: (scope: Scope, { channel, unsubscribe }: { channel: string; unsubscribe: Unsubscribe }) => {
@@ -66,9 +65,10 @@ export function orderedEffects(ports: ConnectionPorts, answers: Answers) {
         leaveChannel(ports, scope, each);
         answers.push(scope, { type: "unsubscribe", channel: each, unsubscribe });
       }
-      // A plain client can be told of it in no other way, and is there for nothing else.
-      const { protocol, defaultChannel } = scope.context.socket;
-      if (protocol === "plain" && channels.includes(defaultChannel)) answers.end(scope, disconnectFor(unsubscribe));
+      // The client can be told of it in no other way, and is connected for nothing else.
+      const { capabilities, defaultChannel } = scope.context.socket;
+      if (capabilities.hasDefaultChannel && channels.includes(defaultChannel))
+        answers.end(scope, disconnectFor(unsubscribe));
     },
 
     refreshFromServer: (scope: Scope, { expireAt }: { expireAt: number | null }) => {

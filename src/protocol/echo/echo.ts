@@ -1,15 +1,28 @@
-import type { Protocol } from "../protocol.ts";
+import type { Protocol, ProtocolSettings } from "../protocol.ts";
 
-/**
- * The language of `/echo`: none. Its frames go straight back through the connection's gate and are never commands, so
- * there is nothing to read and nothing to say.
- */
-export const echo: Protocol = {
-  name: "echo",
-  decode: () => ({ commands: [], malformed: false }),
-  encodeReply: () => null,
-  encodePush: () => null,
-  encodePublication: () => "",
-  encodeMessage: () => "",
-  ping: null,
-};
+/** The protocol of `/echo`: frames are returned to their sender, and are neither commands nor publications. */
+export function createEcho(settings: ProtocolSettings): Protocol {
+  return {
+    name: "echo",
+    dialect: "echo",
+    encoding: null,
+    capabilities: {
+      canReadErrors: false,
+      canReceiveMessages: false,
+      canBeSubscribedByServer: false,
+      canRefresh: false,
+      hasNativePing: true,
+      sendsConnect: false,
+      hasDefaultChannel: false,
+      echoesFrames: true,
+      admitsAnonymous: true,
+      isUnidirectional: false,
+    },
+    settings,
+    decode: () => ({ commands: [], malformed: false }),
+    encodeReply: () => null,
+    encodePush: () => null,
+    encodeMessage: () => null,
+    ping: null,
+  };
+}

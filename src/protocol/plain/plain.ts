@@ -1,26 +1,50 @@
 import type { Frame } from "../../core/frame.ts";
 import { encodingTag, type Payload } from "../../core/payload.ts";
 import { SealedPayload } from "../../core/sealed.ts";
-import type { Protocol } from "../protocol.ts";
+import type { Encoding, Protocol, ProtocolSettings } from "../protocol.ts";
+
+/** Publications as bare frames: no channel, no metadata, and neither joins nor leaves. */
+export const plainEncoding: Encoding = {
+  name: "plain",
+  dialect: "plain",
+  encodePublication: (_channel, { data, tags }) => toFrame(data, tags?.[encodingTag] === "base64"),
+  encodePresence: () => null,
+};
 
 /**
- * The plain protocol: no protocol, every frame is a publication in the one channel that the connection was opened for,
- * and every publication a frame. Its clients hear nothing else: no replies, no joins, no pings but WebSocket's own.
+ * The plain protocol: every frame is a publication in the one channel that the connection was opened for, and every
+ * publication is a frame. Its clients receive nothing else: no replies, no joins, no pings but WebSocket's own.
  */
-export const plain: Protocol = {
-  name: "plain",
-  decode: (frame, defaultChannel) => ({
-    commands: [
-      { method: "publish", id: 0, channel: defaultChannel, data: new SealedPayload(toPayload(frame)), map: null },
-    ],
-    malformed: false,
-  }),
-  encodeReply: () => null,
-  encodePush: () => null,
-  encodePublication: (_channel, { data, tags }) => toFrame(data, tags?.[encodingTag] === "base64"),
-  encodeMessage: (data) => toFrame(data, false),
-  ping: null,
-};
+export function createPlain(settings: ProtocolSettings): Protocol {
+  return {
+    name: "plain",
+    dialect: "plain",
+    encoding: plainEncoding,
+    capabilities: {
+      canReadErrors: false,
+      canReceiveMessages: true,
+      canBeSubscribedByServer: false,
+      canRefresh: false,
+      hasNativePing: true,
+      sendsConnect: false,
+      hasDefaultChannel: true,
+      echoesFrames: false,
+      admitsAnonymous: false,
+      isUnidirectional: false,
+    },
+    settings,
+    decode: (frame, defaultChannel) => ({
+      commands: [
+        { method: "publish", id: 0, channel: defaultChannel, data: new SealedPayload(toPayload(frame)), map: null },
+      ],
+      malformed: false,
+    }),
+    encodeReply: () => null,
+    encodePush: () => null,
+    encodeMessage: (data) => toFrame(data, false),
+    ping: null,
+  };
+}
 
 function toPayload(frame: Frame): Payload {
   return typeof frame === "string" ? { kind: "text", text: frame } : { kind: "binary", bytes: frame };

@@ -5,15 +5,16 @@ import { noData, type Payload } from "../../../src/core/payload.ts";
 import type { ClientInfo, Publication } from "../../../src/core/publication.ts";
 import type { Push, Reply, SubscribeResult } from "../../../src/core/reply.ts";
 import { unsubscribes } from "../../../src/core/unsubscribes.ts";
-import { protocol } from "./support.ts";
+import { jsonEncoding } from "../../../src/protocol/centrifuge/json.ts";
+import { centrifugeJson } from "../../support/protocols.ts";
 
 const client = "b0b3f1c6-7a52-4c0e-8a50-1d4c53e4a0f7";
 const ann: ClientInfo = { user: "ann", client };
 const one: Payload = { kind: "json", json: "1" };
 
-const reply = (value: Reply) => protocol.encodeReply(value);
-const push = (value: Push) => protocol.encodePush(value);
-const publication = (value: Publication, channel = "c") => protocol.encodePublication(channel, value);
+const reply = (value: Reply) => centrifugeJson.encodeReply(value);
+const push = (value: Push) => centrifugeJson.encodePush(value);
+const publication = (value: Publication, channel = "c") => jsonEncoding.encodePublication(channel, value);
 
 /** A subscription without anything. */
 const bare: SubscribeResult = {
@@ -34,7 +35,7 @@ test("[CD40] empty results are written as empty objects under their key", () => 
   expect(reply({ id: 6, method: "refresh", result: { ttl: null } })).toBe('{"id":6,"refresh":{}}');
   expect(reply({ id: 7, method: "sub_refresh", result: { ttl: null } })).toBe('{"id":7,"sub_refresh":{}}');
   expect(subscribed({})).toBe('{"id":2,"subscribe":{}}');
-  expect(protocol.ping).toBe("{}");
+  expect(centrifugeJson.ping).toBe("{}");
 });
 
 test("[CD40] a subscribe result has what it has and nothing else", () => {
@@ -182,7 +183,7 @@ test("[CD49] no frame has a line break, whatever it holds", () => {
   const frames = [
     publication(pub, "c\n"),
     publication({ ...pub, data: { kind: "text", text: "a\nb" } }),
-    protocol.encodeMessage(pub.data),
+    centrifugeJson.encodeMessage(pub.data),
     push({ type: "join", channel: "c\n", info }),
     push({ type: "subscribe", channel: "c\n", result }),
     push({ type: "unsubscribe", channel: "c\n", unsubscribe: { code: 2100, reason: "a\nb" } }),
@@ -205,7 +206,7 @@ test("[CD50] a plain client's text becomes a string, its bytes a tagged base64 s
   expect(publication({ data: { kind: "binary", bytes }, offset: 0, epoch: "", tags: { k: "v" } })).toBe(
     '{"push":{"channel":"c","pub":{"data":"AP+A","tags":{"k":"v","chorus-encoding":"base64"}}}}',
   );
-  expect(protocol.encodeMessage({ kind: "text", text: "x" })).toBe('{"push":{"message":{"data":"x"}}}');
+  expect(centrifugeJson.encodeMessage({ kind: "text", text: "x" })).toBe('{"push":{"message":{"data":"x"}}}');
 });
 
 test("[CD50] a payload of nothing, which a namespace may allow, leaves data out", () => {

@@ -1,6 +1,7 @@
 import { expect, spyOn, test } from "bun:test";
 import fc from "fast-check";
 import { createCentrifugeJson } from "../../../src/protocol/centrifuge/json.ts";
+import { unlimited } from "../../support/protocols.ts";
 import { bareConnect, decode, noWish } from "./support.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -80,13 +81,13 @@ test("the commands up to the limit are returned, and one more is malformed (T36)
   expect(decode(`${frame(256)}\n`)).toMatchObject({ malformed: false });
   const over = decode(frame(257));
   expect([over.commands.length, over.malformed]).toEqual([256, true]);
-  const two = createCentrifugeJson({ commandsPerFrameMax: 2 }).decode(frame(20_000), "");
+  const two = createCentrifugeJson({ commandsPerFrameMax: 2 }, unlimited).decode(frame(20_000), "");
   expect([two.commands.length, two.malformed]).toEqual([2, true]);
 });
 
 test("what comes after the limit is not read (T36)", () => {
   const parse = spyOn(JSON, "parse");
-  createCentrifugeJson({ commandsPerFrameMax: 2 }).decode("{}\n".repeat(20_000), "");
+  createCentrifugeJson({ commandsPerFrameMax: 2 }, unlimited).decode("{}\n".repeat(20_000), "");
   const calls = parse.mock.calls.length;
   parse.mockRestore();
   expect(calls).toBe(2);

@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { noData } from "../../../src/core/payload.ts";
-import { decode, protocol, read } from "./support.ts";
+import { jsonEncoding } from "../../../src/protocol/centrifuge/json.ts";
+import { decode, read } from "./support.ts";
 
 /** The characters of the payload that one line carries. */
 function payloadOf(line: string): string {
@@ -18,7 +19,7 @@ function delivered(line: string): string {
   if (command?.method !== "publish") {
     throw new Error(`not a publish: ${line}`);
   }
-  return String(protocol.encodePublication(command.channel, { data: command.data, offset: 0, epoch: "" }));
+  return String(jsonEncoding.encodePublication(command.channel, { data: command.data, offset: 0, epoch: "" }));
 }
 
 const exact = [

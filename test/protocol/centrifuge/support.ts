@@ -2,9 +2,7 @@ import type { Command, SubscribeRequest } from "../../../src/core/command.ts";
 import type { Frame } from "../../../src/core/frame.ts";
 import type { Payload } from "../../../src/core/payload.ts";
 import { SealedHeaders, SealedPayload, Token } from "../../../src/core/sealed.ts";
-import { createCentrifugeJson } from "../../../src/protocol/centrifuge/json.ts";
-
-export const protocol = createCentrifugeJson({ commandsPerFrameMax: 256 });
+import { centrifugeJson } from "../../support/protocols.ts";
 
 /** A command with its sealed fields opened. */
 export type Opened = OpenFields<Command>;
@@ -26,7 +24,7 @@ export function open(command: Command): Opened {
 }
 
 export function decode(frame: Frame): { commands: Opened[]; malformed: boolean } {
-  const { commands, malformed } = protocol.decode(frame, "defaultChannel");
+  const { commands, malformed } = centrifugeJson.decode(frame, "defaultChannel");
   return { commands: commands.map(open), malformed };
 }
 

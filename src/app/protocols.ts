@@ -1,0 +1,53 @@
+import type { Config } from "../config/config.ts";
+import { createCentrifugeJson } from "../protocol/centrifuge/json.ts";
+import { createEcho } from "../protocol/echo/echo.ts";
+import { createPlain } from "../protocol/plain/plain.ts";
+import type { ProtocolSettings } from "../protocol/protocol.ts";
+import { createBearerRoute, createCentrifugeRoute, type SocketRoute } from "../sockets/negotiation.ts";
+
+/** The paths on which WebSocket connections are opened, each with the protocols that it serves. */
+export function createSocketRoutes(config: Config): Map<string, SocketRoute> {
+  const { plain, echo, websocket, client } = config;
+  const { bearer, centrifuge } = settingsOf(config);
+  const routes = new Map<string, SocketRoute>();
+  if (plain.enabled) {
+    const channelOf = (query: URLSearchParams) => query.get("channel") ?? plain.channel;
+    routes.set("/ws", createBearerRoute(createPlain(bearer), channelOf));
+  }
+  if (echo.enabled) {
+    const route = createBearerRoute(createEcho(bearer), () => "");
+    routes.set("/echo", route);
+  }
+  if (!websocket.disabled) {
+    const options = { commandsPerFrameMax: client.commands_per_frame_limit };
+    const json = createCentrifugeJson(options, centrifuge);
+    const jsonNativePing = createCentrifugeJson({ ...options, nativePing: true }, centrifuge);
+    routes.set(websocket.handler_prefix, createCentrifugeRoute({ json, jsonNativePing }));
+  }
+  return routes;
+}
+
+/** Bytes of the largest frame that a protocol takes. */
+export function frameBytesMax(config: Config): number {
+  const sizes = Object.values(settingsOf(config)).flatMap(({ textBytesMax, binaryBytesMax }) => [
+    textBytesMax,
+    binaryBytesMax,
+  ]);
+  return Math.max(...sizes);
+}
+
+function settingsOf({ plain, client, websocket }: Config) {
+  const bearer: ProtocolSettings = {
+    heartbeat: { interval: plain.ping_interval, timeout: plain.pong_timeout },
+    textBytesMax: plain.text_size_limit,
+    binaryBytesMax: plain.binary_size_limit,
+    queueBytesMax: plain.queue_max_size,
+  };
+  const centrifuge: ProtocolSettings = {
+    heartbeat: { interval: client.ping_interval, timeout: client.pong_timeout },
+    textBytesMax: websocket.message_size_limit,
+    binaryBytesMax: websocket.message_size_limit,
+    queueBytesMax: client.queue_max_size,
+  };
+  return { bearer, centrifuge };
+}

@@ -1,0 +1,19 @@
+import type { Publication } from "./publication.ts";
+
+/**
+ * Which publications of a channel a group of its subscribers receives, and in what form: another form for a delta, none
+ * for a tags filter that does not match. A variant is no encoding: each form is written in every encoding of the channel.
+ */
+export interface Variant {
+  /** Subscribers of a channel whose encodings and keys are equal form one group; the object of the first one serves all. */
+  readonly key: string;
+  /**
+   * The form that the group receives: the publication itself, another one, or null for nothing. Called once per
+   * publication and variant of a channel, in the order of the channel. A form that several variants return is encoded
+   * once per encoding if it is the same object.
+   */
+  select(channel: string, publication: Publication): Publication | null;
+}
+
+/** Every publication, as it is. */
+export const whole: Variant = { key: "", select: (_channel, publication) => publication };
