@@ -42,15 +42,7 @@ const rooms: readonly { room: RegExp; may: readonly RegExp[] }[] = [
   },
   {
     room: /^src\/messages\//,
-    may: [
-      /^src\/core\//,
-      /^src\/messages\//,
-      /^src\/sqlite\//,
-      /^src\/broker\/local\/sqlite\//,
-      /^bun:sqlite/,
-      /^valibot/,
-      /^types only /,
-    ],
+    may: [/^src\/core\//, /^src\/messages\//, /^src\/sqlite\//, /^bun:sqlite/, /^valibot/, /^types only /],
   },
   { room: /^src\/presence\//, may: [/^src\/core\//, /^src\/presence\//] },
   {

@@ -1,11 +1,12 @@
 import type { Database } from "bun:sqlite";
-import { openOrReplace, renameDamaged, type SqliteFileOptions } from "../broker/local/sqlite/database.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
-import { isDamage, reopenIntervalMs, replaceIntervalMs } from "../sqlite/damage.ts";
+import { isDamage } from "../sqlite/damage.ts";
+import type { SqliteFileOptions } from "../sqlite/database.ts";
+import { HeldFile } from "../sqlite/held-file.ts";
 import { closeOpened, type Opened, openWhole } from "./open.ts";
 import type { Statements } from "./statements.ts";
-import { Complaints } from "./throttled-log.ts";
+import { ThrottledLog } from "./throttled-log.ts";
 
 /** What the file needs of its process. */
 export interface MessageFileParts {
@@ -18,20 +19,23 @@ export interface MessageFileParts {
  * normal the last ones may be lost, and the last deletions undone, where the machine loses its power.
  */
 export class MessageFile {
-  readonly #options: SqliteFileOptions;
-  readonly #parts: MessageFileParts;
-  readonly #failures: Complaints;
-  #opened: Opened | null;
+  readonly #path: string;
+  readonly #failures: ThrottledLog;
+  readonly #file: HeldFile<Opened>;
   #closed = false;
-  #replacedAt = Number.NEGATIVE_INFINITY;
-  #triedAt = Number.NEGATIVE_INFINITY;
 
   /** Sets a damaged file aside. Throws where none can be had: another process has it, a later version wrote it. */
-  constructor(options: SqliteFileOptions, parts: MessageFileParts) {
-    this.#options = options;
-    this.#parts = parts;
-    this.#failures = new Complaints("push.file_failed", parts);
-    this.#opened = this.#openOrReplace();
+  constructor(options: SqliteFileOptions, { clock, log }: MessageFileParts) {
+    const { path } = options;
+    this.#path = path;
+    this.#failures = new ThrottledLog("push.file_failed", { clock, log });
+    this.#file = new HeldFile(path, {
+      clock,
+      open: (lock) => openWhole(options, lock),
+      close: closeOpened,
+      setAside: (keptAs, reason) => log.error("push.file_damaged", { path, kept_as: keptAs, reason: String(reason) }),
+      failed: (_, error) => this.#failed(error, null),
+    });
   }
 
   /** How often the file failed to do what it was asked. */
@@ -52,7 +56,7 @@ export class MessageFile {
     try {
       return this.#do(work, kind);
     } catch (error) {
-      if (!isDamage(error) || !this.#replace(error)) return this.#failed(error, otherwise);
+      if (!isDamage(error) || !this.#file.replace(error)) return this.#failed(error, otherwise);
     }
     try {
       return this.#do(work, kind);
@@ -68,7 +72,7 @@ export class MessageFile {
 
   close(): void {
     this.#closed = true;
-    this.#release();
+    this.#file.close();
   }
 
   #do<Result>(work: (statements: Statements) => Result, kind: "write" | "read"): Result {
@@ -90,54 +94,17 @@ export class MessageFile {
     try {
       if (db.inTransaction) statements.rollback.run();
     } catch {
-      this.#release();
+      this.#file.release();
     }
   }
 
   #use(): Opened {
-    if (this.#opened !== null) return this.#opened;
-    const now = this.#parts.clock.monotonic();
-    if (now - this.#triedAt < reopenIntervalMs) throw new Error("its file is not open");
-    this.#triedAt = now;
-    this.#opened = this.#openOrReplace();
-    return this.#opened;
-  }
-
-  #openOrReplace(): Opened {
-    return openOrReplace(
-      this.#options.path,
-      () => openWhole(this.#options),
-      (reason) => this.#setAside(reason),
-    );
-  }
-
-  #setAside(reason: unknown): void {
-    const { path } = this.#options;
-    const { clock, log } = this.#parts;
-    this.#replacedAt = clock.monotonic();
-    log.error("push.file_damaged", { path, kept_as: renameDamaged(path, clock.wall()), reason: String(reason) });
-  }
-
-  /** True where a new file is in the place of the damaged one. */
-  #replace(reason: unknown): boolean {
-    if (this.#parts.clock.monotonic() - this.#replacedAt < replaceIntervalMs) return false;
-    this.#release();
-    try {
-      this.#setAside(reason);
-      this.#opened = openWhole(this.#options);
-      return true;
-    } catch (error) {
-      return this.#failed(error, false);
-    }
-  }
-
-  #release(): void {
-    if (this.#opened !== null) closeOpened(this.#opened);
-    this.#opened = null;
+    if (!this.#file.isOpen) this.#file.reopen();
+    return this.#file.use();
   }
 
   #failed<Result>(error: unknown, otherwise: Result): Result {
-    this.#failures.add({ path: this.#options.path, error: String(error) });
+    this.#failures.add({ path: this.#path, error: String(error) });
     return otherwise;
   }
 }

@@ -1,5 +1,5 @@
-import { storedName } from "../broker/local/sqlite/rows.ts";
 import type { Clock } from "../core/clock.ts";
+import { storedName } from "../sqlite/names.ts";
 import type { MessageFile } from "./file.ts";
 import type { Recalled } from "./offline-queue.ts";
 import type { AnswerRow, Statements } from "./statements.ts";
@@ -11,7 +11,7 @@ const fresh: Recalled = { state: "new" };
 const failed: Recalled = { state: "failed" };
 
 /** What was answered to idempotency keys, so that a repeated push has no second effect. */
-export class Answers {
+export class IdempotencyResults {
   readonly #file: MessageFile;
   readonly #clock: Clock;
   readonly #max: number;

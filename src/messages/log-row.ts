@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { nameOf, storedName } from "../broker/local/sqlite/rows.ts";
+import { nameOf, storedName } from "../sqlite/names.ts";
 
 /** What became of one push; of `channel`, `channels`, `user` and `client` those that it named. */
 export interface PublishLogEntry {

@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import type { Payload } from "../core/payload.ts";
 import type { MessageFile } from "./file.ts";
-import { Answers } from "./idempotency-results.ts";
+import { IdempotencyResults } from "./idempotency-results.ts";
 import { messageRow, payloadOf, storedUser } from "./message-row.ts";
 import type { OfflineQueue, PutOptions, PutOutcome, Recalled } from "./offline-queue.ts";
 import type { Statements } from "./statements.ts";
@@ -14,7 +14,7 @@ export interface MessageQueueOptions {
   readonly ttl: number;
   /** Messages of all users together; default 1,000,000. */
   readonly messagesMax?: number;
-  /** Answers to idempotency keys; default 100,000. */
+  /** IdempotencyResults to idempotency keys; default 100,000. */
   readonly answersMax?: number;
 }
 
@@ -28,7 +28,7 @@ export class MessageQueue implements OfflineQueue {
   readonly #file: MessageFile;
   readonly #options: MessageQueueOptions;
   readonly #clock: Clock;
-  readonly #answers: Answers;
+  readonly #results: IdempotencyResults;
   /**
    * How many there are in the file whose statements these are: another file has another number. Null where that is to be
    * counted anew, as after a transaction that was rolled back.
@@ -39,7 +39,7 @@ export class MessageQueue implements OfflineQueue {
     this.#file = file;
     this.#options = options;
     this.#clock = clock;
-    this.#answers = new Answers(file, clock, options.answersMax ?? 100_000);
+    this.#results = new IdempotencyResults(file, clock, options.answersMax ?? 100_000);
   }
 
   /** Keeps the message; it survives the end of the process from when this returns. */
@@ -52,7 +52,7 @@ export class MessageQueue implements OfflineQueue {
       this.#forget(statements, () => statements.deleteExpiredOf.run(row.user, now));
       const full = this.#count(statements) >= (this.#options.messagesMax ?? 1_000_000);
       if (full || (statements.messageCountOf.get(row.user)?.n ?? 0) >= this.#options.size) return "limit";
-      if (remember !== undefined) this.#answers.write(statements, remember.key, remember.answer);
+      if (remember !== undefined) this.#results.write(statements, remember.key, remember.answer);
       statements.insertMessage.run(row.user, row.kind, row.data, row.expires_at, row.crc);
       return "kept";
     }, "failed");
@@ -91,12 +91,12 @@ export class MessageQueue implements OfflineQueue {
 
   /** Keeps for five minutes what a key was answered; the first answer stays. False where the file failed. */
   remember(key: string, answer: string): boolean {
-    return this.#file.attempt((statements) => this.#answers.write(statements, key, answer), false);
+    return this.#file.attempt((statements) => this.#results.write(statements, key, answer), false);
   }
 
   /** What the key was answered within the last five minutes. */
   recall(key: string): Recalled {
-    return this.#answers.read(key);
+    return this.#results.read(key);
   }
 
   /** Deletes a few messages and answers that are over; to be called now and then. */

@@ -1,5 +1,5 @@
-import { storedName } from "../broker/local/sqlite/rows.ts";
 import type { Payload } from "../core/payload.ts";
+import { storedName } from "../sqlite/names.ts";
 import type { MessageRow } from "./statements.ts";
 
 /** A user as the file names it, so that no two users share a row. */

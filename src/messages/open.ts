@@ -1,5 +1,6 @@
 import type { Database } from "bun:sqlite";
-import { checkPages, openDatabase, type SqliteFileOptions } from "../broker/local/sqlite/database.ts";
+import { checkPages, openDatabase, type SqliteFileOptions } from "../sqlite/database.ts";
+import type { FileLock } from "../sqlite/lock.ts";
 import { createTables, hasTables } from "./schema.ts";
 import { prepare, type Statements } from "./statements.ts";
 
@@ -10,8 +11,8 @@ export interface Opened {
 }
 
 /** Throws DamageError where the file is damaged. */
-export function openWhole(options: SqliteFileOptions): Opened {
-  const db = openDatabase(options);
+export function openWhole(options: SqliteFileOptions, lock: FileLock): Opened {
+  const db = openDatabase(options, lock);
   try {
     if (hasTables(db)) checkPages(db, options.path);
     else createTables(db);

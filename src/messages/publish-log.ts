@@ -6,7 +6,7 @@ import { entryOf, type LoggedPush, logRow, type PublishLogEntry, parametersOf } 
 import { Pending } from "./pending.ts";
 import { type Page, type PublishLogFilter, Search } from "./search.ts";
 import type { Statements } from "./statements.ts";
-import { Complaints } from "./throttled-log.ts";
+import { ThrottledLog } from "./throttled-log.ts";
 
 /** Runs the task after as many milliseconds; 0: in a later turn of the event loop. */
 export type Schedule = (task: () => void, delayMs: number) => void;
@@ -51,7 +51,7 @@ export class PublishLog {
   readonly #pending = new Pending();
   /** In how many milliseconds the next group was to be written when that was arranged. */
   #dueIn = Number.POSITIVE_INFINITY;
-  readonly #losses: Complaints;
+  readonly #losses: ThrottledLog;
   #failing = false;
   #closed = false;
 
@@ -60,7 +60,7 @@ export class PublishLog {
     this.#options = options;
     this.#clock = parts.clock;
     this.#schedule = parts.schedule;
-    this.#losses = new Complaints("push.entries_lost", parts);
+    this.#losses = new ThrottledLog("push.entries_lost", parts);
   }
 
   /** Entries that could not be kept: too many waited for a disk that failed. */

@@ -1,4 +1,5 @@
-import type { Database, Statement } from "bun:sqlite";
+import type { Database } from "bun:sqlite";
+import { type Prepare, prepareAll } from "../sqlite/statements.ts";
 import type { LogParameters, LogRow } from "./log-row.ts";
 
 /** A row of `messages`: `data` are the bytes, or the UTF-8 of the text. */
@@ -18,33 +19,12 @@ export interface AnswerRow {
   readonly crc: number;
 }
 
-/** Everything that is ever said to the database but at its opening: values are bound, never part of a statement's text. */
+/** Prepares the statements of the messages' file. */
 export function prepare(db: Database) {
-  const all: Statement<unknown, never>[] = [];
-  const make = maker(db, all);
-  return {
-    begin: make<never, []>("BEGIN IMMEDIATE"),
-    commit: make<never, []>("COMMIT"),
-    rollback: make<never, []>("ROLLBACK"),
-    ...logStatements(make),
-    ...queueStatements(make),
-    finalize(): void {
-      for (const statement of all) statement.finalize();
-    },
-  };
+  return prepareAll(db, (make) => ({ ...logStatements(make), ...queueStatements(make) }));
 }
 
-type Make = ReturnType<typeof maker>;
-
-function maker(db: Database, all: Statement<unknown, never>[]) {
-  return <Row, Parameters extends (string | number | Uint8Array | null)[]>(sql: string) => {
-    const statement = db.prepare<Row, Parameters>(sql);
-    all.push(statement);
-    return statement;
-  };
-}
-
-function logStatements(make: Make) {
+function logStatements(make: Prepare) {
   return {
     insertEntry: make<never, LogParameters>("INSERT INTO log VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
     /** Two single reads of an end of the table: both in one statement would be a scan. */
@@ -61,7 +41,7 @@ function logStatements(make: Make) {
   };
 }
 
-function queueStatements(make: Make) {
+function queueStatements(make: Prepare) {
   return {
     insertMessage: make<never, [user: string, kind: string, data: Uint8Array, expires_at: number, crc: number]>(
       "INSERT INTO messages VALUES (NULL, ?, ?, ?, ?, ?)",

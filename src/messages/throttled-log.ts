@@ -4,7 +4,7 @@ import type { Log, LogFields } from "../core/log.ts";
 const intervalMs = 60_000;
 
 /** One kind of failure, counted each time and told once a minute: what fails a thousand times a second fills no log. */
-export class Complaints {
+export class ThrottledLog {
   readonly #event: string;
   readonly #clock: Clock;
   readonly #log: Log;

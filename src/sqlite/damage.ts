@@ -1,11 +1,5 @@
 import { SQLiteError } from "bun:sqlite";
 
-/** A disk that damages file after file is not to be filled with them: one is replaced at most this often. */
-export const replaceIntervalMs = 10_000;
-
-/** How often it is tried to open a file that could not be opened. */
-export const reopenIntervalMs = 1_000;
-
 /** What is in the file cannot be what was written: nothing in it may be believed any more. */
 export class DamageError extends Error {
   override readonly name = "DamageError";

@@ -151,7 +151,7 @@ describe("a file that fails", () => {
   test("[BK135] a file that another broker has open is refused, and stays with the first", async () => {
     const path = fresh();
     const { broker } = sqliteFixture(path);
-    expect(() => sqliteFixture(path)).toThrow(`${path} cannot be opened: it is in use by another process`);
+    expect(() => sqliteFixture(path)).toThrow(`${path} cannot be opened: it is in use by this process`);
     expect(published(broker, draft("a", 1)).offset).toBe(1);
     await broker.close();
   });

@@ -173,7 +173,7 @@ describe("the file", () => {
   test("[PL65] a file is open once, and a path that cannot be a file is refused by name", () => {
     const path = folder.file();
     const { queue, clock, close } = openStore(path);
-    expect(() => openStore(path)).toThrow(`${path} cannot be opened: it is in use by another process`);
+    expect(() => openStore(path)).toThrow(`${path} cannot be opened: it is in use by this process`);
     expect(queue.put("ann", json(1), { expiresAt: clock.wall() + minute })).toBe("kept");
     close();
     expect(() => openStore(folder.path)).toThrow(`${folder.path} cannot be opened`);

@@ -1,11 +1,13 @@
 import type { Clock } from "../../core/clock.ts";
 import type { Publication } from "../../core/publication.ts";
-import { isDamage, reopenIntervalMs, replaceIntervalMs } from "../../sqlite/damage.ts";
-import { openSqliteFile, setAside } from "../../sqlite/open-file.ts";
+import { isDamage } from "../../sqlite/damage.ts";
+import type { SqliteFileOptions } from "../../sqlite/database.ts";
+import { HeldFile } from "../../sqlite/held-file.ts";
+import type { FileLock } from "../../sqlite/lock.ts";
 import type { Draft, HistoryOptions } from "../broker.ts";
 import { publicationOf } from "./publication.ts";
-import type { SqliteFileOptions } from "./sqlite/database.ts";
 import { KeyLog } from "./sqlite/key-log.ts";
+import { openSqliteFile } from "./sqlite/open-file.ts";
 import { publicationRow } from "./sqlite/rows.ts";
 import type { SqliteFile, SqliteFileParts } from "./sqlite/sqlite-file.ts";
 import type { SqliteStream } from "./sqlite/stream.ts";
@@ -20,6 +22,8 @@ export interface SqliteStoreOptions extends SqliteFileOptions {
   /** Called when a damaged file was replaced: every position in it is lost, and subscribers may be told at once. */
   readonly replaced?: () => void;
 }
+
+const failures = { open: "broker.file_not_opened", "set aside": "broker.file_not_set_aside" };
 
 /** One file with what is known of it. */
 interface Opened {
@@ -37,25 +41,25 @@ export class SqliteStore implements Store {
   readonly #options: SqliteStoreOptions;
   readonly #parts: SqliteFileParts;
   readonly #clock: Clock;
-  #opened: Opened | null;
+  readonly #file: HeldFile<Opened>;
   #closed = false;
   /** The open transaction could not be rolled back: the file has to be opened again. */
   #stuck = false;
-  #replacedAt = Number.NEGATIVE_INFINITY;
-  #triedAt = Number.NEGATIVE_INFINITY;
 
-  /** Throws where the file cannot be had: see `openSqliteFile`. */
+  /** Throws where the file cannot be had: see `HeldFile`. */
   constructor(options: SqliteStoreOptions, parts: SqliteFileParts) {
+    const { path } = options;
     this.#options = options;
     this.#parts = parts;
     this.#clock = parts.clock;
-    try {
-      this.#opened = this.#open();
-    } catch (error) {
-      if (!isDamage(error)) throw error;
-      setAside(options.path, error, parts);
-      this.#opened = this.#open();
-    }
+    this.#file = new HeldFile(path, {
+      clock: parts.clock,
+      open: (lock) => this.#open(lock),
+      close: ({ file }) => file.close(),
+      setAside: (keptAs, reason) =>
+        parts.log.error("broker.file_damaged", { path, kept_as: keptAs, reason: String(reason) }),
+      failed: (step, error) => parts.log.error(failures[step], { error: String(error) }),
+    });
   }
 
   begin(): void {
@@ -70,8 +74,8 @@ export class SqliteStore implements Store {
   }
 
   rollback(): void {
-    if (this.#opened === null) return;
-    const { file, streams } = this.#opened;
+    if (!this.#file.isOpen) return;
+    const { file, streams } = this.#use();
     try {
       file.rollback();
     } catch {
@@ -131,7 +135,7 @@ export class SqliteStore implements Store {
   failed(error: unknown): boolean {
     if (this.#closed) return false;
     if (isDamage(error)) return this.#replace(error);
-    return this.#opened === null || this.#stuck ? this.#reopen() : false;
+    return !this.#file.isOpen || this.#stuck ? this.#reopen() : false;
   }
 
   sweep(): void {
@@ -149,17 +153,16 @@ export class SqliteStore implements Store {
   }
 
   close(): void {
-    if (this.#opened === null) return;
-    const { file, streams } = this.#opened;
+    if (this.#closed) return;
     try {
+      const { streams } = this.#use();
       this.#transaction(() => streams.touchRenewed());
     } catch {
       // What reads have renewed is then a little older in the file, and nothing else.
       this.rollback();
     }
-    this.#opened = null;
     this.#closed = true;
-    file.close();
+    this.#file.close();
   }
 
   /** A new stream, in the file: nobody is told of an epoch before. */
@@ -180,13 +183,12 @@ export class SqliteStore implements Store {
   }
 
   #use(): Opened {
-    if (this.#opened === null) throw new Error("the file is not open");
-    return this.#opened;
+    return this.#file.use();
   }
 
-  #open(): Opened {
+  #open(lock: FileLock): Opened {
     const { clock, random } = this.#parts;
-    const file = openSqliteFile(this.#options, this.#parts);
+    const file = openSqliteFile(this.#options, lock, this.#parts);
     try {
       const streams = new StreamTable(file, clock, random, this.#options.streamsMax ?? 200_000);
       return { file, streams, keys: new KeyLog(file) };
@@ -197,41 +199,14 @@ export class SqliteStore implements Store {
   }
 
   #replace(reason: unknown): boolean {
-    this.#closeFile();
-    const now = this.#clock.monotonic();
-    if (now - this.#replacedAt < replaceIntervalMs) return false;
-    this.#replacedAt = now;
-    try {
-      setAside(this.#options.path, reason, this.#parts);
-    } catch (error) {
-      this.#parts.log.error("broker.file_not_set_aside", { error: String(error) });
-      return false;
-    }
-    const opened = this.#reopen();
-    if (opened) this.#options.replaced?.();
-    return opened;
+    this.#stuck = false;
+    const replaced = this.#file.replace(reason);
+    if (replaced) this.#options.replaced?.();
+    return replaced;
   }
 
   #reopen(): boolean {
-    this.#closeFile();
-    const now = this.#clock.monotonic();
-    if (now - this.#triedAt < reopenIntervalMs) return false;
-    this.#triedAt = now;
-    try {
-      this.#opened = this.#open();
-    } catch (error) {
-      this.#parts.log.error("broker.file_not_opened", { error: String(error) });
-    }
-    return this.#opened !== null;
-  }
-
-  #closeFile(): void {
-    try {
-      this.#opened?.file.close();
-    } catch {
-      // It is given up in either case.
-    }
-    this.#opened = null;
     this.#stuck = false;
+    return this.#file.reopen();
   }
 }

@@ -1,6 +1,7 @@
 import { DamageError } from "../../../sqlite/damage.ts";
+import { nameOf, storedName } from "../../../sqlite/names.ts";
 import type { KeptKey } from "../store.ts";
-import { keyCrc, nameOf, storedName } from "./rows.ts";
+import { keyCrc } from "./rows.ts";
 import type { SqliteFile } from "./sqlite-file.ts";
 
 /** Keys that are kept over a restart at the most. */

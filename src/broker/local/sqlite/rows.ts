@@ -32,24 +32,6 @@ export interface PublicationRow {
   readonly crc: number;
 }
 
-/**
- * SQLite keeps text as UTF-8, in which half a surrogate pair becomes the same replacement character as every other:
- * two channels would share a row. Such a name is kept as its JSON, in which it is escaped; the NUL keeps it apart.
- */
-export function storedName(name: string): string {
-  return name.isWellFormed() && !name.startsWith("\0") ? name : `\0${JSON.stringify(name)}`;
-}
-
-/** What `storedName` was made of. */
-export function nameOf(stored: string): string {
-  if (!stored.startsWith("\0")) return stored;
-  try {
-    return String(JSON.parse(stored.slice(1)));
-  } catch {
-    throw new DamageError("a name that is not as written");
-  }
-}
-
 /** SQLite has no checksums of its own in the file, so every row has one: a flipped bit is never taken for data. */
 export function streamCrc(row: Omit<StreamRow, "crc">): number {
   const { id, channel, epoch, top, first, oldest, version, version_epoch, expires_at, forget_at } = row;

@@ -17,29 +17,29 @@ export interface SqliteFileParts {
 export class SqliteFile {
   readonly statements: Statements;
   readonly #db: Database;
-  readonly #witness: WatermarkFile;
+  readonly #watermark: WatermarkFile;
   readonly #log: Log;
   readonly #clock: Clock;
   /** How far the wall clock has been put back since the last commit, or since commits of another process. */
   #lagMs = 0;
   #commits: number;
   #at: number;
-  #witnessed = true;
+  #isMarked = true;
 
   constructor(
     db: Database,
-    witness: WatermarkFile,
+    watermark: WatermarkFile,
     { commits, at }: Pick<About, "commits" | "at">,
     parts: SqliteFileParts,
   ) {
     this.#db = db;
-    this.#witness = witness;
+    this.#watermark = watermark;
     this.#commits = commits;
     this.#at = at;
     this.#log = parts.log;
     this.#clock = parts.clock;
     this.statements = prepare(db);
-    this.#testify();
+    this.#mark();
   }
 
   /** Milliseconds since 1970 by which rows are dated. It never goes back, so that no time to live grows. */
@@ -59,7 +59,7 @@ export class SqliteFile {
     this.statements.countCommit.run(this.#commits + 1, this.#at);
     this.statements.commit.run();
     this.#commits++;
-    this.#testify();
+    this.#mark();
   }
 
   /** Does nothing outside of a transaction, as after those errors on which SQLite rolls back by itself. */
@@ -73,19 +73,19 @@ export class SqliteFile {
   }
 
   close(): void {
-    this.#witness.close();
+    this.#watermark.close();
     this.statements.finalize();
     this.#db.close();
   }
 
   /** What is committed is committed, whatever becomes of the witness: one that lags behind proves less, and nothing false. */
-  #testify(): void {
+  #mark(): void {
     try {
-      this.#witness.saw(this.#commits);
-      this.#witnessed = true;
+      this.#watermark.saw(this.#commits);
+      this.#isMarked = true;
     } catch (error) {
-      if (this.#witnessed) this.#log.warn("broker.no_witness", { error: String(error) });
-      this.#witnessed = false;
+      if (this.#isMarked) this.#log.warn("broker.no_witness", { error: String(error) });
+      this.#isMarked = false;
     }
   }
 }

@@ -1,4 +1,5 @@
-import type { Database, Statement } from "bun:sqlite";
+import type { Database } from "bun:sqlite";
+import { prepareAll } from "../../../sqlite/statements.ts";
 import type { PublicationRow, StreamRow } from "./rows.ts";
 
 /** A row of `idempotency_keys`. */
@@ -19,18 +20,9 @@ export interface Orphan {
   readonly top: number;
 }
 
-/** Everything that is ever said to the database but at its opening: values are bound, never part of a statement's text. */
+/** Prepares the statements of the broker's file. */
 export function prepare(db: Database) {
-  const all: Statement<unknown, never>[] = [];
-  const make = <Row, Parameters extends (string | number | null)[]>(sql: string) => {
-    const statement = db.prepare<Row, Parameters>(sql);
-    all.push(statement);
-    return statement;
-  };
-  return {
-    begin: make<never, []>("BEGIN IMMEDIATE"),
-    commit: make<never, []>("COMMIT"),
-    rollback: make<never, []>("ROLLBACK"),
+  return prepareAll(db, (make) => ({
     countCommit: make<never, [commits: number, at: number]>("UPDATE about SET commits = ?, at = ?"),
     stream: make<StreamRow, [channel: string]>("SELECT * FROM streams WHERE channel = ?"),
     streamsAfter: make<StreamRow, [id: number, limit: number]>(
@@ -63,10 +55,7 @@ export function prepare(db: Database) {
     ),
     lastKey: make<{ id: number | null }, []>("SELECT max(id) AS id FROM idempotency_keys"),
     deleteKeys: make<never, [id: number]>("DELETE FROM idempotency_keys WHERE id <= ?"),
-    finalize(): void {
-      for (const statement of all) statement.finalize();
-    },
-  };
+  }));
 }
 
 type ChangedParameters = [

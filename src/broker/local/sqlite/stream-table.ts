@@ -1,7 +1,8 @@
 import type { Clock } from "../../../core/clock.ts";
 import type { Random } from "../../../core/random.ts";
 import { DamageError } from "../../../sqlite/damage.ts";
-import { checkStreamRow, nameOf, publicationOfRow, type StreamRow, storedName } from "./rows.ts";
+import { nameOf, storedName } from "../../../sqlite/names.ts";
+import { checkStreamRow, publicationOfRow, type StreamRow } from "./rows.ts";
 import type { SqliteFile } from "./sqlite-file.ts";
 import { changedParameters, type Orphan } from "./statements.ts";
 import { fillFromRow, type ReadRange, rowOf, SqliteStream } from "./stream.ts";

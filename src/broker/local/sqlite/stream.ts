@@ -1,6 +1,7 @@
 import type { Publication } from "../../../core/publication.ts";
+import { storedName } from "../../../sqlite/names.ts";
 import type { Stream } from "../store.ts";
-import { type StreamRow, storedName, streamCrc } from "./rows.ts";
+import { type StreamRow, streamCrc } from "./rows.ts";
 
 /** What of a stream a transaction may change, and its failure has to change back. */
 type Undo = Pick<SqliteStream, "top" | "first" | "oldest" | "version" | "versionEpoch" | "expiresAt" | "forgetAt">;

@@ -1,36 +1,14 @@
 import type { Database } from "bun:sqlite";
-import { readWatermark, type Watermark, WatermarkFile } from "../broker/local/sqlite/commit-watermark.ts";
-import {
-  checkPages,
-  openDatabase,
-  openOrReplace,
-  renameDamaged,
-  type SqliteFileOptions,
-} from "../broker/local/sqlite/database.ts";
-import { renewEpochs } from "../broker/local/sqlite/epoch-rotation.ts";
-import { type About, createTables, readAbout } from "../broker/local/sqlite/schema.ts";
-import { SqliteFile, type SqliteFileParts } from "../broker/local/sqlite/sqlite-file.ts";
+import { checkPages, openDatabase, type SqliteFileOptions } from "../../../sqlite/database.ts";
+import type { FileLock } from "../../../sqlite/lock.ts";
+import { readWatermark, type Watermark, WatermarkFile } from "./commit-watermark.ts";
+import { renewEpochs } from "./epoch-rotation.ts";
+import { type About, createTables, readAbout } from "./schema.ts";
+import { SqliteFile, type SqliteFileParts } from "./sqlite-file.ts";
 
-/**
- * Opens the file, or makes it. One that is damaged is set aside, with a line in the log, and a new one begun. Throws
- * where it cannot be had at all: another process has it, a later version wrote it, it may not be written.
- */
-export function openSqliteFile(options: SqliteFileOptions, parts: SqliteFileParts): SqliteFile {
-  return openOrReplace(
-    options.path,
-    () => openWhole(options, parts),
-    (reason) => setAside(options.path, reason, parts),
-  );
-}
-
-/** Renames the closed file and what belongs to it, so that a person can look at it, and nobody else does. */
-export function setAside(path: string, reason: unknown, { clock, log }: SqliteFileParts): void {
-  const keptAs = renameDamaged(path, clock.wall());
-  log.error("broker.file_damaged", { path, kept_as: keptAs, reason: String(reason) });
-}
-
-function openWhole(options: SqliteFileOptions, parts: SqliteFileParts): SqliteFile {
-  const db = openDatabase(options);
+/** Opens the file, or makes it. Throws DamageError where it is damaged. */
+export function openSqliteFile(options: SqliteFileOptions, lock: FileLock, parts: SqliteFileParts): SqliteFile {
+  const db = openDatabase(options, lock);
   try {
     const about = readAbout(db);
     const watermark = readWatermark(watermarkPath(options.path));

@@ -1,0 +1,77 @@
+import { dlopen } from "bun:ffi";
+import { closeSync, existsSync, openSync, realpathSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+
+/** LOCK_EX and LOCK_NB of flock(2), which have the same value on Linux, macOS and the BSDs. */
+const exclusiveNow = 2 | 4;
+
+/** Where flock(2) is found: glibc, musl, macOS. */
+const libraries = ["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1", "libSystem.B.dylib"];
+
+/** The files that this process holds, by the path of their lock. */
+const heldHere = new Set<string>();
+
+type Flock = (descriptor: number, operation: number) => number;
+
+/** Undefined before the first lock; null where the system has no flock(2). */
+let loaded: Flock | null | undefined;
+
+/** Thrown where a file is in use; the message completes "FILE cannot be opened: ". */
+class InUseError extends Error {
+  override readonly name = "InUseError";
+}
+
+/**
+ * Holds a file for one store of one process, until it is released or the process ends. The lock is a flock(2) on a file
+ * of its own, PATH-lock. SQLite's own locks are POSIX locks: closing any descriptor of the database in this process, as
+ * of a copy that was read, drops them (fcntl(2), F_SETLK). A flock belongs to its descriptor: nobody drops it by reading.
+ */
+export class FileLock {
+  readonly #path: string;
+  readonly #descriptor: number | null;
+
+  /** Throws InUseError where another store or process holds the file; nothing of it is opened then. */
+  constructor(path: string) {
+    this.#path = `${canonical(path)}-lock`;
+    if (heldHere.has(this.#path)) throw new InUseError("it is in use by this process");
+    this.#descriptor = take(this.#path);
+    heldHere.add(this.#path);
+  }
+
+  /** False where the system has no flock(2): then SQLite's own lock has to do, and no other process can read the file. */
+  get isShareable(): boolean {
+    return this.#descriptor !== null;
+  }
+
+  release(): void {
+    heldHere.delete(this.#path);
+    if (this.#descriptor !== null) closeSync(this.#descriptor);
+  }
+}
+
+/** The descriptor that holds the lock; null where the system has no such lock. */
+function take(path: string): number | null {
+  if (loaded === undefined) loaded = loadFlock();
+  const flock = loaded;
+  if (flock === null) return null;
+  const descriptor = openSync(path, "a", 0o600);
+  if (flock(descriptor, exclusiveNow) === 0) return descriptor;
+  closeSync(descriptor);
+  throw new InUseError("it is in use by another process");
+}
+
+function loadFlock(): Flock | null {
+  for (const library of libraries) {
+    try {
+      return dlopen(library, { flock: { args: ["i32", "i32"], returns: "i32" } }).symbols.flock;
+    } catch {
+      // Another system has it elsewhere.
+    }
+  }
+  return null;
+}
+
+/** One name for a file, whatever symbolic links lead to it. Its folder exists. */
+function canonical(path: string): string {
+  return existsSync(path) ? realpathSync(path) : join(realpathSync(dirname(path)), basename(path));
+}
