@@ -14,7 +14,7 @@ export interface MessageQueueOptions {
   readonly ttl: number;
   /** Messages of all users together; default 1,000,000. */
   readonly messagesMax?: number;
-  /** IdempotencyResults to idempotency keys; default 100,000. */
+  /** Results of idempotency keys; default 100,000. */
   readonly answersMax?: number;
 }
 
