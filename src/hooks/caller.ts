@@ -1,0 +1,204 @@
+import type { Clock } from "../core/clock.ts";
+import { errors } from "../core/errors.ts";
+import type { Log } from "../core/log.ts";
+import type { Random } from "../core/random.ts";
+import { type Bucket, takeToken } from "../core/rate.ts";
+import type { Call } from "./call.ts";
+import type { Hook, HookAnswer, HookKind, HookOutcome } from "./hooks.ts";
+import { countDuration, createStatistics, type HookStatistics } from "./statistics.ts";
+
+/** What calling hooks needs. */
+export interface CallerPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Runs a task after so many milliseconds; what it returns cancels that. */
+  after(delay: number, run: () => void): () => void;
+}
+
+/** One hook, and what runs of it on this server. */
+interface HookState {
+  readonly statistics: HookStatistics;
+  /** Calls that have their connection's permission and wait for the server's. */
+  readonly waiting: Call[];
+  isDraining: boolean;
+  /** Log lines about faults that may still be written; the others are counted. */
+  readonly faults: Bucket;
+  unloggedFaults: number;
+}
+
+/** Milliseconds that a handler may hold the event loop. */
+const blockedMax = 50;
+
+/** Lines about the faults of one hook: so many at once, and one a second. */
+const faultLines = { limit: 1, burst: 20 };
+
+/**
+ * Calls hooks within their limits: a timeout, calls at once on this server, and a bounded queue. It is the only place
+ * that runs a hook: a fault is counted and logged with an id here, and the client is answered with error 100 alone.
+ */
+export class Caller {
+  readonly #ports: CallerPorts;
+  readonly #states = new Map<Hook, HookState>();
+
+  constructor(ports: CallerPorts) {
+    this.#ports = ports;
+  }
+
+  /** What was counted, by hook. */
+  statistics(): HookStatistics[] {
+    return [...this.#states.values()].map(({ statistics }) => statistics);
+  }
+
+  /** The event loop was late by so many milliseconds: names the hooks that were running, one of which held it. */
+  lagged(milliseconds: number): void {
+    if (milliseconds <= blockedMax) return;
+    for (const { statistics } of this.#states.values()) {
+      if (statistics.inFlight > 0) this.#reportBlocked(statistics, milliseconds);
+    }
+  }
+
+  now(): number {
+    return this.#ports.clock.monotonic();
+  }
+
+  stateOf(hook: Hook): HookState {
+    const known = this.#states.get(hook);
+    if (known) return known;
+    const state: HookState = {
+      statistics: createStatistics(hook.kind, hook.name),
+      waiting: [],
+      isDraining: false,
+      faults: { tokens: faultLines.burst, filledAt: this.now() },
+      unloggedFaults: 0,
+    };
+    this.#states.set(hook, state);
+    return state;
+  }
+
+  /** Runs a call, now or when the server's limit has room for it. */
+  start(call: Call): void {
+    const state = this.stateOf(call.hook);
+    const { statistics, waiting } = state;
+    const { perServer, queue } = call.hook.limits;
+    if (statistics.inFlight < perServer) this.#run(state, call);
+    else if (waiting.length < queue) statistics.waiting = waiting.push(call);
+    else {
+      statistics.limited += 1;
+      this.#settle(state, call, { kind: "failed", error: errors.tooManyRequests });
+    }
+  }
+
+  /** The connection of a call has ended: its answer is of no use any more. */
+  abandon(call: Call): void {
+    const state = this.stateOf(call.hook);
+    const at = state.waiting.indexOf(call);
+    if (at !== -1) state.waiting.splice(at, 1);
+    this.#settle(state, call, null);
+    call.abort(new DOMException("the connection has ended", "AbortError"));
+  }
+
+  #run(state: HookState, call: Call): void {
+    const { statistics } = state;
+    const startedAt = this.now();
+    call.startedAt = startedAt;
+    statistics.calls += 1;
+    statistics.inFlight += 1;
+    try {
+      const answer = call.run();
+      const held = this.now() - startedAt;
+      if (held > blockedMax) this.#reportBlocked(statistics, held);
+      if (answer instanceof Promise) this.#await(state, call, answer);
+      else this.#answered(state, call, answer);
+    } catch (error) {
+      this.#failed(state, call, error);
+    }
+  }
+
+  #await(state: HookState, call: Call, answer: Promise<HookAnswer<HookKind>>): void {
+    call.cancelTimeout = this.#ports.after(call.hook.limits.timeout, () => {
+      state.statistics.timeouts += 1;
+      this.#settle(state, call, { kind: "failed", error: errors.internal });
+      call.abort(new DOMException("the hook took too long", "TimeoutError"));
+    });
+    answer.then(
+      (given) => this.#answered(state, call, given),
+      (error: unknown) => this.#failed(state, call, error),
+    );
+  }
+
+  #answered(state: HookState, call: Call, answer: HookAnswer<HookKind>): void {
+    if (call.isSettled) state.statistics.late += 1;
+    else this.#settle(state, call, answer);
+  }
+
+  #failed(state: HookState, call: Call, error: unknown): void {
+    const isLate = call.isSettled;
+    if (isLate) state.statistics.late += 1;
+    else state.statistics.errors += 1;
+    // A hook that gives up because its signal aborted is late, not wrong.
+    if (!(isLate && isAbort(error))) this.#logFault(state, call, error);
+    if (!isLate) this.#settle(state, call, { kind: "failed", error: errors.internal });
+  }
+
+  /** Ends a call, and gives its place to the next one. Null: its connection has ended and is not told. */
+  #settle(state: HookState, call: Call, outcome: HookOutcome<HookKind> | null): void {
+    if (call.isSettled) return;
+    call.isSettled = true;
+    call.cancelTimeout?.();
+    const { statistics } = state;
+    if (call.startedAt !== null) {
+      statistics.inFlight -= 1;
+      countDuration(statistics, (this.now() - call.startedAt) / 1000);
+    }
+    if (outcome) call.done(outcome);
+    call.owner.ended(call);
+    this.#drain(state);
+  }
+
+  /** Runs what has room now. A handler that answers at once comes back here: the loop that runs goes on instead. */
+  #drain(state: HookState): void {
+    const { waiting, statistics } = state;
+    if (state.isDraining || waiting.length === 0) return;
+    state.isDraining = true;
+    while (statistics.inFlight < (waiting[0]?.hook.limits.perServer ?? 0)) {
+      const call = waiting.shift();
+      if (call) this.#run(state, call);
+    }
+    statistics.waiting = waiting.length;
+    state.isDraining = false;
+  }
+
+  #reportBlocked(statistics: HookStatistics, held: number): void {
+    statistics.blocked += 1;
+    const { kind, name } = statistics;
+    this.#ports.log.warn("hook.blocked", { hook: kind, name, milliseconds: Math.round(held) });
+  }
+
+  #logFault(state: HookState, call: Call, error: unknown): void {
+    if (!takeToken(state.faults, this.now(), faultLines)) {
+      state.unloggedFaults += 1;
+      return;
+    }
+    const { kind, name } = call.hook;
+    this.#ports.log.error("hook.failed", {
+      hook: kind,
+      name,
+      id: this.#ports.random.uuid(),
+      connection: call.owner.client.id,
+      error: describe(error),
+      ...(state.unloggedFaults > 0 && { unlogged: state.unloggedFaults }),
+    });
+    state.unloggedFaults = 0;
+  }
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && (error.name === "AbortError" || error.name === "TimeoutError");
+}
+
+/** An error in words, with its place in the code: for the log alone. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return `not an Error: ${typeof error}`;
+  return error.stack ?? `${error.name}: ${error.message}`;
+}

@@ -1,0 +1,175 @@
+import type { Disconnect } from "../core/disconnects.ts";
+import type { ClientError } from "../core/errors.ts";
+import type { ServerSubscription, SubscriptionOverride } from "../core/identity.ts";
+import type { MaybePromise } from "../core/maybe-promise.ts";
+import type { Payload } from "../core/payload.ts";
+import type { Unsubscribe } from "../core/unsubscribes.ts";
+import type { HookLimits } from "./limits.ts";
+
+/** The HTTP request that a connection began with. */
+export interface UpgradeRequest {
+  readonly url: string;
+  readonly headers: Headers;
+}
+
+/** A client as hooks see it. One object for each connection, the same in every call. */
+export interface HookClient {
+  /** The id of the connection, a UUID. */
+  readonly id: string;
+  /** The user's id; "" before connect, and for anonymous clients. */
+  readonly user: string;
+  /** `websocket`; the other transports of the Centrifuge protocol when they are there. */
+  readonly transport: string;
+  readonly encoding: "json" | "protobuf";
+  readonly address: string;
+  readonly upgrade: UpgradeRequest;
+  /** Headers that the connect command brought, for transports that cannot set any. */
+  readonly emulatedHeaders: Readonly<Record<string, string>>;
+  /** What the implementation keeps of the client; nobody else reads it. */
+  state: unknown;
+}
+
+/** A field of raw JSON; null where the client sent none. */
+type Json = string | null;
+
+/** What each hook is asked, and what it may answer. Times are in seconds since 1970; null is never. */
+export interface HookTypes {
+  readonly connect: {
+    readonly request: {
+      readonly token: string;
+      readonly data: Json;
+      readonly name: string;
+      readonly version: string;
+      /** Server-side channels that the client wants. */
+      readonly channels: readonly string[];
+    };
+    readonly result: {
+      readonly user: string;
+      readonly expireAt: number | null;
+      readonly info?: string;
+      readonly data?: string;
+      readonly subscriptions: readonly ServerSubscription[];
+    };
+  };
+  readonly refresh: {
+    readonly request: Record<never, never>;
+    readonly result: { readonly expireAt: number | null; readonly info?: string };
+  };
+  readonly subscribe: {
+    readonly request: { readonly channel: string; readonly data: Json };
+    readonly result: {
+      readonly expireAt: number | null;
+      readonly info?: string;
+      readonly data?: string;
+      readonly override?: SubscriptionOverride;
+    };
+  };
+  readonly sub_refresh: {
+    readonly request: { readonly channel: string };
+    readonly result: { readonly expireAt: number | null; readonly info?: string };
+  };
+  readonly publish: {
+    readonly request: {
+      readonly channel: string;
+      readonly data: Payload;
+      /** The publisher's info in the channel, raw JSON; null where it is not subscribed. */
+      readonly member: { readonly info?: string } | null;
+    };
+    readonly result: {
+      /** Published instead of what the client sent. */
+      readonly data?: Payload;
+      readonly tags?: Readonly<Record<string, string>>;
+      readonly idempotencyKey?: string;
+      readonly skipHistory?: boolean;
+      readonly excludePublisher?: boolean;
+    };
+  };
+  readonly rpc: {
+    readonly request: { readonly method: string; readonly data: Payload };
+    /** Absent: the reply has no data. */
+    readonly result: { readonly data?: string };
+  };
+  readonly send: {
+    readonly request: { readonly data: Payload };
+    readonly result: Record<never, never>;
+  };
+}
+
+export type HookKind = keyof HookTypes;
+
+/** What a hook decides. A fault is none of these: the hook throws or rejects. */
+export type HookAnswer<K extends HookKind> =
+  | { readonly kind: "result"; readonly result: HookTypes[K]["result"] }
+  /** The hook has nothing to say; each kind of hook says what follows from it. */
+  | { readonly kind: "none" }
+  | { readonly kind: "error"; readonly error: ClientError }
+  | { readonly kind: "disconnect"; readonly disconnect: Disconnect };
+
+/** What became of a call: the hook's answer, or a failure with the error that the client is answered with. */
+export type HookOutcome<K extends HookKind> = HookAnswer<K> | { readonly kind: "failed"; readonly error: ClientError };
+
+/** What a running hook may watch. */
+export interface HookCall {
+  /** Aborts on the timeout, and when the connection ends. Made when it is first read. */
+  readonly signal: AbortSignal;
+}
+
+/** One hook: the code of the application, or its address. */
+export interface Hook<K extends HookKind = HookKind> {
+  readonly kind: K;
+  /** In metrics and in the log; from the contract or the configuration, never from a client. */
+  readonly name: string;
+  readonly limits: HookLimits;
+  /** Decides, at once or later. What it throws, and what it rejects with, is a fault. */
+  run(client: HookClient, request: HookTypes[K]["request"], call: HookCall): MaybePromise<HookAnswer<K>>;
+}
+
+/** What hooks are told and have no say in. */
+export type LifecycleEvent =
+  | { readonly type: "connected"; readonly client: HookClient }
+  | {
+      readonly type: "disconnected";
+      readonly client: HookClient;
+      readonly disconnect: Disconnect;
+      /** Milliseconds since the connection was accepted. */
+      readonly duration: number;
+    }
+  | { readonly type: "subscribed"; readonly client: HookClient; readonly channel: string }
+  | {
+      readonly type: "unsubscribed";
+      readonly client: HookClient;
+      readonly channel: string;
+      readonly unsubscribe: Unsubscribe;
+    }
+  /** The channel has its first subscriber on this node. */
+  | { readonly type: "channel.opened"; readonly channel: string }
+  /** The channel's last subscriber on this node has been gone for the channel's linger. */
+  | { readonly type: "channel.closed"; readonly channel: string };
+
+/** Who says that there is a method: a call to an unknown one is error 104, without any hook for calls 108. */
+export type RpcRoute = Hook<"rpc"> | "unknown method" | "no methods";
+
+/**
+ * The port to the code of the application. Guarantees of an implementation:
+ *
+ * - The look-ups are synchronous, do not throw and cost no more than a look into a map: they run for every command.
+ * - `tell` returns at once and does not throw. Events of one connection arrive in their order: `connected`, then
+ *   `subscribed` and `unsubscribed` in turn for each channel, then `disconnected`, which is the last.
+ * - A client that a connect hook refused is in no event.
+ */
+export interface Hooks {
+  /** Null: credentials are verified as configured. */
+  connect(token: string): Hook<"connect"> | null;
+  /** Null: a connection that has expired ends, unless its client refreshes it with a token. */
+  refresh(client: HookClient): Hook<"refresh"> | null;
+  /** Null: the rules of the channel's namespace decide. So below. */
+  subscribe(channel: string): Hook<"subscribe"> | null;
+  subRefresh(channel: string): Hook<"sub_refresh"> | null;
+  publish(channel: string): Hook<"publish"> | null;
+  rpc(method: string): RpcRoute;
+  /** Null: a client that sends is closed with 3508. */
+  send(): Hook<"send"> | null;
+  /** Milliseconds that a channel stays open after its last subscriber has left. */
+  linger(channel: string): number;
+  tell(event: LifecycleEvent): void;
+}
