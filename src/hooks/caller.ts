@@ -4,7 +4,9 @@ import type { Log } from "../core/log.ts";
 import type { Random } from "../core/random.ts";
 import { type Bucket, takeToken } from "../core/rate.ts";
 import type { Call } from "./call.ts";
+import { describeFault } from "./fault.ts";
 import type { Hook, HookAnswer, HookKind, HookOutcome } from "./hooks.ts";
+import { blockedMax } from "./limits.ts";
 import { countDuration, createStatistics, type HookStatistics } from "./statistics.ts";
 
 /** What calling hooks needs. */
@@ -26,9 +28,6 @@ interface HookState {
   readonly faults: Bucket;
   unloggedFaults: number;
 }
-
-/** Milliseconds that a handler may hold the event loop. */
-const blockedMax = 50;
 
 /** Lines about the faults of one hook: so many at once, and one a second. */
 const faultLines = { limit: 1, burst: 20 };
@@ -186,7 +185,7 @@ export class Caller {
       name,
       id: this.#ports.random.uuid(),
       connection: call.owner.client.id,
-      error: describe(error),
+      error: describeFault(error),
       ...(state.unloggedFaults > 0 && { unlogged: state.unloggedFaults }),
     });
     state.unloggedFaults = 0;
@@ -195,10 +194,4 @@ export class Caller {
 
 function isAbort(error: unknown): boolean {
   return error instanceof Error && (error.name === "AbortError" || error.name === "TimeoutError");
-}
-
-/** An error in words, with its place in the code: for the log alone. */
-function describe(error: unknown): string {
-  if (!(error instanceof Error)) return `not an Error: ${typeof error}`;
-  return error.stack ?? `${error.name}: ${error.message}`;
 }

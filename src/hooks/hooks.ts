@@ -146,8 +146,11 @@ export type LifecycleEvent =
   /** The channel's last subscriber on this node has been gone for the channel's linger. */
   | { readonly type: "channel.closed"; readonly channel: string };
 
-/** Who says that there is a method: a call to an unknown one is error 104, without any hook for calls 108. */
+/** A call of an unknown method is error 104; where there are no methods at all it is 108. */
 export type RpcRoute = Hook<"rpc"> | "unknown method" | "no methods";
+
+/** A message that no hook is for is dropped; where there are no hooks for messages the connection ends with 3508. */
+export type SendRoute = Hook<"send"> | "unknown message" | "no messages";
 
 /**
  * The port to the code of the application. Guarantees of an implementation:
@@ -167,8 +170,7 @@ export interface Hooks {
   subRefresh(channel: string): Hook<"sub_refresh"> | null;
   publish(channel: string): Hook<"publish"> | null;
   rpc(method: string): RpcRoute;
-  /** Null: a client that sends is closed with 3508. */
-  send(): Hook<"send"> | null;
+  send(data: Payload): SendRoute;
   /** Milliseconds that a channel stays open after its last subscriber has left. */
   linger(channel: string): number;
   tell(event: LifecycleEvent): void;

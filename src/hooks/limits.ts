@@ -29,3 +29,6 @@ export const besideLimit = 8;
 
 /** Calls and sends of one connection that may wait; over it error 111. */
 export const waitingLimit = 256;
+
+/** Milliseconds that a handler may hold the event loop; over it a line of the log names it. */
+export const blockedMax = 50;

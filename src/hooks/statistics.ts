@@ -1,11 +1,10 @@
-import type { HookKind } from "./hooks.ts";
-
 /** Upper bounds of the buckets of the duration histogram, in seconds. */
 export const durationBounds: readonly number[] = [0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5];
 
 /** What was counted of one hook: plain numbers, read when metrics are scraped. */
 export interface HookStatistics {
-  readonly kind: HookKind;
+  /** The kind of hook, or of lifecycle event. */
+  readonly kind: string;
   readonly name: string;
   /** Calls that were started. */
   calls: number;
@@ -29,7 +28,7 @@ export interface HookStatistics {
 }
 
 /** A hook's counters, all zero. */
-export function createStatistics(kind: HookKind, name: string): HookStatistics {
+export function createStatistics(kind: string, name: string): HookStatistics {
   return {
     kind,
     name,

@@ -68,7 +68,6 @@ export interface SendOptions {
 
 /** What became of a message to a user. */
 export interface Sent {
-  readonly id: string;
   /** The connections that it was sent to. */
   readonly connections: number;
   /** Whether it waits for the user's next connection. */

@@ -1,0 +1,5 @@
+/** An error in words, with its place in the code: for the log alone, a client never sees it. */
+export function describeFault(error: unknown): string {
+  if (!(error instanceof Error)) return `not an Error: ${typeof error}`;
+  return error.stack ?? `${error.name}: ${error.message}`;
+}

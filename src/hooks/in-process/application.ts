@@ -1,0 +1,80 @@
+import type { StandardSchemaV1 as Schema } from "@standard-schema/spec";
+import { type MaybePromise, then } from "../../core/maybe-promise.ts";
+import type { Payload } from "../../core/payload.ts";
+import { encodeJson, encodeValue } from "../../core/value.ts";
+import type { HookClient } from "../hooks.ts";
+import { ConnectionHandle, type HandlePort, UpgradeHandle } from "./handle.ts";
+import type { OutputCheck } from "./output-check.ts";
+
+/** What the hooks of one application share. */
+export class Application {
+  /** The server's handle, as handlers are given it. */
+  readonly server: unknown;
+  readonly #port: HandlePort;
+  readonly #outputs: OutputCheck;
+
+  constructor(server: unknown, port: HandlePort, outputs: OutputCheck) {
+    this.server = server;
+    this.#port = port;
+    this.#outputs = outputs;
+  }
+
+  /** The handle of a client: made when it is accepted, or when it is first needed without `authenticate`. */
+  handleOf(client: HookClient): ConnectionHandle {
+    return client.state instanceof ConnectionHandle ? client.state : this.accept(client, null);
+  }
+
+  /** Makes the handle of a client that has been accepted. */
+  accept(client: HookClient, session: unknown): ConnectionHandle {
+    const handle = new ConnectionHandle(client, session, { port: this.#port, upgrade: new UpgradeHandle(client) });
+    client.state = handle;
+    return handle;
+  }
+
+  /** Validates a value that leaves the server, and encodes it. Throws or rejects where that is a fault. */
+  encode(schema: Schema | undefined, value: unknown, what: string): MaybePromise<Payload> {
+    return then(this.#validate(schema, value, what), () => {
+      const encoded = encodeValue(value);
+      if (encoded.ok) return encoded.payload;
+      throw new TypeError(`${what}: ${encoded.what} cannot be encoded${encoded.at && ` at ${encoded.at}`}`);
+    });
+  }
+
+  /** As `encode`, for a field that is always JSON. */
+  encodeJson(schema: Schema | undefined, value: unknown, what: string): MaybePromise<string> {
+    return then(this.#validate(schema, value, what), () => {
+      const encoded = encodeJson(value);
+      if (encoded.ok) return encoded.json;
+      throw new TypeError(`${what}: ${encoded.what} cannot be encoded${encoded.at && ` at ${encoded.at}`}`);
+    });
+  }
+
+  #validate(schema: Schema | undefined, value: unknown, what: string): MaybePromise<void> {
+    if (!schema) return;
+    return this.#outputs.check(schema, value, what);
+  }
+}
+
+/** The value in a payload of a client. Absent data, and text that is no JSON in a JSON field, is undefined. */
+export function valueOfPayload(payload: Payload): unknown {
+  switch (payload.kind) {
+    case "json":
+      return payload.json === "" ? undefined : JSON.parse(payload.json);
+    case "text":
+      return payload.text;
+    case "binary":
+      return payload.bytes;
+  }
+}
+
+/** The value of a field of raw JSON; undefined where the client sent none. */
+export function valueOfJson(json: string | null): unknown {
+  return json === null ? undefined : JSON.parse(json);
+}
+
+/** Seconds since 1970 of a date that a handler answered; a part of a second counts as none, as in a token. */
+export function secondsOf(date: unknown, what: string): number | null {
+  if (date === undefined || date === null) return null;
+  if (date instanceof Date && Number.isFinite(date.getTime())) return Math.floor(date.getTime() / 1000);
+  throw new TypeError(`${what}: expected a valid Date or null`);
+}
