@@ -1,5 +1,6 @@
 import type { Config } from "../config/config.ts";
 import { createCentrifugeJson } from "../protocol/centrifuge/json.ts";
+import { createCentrifugeProtobuf } from "../protocol/centrifuge/protobuf.ts";
 import { createEcho } from "../protocol/echo/echo.ts";
 import { createPlain } from "../protocol/plain/plain.ts";
 import type { ProtocolSettings } from "../protocol/protocol.ts";
@@ -20,9 +21,11 @@ export function createSocketRoutes(config: Config): Map<string, SocketRoute> {
   }
   if (!websocket.disabled) {
     const options = { commandsPerFrameMax: client.commands_per_frame_limit };
-    const json = createCentrifugeJson(options, centrifuge);
-    const jsonNativePing = createCentrifugeJson({ ...options, nativePing: true }, centrifuge);
-    routes.set(websocket.handler_prefix, createCentrifugeRoute({ json, jsonNativePing }));
+    const route = createCentrifugeRoute({
+      json: (nativePing) => createCentrifugeJson({ ...options, nativePing }, centrifuge),
+      protobuf: (nativePing) => createCentrifugeProtobuf({ ...options, nativePing }, centrifuge),
+    });
+    routes.set(websocket.handler_prefix, route);
   }
   return routes;
 }

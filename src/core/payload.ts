@@ -1,3 +1,5 @@
+import { isDeeperThan, jsonLevelsMax } from "./json.ts";
+
 /**
  * What a publication carries, in the form in which it came. It is turned into another form only where a client of the
  * other protocol is there to read it, and JSON is never parsed and written again: the bytes that came are the bytes
@@ -29,12 +31,53 @@ export function payloadToJson(payload: Payload): string {
   }
 }
 
+/** The string that a JSON text stands for, or null where it stands for something else. */
+export function stringIn(json: string): string | null {
+  if (!json.trimStart().startsWith('"')) return null;
+  const value: unknown = JSON.parse(json);
+  return typeof value === "string" ? value : null;
+}
+
 /** The tags that go with the payload where it travels as JSON: its own, and `chorus-encoding` for bytes. */
 export function tagsOf(
   payload: Payload,
   tags: Readonly<Record<string, string>> | undefined,
 ): Readonly<Record<string, string>> | undefined {
   return payload.kind === "binary" ? { ...tags, [encodingTag]: "base64" } : tags;
+}
+
+/** Bytes from outside: JSON where they are one JSON text in UTF-8, else bytes. Null where the JSON has too many levels. */
+export function payloadOfBytes(bytes: Uint8Array): Payload | null {
+  const text = textOf(bytes);
+  if (text === null) return { kind: "binary", bytes };
+  if (isDeeperThan(text, jsonLevelsMax)) return null;
+  return isJson(text) ? { kind: "json", json: text } : { kind: "binary", bytes };
+}
+
+/** The payload where bytes can travel: JSON as its text, bytes as they are. */
+export function payloadToBytes(payload: Payload): Uint8Array {
+  return payload.kind === "binary" ? payload.bytes : Buffer.from(payloadToJson(payload));
+}
+
+/** A byte order mark is not JSON, and stays: what is not JSON is forwarded as the bytes that it is. */
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** The text that bytes are; null where they are not UTF-8. */
+function textOf(bytes: Uint8Array): string | null {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return null;
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** How many bytes the payload counts for in limits and metrics; for strings, UTF-16 units, which is what is kept. */

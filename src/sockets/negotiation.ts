@@ -47,25 +47,33 @@ export function createBearerRoute(protocol: Protocol, channelOf: (query: URLSear
   };
 }
 
-/** The Centrifuge protocol in JSON, with its own pings and with WebSocket's. */
-export interface CentrifugeProtocols {
-  readonly json: Protocol;
-  readonly jsonNativePing: Protocol;
-}
+/** Makes the Centrifuge protocol in one flavour, with its own pings or with WebSocket's. */
+export type CentrifugeProtocols = Readonly<Record<"json" | "protobuf", (nativePing: boolean) => Protocol>>;
 
-/** The path of the Centrifuge protocol. */
-export function createCentrifugeRoute({ json, jsonNativePing }: CentrifugeProtocols): SocketRoute {
+/** The subprotocols of the Centrifuge protocol, and their flavours. */
+const flavours = new Map([
+  ["centrifuge-json", "json"],
+  ["centrifuge-protobuf", "protobuf"],
+] as const);
+
+/** The path of the Centrifuge protocol. The query decides the flavour, else the first subprotocol that is known. */
+export function createCentrifugeRoute(protocols: CentrifugeProtocols): SocketRoute {
+  const made = {
+    json: { own: protocols.json(false), native: protocols.json(true) },
+    protobuf: { own: protocols.protobuf(false), native: protocols.protobuf(true) },
+  };
   return {
     statusWithoutUpgrade: 400,
     negotiate: (offered, query) => {
-      const wantsProtobuf =
-        (offered.includes("centrifuge-protobuf") && !offered.includes("centrifuge-json")) ||
-        query.get("format") === "protobuf" ||
-        query.get("cf_protocol") === "protobuf";
-      if (wantsProtobuf) return answer(400, "The Protobuf format is not served yet: use centrifuge-json.");
-      const subprotocol = offered.includes("centrifuge-json") ? "centrifuge-json" : "";
-      const protocol = query.get("cf_ws_frame_ping_pong") === "true" ? jsonNativePing : json;
-      return { protocol, subprotocol, token: null, defaultChannel: "" };
+      const subprotocol = offered.find(isKnown);
+      const isProtobuf = query.get("format") === "protobuf" || query.get("cf_protocol") === "protobuf";
+      const flavour = isProtobuf ? "protobuf" : ((subprotocol && flavours.get(subprotocol)) ?? "json");
+      const protocol = made[flavour][query.get("cf_ws_frame_ping_pong") === "true" ? "native" : "own"];
+      return { protocol, subprotocol: subprotocol ?? "", token: null, defaultChannel: "" };
     },
   };
+}
+
+function isKnown(name: string): name is "centrifuge-json" | "centrifuge-protobuf" {
+  return (flavours as ReadonlyMap<string, unknown>).has(name);
 }

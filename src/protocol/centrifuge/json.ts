@@ -3,13 +3,7 @@ import type { Encoding, Protocol, ProtocolSettings } from "../protocol.ts";
 import { encodePush, encodeReply } from "./json/encode.ts";
 import { decodeFrame } from "./json/frame.ts";
 import { encodeMessagePush, encodePublicationPush } from "./json/publication.ts";
-
-export interface CentrifugeOptions {
-  /** Commands in one frame; after them the frame is malformed. At least 1; `client.commands_per_frame_limit`. */
-  readonly commandsPerFrameMax: number;
-  /** WebSocket's pings instead of the protocol's (`cf_ws_frame_ping_pong`). Absent: the protocol's. */
-  readonly nativePing?: boolean;
-}
+import { type CentrifugeOptions, centrifugeCapabilities } from "./options.ts";
 
 /** Publications, joins and leaves as JSON pushes that name their channel. */
 export const jsonEncoding: Encoding = {
@@ -35,18 +29,7 @@ export function createCentrifugeJson(
     name: "centrifuge-json",
     dialect: "centrifuge",
     encoding: jsonEncoding,
-    capabilities: {
-      canReadErrors: true,
-      canReceiveMessages: true,
-      canBeSubscribedByServer: true,
-      canRefresh: true,
-      hasNativePing: nativePing,
-      sendsConnect: true,
-      hasDefaultChannel: false,
-      echoesFrames: false,
-      admitsAnonymous: false,
-      isUnidirectional: false,
-    },
+    capabilities: centrifugeCapabilities(nativePing),
     settings,
     decode: (frame) => decodeFrame(frame, commandsPerFrameMax),
     encodeReply,

@@ -1,5 +1,5 @@
 import type { Frame } from "../../core/frame.ts";
-import { encodingTag, type Payload } from "../../core/payload.ts";
+import { encodingTag, type Payload, stringIn } from "../../core/payload.ts";
 import { SealedPayload } from "../../core/sealed.ts";
 import type { Encoding, Protocol, ProtocolSettings } from "../protocol.ts";
 
@@ -65,13 +65,4 @@ function toFrame(payload: Payload, isBase64: boolean): Frame {
       return isBase64 ? Buffer.from(text, "base64") : text;
     }
   }
-}
-
-/** The string that a JSON text stands for, or null where it stands for something else. */
-function stringIn(json: string): string | null {
-  if (!json.trimStart().startsWith('"')) {
-    return null;
-  }
-  const value: unknown = JSON.parse(json);
-  return typeof value === "string" ? value : null;
 }
