@@ -30,6 +30,8 @@ export type Refusal =
   | "unavailable"
   /** A token without a user, where those are not wanted. */
   | "anonymous"
+  /** The token or the connect command names a channel that is too long or not well-formed. */
+  | "bad channel"
   /** The token subscribes to a channel of an unknown namespace. */
   | "unknown channel"
   /** The token subscribes to more channels than a connection may have. */

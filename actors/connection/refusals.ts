@@ -19,6 +19,7 @@ export const refusalDisconnects: Record<Refusal, Disconnect> = {
   expired: disconnects.connectionExpired,
   passed: disconnects.connectionExpired,
   unavailable: disconnects.internal,
+  "bad channel": disconnects.badRequest,
   "unknown channel": disconnects.badRequest,
   "too many channels": disconnects.channelLimit,
 };
@@ -28,5 +29,6 @@ export const refusalErrors: Partial<Record<Refusal, ClientError>> = {
   expired: errors.tokenExpired,
   passed: errors.expired,
   unavailable: errors.internal,
+  "bad channel": errors.badRequest,
   "unknown channel": errors.unknownChannel,
 };

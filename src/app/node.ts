@@ -124,6 +124,7 @@ export function createNode(config: Config, ports: NodePorts) {
     counters,
     deadlines,
     subscribers,
+    fanout,
     slow,
     broker,
     /** What the local broker has counted, whatever stands in front of it. */

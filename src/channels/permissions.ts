@@ -39,12 +39,12 @@ const typeSharedPoll = 4;
  * What is refused before the channel is looked up. Shared polls are refused before anything else, as Centrifugo does
  * where it has none.
  */
-export function mayAskToSubscribe(asker: Subscriber, isTooLong: boolean): ClientError | null {
+export function mayAskToSubscribe(asker: Subscriber, nameFault: ClientError | null): ClientError | null {
   if (asker.type === typeSharedPoll) {
     return errors.notAvailable;
   }
-  if (isTooLong) {
-    return errors.badRequest;
+  if (nameFault !== null) {
+    return nameFault;
   }
   if (asker.subscribed) {
     return errors.alreadySubscribed;

@@ -1,6 +1,7 @@
-import type { ClientError } from "../core/errors.ts";
+import { type ClientError, errors } from "../core/errors.ts";
 import { type Channel, createChannel, splitName } from "./channel.ts";
 import { type Grant, grantSubscription, type Wish } from "./grant.ts";
+import { isTooLongName, isWellFormedName } from "./name.ts";
 import { createNamespace, type Namespace } from "./namespace.ts";
 import type { ChannelConfig, ClientFlags } from "./options.ts";
 import * as permissions from "./permissions.ts";
@@ -11,6 +12,11 @@ import { createRecent } from "./recent.ts";
  * server refuses, and says nothing of whether a channel that one may not use exists.
  */
 export interface ChannelRules {
+  /**
+   * Error 107 where a name is longer than `channel.max_length` or is not well-formed Unicode: no door takes such a name.
+   * Asked before `resolve` by everything that takes names; what clients may do is asked with it.
+   */
+  nameFault(name: string): ClientError | null;
   /** The channel of a name; null where its namespace is unknown: error 102, also for the API and for tokens. */
   resolve(name: string): Channel | null;
   /** Null: subscribe it, or look at the token that it brings. What a token says is not looked at here. */
@@ -60,14 +66,17 @@ export function createChannelRules(config: ChannelConfig, flags: ClientFlags): C
     return channel;
   }
 
+  const nameFault = (name: string): ClientError | null =>
+    isTooLongName(name, config.max_length) || !isWellFormedName(name) ? errors.badRequest : null;
+
   return {
+    nameFault,
     resolve,
     maySubscribe: (name, asker) =>
-      permissions.mayAskToSubscribe(asker, isTooLong(name, config.max_length)) ??
-      permissions.maySubscribe(resolve(name), asker, insecure),
-    mayPublish: (name, asker) => permissions.mayPublish(resolve(name), asker, insecure),
-    mayPresence: (name, asker) => permissions.mayPresence(resolve(name), asker, insecure),
-    mayHistory: (name, asker) => permissions.mayHistory(resolve(name), asker, insecure),
+      permissions.mayAskToSubscribe(asker, nameFault(name)) ?? permissions.maySubscribe(resolve(name), asker, insecure),
+    mayPublish: (name, asker) => nameFault(name) ?? permissions.mayPublish(resolve(name), asker, insecure),
+    mayPresence: (name, asker) => nameFault(name) ?? permissions.mayPresence(resolve(name), asker, insecure),
+    mayHistory: (name, asker) => nameFault(name) ?? permissions.mayHistory(resolve(name), asker, insecure),
     grant: (name, wish) => {
       const channel = resolve(name);
       return channel === null ? null : grantSubscription(channel.namespace, wish, insecure);
@@ -81,11 +90,6 @@ export function createChannelRules(config: ChannelConfig, flags: ClientFlags): C
     },
     personalChannel: (user) => personalChannel(user, config, flags),
   };
-}
-
-/** Whether a name takes more bytes than allowed; most are short enough for any text of as many characters. */
-function isTooLong(name: string, bytesMax: number): boolean {
-  return bytesMax > 0 && name.length * 3 > bytesMax && Buffer.byteLength(name) > bytesMax;
 }
 
 /** `NAMESPACE:#USER`, or `#USER` without a namespace. Anonymous users have none. */

@@ -66,7 +66,7 @@ export function createOperations(node: Parts) {
 /** The channel, or the error for a name that is missing or of no namespace. */
 function find({ rules }: Pick<Parts, "rules">, name: string): Channel | ClientError {
   if (name === "") return errors.badRequest;
-  return rules.resolve(name) ?? errors.unknownChannel;
+  return rules.nameFault(name) ?? rules.resolve(name) ?? errors.unknownChannel;
 }
 
 function isError(found: Channel | ClientError): found is ClientError {

@@ -25,6 +25,8 @@ export function handshakeEffects(ports: ConnectionPorts) {
 
   /** What is wrong with the channels that a connection would have from the start. */
   const channelFault = (identity: Identity, connect: ConnectCommand): Refusal | null => {
+    const names = [...identity.subscriptions.map(({ channel }) => channel), ...connect.subs.keys()];
+    if (names.some((channel) => rules.nameFault(channel) !== null)) return "bad channel";
     const isKnown = (channel: string) => rules.resolve(channel) !== null;
     if (!identity.subscriptions.every(({ channel }) => isKnown(channel))) return "unknown channel";
     if (![...connect.subs.keys()].every(isKnown)) return "missing";
