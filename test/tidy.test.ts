@@ -52,6 +52,7 @@ const rooms: readonly { room: RegExp; may: readonly RegExp[] }[] = [
       /^src\/(?:http|sockets|delivery|protocol)\//,
       /^src\/metrics\/counters\.ts$/,
       /^ipaddr/,
+      /^re2js/,
       /^node:/,
       /^types only /,
     ],

@@ -32,6 +32,8 @@ function open(): ConnectionRef {
     id: crypto.randomUUID(),
     protocol: plain,
     address: "",
+    limitKey: null,
+    server: null,
     defaultChannel: "lobby",
     token: null,
   } as const;

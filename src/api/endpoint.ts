@@ -76,7 +76,7 @@ export function createApi(ports: ApiPorts): Endpoint {
     }
     if (ports.isDraining() && !reading.has(call)) return shuttingDown();
     if (Number(request.headers.get("content-length")) > ports.bodyMax) return tooLarge(ports.bodyMax);
-    if (request.headers.has("content-encoding")) return answer(415, "Send the body without a Content-Encoding.");
+    if (isEncoded(request.headers)) return answer(415, "Send the body without a Content-Encoding.");
     return null;
   };
 
@@ -129,6 +129,12 @@ export function createApi(ports: ApiPorts): Endpoint {
 function mistakeIn(body: string): string {
   if (body.trim() === "") return "the body is empty";
   return isDeeperThan(body, jsonLevelsMax) ? `the body has more than ${jsonLevelsMax} levels` : "the body is no JSON";
+}
+
+/** Whether the body is encoded: `identity` is the word for none (RFC 9110 8.4 and 12.5.3), an empty list is none. */
+function isEncoded(headers: Headers): boolean {
+  const codings = headers.get("content-encoding")?.toLowerCase().split(",") ?? [];
+  return codings.some((coding) => !["", "identity"].includes(coding.trim()));
 }
 
 function isCall(name: string): name is Call {

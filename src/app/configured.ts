@@ -18,13 +18,14 @@ export type Profile = ConfigProfile;
  */
 export function startConfigured(
   input: Input | undefined,
-  { profile, ...outside }: Outside & { readonly profile?: Profile },
+  outside: Outside,
 ): { readonly ok: true; readonly started: Started } | { readonly ok: false; readonly lines: readonly string[] } {
-  const parsed = parseConfig(input ?? {}, profile ?? (input ? "file" : "development"));
+  const profile = outside.profile ?? (input ? "file" : "development");
+  const parsed = parseConfig(input ?? {}, profile);
   if (!parsed.ok) return { ok: false, lines: parsed.errors };
   const { config, warnings } = parsed;
   const problems = fileProblems(config);
   return problems.length > 0
     ? { ok: false, lines: problems }
-    : { ok: true, started: start(config, { ...outside, warnings }) };
+    : { ok: true, started: start(config, { ...outside, profile, warnings }) };
 }

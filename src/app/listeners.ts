@@ -1,20 +1,23 @@
 import { createConfiguredApi } from "../api/api.ts";
 import { describeApi } from "../api/openapi.ts";
 import type { Config } from "../config/config.ts";
+import type { Profile } from "../config/profiles.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import type { Random } from "../core/random.ts";
 import type { Timers } from "../core/timers.ts";
 import { createAddressReader } from "../http/addresses.ts";
+import { routesAsSent } from "../http/as-sent.ts";
 import { createHealth } from "../http/health.ts";
 import { createHostCheck, isLoopbackName } from "../http/hosts.ts";
-import { createOriginCheck } from "../http/origins.ts";
-import { createRoutes, type Endpoint, readOnly } from "../http/routes.ts";
+import { createOriginCheck, createOriginHosts } from "../http/origins.ts";
+import { createRoutes, type Endpoint, type Route, type RouteTable, readOnly } from "../http/routes.ts";
 import { createMetricsEndpoint } from "../metrics/endpoint.ts";
 import { createMetrics } from "../metrics/metrics.ts";
 import type { Operations } from "../operations/operations.ts";
 import { Admission } from "../sockets/admission.ts";
 import { Pacer } from "../sockets/pacer.ts";
+import { createRefusals } from "../sockets/refusals.ts";
 import { createUpgrade } from "../sockets/upgrade.ts";
 import { createWebSocketHandlers } from "../sockets/websocket.ts";
 import { createPages } from "../web/pages.ts";
@@ -37,6 +40,7 @@ export interface ListenersPorts {
   readonly operations: Operations;
   readonly messages: Messages;
   readonly version: string;
+  readonly profile: Profile;
   isDraining(): boolean;
   /** Seconds that the last sweep was late by. */
   loopLag(): number;
@@ -55,39 +59,49 @@ export function createListeners(config: Config, ports: ListenersPorts) {
     },
     clock,
   );
+  const refuse = createRefusals({ counters: node.counters, log, clock });
   const upgrade = createUpgrade({
     random,
-    counters: node.counters,
+    refuse,
     admission,
     pacer: new Pacer(upgradesPerTurn, timers.setImmediate),
-    addresses: createAddressReader(http.trusted_proxies),
+    addresses: createAddressReader({
+      trustedProxies: http.trusted_proxies,
+      ipv6Prefix: client.address_ipv6_prefix,
+      unreadable: once((entry: string) => log.warn("proxy.unreadable", { entry })),
+    }),
     sockets: { subscribers: node.subscribers, counters: node.counters, stalled: (socket) => node.slow.look(socket) },
-    originAllowed: createOriginCheck(client.allowed_origins),
+    originAllowed: createOriginCheck({ allowed: client.allowed_origins, development: ports.profile === "development" }),
     burst: messageRate.burst,
     isDraining,
     untrustedForward: once((peer: string) => log.warn("proxy.untrusted", { peer })),
   });
-  const loopback = isLoopbackName(http.address);
-  const checkHost = createHostCheck({ allowedHosts: http.allowed_hosts, loopback });
-  const inside = insideEndpoints(config, ports, { isOpen: loopback || http.internal_port !== null, admission });
   const hasInside = http.internal_port !== null;
-  const api = apiPaths(config, createConfiguredApi(config, { ...ports, counters: node.counters }));
-  for (const [path, endpoint] of api.exact) inside.set(path, endpoint);
+  const endpoints = { exact: insideEndpoints(config, ports, admission), prefixes: new Map<string, Route>() };
+  addApi(endpoints, config, createConfiguredApi(config, { ...ports, counters: node.counters }));
+  const nothing = { exact: new Map<string, Route>(), prefixes: new Map<string, Route>() };
 
-  const table = {
+  const outer: RouteTable = {
+    ...(hasInside ? nothing : endpoints),
     sockets: createSocketRoutes(config),
-    exact: hasInside ? new Map<string, Endpoint>() : inside,
-    prefixes: hasInside ? new Map<string, Endpoint>() : api.prefixes,
     pages: config.web.enabled ? createPages({ ...directoryOf(config), log }) : null,
-    checkHost,
+    checkHost: hostCheck(config, { address: http.address, isExclusive: http.allowed_hosts.length > 0 }),
     upgrade,
+    refuseHost: (request, path, response) => refuse(request, path, { reason: "host", response }),
+  };
+  const inner: RouteTable = {
+    ...outer,
+    ...endpoints,
+    sockets: new Map(),
+    pages: null,
+    checkHost: hostCheck(config, { address: http.internal_address || http.address, isExclusive: false }),
   };
   return {
     admission,
-    /** Answers every request of the outer port. */
-    respond: createRoutes(table),
-    /** Answers every request of the inner port, where there is one. */
-    respondInside: createRoutes({ ...table, sockets: new Map(), exact: inside, prefixes: api.prefixes, pages: null }),
+    /** The routes of the public port, for `Bun.serve`. */
+    routes: routesOf(outer),
+    /** The routes of the internal port, where there is one. */
+    routesInside: routesOf(inner),
     handlers: createWebSocketHandlers({
       clock,
       log,
@@ -101,43 +115,60 @@ export function createListeners(config: Config, ports: ListenersPorts) {
   };
 }
 
-/** Where the API is; nowhere without a key. */
-function apiPaths({ http_api }: Config, endpoint: Endpoint | null) {
-  if (!endpoint) return { exact: new Map<string, Endpoint>(), prefixes: new Map<string, Endpoint>() };
+function routesOf(table: RouteTable) {
+  return routesAsSent([...table.sockets.keys(), ...table.exact.keys()], createRoutes(table));
+}
+
+/** Each listener has its own rule: the hosts of the public one say nothing of those that reach the other. */
+function hostCheck(
+  { http_server, client }: Config,
+  { address, isExclusive }: { address: string; isExclusive: boolean },
+) {
+  return createHostCheck({
+    allowedHosts: http_server.allowed_hosts,
+    isExclusive,
+    isLoopback: isLoopbackName(address),
+    isOriginHost: createOriginHosts(client.allowed_origins),
+  });
+}
+
+/** Adds the API; it is nowhere without a key. */
+function addApi(
+  { exact, prefixes }: { exact: Map<string, Route>; prefixes: Map<string, Route> },
+  { http_api }: Config,
+  endpoint: Endpoint | null,
+): void {
+  if (!endpoint) return;
   const { handler_prefix } = http_api;
+  // Without a key the Host check is all that keeps a page of another site from the API.
+  const route = { endpoint, anyHost: !http_api.insecure };
   let document: string | null = null;
-  // Made once, when somebody asks: it takes some milliseconds, and nobody needs a key to ask.
+  // Made once, at the first request: it takes some milliseconds.
   const description = readOnly(() => {
     document ??= JSON.stringify(describeApi(http_api));
     return new Response(document, { headers: { "Content-Type": "application/json" } });
   });
-  return {
-    exact: new Map([
-      [handler_prefix, endpoint],
-      [`${handler_prefix}/openapi.json`, description],
-    ]),
-    prefixes: new Map([[`${handler_prefix}/`, endpoint]]),
-  };
+  exact.set(handler_prefix, route);
+  exact.set(`${handler_prefix}/openapi.json`, { endpoint: description, anyHost: true });
+  prefixes.set(`${handler_prefix}/`, route);
 }
 
-/** What belongs to the inside: health and metrics. */
-function insideEndpoints(
-  config: Config,
-  ports: ListenersPorts,
-  { isOpen, admission }: { isOpen: boolean; admission: Admission },
-): Map<string, Endpoint> {
-  const { health, prometheus } = config;
-  const endpoints = new Map<string, Endpoint>();
+/** The endpoints of the internal port, where there is one: health and metrics. */
+function insideEndpoints(config: Config, ports: ListenersPorts, admission: Admission): Map<string, Route> {
+  const { health, prometheus, http_server } = config;
+  const endpoints = new Map<string, Route>();
   if (health.enabled) {
     const { live, ready, centrifugo } = createHealth(ports.isDraining);
-    endpoints.set("/healthz", readOnly(live));
-    endpoints.set("/readyz", readOnly(ready));
-    endpoints.set(health.handler_prefix, readOnly(centrifugo));
+    endpoints.set("/healthz", { endpoint: readOnly(live), anyHost: true });
+    endpoints.set("/readyz", { endpoint: readOnly(ready), anyHost: true });
+    endpoints.set(health.handler_prefix, { endpoint: readOnly(centrifugo), anyHost: true });
   }
   if (prometheus.enabled) {
     const metrics = createMetrics(ports.node.counters, gaugesOf(config, { ...ports, admission }));
-    const endpoint = createMetricsEndpoint(metrics, { isOpen, key: prometheus.key });
-    endpoints.set(prometheus.handler_prefix, readOnly(endpoint));
+    // A loopback address is no reason: behind a proxy on the same machine every peer is a loopback one.
+    const isOpen = ports.profile === "development" || http_server.internal_port !== null;
+    const endpoint = readOnly(createMetricsEndpoint(metrics, { isOpen, key: prometheus.key }));
+    endpoints.set(prometheus.handler_prefix, { endpoint, anyHost: !isOpen });
   }
   return endpoints;
 }

@@ -23,7 +23,7 @@ import type { Random } from "../core/random.ts";
 import type { Timers } from "../core/timers.ts";
 import { Fanout } from "../delivery/fanout.ts";
 import { SlowWatch } from "../delivery/slow-consumers.ts";
-import { SubscriberTable } from "../delivery/subscribers.ts";
+import { type NativeSubscriber, SubscriberTable } from "../delivery/subscribers.ts";
 import type { OfflineMessages } from "../messages/offline-messages.ts";
 import { type Counters, createCounters } from "../metrics/counters.ts";
 import { createMemoryPresence } from "../presence/memory.ts";
@@ -42,7 +42,7 @@ export interface NodePorts {
   /** The table of the connections, which the Hub fills. */
   readonly members: Members;
   /** Bun's native publish. */
-  publish(topic: string, frame: Frame): number;
+  publish(topic: string, frame: Frame, except: NativeSubscriber | null): number;
   /** Called when the Hub has failed: its connections are orphans, and the process has to end. */
   onFailure(error: unknown): void;
   readonly replace: Replacements;

@@ -48,7 +48,7 @@ async function serve({ config, warnings, profile, file }: LoadedConfig): Promise
   const started = Promise.withResolvers<Stoppable>();
   const forever = untilSignal(started.promise, log);
   const limited = { ...config, client: { ...client, connection_limit: limit } };
-  const server = startOrRefuse(limited, { log, warnings, onFailure: exitHubFailed(log) });
+  const server = startOrRefuse(limited, { log, warnings, profile, onFailure: exitHubFailed(log) });
   started.resolve(server);
   if (file === null)
     log.info("profile.development", { hint: "everyone on this machine may do everything; a config.json ends that" });

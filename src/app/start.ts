@@ -3,21 +3,20 @@ import type { HubRef } from "../../actors/hub/events.ts";
 import { Members } from "../../actors/hub/registry.ts";
 import packageJson from "../../package.json" with { type: "json" };
 import type { Config } from "../config/config.ts";
+import type { Profile } from "../config/profiles.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import type { Random } from "../core/random.ts";
 import type { Timers } from "../core/timers.ts";
-import { answer } from "../http/responses.ts";
-import { tlsOptions } from "../http/tls.ts";
 import { createInProcess } from "../operations/in-process.ts";
 import { createOperations } from "../operations/operations.ts";
 import { createLog } from "../runtime/log.ts";
 import { type Network, systemNetwork } from "../runtime/network.ts";
 import { systemClock, systemRandom, systemTimers } from "../runtime/system.ts";
-import type { BunSocket } from "../sockets/socket.ts";
 import { createListeners } from "./listeners.ts";
 import { openMessages } from "./messages.ts";
 import { createNode, type Replacements } from "./node.ts";
+import { openServers } from "./servers.ts";
 import { assertFree } from "./start-checks.ts";
 import { Sweeper } from "./sweeper.ts";
 
@@ -33,6 +32,8 @@ export interface Outside {
   readonly onFailure?: (error: unknown) => void;
   /** Parts that are put in the place of the real ones: for tests of faults. */
   readonly replace?: Replacements;
+  /** What the configuration was read with; `file` where it is absent. */
+  readonly profile?: Profile;
   /** Lines of `config.warning`, logged after `server.started`. */
   readonly warnings?: readonly string[];
 }
@@ -58,7 +59,7 @@ export function start(config: Config, outside: Outside = {}) {
     ...parts,
     members,
     offlineMessages: messages.offlineMessages,
-    publish: (topic, frame) => server.publish(topic, frame),
+    publish: (topic, frame, except) => servers.publish(topic, frame, except),
   });
   const sweeper = new Sweeper(parts, { tick: node.tick, second: node.second, seldom: messages.sweep });
   const operations = createOperations({ ...node, queue: messages.queue });
@@ -75,7 +76,7 @@ export function start(config: Config, outside: Outside = {}) {
     await node.broker.close();
     messages.close();
   };
-  const { server, inside } = attempt(() => listen(config, listeners, parts), close);
+  const servers = attempt(() => openServers(config, { ...parts, listeners }), close);
 
   const drain = async () => {
     isDraining = true;
@@ -83,7 +84,7 @@ export function start(config: Config, outside: Outside = {}) {
     node.hub.send({ type: "hub.drain" });
     const { cut } = await toPromise(node.hub);
     await close();
-    await Promise.all([server.stop(true), inside?.stop(true)]);
+    await servers.stop();
     log.info("server.stopped", { cut });
     return { cut };
   };
@@ -92,11 +93,11 @@ export function start(config: Config, outside: Outside = {}) {
     stopped ??= drain();
     return stopped;
   };
-  const url = server.url.origin;
+  const { url, internalUrl } = servers;
   tellStart(log, url, outside.warnings ?? []);
   return {
     url,
-    internalUrl: inside?.url.origin ?? null,
+    internalUrl,
     stop,
     inProcess: createInProcess(operations, { clock: parts.clock, hub: node.hub }),
     node: { ...node, sweep: () => sweeper.sweep() },
@@ -112,40 +113,15 @@ function completed(config: Config, outside: Outside) {
     log: outside.log ?? createLog(config.log, process.stderr),
     onFailure: outside.onFailure ?? rethrow,
     replace: outside.replace ?? {},
+    profile: outside.profile ?? "file",
     version: packageJson.version,
   };
-}
-
-/** Opens the port for clients, and the internal one where there is one. */
-function listen(
-  config: Config,
-  { respond, respondInside, handlers }: ReturnType<typeof createListeners>,
-  { network, log }: { readonly network: Network; readonly log: Log },
-) {
-  const { address, port, internal_address, internal_port, tls } = config.http_server;
-  const shared = {
-    // Only the API takes bodies. It answers those over its limit; the runtime cuts off those far over it.
-    maxRequestBodySize: Math.max(config.http_api.body_size_limit, 16_777_216),
-    ...tlsOptions(tls),
-    error: (error: Error) => failed(error, log),
-    websocket: handlers,
-  };
-  const server = network.serve<BunSocket>({ ...shared, hostname: address, port, fetch: respond });
-  if (internal_port === null) return { server, inside: null };
-  const hostname = internal_address || address;
-  const inside = network.serve<BunSocket>({ ...shared, hostname, port: internal_port, fetch: respondInside });
-  return { server, inside };
 }
 
 /** `server.started` is the first line of the log: who starts a server waits for it, and reads the address from it. */
 function tellStart(log: Log, url: string, warnings: readonly string[]): void {
   log.info("server.started", { url, version: packageJson.version, bun: Bun.version });
   for (const line of warnings) log.warn("config.warning", { line });
-}
-
-function failed(error: Error, log: Log): Response {
-  log.error("request.failed", { error: `${error.name}: ${error.message}` });
-  return answer(500, "Internal server error.");
 }
 
 /** Runs something, and cleans up where it throws: what does not start must not keep the process alive. */

@@ -135,14 +135,17 @@ export function count(fallback: number, doc: string, { unit = "", min = 0, max =
 /** What a duration may be beyond its form. */
 export interface DurationLimits {
   readonly min?: string;
+  readonly max?: string;
   /** Centrifugo takes whole seconds alone for what history counts. */
   readonly wholeSeconds?: boolean;
 }
 
 /** A time: in the file as text with its units, in the configuration as milliseconds. */
-export function duration(fallback: string, doc: string, { min = "0s", wholeSeconds = false }: DurationLimits = {}) {
+export function duration(fallback: string, doc: string, limits: DurationLimits = {}) {
+  const { min = "0s", max, wholeSeconds = false } = limits;
   const message = expected('a duration such as "60s"');
   const least = parseDuration(min) ?? 0;
+  const most = parseDuration(max ?? "") ?? Number.POSITIVE_INFINITY;
   return v.optional(
     v.pipe(
       v.string(message),
@@ -153,6 +156,7 @@ export function duration(fallback: string, doc: string, { min = "0s", wholeSecon
       ),
       v.transform((value) => parseDuration(value) ?? 0),
       v.minValue(least, (issue) => `expected at least ${min}, got ${formatDuration(issue.input)}`),
+      v.maxValue(most, (issue) => `expected at most ${max}, got ${formatDuration(issue.input)}`),
       v.check(
         (value) => !wholeSeconds || value % 1_000 === 0,
         (issue) => `expected whole seconds, got ${formatDuration(issue.input)}`,

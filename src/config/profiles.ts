@@ -11,6 +11,7 @@ export type Profile = "development" | "file";
  */
 const development = {
   client: { allow_anonymous_connect_without_token: true },
+  echo: { enabled: true },
   channel: {
     without_namespace: {
       presence: true,

@@ -33,8 +33,8 @@ export interface FanoutPorts {
   readonly clock: Clock;
   readonly counters: Counters;
   readonly log: Log;
-  /** Bun's `server.publish`; 0 or less says that a subscriber may be slow. */
-  publish(topic: string, frame: Frame): number;
+  /** Bun's native publish to all but `except`; 0 or less says that a subscriber may be slow. */
+  publish(topic: string, frame: Frame, except: NativeSubscriber | null): number;
 }
 
 /** What is the same for all groups that receive one publication. */
@@ -138,7 +138,7 @@ export class Fanout implements BrokerEvents {
     const left = exclude !== null && isOneOf(natives, exclude) ? exclude : null;
     let copies = left ? natives.size - 1 : natives.size;
     if (copies > 0) {
-      const status = left?.publishToOthers(topic, frame) ?? this.#ports.publish(topic, frame);
+      const status = this.#ports.publish(topic, frame, left);
       if (status <= 0) this.#lookThrough(subscribers, frame.length);
     }
     if (directs !== null) copies += this.#sendEach(directs.keys(), frame, exclude);

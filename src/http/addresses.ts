@@ -1,43 +1,87 @@
 import ipaddr from "ipaddr.js";
+import { isLoopbackAddress } from "./hosts.ts";
 
 type Network = ReturnType<typeof ipaddr.parseCIDR>;
 
+/** Where a client is. */
+export interface ClientAddress {
+  /** Its address, or that of the last proxy on the way to it that could be read. */
+  readonly address: string;
+  /** What `client.address_connection_limit` counts it by; null where it is not counted. */
+  readonly limitKey: string | null;
+}
+
+/** How addresses are read. */
+export interface AddressOptions {
+  readonly trustedProxies: readonly string[];
+  /** Bits of an IPv6 address that are counted as one: a household is given a network, and not an address. */
+  readonly ipv6Prefix: number;
+  /** Called with an entry of a trusted proxy that is no address. */
+  unreadable(entry: string): void;
+}
+
 /**
- * Where a client really is. `X-Forwarded-For` is believed only from the proxies that are trusted; each of them appends
- * the address that it saw, so the right-most one that is no trusted proxy is the client. Anything unreadable on the way
- * there ends the search at the peer itself.
+ * Reads the address of a client. `X-Forwarded-For` is believed only from the proxies that are trusted; each of them
+ * appends the address that it saw, in one of the forms of RFC 7239 section 6, so the right-most one that is no trusted
+ * proxy is the client. An entry that cannot be read ends the search; its clients are not counted, because they would
+ * all count as one.
  */
-export function createAddressReader(trustedProxies: readonly string[]) {
+export function createAddressReader({ trustedProxies, ipv6Prefix, unreadable }: AddressOptions) {
   const networks = trustedProxies.map(networkOf);
   const isTrusted = (address: string) => {
     if (!ipaddr.isValid(address)) return false;
     const parsed = ipaddr.process(address);
     return networks.some((network) => parsed.kind() === network[0].kind() && parsed.match(network));
   };
+  const counted = (address: string): ClientAddress => ({ address, limitKey: limitKeyOf(address, ipv6Prefix) });
   return {
     isTrusted,
     /** `forwarded` is the header's value, all its lines joined by commas. */
-    read(peer: string, forwarded: string | null): string {
-      if (forwarded === null || networks.length === 0) return peer;
+    read(peer: string, forwarded: string | null): ClientAddress {
       const own = canonical(peer) ?? peer;
-      if (!isTrusted(own)) return own;
-      const hops = forwarded.split(",");
+      if (forwarded === null || !isTrusted(own)) return counted(own);
       let client = own;
-      while (hops.length > 0) {
-        const hop = canonical((hops.pop() ?? "").trim());
-        if (hop === null) return client;
-        client = hop;
-        if (!isTrusted(hop)) return hop;
+      for (const hop of forwarded.split(",").reverse()) {
+        const entry = hop.trim();
+        if (entry === "") continue;
+        const address = addressOfNode(entry);
+        if (address === null) {
+          unreadable(entry);
+          return { address: client, limitKey: null };
+        }
+        client = address;
+        if (!isTrusted(address)) return counted(address);
       }
-      return client;
+      return counted(client);
     },
   };
+}
+
+/**
+ * The address of a node as RFC 7239 section 6 writes it: an address or an identifier that hides one (`_gateway`), with a
+ * port or without, perhaps in quotes. Bare IPv6 is read as well. Null: `unknown`, or nothing of the kind.
+ */
+function addressOfNode(entry: string): string | null {
+  const node = /^"(.*)"$/.exec(entry)?.[1] ?? entry;
+  const [, bracketed, dotted, hidden] =
+    /^(?:\[([^\]]+)\]|(\d+\.\d+\.\d+\.\d+)|(_[A-Za-z0-9._-]+))(?::(?:\d{1,5}|_[A-Za-z0-9._-]+))?$/.exec(node) ?? [];
+  return hidden ?? canonical(bracketed ?? dotted ?? node);
 }
 
 /** An address in its one written form, without a zone; null for what is none. */
 function canonical(address: string): string | null {
   const bare = address.replace(/%.*$/, "");
-  return ipaddr.isValid(bare) ? ipaddr.process(bare).toString() : null;
+  if (!ipaddr.IPv4.isValidFourPartDecimal(bare) && !ipaddr.IPv6.isValid(bare)) return null;
+  return ipaddr.process(bare).toString();
+}
+
+/** Loopback addresses are not counted, nor what has no address: everyone behind a local proxy is one of them. */
+function limitKeyOf(address: string, ipv6Prefix: number): string | null {
+  if (address.startsWith("_")) return address;
+  if (!ipaddr.isValid(address) || isLoopbackAddress(address)) return null;
+  const parsed = ipaddr.process(address);
+  if (parsed.kind() === "ipv4") return address;
+  return ipaddr.IPv6.networkAddressFromCIDR(`${address}/${ipv6Prefix}`).toString();
 }
 
 function networkOf(text: string): Network {

@@ -2,7 +2,7 @@ import type { Server } from "bun";
 import type { SocketRoute } from "../sockets/negotiation.ts";
 import type { BunSocket } from "../sockets/socket.ts";
 import type { Pages } from "../web/pages.ts";
-import type { HostRefusal } from "./hosts.ts";
+import { type HostRefusal, isDoubled } from "./hosts.ts";
 import { answer, methodNotAllowed, notFound } from "./responses.ts";
 import { type RequestTarget, targetOf } from "./target.ts";
 
@@ -11,33 +11,43 @@ type Answer = Response | undefined | Promise<Response | undefined>;
 /** One endpoint: `undefined` is an answer that was taken over by the upgrade. */
 export type Endpoint = (request: Request, server: Server<BunSocket>, target: RequestTarget) => Answer;
 
+/** An endpoint in its place. */
+export interface Route {
+  readonly endpoint: Endpoint;
+  /**
+   * Whether it is answered under any Host header, and without one: a probe or a back end asks by address, and what
+   * needs a key, or tells nothing, needs no protection from DNS rebinding.
+   */
+  readonly anyHost: boolean;
+}
+
 /** What is served where. Paths are exact; `prefixes` take everything below them. */
 export interface RouteTable {
   readonly sockets: ReadonlyMap<string, SocketRoute>;
-  readonly exact: ReadonlyMap<string, Endpoint>;
-  readonly prefixes: ReadonlyMap<string, Endpoint>;
+  readonly exact: ReadonlyMap<string, Route>;
+  readonly prefixes: ReadonlyMap<string, Route>;
   readonly pages: Pages | null;
   checkHost(header: string | null): HostRefusal;
-  upgrade(
-    request: Request,
-    server: Server<BunSocket>,
-    opening: { route: SocketRoute; query: RequestTarget["query"] },
-  ): Answer;
+  upgrade(request: Request, server: Server<BunSocket>, opening: { route: SocketRoute; target: RequestTarget }): Answer;
+  /** Called with an upgrade whose Host is not served; returns the response. */
+  refuseHost(request: Request, path: string, response: Response): Response;
 }
 
-/** Finds who answers a request; what nobody does is 404. Nothing in a request can make it throw. */
+/** Finds the endpoint of a request; a path without one is 404. Nothing in a request can make it throw. */
 export function createRoutes(table: RouteTable) {
   return (request: Request, server: Server<BunSocket>): Answer => {
-    const refusal = table.checkHost(request.headers.get("host"));
-    if (refusal === "malformed") return answer(400, "The Host header is missing, doubled or malformed.");
-    if (refusal === "misdirected") {
-      return answer(421, "This host name is not served here: add it to http_server.allowed_hosts.");
-    }
     const target = targetOf(request.url);
-    const route = table.sockets.get(target.path);
-    if (route) return table.upgrade(request, server, { route, query: target.query });
-    const endpoint = table.exact.get(target.path) ?? prefixed(table.prefixes, target.path);
-    return endpoint ? endpoint(request, server, target) : page(table.pages, request);
+    const socket = table.sockets.get(target.path);
+    const route = table.exact.get(target.path) ?? prefixed(table.prefixes, target.path);
+    const host = request.headers.get("host");
+    if (route?.anyHost) return isDoubled(host) ? malformedHost() : route.endpoint(request, server, target);
+    const refusal = hostRefusal(table.checkHost(host));
+    if (socket) {
+      if (refusal) return table.refuseHost(request, target.path, refusal);
+      return table.upgrade(request, server, { route: socket, target });
+    }
+    if (refusal) return refusal;
+    return route ? route.endpoint(request, server, target) : page(table.pages, request);
   };
 }
 
@@ -47,8 +57,22 @@ export function readOnly(read: (request: Request) => Response | Promise<Response
     request.method === "GET" || request.method === "HEAD" ? read(request) : methodNotAllowed("GET, HEAD");
 }
 
-function prefixed(prefixes: RouteTable["prefixes"], path: string): Endpoint | undefined {
-  for (const [prefix, endpoint] of prefixes) if (path.startsWith(prefix)) return endpoint;
+function hostRefusal(refusal: HostRefusal): Response | null {
+  if (refusal === null) return null;
+  return refusal === "malformed" ? malformedHost() : misdirected();
+}
+
+function malformedHost(): Response {
+  return answer(400, "The Host header is missing, doubled or malformed.");
+}
+
+function misdirected(): Response {
+  const line = "This host name is not served here: add it to http_server.allowed_hosts or client.allowed_origins.";
+  return answer(421, line);
+}
+
+function prefixed(prefixes: RouteTable["prefixes"], path: string): Route | undefined {
+  for (const [prefix, route] of prefixes) if (path.startsWith(prefix)) return route;
   return undefined;
 }
 

@@ -1,6 +1,5 @@
 import type { Clock } from "../core/clock.ts";
 import { type Bucket, takeToken } from "../core/rate.ts";
-import { isLoopbackAddress } from "../http/hosts.ts";
 
 /** How many may come in; 0 is no limit. */
 export interface AdmissionOptions {
@@ -12,7 +11,10 @@ export interface AdmissionOptions {
 /** Why nobody else is let in; the words of the answer and of the metric. */
 export type AdmissionRefusal = "connection_limit" | "address_limit" | "rate_limit";
 
-/** Counts who is in, so that the doors can be closed. One entry per address that is limited, gone when it is empty. */
+/**
+ * Counts open connections, in all and by address. One entry for each address that is limited, gone when it is empty; a
+ * key of null is not limited.
+ */
 export class Admission {
   readonly #options: AdmissionOptions;
   readonly #clock: Clock;
@@ -27,27 +29,27 @@ export class Admission {
   }
 
   /** May one more come in from here? A yes takes a token of the rate. */
-  refusalFor(address: string): AdmissionRefusal | null {
+  refusalFor(limitKey: string | null): AdmissionRefusal | null {
     const { connections, connectionsPerAddress, acceptedPerSecond } = this.#options;
     if (connections > 0 && this.#connections >= connections) return "connection_limit";
-    if (this.#isCounted(address) && (this.#byAddress.get(address) ?? 0) >= connectionsPerAddress) {
+    if (this.#isCounted(limitKey) && (this.#byAddress.get(limitKey) ?? 0) >= connectionsPerAddress) {
       return "address_limit";
     }
     const rate = { limit: acceptedPerSecond, burst: acceptedPerSecond };
     return takeToken(this.#bucket, this.#clock.monotonic(), rate) ? null : "rate_limit";
   }
 
-  entered(address: string): void {
+  entered(limitKey: string | null): void {
     this.#connections += 1;
-    if (this.#isCounted(address)) this.#byAddress.set(address, (this.#byAddress.get(address) ?? 0) + 1);
+    if (this.#isCounted(limitKey)) this.#byAddress.set(limitKey, (this.#byAddress.get(limitKey) ?? 0) + 1);
   }
 
-  left(address: string): void {
+  left(limitKey: string | null): void {
     this.#connections -= 1;
-    if (!this.#isCounted(address)) return;
-    const rest = (this.#byAddress.get(address) ?? 1) - 1;
-    if (rest > 0) this.#byAddress.set(address, rest);
-    else this.#byAddress.delete(address);
+    if (!this.#isCounted(limitKey)) return;
+    const rest = (this.#byAddress.get(limitKey) ?? 1) - 1;
+    if (rest > 0) this.#byAddress.set(limitKey, rest);
+    else this.#byAddress.delete(limitKey);
   }
 
   /** Sockets that are open. */
@@ -60,7 +62,7 @@ export class Admission {
     return this.#byAddress.size;
   }
 
-  #isCounted(address: string): boolean {
-    return this.#options.connectionsPerAddress > 0 && !isLoopbackAddress(address);
+  #isCounted(limitKey: string | null): limitKey is string {
+    return this.#options.connectionsPerAddress > 0 && limitKey !== null;
   }
 }

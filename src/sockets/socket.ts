@@ -1,4 +1,4 @@
-import type { ServerWebSocket } from "bun";
+import type { Server, ServerWebSocket } from "bun";
 import type { ConnectionRef } from "../../actors/hub/registry.ts";
 import type { Capabilities, Heartbeat } from "../core/capabilities.ts";
 import type { Disconnect } from "../core/disconnects.ts";
@@ -18,6 +18,10 @@ export interface Opening {
   readonly id: string;
   readonly protocol: Protocol;
   readonly address: string;
+  /** What its address is counted by; null where it is not. */
+  readonly limitKey: string | null;
+  /** The listener that took it: its topics are its own. */
+  readonly server: Server<BunSocket> | null;
   readonly defaultChannel: string;
   /** Credentials that came with the upgrade; null for none. */
   readonly token: Token | null;
@@ -39,6 +43,8 @@ export class BunSocket implements Socket, Consumer, Bucket {
   readonly id: string;
   readonly protocol: Protocol;
   readonly address: string;
+  readonly limitKey: string | null;
+  readonly server: Server<BunSocket> | null;
   readonly defaultChannel: string;
   readonly #ports: SocketPorts;
   /** Bun's socket, from `open` until it is closed. */
@@ -66,10 +72,16 @@ export class BunSocket implements Socket, Consumer, Bucket {
   /** A ping of ours is out: the next pong was asked for. */
   pinged = false;
 
-  constructor({ id, protocol, address, defaultChannel, token }: Opening, ports: SocketPorts, tokens: number) {
+  constructor(
+    { id, protocol, address, limitKey, server, defaultChannel, token }: Opening,
+    ports: SocketPorts,
+    tokens: number,
+  ) {
     this.id = id;
     this.protocol = protocol;
     this.address = address;
+    this.limitKey = limitKey;
+    this.server = server;
     this.defaultChannel = defaultChannel;
     this.token = token;
     this.#ports = ports;

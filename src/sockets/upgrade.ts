@@ -1,28 +1,34 @@
 import type { Server } from "bun";
 import type { Random } from "../core/random.ts";
-import type { createAddressReader } from "../http/addresses.ts";
+import type { ClientAddress, createAddressReader } from "../http/addresses.ts";
 import { answer, methodNotAllowed, shuttingDown } from "../http/responses.ts";
 import type { RequestTarget } from "../http/target.ts";
-import { type Counters, countIn } from "../metrics/counters.ts";
 import type { Admission, AdmissionRefusal } from "./admission.ts";
 import type { Offer, SocketRoute } from "./negotiation.ts";
 import type { Pacer } from "./pacer.ts";
+import type { RefuseUpgrade } from "./refusals.ts";
 import { BunSocket, type Opening, type SocketPorts } from "./socket.ts";
 
 /** What an upgrade needs to know. */
 export interface UpgradePorts {
   readonly random: Random;
-  readonly counters: Counters;
+  readonly refuse: RefuseUpgrade;
   readonly admission: Admission;
   readonly pacer: Pacer;
   readonly addresses: ReturnType<typeof createAddressReader>;
   readonly sockets: SocketPorts;
-  readonly originAllowed: (origin: string | null, host: string) => boolean;
+  readonly originAllowed: (origin: string | null, host: string | null) => boolean;
   /** Tokens that a connection starts with. */
   readonly burst: number;
   isDraining(): boolean;
   /** Told once of a forwarded header from a peer that is no trusted proxy. */
   untrustedForward(peer: string): void;
+}
+
+/** A handshake without a fault. */
+interface Handshake {
+  readonly offer: Offer;
+  readonly path: string;
 }
 
 /** A client's key: sixteen bytes in base64 (RFC 6455 4.1). */
@@ -39,20 +45,16 @@ const refusals: Record<AdmissionRefusal, () => Response> = {
  * where HTTP can still say so; only the token waits, because a WebSocket client can read a close code and no status.
  */
 export function createUpgrade(ports: UpgradePorts) {
-  const refuse = (reason: string, response: Response) => {
-    countIn(ports.counters.refused, reason);
-    return response;
-  };
-
   /** All that can change while one waits for one's turn is looked at here. */
-  const admit = (request: Request, server: Server<BunSocket>, offer: Offer): Response | undefined => {
+  const admit = (request: Request, server: Server<BunSocket>, { offer, path }: Handshake): Response | undefined => {
+    const refuse = (reason: string, response: Response) => ports.refuse(request, path, { reason, response });
     if (ports.isDraining()) return refuse("draining", shuttingDown());
-    const address = addressOf(request, server, ports);
-    const refusal = ports.admission.refusalFor(address);
+    const client = addressOf(request, server, ports);
+    const refusal = ports.admission.refusalFor(client.limitKey);
     if (refusal) return refuse(refusal, refusals[refusal]());
 
     const { subprotocol, ...rest } = offer;
-    const opening: Opening = { id: ports.random.uuid(), address, ...rest };
+    const opening: Opening = { id: ports.random.uuid(), ...client, server, ...rest };
     // An empty header makes Bun choose no protocol; without one it would echo the first offered, token and all.
     const headers = { "Sec-WebSocket-Protocol": subprotocol };
     const socket = new BunSocket(opening, ports.sockets, ports.burst);
@@ -65,14 +67,15 @@ export function createUpgrade(ports: UpgradePorts) {
   return (
     request: Request,
     server: Server<BunSocket>,
-    { route, query }: { route: SocketRoute; query: RequestTarget["query"] },
+    { route, target: { path, query } }: { route: SocketRoute; target: RequestTarget },
   ): Response | undefined | Promise<Response | undefined> => {
     const fault = faultOf(request, route, ports);
-    if (fault) return refuse(fault.reason, fault.response);
+    if (fault) return ports.refuse(request, path, fault);
     const offer = route.negotiate(offered(request), query);
-    if (offer instanceof Response) return refuse("protocol", offer);
+    if (offer instanceof Response) return ports.refuse(request, path, { reason: "protocol", response: offer });
+    const handshake = { offer, path };
     const turn = ports.pacer.take();
-    return turn === null ? admit(request, server, offer) : turn.then(() => admit(request, server, offer));
+    return turn === null ? admit(request, server, handshake) : turn.then(() => admit(request, server, handshake));
   };
 }
 
@@ -81,7 +84,7 @@ function faultOf(request: Request, route: SocketRoute, ports: UpgradePorts) {
   if (request.method !== "GET") return { reason: "method", response: methodNotAllowed("GET") };
   const malformed = handshakeFault(request, route);
   if (malformed) return { reason: "handshake", response: malformed };
-  if (ports.originAllowed(request.headers.get("origin"), request.headers.get("host") ?? "")) return null;
+  if (ports.originAllowed(request.headers.get("origin"), request.headers.get("host"))) return null;
   const line = "This origin is not allowed: add it to client.allowed_origins.";
   return { reason: "origin", response: answer(403, line) };
 }
@@ -116,7 +119,7 @@ function offered(request: Request): string[] {
   return header === null ? [] : header.split(",").map((name) => name.trim());
 }
 
-function addressOf(request: Request, server: Server<BunSocket>, ports: UpgradePorts): string {
+function addressOf(request: Request, server: Server<BunSocket>, ports: UpgradePorts): ClientAddress {
   const peer = server.requestIP(request)?.address ?? "unix";
   const forwarded = request.headers.get("x-forwarded-for");
   if (forwarded !== null && !ports.addresses.isTrusted(peer)) ports.untrustedForward(peer);

@@ -37,7 +37,7 @@ export function createWebSocketHandlers(ports: WebSocketPorts): WebSocketHandler
       socket.ws = ws;
       socket.heardAt = clock.monotonic();
       socket.filledAt = socket.heardAt;
-      ports.admission.entered(socket.address);
+      ports.admission.entered(socket.limitKey);
       socket.connection = ports.adopt(socket);
       if (!socket.capabilities.sendsConnect) socket.connection.send(greeting(socket));
     },
@@ -69,7 +69,7 @@ export function createWebSocketHandlers(ports: WebSocketPorts): WebSocketHandler
     },
 
     close(ws, code, reason) {
-      ports.admission.left(ws.data.address);
+      ports.admission.left(ws.data.limitKey);
       const connection = ws.data.closed();
       if (connection) ports.closes.run(() => sayFarewell(connection, reported(code, reason)));
     },

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { matchesEtag } from "../http/etags.ts";
 import type { Lookup } from "./lookup.ts";
 
 /** A file of the page, ready to be sent. */
@@ -66,7 +67,7 @@ export function bundlePage(): Lookup {
 
 function respond(asset: Asset | undefined, request: Request): Response | null {
   if (asset === undefined) return null;
-  if (request.headers.get("if-none-match") === asset.headers["etag"]) {
+  if (matchesEtag(request.headers.get("if-none-match"), asset.headers["etag"] ?? "")) {
     return new Response(null, { status: 304, headers: asset.headers });
   }
   return new Response(asset.body, { headers: asset.headers });
@@ -79,7 +80,8 @@ async function bundle(): Promise<ReadonlyMap<string, Asset>> {
     target: "browser",
     minify: true,
     env: "disable",
-    publicPath: "/",
+    // Relative links, so that the page also works below a path of a proxy.
+    publicPath: "./",
     naming: { entry: "[name].[ext]", chunk: "assets/[name]-[hash].[ext]", asset: "assets/[name]-[hash].[ext]" },
     throw: false,
   });

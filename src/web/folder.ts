@@ -1,5 +1,6 @@
 import { access, constants, realpath, stat } from "node:fs/promises";
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
+import { matchesEtag } from "../http/etags.ts";
 import type { Lookup } from "./lookup.ts";
 
 /**
@@ -27,8 +28,11 @@ function namesIn(path: string): string[] | null {
   }
   const names = decoded.split("/").slice(1);
   if (names.at(-1) === "") names[names.length - 1] = "index.html";
-  return names.every(isPlain) ? names : null;
+  return (names[0] === wellKnown ? names.slice(1) : names).every(isPlain) ? names : null;
 }
+
+/** The one name with a dot that a site serves on purpose (RFC 8615): certificates, security.txt, links of apps. */
+const wellKnown = ".well-known";
 
 function isPlain(name: string): boolean {
   return name !== "" && !name.startsWith(".") && !/[\\\0]/.test(name);
@@ -47,7 +51,8 @@ async function serve(root: string, names: string[], request: Request): Promise<R
     "cache-control": "no-cache",
     etag: `W/"${facts.size.toString(36)}-${Math.trunc(facts.mtimeMs).toString(36)}"`,
   };
-  if (request.headers.get("if-none-match") === headers.etag) return new Response(null, { status: 304, headers });
+  if (matchesEtag(request.headers.get("if-none-match"), headers.etag))
+    return new Response(null, { status: 304, headers });
   return new Response(Bun.file(file), { headers });
 }
 
@@ -69,13 +74,19 @@ const absences: ReadonlySet<unknown> = new Set(["ENOENT", "ENOTDIR", "ENAMETOOLO
 /** A link may lead to another plain file of the folder, and to nothing else. */
 function isInside(root: string, file: string): boolean {
   const way = relative(root, file);
-  return !isAbsolute(way) && way.split(sep).every((name) => way === "" || isPlain(name));
+  const names = way.split(sep);
+  return (
+    !isAbsolute(way) && (names[0] === wellKnown ? names.slice(1) : names).every((name) => way === "" || isPlain(name))
+  );
 }
 
-/** With the slash at its end, so that relative links in its `index.html` lead into the folder. */
+/**
+ * With the slash at its end, so that relative links in its `index.html` lead into the folder. Relative itself, because a
+ * proxy may serve the folder below a path of its own.
+ */
 function redirectToFolder({ pathname, search }: URL): Response {
   return new Response(null, {
     status: 307,
-    headers: { location: `${pathname}/${search}`, "cache-control": "no-cache" },
+    headers: { location: `./${pathname.slice(pathname.lastIndexOf("/") + 1)}/${search}`, "cache-control": "no-cache" },
   });
 }

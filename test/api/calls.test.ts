@@ -3,6 +3,7 @@ import { startApi } from "../support/api.ts";
 import { CentrifugeProbe } from "../support/centrifuge-probe.ts";
 import { TemporaryFolder } from "../support/folder.ts";
 import { testTimeout } from "../support/patience.ts";
+import { scrape } from "../support/scrape.ts";
 
 setDefaultTimeout(testTimeout);
 
@@ -153,7 +154,7 @@ describe("what a back end is told", () => {
     expect(await api.metric('chorus_api_calls_total{method="publish"}')).toBe(51);
     expect(await api.metric('chorus_api_refused_total{status="404"}')).toBe(50);
     expect(await api.metric('chorus_api_refused_total{status="400"}')).toBe(1);
-    const text = await (await fetch(`${api.url}/metrics`)).text();
+    const text = await scrape(api.url);
     expect(text.match(/^chorus_api_calls_total\{/gm)).toHaveLength(1);
     expect(api.log.text.join("\n")).not.toContain("method7");
   });

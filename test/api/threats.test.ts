@@ -2,6 +2,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { apiKey, post, startApi } from "../support/api.ts";
 import { testTimeout } from "../support/patience.ts";
 import { RawClient } from "../support/raw.ts";
+import { scrape } from "../support/scrape.ts";
 
 setDefaultTimeout(testTimeout);
 
@@ -38,6 +39,26 @@ describe("what is sent to the API to harm it", () => {
     expect((await api.call("info", {})).json.result.nodes[0].num_channels).toBe(0);
     for (const channel of ["news", "0", "99999"]) {
       expect((await api.call("history", { channel, limit: -1 })).json.result).toMatchObject({ offset: 0 });
+    }
+  });
+
+  test("a body that is said not to be encoded is read, however that is said", async () => {
+    await using api = await startApi();
+    for (const encoding of ["identity", "Identity", "IDENTITY", "", "identity, identity", " , "]) {
+      const { status } = await api.call(
+        "publish",
+        { channel: "news", data: 1 },
+        { ...apiKey, "Content-Encoding": encoding },
+      );
+      expect([encoding, status]).toEqual([encoding, 200]);
+    }
+    for (const encoding of ["GZIP", "x-gzip", "identity,br"]) {
+      const { status } = await api.call(
+        "publish",
+        { channel: "news", data: 1 },
+        { ...apiKey, "Content-Encoding": encoding },
+      );
+      expect([encoding, status]).toEqual([encoding, 415]);
     }
   });
 
@@ -93,7 +114,7 @@ describe("what is sent to the API to harm it", () => {
 
   test("T72 ten thousand channels, users and keys add no series, and no name of theirs is a label", async () => {
     await using api = await startApi();
-    const scrape = async () => await (await fetch(`${api.url}/metrics`)).text();
+    const metrics = () => scrape(api.url);
     const names = Array.from({ length: 5_000 }, (_, index) => `chosen${index}`);
     const calls = async (from: number, to: number) => {
       const some = names.slice(from, to);
@@ -103,19 +124,18 @@ describe("what is sent to the API to harm it", () => {
       await api.call(`${some[0]}`, {});
     };
     await calls(0, 1);
-    const before = (await scrape()).split("\n").length;
+    const before = (await metrics()).split("\n").length;
     await calls(1, 5_000);
-    const after = await scrape();
+    const after = await metrics();
     expect(after.split("\n")).toHaveLength(before);
     expect(after).not.toContain("chosen");
   });
 
-  test("[AP116] T72 on an address that others reach metrics need their key, and without one are not to be had", async () => {
-    const everywhere = { http_server: { address: "0.0.0.0" } };
+  test("[AP116] T72 metrics on the public port need their key, on a loopback address too, and without one are not to be had", async () => {
     const status = async (url: string, headers: Record<string, string>) =>
       (await fetch(`http://127.0.0.1:${new URL(url).port}/metrics`, { headers })).status;
-    await using keyed = await startApi({ ...everywhere, prometheus: { key: "scraper" } });
-    await using closed = await startApi(everywhere);
+    await using keyed = await startApi({ prometheus: { key: "scraper" } });
+    await using closed = await startApi({ prometheus: { key: "" } });
     for (const authorization of ["", "Bearer", "Bearer ", "Bearer scrape", "Bearer scraper2", "apikey scraper"]) {
       const headers = { Authorization: authorization };
       expect([authorization, await status(keyed.url, headers)]).toEqual([authorization, 401]);

@@ -30,7 +30,7 @@ describe("defaults", () => {
         pong_timeout: minute,
       },
       websocket: { disabled: false, handler_prefix: "/connection/websocket", message_size_limit: 65_536 },
-      echo: { enabled: true },
+      echo: { enabled: false },
       web: { enabled: true, directory: "" },
       health: { enabled: true, handler_prefix: "/health" },
       prometheus: { enabled: true, handler_prefix: "/metrics", key: "" },

@@ -11,6 +11,7 @@ import { ManualClock } from "../support/clock.ts";
 import { opcodes } from "../support/frames.ts";
 import { Probe, type ProbeOptions } from "../support/probe.ts";
 import { RawClient } from "../support/raw.ts";
+import { metricsKey, scrape } from "../support/scrape.ts";
 
 const secret = "a secret of at least thirty-two bytes";
 const guarded: ConfigInput = { client: { token: { hmac_secret_key: secret } } };
@@ -60,7 +61,7 @@ describe("a plain client", () => {
   });
 
   test("[PC2] an echo returns every frame to its sender, also an empty one", async () => {
-    await using server = await start({}, "file");
+    await using server = await start({ echo: { enabled: true } }, "file");
     const echo = await server.open("/echo");
     for (const frame of ["", "text", Uint8Array.of(1, 2), new Uint8Array()]) {
       echo.send(frame);
@@ -163,11 +164,11 @@ describe("endpoints", () => {
   test("[EP2] the metrics count what happened, by state, protocol and code", async () => {
     await using server = await start({});
     const probe = await server.open("/ws");
-    const scrape = async () => (await fetch(`${server.url}/metrics`)).text();
-    expect(await scrape()).toContain('chorus_connections{dialect="plain",state="authenticated"} 1');
+    const metrics = () => scrape(server.url);
+    expect(await metrics()).toContain('chorus_connections{dialect="plain",state="authenticated"} 1');
     await probe.close(1000);
     await server.captured.next("connection.closed");
-    const text = await scrape();
+    const text = await metrics();
     expect(text).toContain('chorus_connections_closed_total{code="1000"} 1');
     expect(text).not.toContain("state=");
   });
@@ -180,8 +181,8 @@ describe("endpoints", () => {
       [{ http_api: { insecure: true, disabled: true } }, 0, 0],
       [{ ...open, http_server: { address: "0.0.0.0", internal_port: 0, internal_address: "127.0.0.1" } }, 1, 1],
     ] as const) {
-      await using server = await start(config, "file");
-      const text = await (await fetch(`${server.internalUrl ?? server.url}/metrics`)).text();
+      await using server = await start({ ...config, prometheus: { key: metricsKey } }, "file");
+      const text = await scrape(server.internalUrl ?? server.url);
       expect(text).toContain(`chorus_insecure{option="client.insecure"} ${client}`);
       expect(text).toContain(`chorus_insecure{option="http_api.insecure"} ${api}`);
     }

@@ -108,6 +108,48 @@ describe("how many may come in (T10)", () => {
   });
 });
 
+describe("what counts as one address", () => {
+  const limited = {
+    http_server: { trusted_proxies: ["127.0.0.1", "10.0.0.0/8"] },
+    client: { address_connection_limit: 1 },
+  };
+  const statuses = async (server: TestServer, entries: readonly string[]) => {
+    const all: number[] = [];
+    for (const entry of entries) all.push((await knock(server, entry)).answer.status);
+    return all;
+  };
+
+  test("[SE10] a port beside an address is no other address", async () => {
+    await using server = await startTestServer(limited);
+    const entries = ["203.0.113.2:51001", "203.0.113.2:51002", "203.0.113.3:51001", "[2001:db8::5]:443", "2001:db8::5"];
+    expect(await statuses(server, entries)).toEqual([101, 429, 101, 101, 429]);
+  });
+
+  test("[SE37] the addresses of one IPv6 network of 64 bits count as one", async () => {
+    await using server = await startTestServer(limited);
+    const entries = ["2001:db8:0:1::1", "2001:db8:0:1:ffff::2", "2001:db8:0:2::1", "::ffff:203.0.113.2", "203.0.113.2"];
+    expect(await statuses(server, entries)).toEqual([101, 429, 101, 101, 429]);
+  });
+
+  test("[SE37] the length of that prefix is an option", async () => {
+    await using server = await startTestServer({
+      ...limited,
+      client: { ...limited.client, address_ipv6_prefix: 56 },
+    });
+    const entries = ["2001:db8:0:1::1", "2001:db8:0:2::1", "2001:db8:0:100::1"];
+    expect(await statuses(server, entries)).toEqual([101, 429, 101]);
+  });
+
+  test("[SE10] entries that cannot be read are said once, and their clients are not one client", async () => {
+    await using server = await startTestServer(limited);
+    const entries = ["unknown, 10.1.2.3", "unknown, 10.1.2.3", "garbage", "garbage", "203.0.113.9, 300.1.1.1"];
+    expect(await statuses(server, entries)).toEqual([101, 101, 101, 101, 101]);
+    expect(await statuses(server, ["_one", "_two", "_one"])).toEqual([101, 101, 429]);
+    expect(server.log.count("proxy.unreadable")).toBe(1);
+    expect(await server.log.next("proxy.unreadable")).toMatchObject({ level: "warn", entry: "unknown" });
+  });
+});
+
 describe("whose address counts (T11)", () => {
   const trusted = { http_server: { trusted_proxies: ["127.0.0.1", "10.0.0.0/8"] } };
   const rows: [lines: string[], address: string][] = [
@@ -126,7 +168,19 @@ describe("whose address counts (T11)", () => {
     [["garbage"], "127.0.0.1"],
     [["203.0.113.7, garbage"], "127.0.0.1"],
     [["203.0.113.7, garbage, 10.1.2.3"], "10.1.2.3"],
-    [["203.0.113.7:4711"], "127.0.0.1"],
+    [["203.0.113.7:4711"], "203.0.113.7"],
+    [["[2001:db8::5]:443"], "2001:db8::5"],
+    [['"[2001:db8::5]:443"'], "2001:db8::5"],
+    [["[2001:db8::5]"], "2001:db8::5"],
+    [["2001:db8::5, 10.1.2.3:80"], "2001:db8::5"],
+    [["203.0.113.7:51001, 10.1.2.3:51002, 10.1.2.4"], "203.0.113.7"],
+    [["203.0.113.7:_port"], "203.0.113.7"],
+    [["203.0.113.7, ,"], "203.0.113.7"],
+    [["_hidden:_p"], "_hidden"],
+    [["203.0.113.7, unknown"], "127.0.0.1"],
+    [["203.0.113.7:99999999"], "127.0.0.1"],
+    [["[203.0.113.7"], "127.0.0.1"],
+    [["1"], "127.0.0.1"],
     [["'; DROP TABLE users"], "127.0.0.1"],
     [[`${"1.1.1.1, ".repeat(800)}203.0.113.7`], "203.0.113.7"],
   ];

@@ -4,6 +4,7 @@ import { amongBystanders } from "../support/bystanders.ts";
 import { testTimeout } from "../support/patience.ts";
 import { Probe } from "../support/probe.ts";
 import { RawClient } from "../support/raw.ts";
+import { scrape } from "../support/scrape.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 import { connectionToken, secret } from "../support/tokens.ts";
 
@@ -46,7 +47,7 @@ test("[SE8] [T09] no token, good or bad, is in a log line, a metric or an answer
     }
     return everywhere;
   });
-  const everything = [...server.log.text, ...heard, await (await fetch(`${server.url}/metrics`)).text()].join("\n");
+  const everything = [...server.log.text, ...heard, await scrape(server.url)].join("\n");
   for (const token of [good, past, forged]) {
     for (const part of partsOf(token).slice(1)) expect(everything).not.toContain(part);
   }

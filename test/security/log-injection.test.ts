@@ -3,6 +3,7 @@ import { createLog } from "../../src/runtime/log.ts";
 import { testTimeout } from "../support/patience.ts";
 import { Probe } from "../support/probe.ts";
 import { RawClient } from "../support/raw.ts";
+import { scrape } from "../support/scrape.ts";
 import { startTestServer } from "../support/server.ts";
 import { connectionToken, secret } from "../support/tokens.ts";
 
@@ -84,8 +85,7 @@ describe("what a client says in a log (T71)", () => {
 
 test("[SE32] [T72] close codes that clients choose add no series to the metrics", async () => {
   await using server = await startTestServer();
-  const series = async () =>
-    (await (await fetch(`${server.url}/metrics`)).text()).match(/^chorus_connections_closed_total\{/gm)?.length ?? 0;
+  const series = async () => (await scrape(server.url)).match(/^chorus_connections_closed_total\{/gm)?.length ?? 0;
   for (let code = 3_100; code < 3_200; code += 1) {
     using client = await RawClient.open(`${server.ws}/ws`);
     client.sendClose(code);

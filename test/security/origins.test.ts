@@ -22,6 +22,8 @@ describe("with a list of origins", () => {
     "https://a.chat.example",
     "https://a.b.chat.example",
     "https://xn--nxasmq6b.chat.example",
+    "https://app.example.com:443",
+    "https://a.chat.example:443",
   ])("[SE4] [T05] %s may connect", async (origin) => {
     expect(await statusFor(server().url, origin)).toBe(101);
   });
@@ -40,7 +42,6 @@ describe("with a list of origins", () => {
     "https://sub.app.example.com",
     "http://app.example.com",
     "https://app.example.com:444",
-    "https://app.example.com:443",
     "https://app.example.com.",
     "https://app.example.com/",
     "https://app.example.com#https://app.example.com",
@@ -61,6 +62,7 @@ describe("with a list of origins", () => {
     "https://evil.io?.chat.example",
     "https://evil.io#.chat.example",
     "https://evil.io:443.chat.example",
+    "http://app.example.com:443",
     "https://evil.io@a.chat.example",
     "https://evil_io.chat.example",
     "https://*.chat.example",

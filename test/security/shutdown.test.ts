@@ -7,6 +7,7 @@ import { testTimeout } from "../support/patience.ts";
 import { Probe } from "../support/probe.ts";
 import { ChorusProcess } from "../support/process.ts";
 import { RawClient } from "../support/raw.ts";
+import { scrape } from "../support/scrape.ts";
 
 setDefaultTimeout(testTimeout);
 
@@ -29,7 +30,7 @@ async function stall(url: string): Promise<RawClient> {
   speaker.sendText("all here");
   expect(await stalled.nextText()).toBe("all here");
   stalled.pause();
-  while (!/^chorus_stalled 1$/m.test(await (await fetch(`${url}/metrics`)).text())) {
+  while (!/^chorus_stalled 1$/m.test(await scrape(url))) {
     speaker.sendFrame(opcodes.binary, megabyte);
     speaker.sendFrame(opcodes.ping, "read");
     await speaker.nextFrame();

@@ -3,6 +3,7 @@ import { mergeTrees, type Tree } from "../../src/config/tree.ts";
 import { CapturedLog } from "./captured-log.ts";
 import { openHouse } from "./open-house.ts";
 import { patience } from "./patience.ts";
+import { scrape } from "./scrape.ts";
 import { type StartedServer, startWithParts, type TestStartOptions } from "./start.ts";
 
 /** A server for tests: the production one on a free port of 127.0.0.1, with its log in memory. */
@@ -38,7 +39,7 @@ export async function startTestServer(
     stopped ??= server.stop();
     return stopped;
   };
-  const metric = async (name: string) => sampleOf(await (await fetch(`${server.url}/metrics`)).text(), name);
+  const metric = async (name: string) => sampleOf(await scrape(server.url), name);
   return {
     url: server.url,
     ws: server.url.replace(/^http/, "ws"),

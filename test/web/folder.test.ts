@@ -27,6 +27,9 @@ beforeAll(async () => {
     ["site/.env", "SECRET"],
     ["site/sub/index.html", "sub"],
     ["site/sub/.git", "SECRET"],
+    ["site/.well-known/security.txt", "Contact: mailto:a@b.example"],
+    ["site/.well-known/.hidden", "SECRET"],
+    ["site/sub/.well-known/x", "SECRET"],
     ["site/a..b.txt", "dots"],
     ["secret.txt", "SECRET"],
     ["site-secrets/secret.txt", "SECRET"],
@@ -89,9 +92,25 @@ describe("a folder of one's own", () => {
     expect(response.headers.get("cache-control")).toBe("no-cache");
   });
 
+  test("[WP6] /.well-known is served (RFC 8615), and no other name with a dot at its beginning", async () => {
+    expect(await (await get("/.well-known/security.txt")).text()).toBe("Contact: mailto:a@b.example");
+    for (const path of ["/.well-known/.hidden", "/sub/.well-known/x", "/.well-known/../.env", "/.well-known"]) {
+      expect([path, await rawGet(path)]).toEqual([path, expect.not.stringContaining("SECRET")]);
+    }
+  });
+
+  test("[WP3] a version that is named by a weak tag, in a list or by * is 304", async () => {
+    const etag = (await get("/app.js")).headers.get("etag") ?? "";
+    for (const header of [etag, etag.replace(/^W\//, ""), `"x", ${etag}`, "*"]) {
+      const response = await get("/app.js", { headers: { "if-none-match": header } });
+      expect([header, response.status]).toEqual([header, 304]);
+    }
+    expect((await get("/app.js", { headers: { "if-none-match": '"x"' } })).status).toBe(200);
+  });
+
   test("[WP6] a folder in it gets its slash, so that relative links lead into it", async () => {
     const response = await get("/sub?a=1", { redirect: "manual" });
-    expect([response.status, response.headers.get("location")]).toEqual([307, "/sub/?a=1"]);
+    expect([response.status, response.headers.get("location")]).toEqual([307, "./sub/?a=1"]);
   });
 
   test("[WP6] HEAD has no body, another method is 405, an unchanged file 304, a part 206", async () => {

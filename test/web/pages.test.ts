@@ -29,7 +29,7 @@ describe("the page is bundled by itself", () => {
     expect(page.headers.get("content-type")).toBe("text/html;charset=utf-8");
     const types = new Map<string, string | null>();
     for (const path of await assetPaths()) {
-      expect(path).toMatch(/^\/assets\/[\w-]+-[a-z0-9]{8}\.(js|css|svg)$/);
+      expect(path).toMatch(/^\.\/assets\/[\w-]+-[a-z0-9]{8}\.(js|css|svg)$/);
       const asset = await get(path);
       expect(asset.status).toBe(200);
       expect((await asset.bytes()).byteLength).toBeGreaterThan(100);

@@ -1,10 +1,11 @@
 import * as v from "valibot";
+import { normalizeOrigin } from "../../http/origins.ts";
 import { count, duration, flag, list, section, text } from "../option.ts";
 import { tokenEntries } from "./token.ts";
 
-/** An Origin without a path, whose parts may be `*`; or the word that browsers send where they hide it. */
+/** What a page's Origin can be, in any of the forms that are read into one. */
 const origin = {
-  pattern: /^(?:\*|null|(?:\*|[a-zA-Z][a-zA-Z0-9+.-]*):\/\/[^/\s]*)$/,
+  pattern: { test: (entry: string) => normalizeOrigin(entry) !== null },
   means: '"*" or an origin such as "https://app.example.com"',
 };
 
@@ -28,8 +29,7 @@ const personalChannel = section({
 /** Who may connect, and with what. */
 const identity = {
   allowed_origins: list(
-    "Origins whose pages may connect; empty for the one in the Host header, because a browser sends a stranger's page " +
-      "the user's rights.",
+    "Origins whose pages may connect beside the one in the Host header; `*` stands for labels of a name.",
     origin,
   ),
   token: v.optional(section(tokenEntries), {}),
@@ -85,6 +85,11 @@ const connections = {
     0,
     "Connections of one address (429), loopback never counted; 0 for no limit, because behind a proxy all are one.",
     { unit: "connections" },
+  ),
+  address_ipv6_prefix: count(
+    64,
+    "Bits of an IPv6 address that count as one address; a household is given a /64, so that one address means nothing.",
+    { unit: "bits", min: 1, max: 128 },
   ),
   user_connection_limit: count(0, "Connections of one user (3504), anonymous ones exempt; 0 for no limit.", {
     unit: "connections",

@@ -1,7 +1,7 @@
 import ipaddr from "ipaddr.js";
 import * as v from "valibot";
 import { expected } from "../messages.ts";
-import { count, flag, list, privateKey, section, type TextRule, text } from "../option.ts";
+import { count, duration, flag, list, privateKey, section, type TextRule, text } from "../option.ts";
 
 /** An address alone, or nothing: a port, a scheme or a bracket beside it belongs elsewhere. */
 const address: TextRule = {
@@ -56,7 +56,12 @@ export const httpServer = section({
     network,
   ),
   allowed_hosts: list(
-    "Host names that are served; empty for any, but for loopback names alone on a loopback address (DNS rebinding).",
+    "Host names under which the page and sockets are served; empty for any, but on a loopback address for loopback names, IP addresses and the hosts of `client.allowed_origins` (DNS rebinding).",
     host,
+  ),
+  idle_timeout: duration(
+    "90s",
+    "Time after which a connection without a request is closed: above the 60 s for which most balancers keep theirs.",
+    { min: "1s", max: "255s" },
   ),
 });

@@ -36,9 +36,9 @@ export const health = section({
 
 /** `prometheus`: what the server counts. */
 export const prometheus = section({
-  enabled: flag(true, "Whether metrics are served: on a loopback address, on the internal port, or to the key."),
+  enabled: flag(true, "Whether metrics are served: in the development profile, on the internal port, or to the key."),
   handler_prefix: text("/metrics", "The path of the metrics.", urlPath),
-  key: secret("The bearer token with which metrics can be read from elsewhere; empty for none.", {
+  key: secret("The bearer token with which metrics can be read on the public port; empty for none.", {
     pattern: /^[\x21-\x7e]*$/,
     means: "a key of visible ASCII characters without blanks, because it is a bearer token",
   }),

@@ -52,7 +52,7 @@ export const plain = section({
 
 /** `echo`: a socket that returns what it gets. */
 export const echo = section({
-  enabled: flag(true, "Whether `/echo` is served; harmless, and the first thing to try."),
+  enabled: flag(false, "Whether `/echo` is served; the development profile serves it, as the first thing to try."),
 });
 
 /** `web`: the page. */

@@ -128,6 +128,9 @@ function listen(subscription: Subscription, listeners: ChannelsListeners): void 
   subscription.on("error", ({ error }) => listeners.fault(`${channel}: ${error.message} (${error.code})`));
 }
 
+/** Relative to the page, which may be below a path of a proxy. */
 function endpoint(): string {
-  return `${location.protocol === "https:" ? "wss:" : "ws:"}//${location.host}/connection/websocket`;
+  const url = new URL("connection/websocket", location.href);
+  url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+  return url.href;
 }

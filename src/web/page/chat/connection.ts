@@ -88,7 +88,7 @@ export function createChatConnection(listeners: ConnectionListeners): ChatConnec
 }
 
 function address(channel: string): URL {
-  const url = new URL("/ws", location.href);
+  const url = new URL("ws", location.href);
   url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
   if (channel !== "") url.searchParams.set("channel", channel);
   return url;

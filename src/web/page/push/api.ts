@@ -91,7 +91,7 @@ async function call<Schema extends v.GenericSchema>(
   let text: string;
   try {
     // The key goes in a header: an address ends up in logs and histories.
-    response = await fetch(`/api/${method}`, {
+    response = await fetch(`api/${method}`, {
       method: "POST",
       headers: { "content-type": "application/json", "x-api-key": key },
       body: JSON.stringify(body),

@@ -1,0 +1,117 @@
+import type { Server } from "bun";
+import type { Config } from "../config/config.ts";
+import type { Profile } from "../config/profiles.ts";
+import type { Frame } from "../core/frame.ts";
+import type { Log } from "../core/log.ts";
+import type { NativeSubscriber } from "../delivery/subscribers.ts";
+import { answer, notFound } from "../http/responses.ts";
+import { tlsOptions } from "../http/tls.ts";
+import type { Network } from "../runtime/network.ts";
+import { BunSocket } from "../sockets/socket.ts";
+import type { createListeners } from "./listeners.ts";
+
+type BunServer = Server<BunSocket>;
+
+/** What the servers answer with. */
+export interface ServersPorts {
+  readonly listeners: ReturnType<typeof createListeners>;
+  readonly profile: Profile;
+  readonly log: Log;
+  readonly network: Network;
+}
+
+/** The open listeners of this process. */
+export interface Servers {
+  /** Of the public listener: `http://127.0.0.1:8080`. */
+  readonly url: string;
+  /** Of the internal one; null where there is none. */
+  readonly internalUrl: string | null;
+  /** Bun's native publish to the subscribers of a topic, without `except`; -1 says that a socket may be slow. */
+  publish(topic: string, frame: Frame, except: NativeSubscriber | null): number;
+  stop(): Promise<void>;
+}
+
+/** Opens the public listener, the internal one, and where `localhost` is meant the other loopback address as well. */
+export function openServers(config: Config, { listeners, profile, log, network }: ServersPorts): Servers {
+  const { address, port, internal_address, internal_port } = config.http_server;
+  const open = (hostname: string, at: number, routes: typeof listeners.routes): BunServer =>
+    network.serve<BunSocket>({ ...common(config, log), hostname, port: at, routes, websocket: listeners.handlers });
+
+  const meansLocalhost = address === "localhost" || (profile === "development" && pairs.has(address));
+  const outer = open(address === "localhost" ? "127.0.0.1" : address, port, listeners.routes);
+  const servers = [outer];
+  try {
+    const second = meansLocalhost ? secondLoopback(outer, log, (host, at) => open(host, at, listeners.routes)) : null;
+    if (second) servers.push(second);
+    const inside =
+      internal_port === null ? null : open(internal_address || address, internal_port, listeners.routesInside);
+    return {
+      url: outer.url.origin,
+      internalUrl: inside?.url.origin ?? null,
+      publish: publisher(servers),
+      async stop() {
+        await Promise.all([...servers.map((server) => server.stop(true)), inside?.stop(true)]);
+      },
+    };
+  } catch (error) {
+    for (const server of servers) server.stop(true);
+    throw error;
+  }
+}
+
+function common(config: Config, log: Log) {
+  return {
+    idleTimeout: Math.ceil(config.http_server.idle_timeout / 1_000),
+    // The API alone takes bodies, and refuses those over its limit in words; what is far over it the runtime cuts off.
+    maxRequestBodySize: Math.max(config.http_api.body_size_limit, 16_777_216),
+    ...tlsOptions(config.http_server.tls),
+    fetch: notFound,
+    error: (error: Error) => failed(error, log),
+  };
+}
+
+/** Each loopback address, and the other one that `localhost` may mean. */
+const pairs = new Map([
+  ["127.0.0.1", "::1"],
+  ["localhost", "::1"],
+  ["::1", "127.0.0.1"],
+]);
+
+/** A browser may take `localhost` for either address, and a stranger may already listen on the other one. */
+function secondLoopback(
+  first: BunServer,
+  log: Log,
+  open: (hostname: string, port: number) => BunServer,
+): BunServer | null {
+  const hostname = pairs.get(first.hostname ?? "");
+  if (hostname === undefined || first.port === undefined) return null;
+  try {
+    return open(hostname, first.port);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    log.warn("listener.skipped", { address: hostname, port: first.port, reason: code });
+    return null;
+  }
+}
+
+/** Every server has topics of its own. One is the rule; two are the loopback addresses of the development profile. */
+function publisher(servers: readonly BunServer[]): Servers["publish"] {
+  const publishFrom = (server: BunServer | undefined, topic: string, frame: Frame, except: NativeSubscriber | null) =>
+    except?.publishToOthers(topic, frame) ?? server?.publish(topic, frame) ?? 0;
+  const [only] = servers;
+  if (servers.length === 1) return (topic, frame, except) => publishFrom(only, topic, frame, except);
+  return (topic, frame, except) => {
+    let status = 1;
+    for (const server of servers) {
+      const own = except instanceof BunSocket && except.server === server ? except : null;
+      // 0 is a server without a subscriber: nothing is dropped, because no queue has a limit of Bun's.
+      if (publishFrom(server, topic, frame, own) < 0) status = -1;
+    }
+    return status;
+  };
+}
+
+function failed(error: Error, log: Log): Response {
+  log.error("request.failed", { error: `${error.name}: ${error.message}` });
+  return answer(500, "Internal server error.");
+}
