@@ -1,11 +1,25 @@
-import type { Draft, Outcome } from "../../src/broker/broker.ts";
+import type { Broker, Draft, Outcome } from "../../src/broker/broker.ts";
+import type { Counters } from "../../src/metrics/counters.ts";
 import type { ConnectionEvent, ConnectionReport } from "../connection/events.ts";
 import type { DeadlineExpired } from "../deadlines.ts";
 import type { Members, OwnedMember, Target } from "./registry.ts";
 
+/** Where a publication came from; `server` is the process that the server runs in. */
+export type PublishSource = keyof Counters["publishes"];
+
+/** A call of the broker. */
+export type BrokerOperation = keyof Broker;
+
+/** What the actor that routes publications hears. */
+export type PublicationEvent =
+  | PublishEvent
+  /** The broker threw, which its port forbids; the caller was answered already. */
+  | { readonly type: "broker.failed"; readonly operation: BrokerOperation; readonly error: unknown };
+
 /** A publication on its way in, with what to do when it is committed or refused. */
 export interface PublishEvent {
   readonly type: "publish";
+  readonly source: PublishSource;
   readonly draft: Draft;
   readonly done: ((outcome: Outcome) => void) | null;
 }

@@ -1,6 +1,6 @@
 import { fromCallback, setup } from "xstate";
 import { type Disconnect, disconnects } from "../../src/core/disconnects.ts";
-import type { HubContext, HubEvent, HubInput, HubOutput, PublishEvent, Told } from "./events.ts";
+import type { HubContext, HubEvent, HubInput, HubOutput, PublicationEvent, Told } from "./events.ts";
 import type { Target } from "./registry.ts";
 
 const told = (event: Told) => event;
@@ -19,7 +19,7 @@ export const publicationsId = "publications";
 export const hubMachine = setup({
   types: {} as { context: HubContext; events: HubEvent; input: HubInput; output: HubOutput },
   actors: {
-    publications: fromCallback<PublishEvent>(() => {}),
+    publications: fromCallback<PublicationEvent>(() => {}),
   },
   actions: {
     countAccepted: () => {},

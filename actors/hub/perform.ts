@@ -1,18 +1,16 @@
-import { fromCallback } from "xstate";
-import type { Broker } from "../../src/broker/broker.ts";
 import { disconnects } from "../../src/core/disconnects.ts";
 import type { Log } from "../../src/core/log.ts";
 import type { Random } from "../../src/core/random.ts";
 import type { Counters } from "../../src/metrics/counters.ts";
 import type { ConnectionContext } from "../connection/events.ts";
 import { type Deadline, type Deadlines, type DeadlineTarget, deadlineResolution } from "../deadlines.ts";
-import type { HubContext, PublishEvent } from "./events.ts";
+import type { HubContext } from "./events.ts";
 import { drainDisconnect, hubMachine } from "./machine.ts";
+import { publicationsLogic, type RouterPorts } from "./publications.ts";
 import type { OwnedMember } from "./registry.ts";
 
 /** What the Hub does things with. */
-export interface HubPorts {
-  readonly broker: Pick<Broker, "publish">;
+export interface HubPorts extends RouterPorts {
   readonly deadlines: Deadlines;
   readonly random: Random;
   readonly log: Log;
@@ -44,9 +42,7 @@ export function hubLogic(ports: HubPorts) {
 
   return hubMachine.provide({
     actors: {
-      publications: fromCallback<PublishEvent>(({ receive }) => {
-        receive((event) => ports.broker.publish(event.draft, event.done));
-      }),
+      publications: publicationsLogic(ports),
     },
     actions: {
       countAccepted: () => {

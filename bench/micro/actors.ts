@@ -1,7 +1,11 @@
 import { bench, do_not_optimize, run, summary } from "mitata";
+import { createActor } from "xstate";
+import { publicationsLogic } from "../../actors/hub/publications.ts";
 import type { ConnectionRef } from "../../actors/hub/registry.ts";
 import { disconnects } from "../../src/core/disconnects.ts";
 import type { Log } from "../../src/core/log.ts";
+import { createCounters } from "../../src/metrics/counters.ts";
+import { systemClock } from "../../src/runtime/system.ts";
 import { BunSocket } from "../../src/sockets/socket.ts";
 import { plain } from "../../test/support/protocols.ts";
 import { startWithParts } from "../../test/support/start.ts";
@@ -102,6 +106,24 @@ summary(() => {
       // A deadline that means nothing in this state is looked at by the machine and changes nothing.
       do_not_optimize(alive[turn]?.send({ type: "deadline.expired", deadline: "flush" }));
     };
+  }).args("alive", counts);
+});
+
+const accepted = { ok: true, position: { offset: 0, epoch: "" } } as const;
+const router = createActor(
+  publicationsLogic({
+    broker: { publish: (_, done) => done?.(accepted) },
+    counters: createCounters(),
+    clock: systemClock,
+    log: quiet,
+  }),
+).start();
+const draft = { channel: "lobby", data: { kind: "text", text: "hello" }, exclude: null, history: null } as const;
+
+summary(() => {
+  bench("one publication routed, $alive alive", function* (state: { get(name: string): number }) {
+    grow(state.get("alive"));
+    yield () => router.send({ type: "publish", source: "client", draft, done: null });
   }).args("alive", counts);
 });
 

@@ -1,15 +1,11 @@
-import { type Actor, createActor } from "xstate";
 import { connectionLogic, createAbandon } from "../../actors/connection/effects.ts";
-import type { ConnectionContext } from "../../actors/connection/events.ts";
 import { Deadlines } from "../../actors/deadlines.ts";
 import { adopt } from "../../actors/hub/adopt.ts";
-import type { PublishEvent } from "../../actors/hub/events.ts";
-import { publicationsId } from "../../actors/hub/machine.ts";
-import { hubLogic } from "../../actors/hub/perform.ts";
 import type { ConnectionRef, Members } from "../../actors/hub/registry.ts";
 import type { Authenticator } from "../auth/authenticator.ts";
 import { createAuthenticator } from "../auth/jwt.ts";
 import type { Broker } from "../broker/broker.ts";
+import { guardBroker } from "../broker/guarded.ts";
 import { MemoryStore } from "../broker/local/memory.ts";
 import { SqliteStore } from "../broker/local/sqlite-store.ts";
 import type { Store } from "../broker/local/store.ts";
@@ -25,11 +21,12 @@ import { Fanout } from "../delivery/fanout.ts";
 import { SlowWatch } from "../delivery/slow-consumers.ts";
 import { type NativeSubscriber, SubscriberTable } from "../delivery/subscribers.ts";
 import type { OfflineMessages } from "../messages/offline-messages.ts";
-import { type Counters, createCounters } from "../metrics/counters.ts";
+import { createCounters } from "../metrics/counters.ts";
 import { createMemoryPresence } from "../presence/memory.ts";
 import type { Presence } from "../presence/presence.ts";
 import { createPresenceEvents } from "../presence/presence-events.ts";
 import type { BunSocket } from "../sockets/socket.ts";
+import { startHub } from "./hub.ts";
 import { connectionOptions, slowOptions, tokenOptions } from "./options.ts";
 
 /** What a node takes from outside: time, chance, words, and a way to everyone on a topic. */
@@ -78,7 +75,10 @@ export function createNode(config: Config, ports: NodePorts) {
     hub.send({ type: "streams.replaced" });
   });
   const local = createLocalBroker({ events: fanout, stores, clock, random, schedule: ports.timers.setImmediate, log });
-  const broker = ports.replace.broker?.(local) ?? local;
+  const chosen = ports.replace.broker?.(local) ?? local;
+  const broker = guardBroker(chosen, (operation, error) =>
+    publications.send({ type: "broker.failed", operation, error }),
+  );
 
   const { presence, localPresence } = openPresence(ports.replace);
   const after = (delay: number, run: () => void) => later(deadlines, delay, run);
@@ -93,7 +93,7 @@ export function createNode(config: Config, ports: NodePorts) {
   const { hub, publications } = startHub(config, {
     ...ports,
     members,
-    broker,
+    broker: chosen,
     deadlines,
     counters,
     abandon: (context) => abandon(context),
@@ -166,27 +166,6 @@ function openStores({ engine, channel }: Config, ports: NodePorts, replaced: () 
   if (!isDurable) return { memory, sqlite: memory };
   const sqlite = new SqliteStore({ ...engine.sqlite, replaced }, { clock, random, log });
   return { memory, sqlite: replace.store?.(sqlite) ?? sqlite };
-}
-
-interface HubParts extends NodePorts {
-  readonly broker: Broker;
-  readonly deadlines: Deadlines;
-  readonly counters: Counters;
-  abandon(context: ConnectionContext): void;
-}
-
-function startHub({ client, shutdown }: Config, parts: HubParts) {
-  const { members, broker, deadlines, random, log, counters, abandon, onFailure } = parts;
-  const drain = { batchInterval: shutdown.batch_interval, timeout: shutdown.timeout };
-  const hub: Actor<ReturnType<typeof hubLogic>> = createActor(
-    hubLogic({ broker, deadlines, random, log, counters, abandon, drain }),
-    { input: { members, userConnectionLimit: client.user_connection_limit, batchSize: shutdown.batch_size } },
-  );
-  hub.subscribe({ error: onFailure });
-  hub.start();
-  const mailbox = hub.getSnapshot().children[publicationsId];
-  const publications = { send: (event: PublishEvent) => mailbox?.send(event) };
-  return { hub, publications };
 }
 
 function createConfiguredAuthenticator(config: Config, { clock, log }: NodePorts): Authenticator | null {

@@ -1,5 +1,5 @@
 import { toPromise } from "xstate";
-import type { HubRef } from "../../actors/hub/events.ts";
+import type { HubRef, PublishSource } from "../../actors/hub/events.ts";
 import { Members } from "../../actors/hub/registry.ts";
 import packageJson from "../../package.json" with { type: "json" };
 import type { Config } from "../config/config.ts";
@@ -62,10 +62,10 @@ export function start(config: Config, outside: Outside = {}) {
     publish: (topic, frame, except) => servers.publish(topic, frame, except),
   });
   const sweeper = new Sweeper(parts, { tick: node.tick, second: node.second, seldom: messages.sweep });
-  const operations = createOperations({ ...node, queue: messages.queue });
+  const operationsFor = (source: PublishSource) => createOperations({ ...node, queue: messages.queue, source });
   const listeners = createListeners(config, {
     ...parts,
-    operations,
+    operations: operationsFor("api"),
     messages,
     node,
     isDraining: () => isDraining,
@@ -99,7 +99,7 @@ export function start(config: Config, outside: Outside = {}) {
     url,
     internalUrl,
     stop,
-    inProcess: createInProcess(operations, { clock: parts.clock, hub: node.hub }),
+    inProcess: createInProcess(operationsFor("server"), { clock: parts.clock, hub: node.hub }),
     node: { ...node, sweep: () => sweeper.sweep() },
   };
 }

@@ -1,12 +1,12 @@
 import type { Database } from "bun:sqlite";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
+import { ThrottledLog } from "../core/throttled-log.ts";
 import { isDamage } from "../sqlite/damage.ts";
 import type { SqliteFileOptions } from "../sqlite/database.ts";
 import { HeldFile } from "../sqlite/held-file.ts";
 import { closeOpened, type Opened, openWhole } from "./open.ts";
 import type { Statements } from "./statements.ts";
-import { ThrottledLog } from "./throttled-log.ts";
 
 /** What the file needs of its process. */
 export interface MessageFileParts {

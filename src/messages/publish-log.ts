@@ -1,12 +1,12 @@
 import * as v from "valibot";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
+import { ThrottledLog } from "../core/throttled-log.ts";
 import type { MessageFile } from "./file.ts";
 import { entryOf, type LoggedPush, logRow, type PublishLogEntry, parametersOf } from "./log-row.ts";
 import { Pending } from "./pending.ts";
 import { type Page, type PublishLogFilter, Search } from "./search.ts";
 import type { Statements } from "./statements.ts";
-import { ThrottledLog } from "./throttled-log.ts";
 
 /** Runs the task after as many milliseconds; 0: in a later turn of the event loop. */
 export type Schedule = (task: () => void, delayMs: number) => void;

@@ -1,5 +1,15 @@
 import { disconnects } from "../core/disconnects.ts";
 
+/** What became of the publications of one source. */
+export interface PublishCounts {
+  /** Committed, or delivered where nothing is kept. */
+  accepted: number;
+  /** Answered with an error by the broker. */
+  refused: number;
+  /** Answered with error 100 because the broker threw. */
+  failed: number;
+}
+
 /**
  * What the hot path counts: plain numbers on a plain object, one addition each. They are turned into Prometheus' form
  * only when somebody asks (`metrics.ts`). Labels are bounded by construction: codes and reasons come from our tables.
@@ -20,6 +30,10 @@ export interface Counters {
   bytesIn: number;
   framesOut: number;
   bytesOut: number;
+  /** Publications by where they came from; `server` is the process itself. */
+  readonly publishes: Readonly<Record<"client" | "api" | "server" | "hook", PublishCounts>>;
+  /** Throws of the broker, by the call that threw: each is a defect. */
+  readonly brokerFailures: Map<string, number>;
   /** Publications that were handed on, and the copies that went out. */
   publications: number;
   deliveries: number;
@@ -35,6 +49,7 @@ export interface Counters {
 
 /** A fresh set, all zero: one per server. */
 export function createCounters(): Counters {
+  const noPublishes = () => ({ accepted: 0, refused: 0, failed: 0 });
   return {
     accepted: 0,
     refused: new Map(),
@@ -45,6 +60,8 @@ export function createCounters(): Counters {
     bytesIn: 0,
     framesOut: 0,
     bytesOut: 0,
+    publishes: { client: noPublishes(), api: noPublishes(), server: noPublishes(), hook: noPublishes() },
+    brokerFailures: new Map(),
     publications: 0,
     deliveries: 0,
     apiCalls: new Map(),

@@ -36,12 +36,18 @@ interface CommitCounts {
   readonly poisoned: number;
 }
 
-type Sample = number | ReadonlyMap<string | number, number>;
+/** One value, or one for each value of the label, or one for each combination of labels. */
+type Sample = number | ReadonlyMap<string | number, number> | readonly LabelledSample[];
+
+interface LabelledSample {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
 
 interface Series {
   readonly name: string;
   readonly help: string;
-  readonly label?: string;
+  readonly label?: string | readonly string[];
   read(): Sample;
 }
 
@@ -54,7 +60,6 @@ export function createMetrics(counters: Counters, gauges: Gauges) {
   const registry = new Registry();
   for (const series of counterSeries(counters, gauges)) addCounter(registry, series);
   for (const series of gaugeSeries(gauges)) addGauge(registry, series);
-  addConnections(registry, gauges);
   return {
     contentType: registry.contentType,
     render: () => registry.metrics(),
@@ -73,6 +78,18 @@ function counterSeries(counters: Counters, gauges: Gauges): Series[] {
     { name: "frames_sent_total", help: "Frames to clients.", read: () => counters.framesOut },
     { name: "bytes_sent_total", help: "Bytes in frames to clients.", read: () => counters.bytesOut },
     { name: "publications_total", help: "Publications handed on.", read: () => counters.publications },
+    {
+      name: "publishes_total",
+      help: "Publications that were asked for, by source and outcome.",
+      label: ["source", "outcome"],
+      read: () => publishSamples(counters),
+    },
+    {
+      name: "broker_failures_total",
+      help: "Throws of the broker: each is a defect.",
+      label: "operation",
+      read: () => counters.brokerFailures,
+    },
     { name: "deliveries_total", help: "Copies of publications to clients.", read: () => counters.deliveries },
     { name: "limited_total", help: "Frames and commands over their rate.", read: () => counters.limited },
     { name: "dropped_total", help: "Frames of plain clients that were not published.", read: () => counters.dropped },
@@ -96,6 +113,16 @@ function counterSeries(counters: Counters, gauges: Gauges): Series[] {
 function gaugeSeries(gauges: Gauges): Series[] {
   return [
     { name: "sockets", help: "Open sockets.", read: gauges.sockets },
+    {
+      name: "connections",
+      help: "Connections that the Hub owns.",
+      label: ["dialect", "state"],
+      read: () =>
+        [...gauges.connections()].map(({ dialect, state, count }) => ({
+          labels: { dialect, state },
+          value: count,
+        })),
+    },
     { name: "users", help: "Users with a connection.", read: gauges.users },
     { name: "channels", help: "Channels with an subscribers.", read: gauges.channels },
     { name: "deadlines", help: "Deadlines that are set.", read: gauges.deadlines },
@@ -107,7 +134,7 @@ function gaugeSeries(gauges: Gauges): Series[] {
 }
 
 function addCounter(registry: Registry, { name, help, label, read }: Series): void {
-  const labelNames = label ? [label] : [];
+  const labelNames = label === undefined ? [] : [label].flat();
   const counter = new Counter({ name: `chorus_${name}`, help, labelNames, registers: [], collect });
   function collect() {
     counter.reset();
@@ -117,7 +144,7 @@ function addCounter(registry: Registry, { name, help, label, read }: Series): vo
 }
 
 function addGauge(registry: Registry, { name, help, label, read }: Series): void {
-  const labelNames = label ? [label] : [];
+  const labelNames = label === undefined ? [] : [label].flat();
   const gauge = new Gauge({ name: `chorus_${name}`, help, labelNames, registers: [], collect });
   function collect() {
     gauge.reset();
@@ -128,24 +155,16 @@ function addGauge(registry: Registry, { name, help, label, read }: Series): void
 
 function eachSample(
   sample: Sample,
-  label: string | undefined,
+  label: Series["label"],
   add: (labels: Record<string, string>, value: number) => void,
 ): void {
   if (typeof sample === "number") add({}, sample);
-  else for (const [name, value] of sample) add({ [label ?? "label"]: String(name) }, value);
+  else if (sample instanceof Map) for (const [name, value] of sample) add({ [String(label)]: String(name) }, value);
+  else for (const { labels, value } of sample as readonly LabelledSample[]) add(labels, value);
 }
 
-function addConnections(registry: Registry, { connections }: Gauges): void {
-  const gauge = new Gauge({
-    name: "chorus_connections",
-    help: "Connections that the Hub owns.",
-    labelNames: ["dialect", "state"],
-    registers: [],
-    collect,
-  });
-  function collect() {
-    gauge.reset();
-    for (const { dialect, state, count } of connections()) gauge.set({ dialect, state }, count);
-  }
-  registry.registerMetric(gauge);
+function publishSamples({ publishes }: Counters): LabelledSample[] {
+  return Object.entries(publishes).flatMap(([source, counts]) =>
+    Object.entries(counts).map(([outcome, value]) => ({ labels: { source, outcome }, value })),
+  );
 }

@@ -1,4 +1,4 @@
-import type { Told } from "../../actors/hub/events.ts";
+import type { PublishSource, Told } from "../../actors/hub/events.ts";
 import type { Target } from "../../actors/hub/registry.ts";
 import type { Answer, Who } from "../api/answer.ts";
 import type { Node } from "../app/node.ts";
@@ -53,7 +53,10 @@ const refused = (error: ClientError) => ({ ok: false, error }) as const;
 
 /** The parts that operations work with. */
 type Parts = Pick<Node, "rules" | "publications" | "hub" | "registry" | "presence" | "subscribers" | "broker"> &
-  SendParts;
+  SendParts & {
+    /** Where the publications of these operations come from. */
+    readonly source: PublishSource;
+  };
 
 /**
  * What a back end can do, whether it comes by HTTP or from the same process. Permissions of clients do not bind it; the
@@ -97,7 +100,12 @@ function publishing(node: Parts) {
           }
         : plain;
     return maybePromise((answer) =>
-      node.publications.send({ type: "publish", draft, done: (outcome) => answer(answerOf(outcome)) }),
+      node.publications.send({
+        type: "publish",
+        source: node.source,
+        draft,
+        done: (outcome) => answer(answerOf(outcome)),
+      }),
     );
   };
 

@@ -1,23 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import type { Broker } from "../../src/broker/broker.ts";
+import { systemRandom } from "../../src/runtime/system.ts";
 import { CapturedLog } from "../support/captured-log.ts";
-import { forwardedBroker } from "../support/faulty-broker.ts";
+import { faultyBroker, faultyChannel } from "../support/faulty-broker.ts";
 import { Probe } from "../support/probe.ts";
 import { startWithParts, type TestStartOptions } from "../support/start.ts";
 
 const development = { profile: "development" } as const;
 const anywhere = { http_server: { port: 0 }, engine: { type: "memory" } } as const;
-
-/** A broker that throws inside the connection of whoever subscribes to `boom`. */
-function explosive(broker: Broker): Broker {
-  return {
-    ...forwardedBroker(broker),
-    join: (channel, ...rest) => {
-      if (channel === "boom") throw new Error("a defect of ours");
-      broker.join(channel, ...rest);
-    },
-  };
-}
 
 async function start(options: TestStartOptions = {}) {
   const log = new CapturedLog();
@@ -30,11 +19,11 @@ async function start(options: TestStartOptions = {}) {
 
 describe("the Hub", () => {
   test("[HB1] F17 a crash of one in a hundred closes that one with 3004, is logged, and nobody else notices", async () => {
-    const server = await start({ replace: { broker: explosive } });
+    const server = await start({ replace: { broker: faultyBroker("answer of join") } });
     const others = await Promise.all(Array.from({ length: 99 }, () => server.open("/ws?channel=calm")));
     const doomed = await server.open("/connection/websocket");
     expect(server.members().size).toBe(100);
-    doomed.send('{"id":1,"connect":{}}\n{"id":2,"subscribe":{"channel":"boom"}}');
+    doomed.send(`{"id":1,"connect":{}}\n{"id":2,"subscribe":{"channel":"${faultyChannel}"}}`);
     expect(await doomed.closed()).toEqual({ code: 3004, reason: "internal server error" });
     expect(server.members().size).toBe(99);
     expect(server.node.counters.crashes).toBe(1);
@@ -47,8 +36,8 @@ describe("the Hub", () => {
   });
 
   test("a connection that crashes while it is let in leaves nothing behind", async () => {
-    const server = await start({ replace: { broker: explosive } });
-    const doomed = new Probe(`${server.ws}/ws?channel=boom`);
+    const server = await start({ replace: { broker: faultyBroker("answer of join") } });
+    const doomed = new Probe(`${server.ws}/ws?channel=${faultyChannel}`);
     await doomed.open().catch(() => {});
     expect((await doomed.closed()).code).toBe(3004);
     expect(server.members().size).toBe(0);
@@ -73,16 +62,16 @@ describe("the Hub", () => {
 
   test("[HB4] F18 when the Hub itself throws, the process is told", async () => {
     const failure = Promise.withResolvers<unknown>();
-    const broken = (broker: Broker): Broker => ({
-      ...explosive(broker),
-      publish: () => {
-        throw new Error("nothing can be routed");
-      },
-    });
-    const server = await start({ replace: { broker: broken }, onFailure: failure.resolve });
-    const probe = await server.open("/ws");
-    probe.send("anything");
-    expect(String(await failure.promise)).toContain("nothing can be routed");
+    let isFailing = false;
+    const float = () => {
+      if (isFailing) throw new Error("nothing can be supervised");
+      return systemRandom.float();
+    };
+    const server = await start({ random: { ...systemRandom, float }, onFailure: failure.resolve });
+    await server.open("/ws");
+    isFailing = true;
+    server.stop().catch(() => {});
+    expect(String(await failure.promise)).toContain("nothing can be supervised");
   });
 
   test("everyone in a channel but the sender receives a frame, in the order of one mailbox", async () => {

@@ -12,7 +12,7 @@ setDefaultTimeout(testTimeout);
 
 test("[F17] a connection that throws is closed with 3004 and logged with its id; nobody else notices", async () => {
   const crashes = 20;
-  await using server = await startTestServer({}, { replace: { broker: faultyBroker("join") } });
+  await using server = await startTestServer({}, { replace: { broker: faultyBroker("answer of join") } });
   await amongBystanders(server.ws, async () => {
     for (let crash = 0; crash < crashes; crash += 1) {
       const probe = new Probe(`${server.ws}/ws?channel=${faultyChannel}`);
@@ -26,7 +26,7 @@ test("[F17] a connection that throws is closed with 3004 and logged with its id;
 });
 
 test("[F17] what has crashed leaves no connection, no channel, no user and no deadline behind", async () => {
-  await using server = await startTestServer({}, { replace: { broker: faultyBroker("join") } });
+  await using server = await startTestServer({}, { replace: { broker: faultyBroker("answer of join") } });
   const gauges = ["chorus_sockets", "chorus_users", "chorus_channels", "chorus_deadlines", "chorus_stalled"];
   const before = await Promise.all(gauges.map((name) => server.metric(name)));
   for (let crash = 0; crash < 10; crash += 1) {

@@ -1,4 +1,4 @@
-import type { Broker } from "../../src/broker/broker.ts";
+import type { Broker, Joined } from "../../src/broker/broker.ts";
 
 /** The channel in which the faults happen. */
 export const faultyChannel = "faulty";
@@ -18,9 +18,19 @@ export function forwardedBroker(broker: Broker): Broker {
   };
 }
 
-/** The real broker, but that joining or publishing to one channel throws: a defect of ours, for tests of what it costs. */
-export function faultyBroker(fault: "join" | "publish"): (broker: Broker) => Broker {
-  const fail = (where: string, channel: string) => {
+/** What fails: a call of the broker throws, or its answer to a join cannot be read, so that the connection throws. */
+type Fault = "publish" | "join" | "history" | "answer of join";
+
+/** An answer that throws where it is read. */
+const unreadable: Joined = new Proxy({} as Joined, {
+  get: () => {
+    throw new Error("injected");
+  },
+});
+
+/** The real broker, but for one fault in one channel. */
+export function faultyBroker(fault: Fault): (broker: Broker) => Broker {
+  const fail = (where: Fault, channel: string) => {
     if (where === fault && channel === faultyChannel) throw new Error("injected");
   };
   return (broker) => ({
@@ -31,7 +41,12 @@ export function faultyBroker(fault: "join" | "publish"): (broker: Broker) => Bro
     },
     join(channel, options, since, attach) {
       fail("join", channel);
-      broker.join(channel, options, since, attach);
+      const isUnreadable = fault === "answer of join" && channel === faultyChannel;
+      broker.join(channel, options, since, (joined) => attach(isUnreadable ? unreadable : joined));
+    },
+    history(channel, options, filter, done) {
+      fail("history", channel);
+      broker.history(channel, options, filter, done);
     },
   });
 }

@@ -16,6 +16,8 @@ export interface TestServer extends AsyncDisposable {
   readonly internalUrl: string | null;
   readonly log: CapturedLog;
   readonly node: StartedServer["node"];
+  /** The in-process operations. */
+  readonly api: StartedServer;
   /** Drains and stops it; doing so twice is fine. */
   stop(): Promise<{ readonly cut: number }>;
   /** The value of a metric, whose name may carry labels: `chorus_closed_total{code="1002"}`; 0 where it is not there. */
@@ -46,6 +48,7 @@ export async function startTestServer(
     internalUrl: server.internalUrl,
     log,
     node: server.node,
+    api: server,
     stop,
     metric,
     untilMetric: async (name, value) => {

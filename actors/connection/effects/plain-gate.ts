@@ -57,6 +57,7 @@ class PlainGate implements FrameGate {
     this.#refused = 0;
     this.#ports.publications.send({
       type: "publish",
+      source: "client",
       draft: {
         channel: this.#socket.defaultChannel,
         data,

@@ -39,6 +39,7 @@ export function publishingEffects(ports: ConnectionPorts, answers: Answers) {
     };
     return publications.send({
       type: "publish",
+      source: "client",
       draft,
       done: (outcome) => {
         socket.unanswered -= 1;
