@@ -8,7 +8,7 @@ import type { Tree } from "./tree.ts";
 export const centrifugoDefaults: Tree = defaults;
 
 /** What stands in a namespace of Centrifugo's: the options of channels, and its name. */
-const namespaceDefaults: Tree = { name: "", ...defaults.channel.without_namespace };
+export const namespaceDefaults: Tree = { name: "", ...defaults.channel.without_namespace };
 
 /** What Centrifugo has at a place: a tree of options, a default, or undefined where it has nothing. */
 export function centrifugoAt(path: readonly (string | number)[]): unknown {

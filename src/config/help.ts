@@ -13,8 +13,8 @@ export const help = `Chorus, a real-time broadcast server.
   -v, --version        print the version
   -h, --help           print this
 
-Every option can be set by a variable as well: http_server.port by CHORUS_HTTP_SERVER_PORT. Later ones win: defaults,
-file, environment, flags. Without a file the development profile is run, on a loopback address alone.
+Every option can be set by a variable as well: http_server.port by CHORUS_HTTP_SERVER_PORT, or by the CENTRIFUGO_
+variable of the same name. Later ones win: defaults, file, CENTRIFUGO_, CHORUS_, flags. Without a file the development profile is run, on a loopback address alone.
 
 Exit codes: 0 all went well, 1 it could not start or had to cut clients off, 2 the command line, 70 a fault of its own,
 78 the configuration.`;

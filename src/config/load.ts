@@ -62,7 +62,7 @@ export function loadConfig(options: LoadOptions): LoadResult {
 
   const found = readConfigFile(flags.config ?? (options.env["CHORUS_CONFIG"] || undefined), options);
   if (!found.ok) return errors([oneLine(found.error)]);
-  const environment = readEnvironment(options.env);
+  const environment = readEnvironment(options.env, found.tree);
   const given = readFlagOptions(flags);
   const profile = found.file === null ? "development" : "file";
   const parsed = parseConfig(mergeTrees(mergeTrees(found.tree, environment.tree), given.tree), profile);

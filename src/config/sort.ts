@@ -1,19 +1,19 @@
 import { isObject } from "../core/object.ts";
 import { centrifugoAt, saysTheSame } from "./centrifugo.ts";
+import type { Path } from "./known-names.ts";
 import { nearestOption } from "./nearest.ts";
+import { oldNameFault } from "./old-names.ts";
 import { nodeOf, type Schema } from "./option-tree.ts";
 import { pathText, type Tree } from "./tree.ts";
 import { harmWithout } from "./unsupported.ts";
-
-type Path = readonly (string | number)[];
 
 /** What became of a tree of options. */
 export interface Sorted {
   /** What the schema knows, to be validated by it. */
   readonly supported: Tree;
-  /** One line for each option that is left out. */
+  /** One line for each option that is left out: not supported, or not known. */
   readonly warnings: readonly string[];
-  /** One line for each option that nobody knows, or without which it would be unsafe to go on. */
+  /** One line for each option that is misspelt, has an old name, or without which it would be unsafe to go on. */
   readonly errors: readonly string[];
 }
 
@@ -46,24 +46,55 @@ export function sortOptions(root: Tree, schema: Schema): Sorted {
   const sortObject = (value: unknown, entries: Readonly<Record<string, Schema>>, path: Path): unknown => {
     if (isObject(value)) return sortTree(value, entries, path);
     if (Array.isArray(value)) errors.push(`${pathText(path)}: expected an object, got a list`);
-    return value;
+    const fault = isScalar(value) ? oldNameFault(path, true) : null;
+    if (fault === null) return value;
+    errors.push(`${pathText(path)}: ${fault}`);
+    return undefined;
   };
 
   const weigh = (value: unknown, path: Path): void => {
-    const text = pathText(path);
-    const fallback = centrifugoAt(path);
-    if (fallback === undefined) {
-      errors.push(`${text}: unknown option, the nearest known one is ${nearestOption(path)}`);
-    } else if (isObject(fallback) && Object.keys(fallback).length > 0 && isObject(value)) {
+    const place = centrifugoAt(path);
+    if (isObject(place) && Object.keys(place).length > 0 && isObject(value)) {
       for (const [key, inner] of Object.entries(value)) weigh(inner, [...path, key]);
-    } else if (!saysTheSame(value, fallback)) {
-      const harm = harmWithout(text, root);
-      if (harm === null) warnings.push(`${text}: not supported, the server goes on without it`);
-      else errors.push(`${text}: not supported, and going on without it is unsafe: ${harm}`);
+      return;
     }
+    const verdict = place === undefined ? unknownVerdict(path) : unsupportedVerdict(value, path, root);
+    if (verdict === null) return;
+    (verdict.stops ? errors : warnings).push(`${pathText(path)}: ${verdict.words}`);
   };
 
   const top = nodeOf(schema);
   const supported = top.kind === "section" ? sortTree(root, top.entries, []) : root;
   return { supported, warnings, errors };
+}
+
+/** What is said of an option that is not in the schema, and whether it stops the start. */
+interface SortVerdict {
+  readonly stops: boolean;
+  readonly words: string;
+}
+
+/** An unknown option stops the start where it has an old name or is a misspelling; otherwise it is left out, as in Centrifugo. */
+function unknownVerdict(path: Path): SortVerdict {
+  const fault = oldNameFault(path);
+  if (fault !== null) return { stops: true, words: fault };
+  const nearest = nearestOption(path);
+  if (nearest !== null) return { stops: true, words: `unknown option, the nearest known one is ${nearest}` };
+  return { stops: false, words: "unknown option, the server goes on without it" };
+}
+
+/** An option of Centrifugo that is not supported; null where it has its default. */
+function unsupportedVerdict(value: unknown, path: Path, root: Tree): SortVerdict | null {
+  const place = centrifugoAt(path);
+  const oldName = isObject(place) && isScalar(value) ? oldNameFault(path, true) : null;
+  if (oldName !== null) return { stops: true, words: oldName };
+  if (saysTheSame(value, place)) return null;
+  const harm = harmWithout(pathText(path), root);
+  return harm === null
+    ? { stops: false, words: "not supported, the server goes on without it" }
+    : { stops: true, words: `not supported, and going on without it is unsafe: ${harm}` };
+}
+
+function isScalar(value: unknown): boolean {
+  return typeof value === "boolean" || typeof value === "string";
 }

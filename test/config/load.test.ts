@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import packageJson from "../../package.json" with { type: "json" };
 import { loadConfig } from "../../src/config/load.ts";
-import { everyOption, load, loaded, refused } from "./support.ts";
+import { load, loaded, refused } from "./support.ts";
 
 const open = '"client": {"allow_anonymous_connect_without_token": true}';
 
@@ -115,80 +115,6 @@ describe("where a configuration comes from", () => {
         "(from CHORUS_CLIENT_ALLOWED_ORIGINS)",
       "plain.enabled: expected true or false, got 1",
     ]);
-  });
-});
-
-describe("variables", () => {
-  test("[CF75] a variable's text becomes what its option is", () => {
-    const { config, warnings } = loaded({
-      env: {
-        CHORUS_HTTP_SERVER_PORT: "9000",
-        CHORUS_HTTP_SERVER_INTERNAL_PORT: "9001",
-        CHORUS_ECHO_ENABLED: "0",
-        CHORUS_PROMETHEUS_ENABLED: "False",
-        CHORUS_CLIENT_PING_INTERVAL: "30s",
-        CHORUS_CLIENT_ALLOWED_ORIGINS: " https://a.example  https://b.example ",
-        CHORUS_HTTP_SERVER_TRUSTED_PROXIES: "",
-        CHORUS_CLIENT_TOKEN_HMAC_SECRET_KEY: "two words",
-        CHORUS_CHANNEL_NAMESPACES: '[{"name": "chat", "presence": true}]',
-      },
-    });
-    expect(warnings).toEqual([]);
-    expect(config).toMatchObject({
-      http_server: { port: 9_000, internal_port: 9_001, trusted_proxies: [] },
-      echo: { enabled: false },
-      prometheus: { enabled: false },
-      client: {
-        ping_interval: 30_000,
-        allowed_origins: ["https://a.example", "https://b.example"],
-        token: { hmac_secret_key: "two words" },
-      },
-      channel: { namespaces: [{ name: "chat", presence: true }] },
-    });
-  });
-
-  test.each([
-    ["CHORUS_ECHO_ENABLED", "yes", 'echo.enabled: expected true or false, got "yes"'],
-    ["CHORUS_ECHO_ENABLED", "constructor", 'echo.enabled: expected true or false, got "constructor"'],
-    ["CHORUS_HTTP_SERVER_PORT", "", 'http_server.port: expected a whole number from 0 to 65535, got ""'],
-    ["CHORUS_HTTP_SERVER_PORT", "1e3", 'http_server.port: expected a whole number from 0 to 65535, got "1e3"'],
-    ["CHORUS_CHANNEL_NAMESPACES", "[{sesame", "channel.namespaces: expected a list of objects, got a string"],
-  ])("%s=%s cannot be read", (name, text, line) => {
-    expect(refused({ env: { [name]: text } })).toEqual([`${line} (from ${name})`]);
-  });
-
-  test("[CF77] every option has a variable of its own", () => {
-    const paths = everyOption()
-      .map(({ path }) => path)
-      .filter((path) => !path.includes("["));
-    const names = paths.map((path) => `CHORUS_${path.replaceAll(".", "_").toUpperCase()}`);
-    expect(new Set(names).size).toBe(names.length);
-    for (const name of names) {
-      const result = load({ env: { [name]: "?".repeat(8) } });
-      if (result.kind === "run") expect(result.warnings).toEqual([]);
-      else if (result.kind === "errors") expect(result.lines).toEqual([expect.stringContaining(`(from ${name})`)]);
-    }
-  });
-
-  test("[CF78] a variable that names no option is one warning, with the nearest that does", () => {
-    expect(loaded({ env: { CHORUS_CLEINT_INSECURE: "sesame", HOME: "/root", CHORUSES: "1" } }).warnings).toEqual([
-      "CHORUS_CLEINT_INSECURE: names no option, the nearest is CHORUS_CLIENT_INSECURE",
-    ]);
-  });
-
-  test("what Kubernetes sets is ignored in silence", () => {
-    const env = {
-      CHORUS_PORT: "tcp://10.0.0.1:80",
-      CHORUS_PORT_80_TCP_ADDR: "10.0.0.1",
-      CHORUS_SERVICE_HOST: "10.0.0.1",
-    };
-    expect(loaded({ env }).warnings).toEqual([]);
-  });
-
-  test("an option that only Centrifugo has is the same warning from a variable", () => {
-    expect(
-      loaded({ env: { CHORUS_ADMIN_ENABLED: "true", CHORUS_SSE_MAX_REQUEST_BODY_SIZE: "65536" } }).warnings,
-    ).toEqual(["admin.enabled: not supported, the server goes on without it (from CHORUS_ADMIN_ENABLED)"]);
   });
 });
 

@@ -73,18 +73,21 @@ const shapes = {
 
 const channelEntries = { ...presence, ...history, ...permissions, ...shapes };
 
+/** `channel.namespaces`: the rules of each namespace. */
+export const namespacesSchema = records("Rules for the channels whose names begin with a namespace.", {
+  name: v.pipe(
+    v.string(expected(namespaceName.means)),
+    v.regex(namespaceName.pattern, expected(namespaceName.means)),
+    v.metadata({ kind: "text" }),
+    v.description("The namespace: what stands before the boundary in a channel's name."),
+  ),
+  ...channelEntries,
+});
+
 /** `channel`: names, and what holds for the channels of each namespace. */
 export const channel = section({
   without_namespace: v.optional(section(channelEntries), {}),
-  namespaces: records("Rules for the channels whose names begin with a namespace.", {
-    name: v.pipe(
-      v.string(expected(namespaceName.means)),
-      v.regex(namespaceName.pattern, expected(namespaceName.means)),
-      v.metadata({ kind: "text" }),
-      v.description("The namespace: what stands before the boundary in a channel's name."),
-    ),
-    ...channelEntries,
-  }),
+  namespaces: namespacesSchema,
   history_meta_ttl: duration(
     "720h",
     "Time for which epoch and offset are kept where a namespace says nothing: 30 days, longer than any client is away.",
