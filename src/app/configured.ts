@@ -1,6 +1,10 @@
 import type { ConfigInput } from "../config/config.ts";
 import { parseConfig } from "../config/parse.ts";
 import type { Profile as ConfigProfile } from "../config/profiles.ts";
+import { mergeTrees, type Tree } from "../config/tree.ts";
+import type { ApplicationDefinition } from "../hooks/in-process/in-process.ts";
+import { declareChannels } from "../hooks/in-process/runtime.ts";
+import { namespaceConflicts } from "./declared-channels.ts";
 import { type Outside, type Started, start } from "./start.ts";
 import { fileProblems } from "./start-checks.ts";
 
@@ -20,12 +24,21 @@ export function startConfigured(
   input: Input | undefined,
   outside: Outside,
 ): { readonly ok: true; readonly started: Started } | { readonly ok: false; readonly lines: readonly string[] } {
+  const { application } = outside;
   const profile = outside.profile ?? (input ? "file" : "development");
-  const parsed = parseConfig(input ?? {}, profile);
+  const parsed = parseConfig(mergeTrees(application ? applicationDefaults(application) : {}, input ?? {}), profile);
   if (!parsed.ok) return { ok: false, lines: parsed.errors };
   const { config, warnings } = parsed;
-  const problems = fileProblems(config);
+  const conflicts = application
+    ? namespaceConflicts(declareChannels(application.schemas, application.handlers), config)
+    : [];
+  const problems = [...conflicts, ...fileProblems(config)];
   return problems.length > 0
     ? { ok: false, lines: problems }
     : { ok: true, started: start(config, { ...outside, profile, warnings }) };
+}
+
+/** What holds for an application where its configuration is silent: without `authenticate` clients need no token. */
+function applicationDefaults({ authenticate }: ApplicationDefinition): Input & Tree {
+  return { web: { enabled: false }, client: { allow_anonymous_connect_without_token: authenticate === null } };
 }

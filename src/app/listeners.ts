@@ -1,3 +1,4 @@
+import type { Server } from "bun";
 import { createConfiguredApi } from "../api/api.ts";
 import { describeApi } from "../api/openapi.ts";
 import type { Config } from "../config/config.ts";
@@ -11,13 +12,21 @@ import { routesAsSent } from "../http/as-sent.ts";
 import { createHealth } from "../http/health.ts";
 import { createHostCheck, isLoopbackName } from "../http/hosts.ts";
 import { createOriginCheck, createOriginHosts } from "../http/origins.ts";
-import { createRoutes, type Endpoint, type Route, type RouteTable, readOnly } from "../http/routes.ts";
+import {
+  createMountedRoutes,
+  createRoutes,
+  type Endpoint,
+  type Route,
+  type RouteTable,
+  readOnly,
+} from "../http/routes.ts";
 import { createMetricsEndpoint } from "../metrics/endpoint.ts";
 import { createMetrics } from "../metrics/metrics.ts";
 import type { Operations } from "../operations/operations.ts";
 import { Admission } from "../sockets/admission.ts";
 import { Pacer } from "../sockets/pacer.ts";
 import { createRefusals } from "../sockets/refusals.ts";
+import type { BunSocket } from "../sockets/socket.ts";
 import { createUpgrade } from "../sockets/upgrade.ts";
 import { createWebSocketHandlers } from "../sockets/websocket.ts";
 import { createPages } from "../web/pages.ts";
@@ -100,6 +109,8 @@ export function createListeners(config: Config, ports: ListenersPorts) {
     admission,
     /** The routes of the public port, for `Bun.serve`. */
     routes: routesOf(outer),
+    /** Responds to the requests of a server of the application; null for those that are not for Chorus. */
+    respondMounted: createMountedRoutes(config.mount.path.replace(/\/$/, ""), mountedTables(config, outer)),
     /** The routes of the internal port, where there is one. */
     routesInside: routesOf(inner),
     handlers: createWebSocketHandlers({
@@ -130,6 +141,27 @@ function hostCheck(
     isLoopback: isLoopbackName(address),
     isOriginHost: createOriginHosts(client.allowed_origins),
   });
+}
+
+/** The outer table for each server of the application, whose own address says whether it is on loopback. */
+function mountedTables(config: Config, outer: RouteTable) {
+  const isExclusive = config.http_server.allowed_hosts.length > 0;
+  const tables = new Map<string, RouteTable>();
+  return (server: Server<BunSocket>): RouteTable => {
+    const address = listeningAddress(server);
+    const table = tables.get(address) ?? { ...outer, checkHost: hostCheck(config, { address, isExclusive }) };
+    tables.set(address, table);
+    return table;
+  };
+}
+
+/**
+ * Where a server listens. Not `hostname`, which is `localhost` for a server that listens on all addresses (Bun 1.4.5);
+ * `address` is not in Bun's types. That of a unix socket is a path, and a socket file is of this machine.
+ */
+function listeningAddress(server: Server<BunSocket>): string {
+  const { address } = server as { readonly address?: { readonly address: string } | string | null };
+  return typeof address === "object" && address ? address.address : "localhost";
 }
 
 /** Adds the API; it is nowhere without a key. */

@@ -10,7 +10,7 @@ import { MemoryStore } from "../broker/local/memory.ts";
 import { SqliteStore } from "../broker/local/sqlite-store.ts";
 import type { Store } from "../broker/local/store.ts";
 import { createLocalBroker } from "../broker/local.ts";
-import { createChannelRules } from "../channels/rules.ts";
+import { createChannelRules, type DeclaredChannels } from "../channels/rules.ts";
 import type { Config } from "../config/config.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Frame } from "../core/frame.ts";
@@ -20,6 +20,7 @@ import type { Timers } from "../core/timers.ts";
 import { Fanout } from "../delivery/fanout.ts";
 import { SlowWatch } from "../delivery/slow-consumers.ts";
 import { type NativeSubscriber, SubscriberTable } from "../delivery/subscribers.ts";
+import type { Hooks } from "../hooks/hooks.ts";
 import type { OfflineMessages } from "../messages/offline-messages.ts";
 import { createCounters } from "../metrics/counters.ts";
 import { createMemoryPresence } from "../presence/memory.ts";
@@ -43,6 +44,8 @@ export interface NodePorts {
   /** Called when the Hub has failed: its connections are orphans, and the process has to end. */
   onFailure(error: unknown): void;
   readonly replace: Replacements;
+  /** The application whose code decides; null without one. */
+  readonly application: { readonly hooks: Hooks; readonly channels: DeclaredChannels } | null;
   /** What waits for users who were away; null where nothing is kept. */
   readonly offlineMessages: OfflineMessages | null;
 }
@@ -84,11 +87,7 @@ export function createNode(config: Config, ports: NodePorts) {
   const after = (delay: number, run: () => void) => later(deadlines, delay, run);
   const presenceEvents = createPresenceEvents({ presence, announce: (push) => fanout.announce(push), after });
   const authenticator = createConfiguredAuthenticator(config, ports);
-  const rules = createChannelRules(config.channel, {
-    insecure: config.client.insecure,
-    engine: config.engine.type,
-    subscribe_to_user_personal_channel: config.client.subscribe_to_user_personal_channel,
-  });
+  const rules = createConfiguredRules(config, ports);
 
   const { hub, publications } = startHub(config, {
     ...ports,
@@ -105,7 +104,7 @@ export function createNode(config: Config, ports: NodePorts) {
     counters,
     deadlines,
     hub,
-    authenticator: ports.replace.authenticator?.(authenticator) ?? authenticator,
+    authenticator,
     publications,
     broker,
     presence,
@@ -134,6 +133,7 @@ export function createNode(config: Config, ports: NodePorts) {
     presenceEvents,
     rules,
     publications,
+    authenticator,
     /** Spawns the connection of a socket. */
     adopt(socket: BunSocket): ConnectionRef {
       return adopt({ hub, members }, logic, socket);
@@ -158,18 +158,29 @@ function openPresence({ presence }: Replacements) {
 
 /** A store in memory, and one on the disk where a channel may need it: otherwise no file is made. */
 function openStores({ engine, channel }: Config, ports: NodePorts, replaced: () => void) {
-  const { clock, random, log, replace } = ports;
+  const { clock, random, log, replace, application } = ports;
   const memory = new MemoryStore(clock, random);
-  const isDurable = [channel.without_namespace, ...channel.namespaces].some(
+  const isConfigured = [channel.without_namespace, ...channel.namespaces].some(
     (options) => options.history_size > 0 && (options.engine || engine.type) === "sqlite",
   );
+  const isDurable = isConfigured || application?.channels.isDurable === true;
   if (!isDurable) return { memory, sqlite: memory };
   const sqlite = new SqliteStore({ ...engine.sqlite, replaced }, { clock, random, log });
   return { memory, sqlite: replace.store?.(sqlite) ?? sqlite };
 }
 
-function createConfiguredAuthenticator(config: Config, { clock, log }: NodePorts): Authenticator | null {
-  return createAuthenticator({ ...tokenOptions(config), clock, log });
+function createConfiguredAuthenticator(config: Config, { clock, log, replace }: NodePorts): Authenticator | null {
+  const configured = createAuthenticator({ ...tokenOptions(config), clock, log });
+  return replace.authenticator?.(configured) ?? configured;
+}
+
+function createConfiguredRules({ channel, client, engine }: Config, { application }: NodePorts) {
+  const flags = {
+    insecure: client.insecure,
+    engine: engine.type,
+    subscribe_to_user_personal_channel: client.subscribe_to_user_personal_channel,
+  };
+  return createChannelRules(channel, flags, application?.channels);
 }
 
 function later(deadlines: Deadlines, delay: number, run: () => void): () => void {

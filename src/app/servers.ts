@@ -18,37 +18,41 @@ export interface ServersPorts {
   readonly profile: Profile;
   readonly log: Log;
   readonly network: Network;
+  /** False: there is no public listener. */
+  readonly isListening: boolean;
 }
 
 /** The open listeners of this process. */
 export interface Servers {
-  /** Of the public listener: `http://127.0.0.1:8080`. */
+  /** Of the public listener: `http://127.0.0.1:8080`; "" where there is none. */
   readonly url: string;
   /** Of the internal one; null where there is none. */
   readonly internalUrl: string | null;
   /** Bun's native publish to the subscribers of a topic, without `except`; -1 says that a socket may be slow. */
   publish(topic: string, frame: Frame, except: NativeSubscriber | null): number;
+  /** A server of the application has sockets of ours: publications go to it too. It is not stopped by `stop`. */
+  add(server: BunServer): void;
   stop(): Promise<void>;
 }
 
 /** Opens the public listener, the internal one, and where `localhost` is meant the other loopback address as well. */
-export function openServers(config: Config, { listeners, profile, log, network }: ServersPorts): Servers {
+export function openServers(config: Config, { listeners, profile, log, network, isListening }: ServersPorts): Servers {
   const { address, port, internal_address, internal_port } = config.http_server;
   const open = (hostname: string, at: number, routes: typeof listeners.routes): BunServer =>
     network.serve<BunSocket>({ ...common(config, log), hostname, port: at, routes, websocket: listeners.handlers });
 
+  const openOuter = (hostname: string, at: number) => open(hostname, at, listeners.routes);
   const meansLocalhost = address === "localhost" || (profile === "development" && pairs.has(address));
-  const outer = open(address === "localhost" ? "127.0.0.1" : address, port, listeners.routes);
-  const servers = [outer];
+  const servers = isListening ? openPublic({ address, port, meansLocalhost }, log, openOuter) : [];
+  const publishers = new Publishers(servers);
   try {
-    const second = meansLocalhost ? secondLoopback(outer, log, (host, at) => open(host, at, listeners.routes)) : null;
-    if (second) servers.push(second);
     const inside =
       internal_port === null ? null : open(internal_address || address, internal_port, listeners.routesInside);
     return {
-      url: outer.url.origin,
+      url: servers[0]?.url.origin ?? "",
       internalUrl: inside?.url.origin ?? null,
-      publish: publisher(servers),
+      publish: (topic, frame, except) => publishers.publish(topic, frame, except),
+      add: (server) => publishers.add(server),
       async stop() {
         await Promise.all([...servers.map((server) => server.stop(true)), inside?.stop(true)]);
       },
@@ -77,6 +81,17 @@ const pairs = new Map([
   ["::1", "127.0.0.1"],
 ]);
 
+/** The public listener, and the second one where `localhost` is meant. */
+function openPublic(
+  { address, port, meansLocalhost }: { address: string; port: number; meansLocalhost: boolean },
+  log: Log,
+  open: (hostname: string, port: number) => BunServer,
+): BunServer[] {
+  const first = open(address === "localhost" ? "127.0.0.1" : address, port);
+  const second = meansLocalhost ? secondLoopback(first, log, open) : null;
+  return second ? [first, second] : [first];
+}
+
 /** A browser may take `localhost` for either address, and a stranger may already listen on the other one. */
 function secondLoopback(
   first: BunServer,
@@ -94,13 +109,24 @@ function secondLoopback(
   }
 }
 
-/** Every server has topics of its own. One is the rule; two are the loopback addresses of the development profile. */
-function publisher(servers: readonly BunServer[]): Servers["publish"] {
-  const publishFrom = (server: BunServer | undefined, topic: string, frame: Frame, except: NativeSubscriber | null) =>
-    except?.publishToOthers(topic, frame) ?? server?.publish(topic, frame) ?? 0;
-  const [only] = servers;
-  if (servers.length === 1) return (topic, frame, except) => publishFrom(only, topic, frame, except);
-  return (topic, frame, except) => {
+/**
+ * Every server has topics of its own. One is the rule; several are the loopback addresses of the development profile,
+ * and servers of the application in which Chorus is mounted.
+ */
+class Publishers {
+  #servers: readonly BunServer[];
+
+  constructor(servers: readonly BunServer[]) {
+    this.#servers = servers;
+  }
+
+  add(server: BunServer): void {
+    if (!this.#servers.includes(server)) this.#servers = [...this.#servers, server];
+  }
+
+  publish(topic: string, frame: Frame, except: NativeSubscriber | null): number {
+    const servers = this.#servers;
+    if (servers.length === 1) return publishFrom(servers[0], topic, frame, except);
     let status = 1;
     for (const server of servers) {
       const own = except instanceof BunSocket && except.server === server ? except : null;
@@ -108,7 +134,11 @@ function publisher(servers: readonly BunServer[]): Servers["publish"] {
       if (publishFrom(server, topic, frame, own) < 0) status = -1;
     }
     return status;
-  };
+  }
+}
+
+function publishFrom(server: BunServer | undefined, topic: string, frame: Frame, except: NativeSubscriber | null) {
+  return except?.publishToOthers(topic, frame) ?? server?.publish(topic, frame) ?? 0;
 }
 
 function failed(error: Error, log: Log): Response {

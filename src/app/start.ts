@@ -1,3 +1,4 @@
+import type { Server } from "bun";
 import { toPromise } from "xstate";
 import type { HubRef, PublishSource } from "../../actors/hub/events.ts";
 import { Members } from "../../actors/hub/registry.ts";
@@ -8,14 +9,18 @@ import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import type { Random } from "../core/random.ts";
 import type { Timers } from "../core/timers.ts";
+import type { ApplicationDefinition } from "../hooks/in-process/in-process.ts";
 import { createInProcess } from "../operations/in-process.ts";
 import { createOperations } from "../operations/operations.ts";
 import { createLog } from "../runtime/log.ts";
 import { type Network, systemNetwork } from "../runtime/network.ts";
 import { systemClock, systemRandom, systemTimers } from "../runtime/system.ts";
+import type { BunSocket } from "../sockets/socket.ts";
+import { createApplicationHooks } from "./application-hooks.ts";
 import { createListeners } from "./listeners.ts";
 import { openMessages } from "./messages.ts";
 import { createNode, type Replacements } from "./node.ts";
+import { createPublications } from "./publications.ts";
 import { openServers } from "./servers.ts";
 import { assertFree } from "./start-checks.ts";
 import { Sweeper } from "./sweeper.ts";
@@ -36,6 +41,10 @@ export interface Outside {
   readonly profile?: Profile;
   /** Lines of `config.warning`, logged after `server.started`. */
   readonly warnings?: readonly string[];
+  /** The application whose code decides. */
+  readonly application?: ApplicationDefinition;
+  /** False: no public listener; requests come through `mount`. Default true. */
+  readonly listen?: boolean;
 }
 
 /** A server that listens, with its parts. */
@@ -50,14 +59,26 @@ export function start(config: Config, outside: Outside = {}) {
   const parts = completed(config, outside);
   const { log, network } = parts;
   let isDraining = false;
-  assertFree(config.http_server, network);
+  const isListening = outside.listen ?? true;
+  if (isListening) assertFree(config.http_server, network);
 
+  const application = outside.application
+    ? createApplicationHooks(outside.application, config, {
+        ...parts,
+        url: () => servers.url,
+        authenticator: () => node.authenticator,
+        inProcess: () => inProcess,
+        publications: () => createPublications(node),
+        stop: () => stop(),
+      })
+    : null;
   const members = new Members();
   const hub: HubRef = { send: (event) => node.hub.send(event) };
   const messages = openMessages(config, { ...parts, registry: members, hub });
   const node = createNode(config, {
     ...parts,
     members,
+    application,
     offlineMessages: messages.offlineMessages,
     publish: (topic, frame, except) => servers.publish(topic, frame, except),
   });
@@ -76,7 +97,7 @@ export function start(config: Config, outside: Outside = {}) {
     await node.broker.close();
     messages.close();
   };
-  const servers = attempt(() => openServers(config, { ...parts, listeners }), close);
+  const servers = attempt(() => openServers(config, { ...parts, listeners, isListening }), close);
 
   const drain = async () => {
     isDraining = true;
@@ -94,12 +115,23 @@ export function start(config: Config, outside: Outside = {}) {
     return stopped;
   };
   const { url, internalUrl } = servers;
+  const inProcess = createInProcess(operationsFor("server"), { clock: parts.clock, hub: node.hub });
   tellStart(log, url, outside.warnings ?? []);
   return {
     url,
     internalUrl,
     stop,
-    inProcess: createInProcess(operationsFor("server"), { clock: parts.clock, hub: node.hub }),
+    inProcess,
+    /** The server as an application sees it; null without one. */
+    application: application?.server ?? null,
+    /** For the requests and the sockets of a server of the application. */
+    mount: {
+      respond: (request: Request, host: Server<BunSocket>) => {
+        servers.add(host);
+        return listeners.respondMounted(request, host);
+      },
+      handlers: listeners.handlers,
+    },
     node: { ...node, sweep: () => sweeper.sweep() },
   };
 }
@@ -115,6 +147,7 @@ function completed(config: Config, outside: Outside) {
     replace: outside.replace ?? {},
     profile: outside.profile ?? "file",
     version: packageJson.version,
+    isStrict: process.env["NODE_ENV"] !== "production",
   };
 }
 

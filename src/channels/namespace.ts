@@ -18,7 +18,20 @@ export interface Namespace {
   readonly dataFormat: PublicationDataFormat;
   /** Matches what follows the namespace in a name; null where any ASCII does. */
   readonly pattern: Pattern | null;
+  /** Which of its commands are decided by hooks, and not by the permissions of clients. */
+  readonly hooks: NamespaceHooks;
 }
+
+/** Which commands of a namespace are decided by hooks. */
+interface NamespaceHooks {
+  readonly subscribe: boolean;
+  readonly publish: boolean;
+  /** Asked when a subscription has expired. */
+  readonly subRefresh: boolean;
+}
+
+/** No hooks: the permissions of clients decide. */
+const noHooks: NamespaceHooks = { subscribe: false, publish: false, subRefresh: false };
 
 /** A compiled `channel_regex`. */
 export interface Pattern {
@@ -35,11 +48,18 @@ export function compilePattern(pattern: string): Pattern {
   return RE2JS.compile(pattern);
 }
 
+/** What a namespace takes from its surroundings. */
+interface NamespacePlace {
+  readonly channel: ChannelConfig;
+  readonly engine: Engine;
+  readonly hooks?: NamespaceHooks;
+}
+
 /** Makes the namespace of some options ready, with the defaults of all channels filled in. */
 export function createNamespace(
   name: string,
   options: ChannelOptions,
-  { channel, engine }: { readonly channel: ChannelConfig; readonly engine: Engine },
+  { channel, engine, hooks = noHooks }: NamespacePlace,
 ): Namespace {
   const metaTtl = options.history_meta_ttl > 0 ? options.history_meta_ttl : channel.history_meta_ttl;
   const isKept = options.history_size > 0 && options.history_ttl > 0;
@@ -60,5 +80,6 @@ export function createNamespace(
     dataFormat:
       options.publication_data_format === "" ? channel.publication_data_format : options.publication_data_format,
     pattern: options.channel_regex === "" ? null : compilePattern(options.channel_regex),
+    hooks,
   };
 }

@@ -38,8 +38,23 @@ const recentMax = 4_096;
 /** Longer names are resolved anew each time: kept, they would let clients fill the memory. */
 const recentLengthMax = 256;
 
+/** Channels that code declares, beside those of the configuration. */
+export interface DeclaredChannels {
+  /** Whether the history of one of them is kept on the disk. */
+  readonly isDurable: boolean;
+  /**
+   * What holds in the channel of a name. `unknown`: the name is in a namespace that code declares, and none of its
+   * channels has it. Null: the configuration decides.
+   */
+  resolve(name: string): Namespace | "unknown" | null;
+}
+
 /** Makes the rules of a configuration. Throws where a `channel_regex` is not valid. */
-export function createChannelRules(config: ChannelConfig, flags: ClientFlags): ChannelRules {
+export function createChannelRules(
+  config: ChannelConfig,
+  flags: ClientFlags,
+  declared: DeclaredChannels | null = null,
+): ChannelRules {
   const { insecure } = flags;
   const place = { channel: config, engine: flags.engine };
   const namespaces = new Map<string, Namespace>(
@@ -55,8 +70,8 @@ export function createChannelRules(config: ChannelConfig, flags: ClientFlags): C
       return known;
     }
     const parts = splitName(name, config);
-    const namespace = namespaces.get(parts.namespace);
-    if (namespace === undefined) {
+    const namespace = declared?.resolve(name) ?? namespaces.get(parts.namespace);
+    if (namespace === undefined || namespace === "unknown") {
       return null;
     }
     const channel = createChannel(name, parts.rest, { namespace, config });

@@ -4,6 +4,7 @@ import { httpApi, pushLog, pushQueue } from "./sections/api.ts";
 import { channel } from "./sections/channel.ts";
 import { client } from "./sections/client.ts";
 import { httpServer } from "./sections/http-server.ts";
+import { mount } from "./sections/mount.ts";
 import { engine, health, log, node, prometheus, shutdown } from "./sections/operations.ts";
 import { echo, plain, web, websocket } from "./sections/transports.ts";
 
@@ -15,6 +16,7 @@ export const optionsSchema = section({
   plain: v.optional(plain, {}),
   echo: v.optional(echo, {}),
   web: v.optional(web, {}),
+  mount: v.optional(mount, {}),
   channel: v.optional(channel, {}),
   engine: v.optional(engine, {}),
   http_api: v.optional(httpApi, {}),

@@ -7,7 +7,7 @@ import type { Unsubscribe } from "../core/unsubscribes.ts";
 import type { HookLimits } from "./limits.ts";
 
 /** The HTTP request that a connection began with. */
-export interface UpgradeRequest {
+interface UpgradeRequest {
   readonly url: string;
   readonly headers: Headers;
 }

@@ -21,9 +21,6 @@ export const inProcessLimits: HookLimits = {
   rate: null,
 };
 
-/** The limits of a hook over HTTP: Centrifugo's timeout, and its idle connections of one host (255). */
-export const httpLimits: HookLimits = { ...inProcessLimits, timeout: 1_000, perServer: 255 };
-
 /** Calls and sends of one connection that run at once, of all hooks together. */
 export const besideLimit = 8;
 

@@ -37,8 +37,33 @@ export interface RouteTable {
 export function createRoutes(table: RouteTable) {
   return (request: Request, server: Server<BunSocket>): Answer => {
     const target = targetOf(request.url);
-    const socket = table.sockets.get(target.path);
-    const route = table.exact.get(target.path) ?? prefixed(table.prefixes, target.path);
+    const found = endpointOf(table, target);
+    if (found) return found(request, server);
+    return hostRefusal(table.checkHost(request.headers.get("host"))) ?? page(table.pages, request);
+  };
+}
+
+/**
+ * The same inside of a server of the application, below a path ("" is the root). Null for a path that is not served
+ * here: it belongs to the application, and its Host is not looked at. `tableOf` gives the table of the server.
+ */
+export function createMountedRoutes(path: string, tableOf: (server: Server<BunSocket>) => RouteTable) {
+  return (request: Request, server: Server<BunSocket>): Answer | null | Promise<Response | null> => {
+    const whole = targetOf(request.url);
+    if (!whole.path.startsWith(`${path}/`)) return null;
+    const table = tableOf(server);
+    const found = endpointOf(table, { ...whole, path: whole.path.slice(path.length) });
+    if (found) return found(request, server);
+    return table.pages?.respond(request) ?? null;
+  };
+}
+
+/** The endpoint of a path behind its Host check; null where there is none. */
+function endpointOf(table: RouteTable, target: RequestTarget) {
+  const socket = table.sockets.get(target.path);
+  const route = table.exact.get(target.path) ?? prefixed(table.prefixes, target.path);
+  if (!socket && !route) return null;
+  return (request: Request, server: Server<BunSocket>): Answer => {
     const host = request.headers.get("host");
     if (route?.anyHost) return isDoubled(host) ? malformedHost() : route.endpoint(request, server, target);
     const refusal = hostRefusal(table.checkHost(host));
@@ -46,8 +71,7 @@ export function createRoutes(table: RouteTable) {
       if (refusal) return table.refuseHost(request, target.path, refusal);
       return table.upgrade(request, server, { route: socket, target });
     }
-    if (refusal) return refusal;
-    return route ? route.endpoint(request, server, target) : page(table.pages, request);
+    return refusal ?? route?.endpoint(request, server, target);
   };
 }
 

@@ -1,6 +1,5 @@
 import type { ContractSchemas } from "../../contract/contract.ts";
 import { envelopeIn } from "../../contract/envelope.ts";
-import { namespaceOf } from "../../contract/pattern.ts";
 import type { Payload } from "../../core/payload.ts";
 import type { Hook, HookClient, Hooks, LifecycleEvent, RpcRoute, SendRoute } from "../hooks.ts";
 import { type ListenerPorts, Listeners } from "../listeners.ts";
@@ -41,7 +40,6 @@ export interface InProcessPorts extends ListenerPorts {
 
 /** A channel with all that was made of it. */
 interface Entry extends DeclaredChannel {
-  readonly namespace: string;
   readonly hooks: ChannelHooks;
   readonly linger: number;
 }
@@ -64,7 +62,6 @@ export class InProcessHooks implements Hooks {
     this.#channels = new ChannelTable<Entry>(
       declareChannels(schemas, handlers).map((declared) => ({
         ...declared,
-        namespace: namespaceOf(schemas.channels?.[declared.name]?.pattern ?? ""),
         hooks: createChannelHooks(application, declared),
         linger: millisecondsOf(declared.handlers.linger ?? 0, `${declared.name}.linger`),
       })),

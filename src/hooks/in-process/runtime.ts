@@ -42,6 +42,8 @@ export interface DeclaredChannel {
   /** Its name in the contract. */
   readonly name: string;
   readonly pattern: Pattern;
+  /** What stands before the first colon of its pattern; "" where there is none. */
+  readonly namespace: string;
   readonly schemas: ChannelSchemas;
   readonly handlers: RuntimeChannelHandlers;
 }
@@ -84,7 +86,7 @@ export function declareChannels(
     if (own.publish !== undefined && !schemas.publish) {
       throw new TypeError(`channel ${name} has a publish handler, but its contract no \`publish\``);
     }
-    return { name, pattern: compilePattern(pattern), schemas, handlers: own };
+    return { name, pattern: compilePattern(pattern), namespace: namespaceOf(pattern), schemas, handlers: own };
   });
 }
 
@@ -107,10 +109,10 @@ export function declareSends({ sends = {} }: ContractSchemas, handlers: RuntimeH
 }
 
 /** Finds things by the names of their channels: by namespace first, then by pattern, those with fewer parameters first. */
-export class ChannelTable<Entry extends { readonly pattern: Pattern }> {
+export class ChannelTable<Entry extends DeclaredChannel> {
   readonly #byNamespace = new Map<string, Entry[]>();
 
-  constructor(entries: readonly (Entry & { readonly namespace: string })[]) {
+  constructor(entries: readonly Entry[]) {
     const inOrder = [...entries].sort((a, b) => a.pattern.parameters.length - b.pattern.parameters.length);
     for (const entry of inOrder) {
       const list = this.#byNamespace.get(entry.namespace) ?? [];

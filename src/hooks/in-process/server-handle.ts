@@ -33,20 +33,22 @@ export interface ApplicationOperations {
 /** What a server's handle is made of. */
 export interface ServerParts {
   readonly schemas: ContractSchemas;
-  readonly url: string;
   readonly outputs: OutputCheck;
+  url(): string;
   operations(): ApplicationOperations;
   connections(user: string | null): readonly ConnectionHandle[];
 }
 
 /** A running server as an application sees it; its types are those of `Server` only at the public door. */
 export class ServerHandle {
-  readonly url: string;
   readonly #parts: ServerParts;
 
   constructor(parts: ServerParts) {
     this.#parts = parts;
-    this.url = parts.url;
+  }
+
+  get url(): string {
+    return this.#parts.url();
   }
 
   channel(name: string, params: Readonly<Record<string, string>> = {}): ChannelHandle {

@@ -1,0 +1,60 @@
+import type { Server, WebSocketHandler } from "bun";
+import type { ApplicationDefinition } from "../hooks/in-process/in-process.ts";
+import type { ServerHandle } from "../hooks/in-process/server-handle.ts";
+import type { BunSocket } from "../sockets/socket.ts";
+import { type Input, type Profile, startConfigured } from "./configured.ts";
+import { mountedHandlers } from "./mounting.ts";
+import type { Outside, Started } from "./start.ts";
+
+/** How an application starts. */
+export interface ApplicationStart extends Outside {
+  readonly profile?: Profile;
+  /** False: no port of its own. */
+  readonly listen?: boolean;
+}
+
+/** Bytes of the largest frame that any protocol takes by default: `plain.binary_size_limit`. */
+const frameBytesMax = 16_777_216;
+
+/** An application, and the server of it that was started last. */
+export class RunningApplication {
+  readonly #definition: ApplicationDefinition;
+  readonly #invalid: (lines: readonly string[]) => Error;
+  #started: Started | null = null;
+
+  /** `invalid` makes the error of a configuration that is not valid. */
+  constructor(definition: ApplicationDefinition, invalid: (lines: readonly string[]) => Error) {
+    this.#definition = definition;
+    this.#invalid = invalid;
+  }
+
+  /** Starts a server; throws the error of `invalid`, or as `start` does. */
+  start(input: Input = {}, outside: ApplicationStart = {}): ServerHandle {
+    const application = this.#definition;
+    const outcome = startConfigured(input, { ...outside, profile: outside.profile ?? "file", application });
+    if (!outcome.ok) throw this.#invalid(outcome.lines);
+    const { application: server } = outcome.started;
+    if (!server) throw new Error("an application was started without its definition");
+    this.#started = outcome.started;
+    return server;
+  }
+
+  async fetch(request: Request, server: Server<unknown>): Promise<Response | undefined> {
+    const { mount } = this.#running();
+    const answer = await mount.respond(request, server as Server<BunSocket>);
+    if (answer === null) return undefined;
+    // Absent: the upgrade took the request over. The runtime ignores a Response then, but the caller needs one.
+    return answer ?? new Response(null);
+  }
+
+  websocketWith(own: WebSocketHandler<never> | Record<never, never>): WebSocketHandler<unknown> {
+    // The application's sockets carry its own data: the runtime hands each socket to the handler that upgraded it.
+    return mountedHandlers(() => this.#running().mount.handlers, own as WebSocketHandler<unknown>, frameBytesMax);
+  }
+
+  #running(): Started {
+    if (this.#started === null) this.start({}, { listen: false });
+    if (this.#started === null) throw new Error("the application did not start");
+    return this.#started;
+  }
+}

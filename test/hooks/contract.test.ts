@@ -1,0 +1,98 @@
+import { describe, setDefaultTimeout } from "bun:test";
+import * as v from "valibot";
+import { channel, contract, rpc } from "../../src/contract/contract.ts";
+import { accept, refuse } from "../../src/hooks/in-process/answers.ts";
+import { InProcessHooks } from "../../src/hooks/in-process/in-process.ts";
+import { OutputCheck } from "../../src/hooks/in-process/output-check.ts";
+import { type Behaviour, type HooksBackend, hooksContract } from "../contracts/hooks.ts";
+import { CapturedLog } from "../support/captured-log.ts";
+import { ManualClock } from "../support/clock.ts";
+import { testTimeout } from "../support/patience.ts";
+import { SeededRandom } from "../support/random.ts";
+
+setDefaultTimeout(testTimeout);
+
+const odd = { odd: 1001 };
+const { schemas } = contract({
+  channels: {
+    room: channel("room:{name}", { data: v.object({ by: v.string() }), publish: v.string(), errors: odd }),
+  },
+  calls: { echo: rpc({ input: v.number(), output: v.number(), errors: odd }) },
+});
+
+/** Handlers that do what the test says. */
+class Application implements HooksBackend {
+  readonly hooks: InProcessHooks;
+  #behaviour: Behaviour = "answer";
+  #held: (() => void)[] = [];
+  #calls = 0;
+  #waiting: { readonly calls: number; readonly resolve: () => void } | null = null;
+
+  constructor() {
+    const handlers = {
+      channels: {
+        room: {
+          subscribe: () => this.#run({ ok: true }),
+          publish: () => this.#run({ ok: true, data: { by: "hook" } }),
+        },
+      },
+      calls: { echo: (input: unknown) => this.#run(input) },
+    };
+    const authenticate = { handle: () => this.#run(accept({ user: "ann", session: null })), options: {} };
+    this.hooks = new InProcessHooks(
+      { schemas, authenticate, handlers },
+      {
+        clock: new ManualClock(),
+        random: new SeededRandom(1),
+        log: new CapturedLog().log,
+        handles: { send: () => {}, disconnect: () => {} },
+        server: null,
+        outputs: new OutputCheck(true),
+        verify: async () => refuse("unauthorized"),
+      },
+    );
+  }
+
+  behave(behaviour: Behaviour): void {
+    this.#behaviour = behaviour;
+  }
+
+  release(): void {
+    for (const go of this.#held.splice(0)) go();
+  }
+
+  reached(calls: number): Promise<void> {
+    if (this.#calls >= calls) return Promise.resolve();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting = { calls, resolve };
+    return promise;
+  }
+
+  close(): Promise<void> {
+    this.release();
+    return Promise.resolve();
+  }
+
+  async #run(answer: unknown): Promise<unknown> {
+    const behaviour = this.#behaviour;
+    this.#calls += 1;
+    if (this.#waiting && this.#calls >= this.#waiting.calls) this.#waiting.resolve();
+    switch (behaviour) {
+      case "answer":
+        return answer;
+      case "refuse":
+        return refuse("odd");
+      case "fail":
+        throw new Error("the database is gone");
+      case "garbage":
+        return { ok: "yes" };
+      case "hold":
+        await new Promise<void>((resolve) => this.#held.push(resolve));
+        return answer;
+    }
+  }
+}
+
+describe("the hooks of an application in this process", () => {
+  hooksContract(() => Promise.resolve(new Application()));
+});
