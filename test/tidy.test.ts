@@ -12,61 +12,89 @@ const linesMax = 300;
 /** Words that say nothing of what a thing is; the field has better ones. */
 const emptyWords = /(?<!\w)[A-Za-z]*(?:[Mm]anager|[Hh]elper|[Uu]tils?)(?!\w)/;
 
+/** The ports between rooms: their types may be imported where a row says `ports`. */
+const ports =
+  "types src/(?:broker/broker|presence/presence(?:-events)?|hooks/hooks|protocol/protocol|auth/authenticator|" +
+  "channels/(?:rules|grant|namespace)|messages/(?:offline-queue|offline-messages))";
+/** What counts, and the types of what is counted. */
+const counters = "src/metrics/counters";
+const hub = ["src/metrics/counters", "types actors/hub/(?:events|registry|publications)"];
+
 /**
- * Who may import whom: a room, and the beginnings of the paths that it may import besides its own. Packages are named as
- * they are; `types only` are imports that are gone when the code runs.
+ * Who may import whom. The first row whose room a file is in holds for it: its own room and core are always allowed, and
+ * then what the row names, a pattern for the beginning of a path without `.ts`, or a package. `types` are imports that are
+ * gone when the code runs.
  */
-const rooms: readonly { room: RegExp; may: readonly RegExp[] }[] = [
-  { room: /^src\/core\//, may: [] },
-  {
-    room: /^actors\/(?:connection|hub)\/(?:events|machine)\.ts$/,
-    may: [/^src\/core\//, /^actors\//, /^xstate/, /^types only /],
-  },
-  { room: /^actors\/deadlines\.ts$/, may: [/^src\/core\//] },
-  {
-    room: /^actors\//,
-    may: [/^src\/core\//, /^actors\//, /^xstate/, /^src\/metrics\/counters\.ts$/, /^src\/channels\//, /^types only /],
-  },
-  { room: /^src\/protocols\//, may: [/^src\/core\//, /^src\/protocols\//, /^valibot/] },
-  {
-    room: /^src\/channels\//,
-    may: [/^src\/core\//, /^src\/channels\//, /^re2js/, /^types only src\/broker\/broker\.ts$/],
-  },
-  {
-    room: /^src\/auth\//,
-    may: [/^src\/core\//, /^src\/auth\//, /^valibot/, /^jose/, /^re2js/, /^node:(?:crypto|util)/, /^types only /],
-  },
-  {
-    room: /^src\/broker\//,
-    may: [/^src\/core\//, /^src\/broker\//, /^src\/sqlite\//, /^bun:sqlite/, /^valibot/, /^node:/],
-  },
-  {
-    room: /^src\/messages\//,
-    may: [/^src\/core\//, /^src\/messages\//, /^src\/sqlite\//, /^bun:sqlite/, /^valibot/, /^types only /],
-  },
-  { room: /^src\/presence\//, may: [/^src\/core\//, /^src\/presence\//] },
-  { room: /^src\/contract\//, may: [/^src\/contract\//, /^types only @standard-schema\/spec$/] },
-  {
-    room: /^src\/client\//,
-    may: [/^src\/(?:contract|client)\//, /^types only (?:centrifuge|@standard-schema\/spec)$/],
-  },
-  {
-    room: /^src\/hooks\//,
-    may: [/^src\/(?:core|contract|hooks)\//, /^types only @standard-schema\/spec$/],
-  },
-  {
-    room: /^src\/(?:http|sockets|delivery)\//,
-    may: [
-      /^src\/core\//,
-      /^src\/(?:http|sockets|delivery|protocol)\//,
-      /^src\/metrics\/counters\.ts$/,
-      /^ipaddr/,
-      /^re2js/,
-      /^node:/,
-      /^types only /,
-    ],
-  },
+const rooms: readonly (readonly [room: string, ...may: string[]])[] = [
+  ["src/core/"],
+  [
+    "actors/(?:connection|hub)/(?:events|machine|decide/|subscription|registry)",
+    "actors/",
+    "xstate",
+    ports,
+    `types ${counters}`,
+  ],
+  ["actors/deadlines"],
+  ["actors/", "xstate", ports, counters],
+  ["src/protocol/", "valibot", "@bufbuild/protobuf"],
+  ["src/channels/", "re2js", ports],
+  ["src/auth/", "valibot", "jose", "re2js", "node:", ports],
+  ["src/hooks/in-process/", "src/hooks/", "src/contract/", "src/operations/", "@standard-schema", ports],
+  ["src/hooks/", "src/sqlite/", ports],
+  ["src/broker/", "src/sqlite/", "bun:sqlite", "node:", ports],
+  ["src/presence/", ports],
+  ["src/messages/", "src/sqlite/", "bun:sqlite", "valibot", "node:", ports, ...hub],
+  ["src/delivery/", "src/protocol/protocol", ports, counters],
+  ["src/http/", "types bun", "ipaddr", "re2js", "node:"],
+  ["src/sqlite/", "bun:sqlite", "bun:ffi", "node:"],
+  ["src/cluster/", ports, counters],
+  ["src/metrics/", "prom-client", "node:", "src/http/"],
+  ["src/config/", "valibot", "fastest-levenshtein", "jsonc-parser", "ipaddr", "package.json", "node:"],
+  ["src/runtime/", "pino", "node:"],
+  ["src/web/page/", "valibot", "centrifuge", "types centrifuge"],
+  ["src/web/", "src/http/", "node:"],
+  ["src/contract/", "@standard-schema"],
+  ["src/client/", "src/contract/", "types centrifuge", "@standard-schema"],
+  ["src/sockets/", "types bun", "src/http/", "src/delivery/", "src/protocol/", ports, counters, "types actors/"],
+  ["src/operations/", ports, ...hub],
+  ["src/api/", "valibot", "@valibot", "src/http/", "src/operations/", "src/metrics/", "package.json", "node:"],
+  ["src/package/", "src/(?:application|server)", "src/contract/", "src/client/", "src/hooks/in-process/", "types src/"],
+  ["src/application", "src/app/", "src/contract/", "src/hooks/in-process/", "src/server"],
+  ["src/app/", "types bun", "@standard-schema", "src/", "actors/", "xstate", "package.json", "node:"],
+  ["src/server", "src/app/", "src/operations/"],
+  ["src/main", "src/app/"],
 ];
+
+/** Imports that break the table still. None may be added; one that has gone is taken away here. */
+const exceptions: ReadonlySet<string> = new Set([
+  "actors/connection/effects/plain-gate.ts may not import src/channels/formats.ts",
+  "src/api/api.ts may not import types src/config/config.ts",
+  "src/api/api.ts may not import types src/messages/publish-log.ts",
+  "src/api/encoding.ts may not import src/protocol/centrifuge/json/publication.ts",
+  "src/api/methods.ts may not import src/protocol/centrifuge/json/publication.ts",
+  "src/api/push-methods.ts may not import types src/messages/publish-log.ts",
+  "src/api/recorder.ts may not import types src/messages/publish-log.ts",
+  "src/api/requests.ts may not import src/messages/search.ts",
+  "src/config/channel-checks.ts may not import src/channels/namespace.ts",
+  "src/config/checks.ts may not import src/auth/problems.ts",
+  "src/config/checks.ts may not import src/http/hosts.ts",
+  "src/config/sections/client.ts may not import src/http/origins.ts",
+  "src/config/warnings.ts may not import src/http/hosts.ts",
+  "src/http/routes.ts may not import types src/sockets/negotiation.ts",
+  "src/http/routes.ts may not import types src/sockets/socket.ts",
+  "src/http/routes.ts may not import types src/web/pages.ts",
+  "src/http/tls.ts may not import types src/config/config.ts",
+  "src/operations/in-process.ts may not import types src/api/answer.ts",
+  "src/operations/in-process.ts may not import types src/app/node.ts",
+  "src/operations/operation-error.ts may not import src/api/encoding.ts",
+  "src/operations/operation-error.ts may not import types src/api/answer.ts",
+  "src/operations/operations.ts may not import types src/api/answer.ts",
+  "src/operations/operations.ts may not import types src/app/node.ts",
+  "src/operations/operations.ts may not import types src/channels/channel.ts",
+  "src/operations/sending.ts may not import src/api/encoding.ts",
+  "src/operations/sending.ts may not import src/messages/offline-messages.ts",
+  "src/operations/sending.ts may not import types src/api/answer.ts",
+]);
 
 /** Nobody imports these but the ones named. */
 const doors: readonly { path: string; from: RegExp }[] = [
@@ -123,19 +151,22 @@ describe("the code", () => {
   });
 
   test("a room imports only what it may", () => {
-    const crossing = [...files].flatMap(([path, text]) => {
-      const rule = rooms.find(({ room }) => room.test(path));
-      if (!rule) return [];
-      const own = path.slice(0, path.lastIndexOf("/") + 1);
-      return importsOf(path, text)
-        .filter(({ target, types }) => {
-          const name = types ? `types only ${target}` : target;
-          const isOwn = target.startsWith(own) && path.startsWith("src/core/");
-          return !isOwn && !rule.may.some((may) => may.test(target) || may.test(name));
-        })
-        .map(({ target }) => `${path} may not import ${target}`);
-    });
-    expect(crossing).toEqual([]);
+    const crossing = [...files]
+      .filter(([path]) => /^(?:src|actors)\//.test(path))
+      .flatMap(([path, text]) => {
+        const row = rooms.find(([room]) => new RegExp(`^${room}`).test(path));
+        if (!row) return [`${path} is in no room`];
+        const [room, ...may] = row;
+        const allowed = new RegExp(
+          `^(?:types )?(?:${[room, "src/core/", ...may.filter((each) => !each.startsWith("types "))].join("|")})`,
+        );
+        const allowedTypes = may.filter((each) => each.startsWith("types ")).map((each) => new RegExp(`^${each}`));
+        return importsOf(path, text)
+          .map(({ target, types }) => (types ? `types ${target}` : target))
+          .filter((target) => !allowed.test(target) && !allowedTypes.some((each) => each.test(target)))
+          .map((target) => `${path} may not import ${target}`);
+      });
+    expect(crossing.filter((line) => !exceptions.has(line))).toEqual([]);
   });
 
   test("main.ts is imported by no file, adopt.ts and the parts of app by their room alone", () => {
