@@ -4,6 +4,8 @@ import type { Presence } from "./presence.ts";
 
 interface Room {
   readonly clients: Map<string, ClientInfo>;
+  /** A copy of `clients` that was given away; null after a change. */
+  list: ReadonlyMap<string, ClientInfo> | null;
   /** How many connections each user has in the channel. */
   readonly users: Map<string, number>;
 }
@@ -27,6 +29,7 @@ export function createMemoryPresence(): MemoryPresence {
     const info = room?.clients.get(client);
     if (!room || !info) return;
     room.clients.delete(client);
+    room.list = null;
     if (room.clients.size === 0) rooms.delete(channel);
     const rest = (room.users.get(info.user) ?? 1) - 1;
     if (rest > 0) room.users.set(info.user, rest);
@@ -38,14 +41,20 @@ export function createMemoryPresence(): MemoryPresence {
       leave(channel, info.client);
       let room = rooms.get(channel);
       if (!room) {
-        room = { clients: new Map(), users: new Map() };
+        room = { clients: new Map(), users: new Map(), list: null };
         rooms.set(channel, room);
       }
       room.clients.set(info.client, info);
+      room.list = null;
       room.users.set(info.user, (room.users.get(info.user) ?? 0) + 1);
     },
     leave,
-    list: (channel) => new Map(rooms.get(channel)?.clients ?? nobody),
+    list: (channel) => {
+      const room = rooms.get(channel);
+      if (!room) return nobody;
+      room.list ??= new Map(room.clients);
+      return room.list;
+    },
     stats: (channel) => {
       const room = rooms.get(channel);
       return { clients: room?.clients.size ?? 0, users: room?.users.size ?? 0 };

@@ -12,7 +12,10 @@ export interface Presence {
   /** Idempotent; the last info counts. */
   enter(channel: string, info: ClientInfo): void;
   leave(channel: string, client: string): void;
-  /** By connection id, in the order of entering. Does not change after it was given. */
+  /**
+   * By connection id, in the order of entering. Does not change after it was given, and is the same object until
+   * something changes: what it was encoded to can be kept with it.
+   */
   list(channel: string): MaybePromise<ReadonlyMap<string, ClientInfo> | null>;
   stats(channel: string): MaybePromise<PresenceStats | null>;
 }

@@ -1,12 +1,18 @@
 import { afterAll, describe } from "bun:test";
-import { brokerContract } from "../contracts/broker.ts";
+import { brokerContract, localBrokerContract } from "../contracts/broker.ts";
 import { freshFolder, memoryFixture, sqliteFixture } from "./fixture.ts";
+import { lateFixture } from "./late-fixture.ts";
 
-describe("the broker in memory", () => brokerContract("memory", memoryFixture));
+describe("the broker in memory", () => localBrokerContract("memory", memoryFixture));
 
 describe("the broker in SQLite", () => {
   const folder = freshFolder();
   let files = 0;
   afterAll(folder.remove);
-  brokerContract("sqlite", () => sqliteFixture(`${folder.path}/${++files}.db`));
+  localBrokerContract("sqlite", () => sqliteFixture(`${folder.path}/${++files}.db`));
+});
+
+describe("a broker that answers later", () => {
+  let seed = 0;
+  brokerContract("memory", () => lateFixture(++seed));
 });

@@ -1,16 +1,21 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Draft, HistoryOptions, HistoryOutcome, Joined, Outcome, Since } from "../../src/broker/broker.ts";
+import type { Broker, Draft, HistoryOptions, HistoryOutcome, Joined, Outcome, Since } from "../../src/broker/broker.ts";
 import { MemoryStore } from "../../src/broker/local/memory.ts";
 import { SqliteStore, type SqliteStoreOptions } from "../../src/broker/local/sqlite-store.ts";
 import type { Store } from "../../src/broker/local/store.ts";
 import { createLocalBroker, type LocalBroker } from "../../src/broker/local.ts";
-import type { Publication } from "../../src/core/publication.ts";
+import type { Position, Publication } from "../../src/core/publication.ts";
 import type { Socket } from "../../src/core/socket.ts";
 import { CapturedLog } from "../support/captured-log.ts";
 import { ManualClock } from "../support/clock.ts";
 import { SeededRandom } from "../support/random.ts";
+
+/** What the contract asks of a broker beside its port. */
+export interface ContractBroker extends Broker {
+  readonly counts: { readonly poisoned: number };
+}
 
 /** What keeps the streams of a fixture. */
 export type Engine = "memory" | "sqlite";
@@ -29,8 +34,8 @@ interface Lost {
 }
 
 /** A broker with everything around it held still: a clock, a turn of the event loop that ends when it is told to. */
-export interface BrokerFixture {
-  readonly broker: LocalBroker;
+export interface BrokerFixture<Kind extends ContractBroker = LocalBroker> {
+  readonly broker: Kind;
   readonly delivered: Delivered[];
   readonly lost: Lost[];
   readonly clock: ManualClock;
@@ -166,19 +171,19 @@ export const sinceOf = (offset: number, epoch: string, rest: Partial<Since> = {}
 });
 
 /** Publishes, commits, and gives the answer. */
-export function publish(broker: LocalBroker, draft: Draft): Outcome {
+export function publish(broker: Broker, draft: Draft, settle: () => unknown = () => broker.flush()): Outcome {
   let outcome: Outcome | undefined;
   broker.publish(draft, (given) => {
     outcome = given;
   });
-  broker.flush();
+  settle();
   if (outcome === undefined) throw new Error("The publish was not answered.");
   return outcome;
 }
 
 /** The position of a publish that has to succeed. */
-export function published(broker: LocalBroker, draft: Draft) {
-  const outcome = publish(broker, draft);
+export function published(broker: Broker, draft: Draft, settle?: () => unknown): Position {
+  const outcome = publish(broker, draft, settle);
   if (!outcome.ok) throw new Error(`The publish was refused with ${outcome.error.code}.`);
   return outcome.position;
 }
@@ -192,30 +197,36 @@ export function joined(...asked: Parameters<typeof askedToJoin>): Joined {
 
 /** What a joiner is told; null where it is refused. */
 export function askedToJoin(
-  broker: LocalBroker,
+  broker: Broker,
   channel: string,
   options: HistoryOptions | null,
   since: Since | null = null,
+  settle: () => unknown = () => {},
 ) {
   let given: Joined | null | undefined;
-  broker.join(channel, options, since, (answer) => {
-    if (given !== undefined) throw new Error("Attached twice.");
-    given = answer;
-  });
+  const join = () =>
+    broker.join(channel, options, since, (answer) => {
+      if (given !== undefined) throw new Error("Attached twice.");
+      given = answer;
+    });
+  if (broker.prepare([{ channel, options, since }], join)) join();
+  else settle();
   if (given === undefined) throw new Error("The joiner was not attached.");
   return given;
 }
 
 export function history(
-  broker: LocalBroker,
+  broker: Broker,
   channel: string,
   options: HistoryOptions,
-  filter: Partial<Parameters<LocalBroker["history"]>[2]> = {},
+  filter: Partial<Parameters<Broker["history"]>[2]> = {},
+  settle: () => unknown = () => {},
 ): HistoryOutcome {
   let given: HistoryOutcome | undefined;
   broker.history(channel, options, { limit: -1, since: null, reverse: false, ...filter }, (outcome) => {
     given = outcome;
   });
+  if (given === undefined) settle();
   if (given === undefined) throw new Error("The history was not answered.");
   return given;
 }
@@ -233,13 +244,19 @@ export function contents(publications: readonly Publication[]): { offsets: numbe
   };
 }
 
-export function removed(broker: LocalBroker, channel: string, options: HistoryOptions) {
+export function removed(
+  broker: Broker,
+  channel: string,
+  options: HistoryOptions,
+  settle: () => unknown = () => {},
+): unknown {
   let answers = 0;
   let error: unknown;
   broker.historyRemove(channel, options, (given) => {
     answers++;
     error = given;
   });
+  if (answers === 0) settle();
   if (answers !== 1) throw new Error(`Answered ${answers} times.`);
   return error;
 }

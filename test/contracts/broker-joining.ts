@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { contents, joined, published, sinceOf } from "../broker/fixture.ts";
+import { contents, sinceOf } from "../broker/fixture.ts";
 import type { BrokerSuite } from "./broker-suite.ts";
 
 /** What a joiner is told, and what it gets back of what it missed. */
@@ -8,8 +8,8 @@ export function joiningContract(suite: BrokerSuite): void {
     test("[BK10] a joiner is told where the stream stands, and what comes after it is delivered", () => {
       const position = suite.fill("a", 2);
       suite.fixture.delivered.length = 0;
-      expect(joined(suite.broker, "a", suite.options)).toEqual({ position, publications: [], recovered: false });
-      published(suite.broker, suite.draft("a", 3));
+      expect(suite.joined("a", suite.options)).toEqual({ position, publications: [], recovered: false });
+      suite.published(suite.draft("a", 3));
       expect(suite.fixture.delivered.map(({ publication }) => publication.offset)).toEqual([3]);
     });
 
@@ -18,33 +18,33 @@ export function joiningContract(suite: BrokerSuite): void {
       const seen: (number | string)[] = [];
       suite.fixture.onDeliver = ({ publication }) => seen.push(publication.offset);
       suite.broker.publish(suite.draft("a", 2), null);
-      suite.broker.join("a", suite.options, sinceOf(position.offset, position.epoch), (answer) => {
+      suite.join("a", suite.options, sinceOf(position.offset, position.epoch), (answer) => {
         seen.push(`joined ${contents(answer?.publications ?? []).offsets} at ${answer?.position.offset}`);
       });
       suite.broker.publish(suite.draft("a", 3), null);
-      suite.broker.flush();
+      suite.settle();
       expect(seen).toEqual([2, "joined 2 at 2", 3]);
     });
 
     test("[BK12] the first joiner begins the stream, and later ones and publications find its epoch", () => {
-      const { position } = joined(suite.broker, "a", suite.options);
+      const { position } = suite.joined("a", suite.options);
       expect(position).toEqual({ offset: 0, epoch: expect.stringMatching(/^[a-zA-Z]{8}$/) });
-      expect(joined(suite.broker, "a", suite.options).position).toEqual(position);
-      expect(published(suite.broker, suite.draft("a", 1))).toEqual({ offset: 1, epoch: position.epoch });
+      expect(suite.joined("a", suite.options).position).toEqual(position);
+      expect(suite.published(suite.draft("a", 1))).toEqual({ offset: 1, epoch: position.epoch });
     });
 
     test("where the channel has no stream there is no position, and nothing is ever recovered", () => {
-      published(suite.broker, suite.draft("a", 1, { history: null }));
+      suite.published(suite.draft("a", 1, { history: null }));
       const nothing = { position: { offset: 0, epoch: "" }, publications: [], recovered: false };
-      expect(joined(suite.broker, "a", null)).toEqual(nothing);
-      expect(joined(suite.broker, "a", null, sinceOf(0, ""))).toEqual(nothing);
+      expect(suite.joined("a", null)).toEqual(nothing);
+      expect(suite.joined("a", null, sinceOf(0, ""))).toEqual(nothing);
     });
   });
 
   describe("recovery of a stream", () => {
     test("[BK20] all that was missed comes, ascending, and is proven", () => {
       const position = suite.fill("a", 5);
-      const answer = joined(suite.broker, "a", suite.options, sinceOf(2, position.epoch));
+      const answer = suite.joined("a", suite.options, sinceOf(2, position.epoch));
       expect(answer).toMatchObject({ position, recovered: true });
       expect(contents(answer.publications)).toEqual({ offsets: [3, 4, 5], data: [3, 4, 5] });
     });
@@ -52,10 +52,10 @@ export function joiningContract(suite: BrokerSuite): void {
     test("one who missed nothing is recovered, also where nothing is kept any more", () => {
       const position = suite.fill("a", 2);
       const since = sinceOf(2, position.epoch);
-      expect(joined(suite.broker, "a", suite.options, since)).toEqual({ position, publications: [], recovered: true });
+      expect(suite.joined("a", suite.options, since)).toEqual({ position, publications: [], recovered: true });
       suite.fixture.clock.advance(suite.options.ttl);
-      expect(joined(suite.broker, "a", suite.options, since)).toEqual({ position, publications: [], recovered: true });
-      expect(joined(suite.broker, "new", suite.options, sinceOf(0, ""))).toMatchObject({
+      expect(suite.joined("a", suite.options, since)).toEqual({ position, publications: [], recovered: true });
+      expect(suite.joined("new", suite.options, sinceOf(0, ""))).toMatchObject({
         recovered: true,
         publications: [],
       });
@@ -64,20 +64,20 @@ export function joiningContract(suite: BrokerSuite): void {
     test("[BK22] where one of those missed has fallen out, nothing comes and nothing is claimed", () => {
       const position = suite.fill("a", 13);
       const lost = { position, publications: [], recovered: false };
-      expect(joined(suite.broker, "a", suite.options, sinceOf(2, position.epoch))).toEqual(lost);
-      expect(
-        contents(joined(suite.broker, "a", suite.options, sinceOf(3, position.epoch)).publications).offsets,
-      ).toHaveLength(10);
+      expect(suite.joined("a", suite.options, sinceOf(2, position.epoch))).toEqual(lost);
+      expect(contents(suite.joined("a", suite.options, sinceOf(3, position.epoch)).publications).offsets).toHaveLength(
+        10,
+      );
       suite.fixture.clock.advance(suite.options.ttl);
-      expect(joined(suite.broker, "a", suite.options, sinceOf(12, position.epoch))).toEqual(lost);
+      expect(suite.joined("a", suite.options, sinceOf(12, position.epoch))).toEqual(lost);
     });
 
     test("[BK23] another epoch is another stream; no epoch is taken for the same", () => {
       const position = suite.fill("a", 3);
       const lost = { position, publications: [], recovered: false };
-      expect(joined(suite.broker, "a", suite.options, sinceOf(2, "zzzz"))).toEqual(lost);
-      expect(joined(suite.broker, "a", suite.options, sinceOf(3, "zzzz"))).toEqual(lost);
-      const answer = joined(suite.broker, "a", suite.options, sinceOf(2, ""));
+      expect(suite.joined("a", suite.options, sinceOf(2, "zzzz"))).toEqual(lost);
+      expect(suite.joined("a", suite.options, sinceOf(3, "zzzz"))).toEqual(lost);
+      const answer = suite.joined("a", suite.options, sinceOf(2, ""));
       expect(answer.recovered).toBe(true);
       expect(contents(answer.publications).offsets).toEqual([3]);
     });
@@ -85,18 +85,18 @@ export function joiningContract(suite: BrokerSuite): void {
     test("[BK24] an offset above the top has seen what is lost here: not recovered (F08)", () => {
       const position = suite.fill("a", 5);
       const lost = { position, publications: [], recovered: false };
-      expect(joined(suite.broker, "a", suite.options, sinceOf(6, position.epoch))).toEqual(lost);
-      expect(joined(suite.broker, "a", suite.options, sinceOf(2 ** 53 - 1, position.epoch))).toEqual(lost);
+      expect(suite.joined("a", suite.options, sinceOf(6, position.epoch))).toEqual(lost);
+      expect(suite.joined("a", suite.options, sinceOf(2 ** 53 - 1, position.epoch))).toEqual(lost);
     });
 
     test("[BK25] more publications or bytes than may be recovered are none", () => {
       const { epoch } = suite.fill("a", 5);
-      const recovered = (rest: object) => joined(suite.broker, "a", suite.options, sinceOf(2, epoch, rest)).recovered;
+      const recovered = (rest: object) => suite.joined("a", suite.options, sinceOf(2, epoch, rest)).recovered;
       expect(recovered({ publicationsMax: 3 })).toBe(true);
       expect(recovered({ publicationsMax: 2 })).toBe(false);
       expect(recovered({ bytesMax: 3 })).toBe(true);
       expect(recovered({ bytesMax: 2 })).toBe(false);
-      expect(joined(suite.broker, "a", suite.options, sinceOf(2, epoch, { bytesMax: 2 })).publications).toEqual([]);
+      expect(suite.joined("a", suite.options, sinceOf(2, epoch, { bytesMax: 2 })).publications).toEqual([]);
     });
   });
 
@@ -106,7 +106,7 @@ export function joiningContract(suite: BrokerSuite): void {
     test("[BK30] the latest publication alone comes, whatever was missed before it", () => {
       const position = suite.fill("a", 13);
       for (const since of [sinceOf(0, "", cache), sinceOf(1, position.epoch, cache), sinceOf(13, "zzzz", cache)]) {
-        const answer = joined(suite.broker, "a", suite.options, since);
+        const answer = suite.joined("a", suite.options, since);
         expect(answer).toMatchObject({ position, recovered: true });
         expect(contents(answer.publications).offsets).toEqual([13]);
       }
@@ -115,27 +115,27 @@ export function joiningContract(suite: BrokerSuite): void {
     test("one who has the latest gets nothing and is recovered, also where it is gone", () => {
       const position = suite.fill("a", 2);
       const answer = { position, publications: [], recovered: true };
-      expect(joined(suite.broker, "a", suite.options, sinceOf(2, position.epoch, cache))).toEqual(answer);
+      expect(suite.joined("a", suite.options, sinceOf(2, position.epoch, cache))).toEqual(answer);
       suite.fixture.clock.advance(suite.options.ttl);
-      expect(joined(suite.broker, "a", suite.options, sinceOf(2, position.epoch, cache))).toEqual(answer);
+      expect(suite.joined("a", suite.options, sinceOf(2, position.epoch, cache))).toEqual(answer);
     });
 
     test("without a latest publication nothing is recovered", () => {
-      expect(joined(suite.broker, "a", suite.options, sinceOf(0, "", cache))).toMatchObject({
+      expect(suite.joined("a", suite.options, sinceOf(0, "", cache))).toMatchObject({
         recovered: false,
         publications: [],
       });
       const { epoch } = suite.fill("a", 2);
       suite.fixture.clock.advance(suite.options.ttl);
-      expect(joined(suite.broker, "a", suite.options, sinceOf(1, epoch, cache))).toMatchObject({
+      expect(suite.joined("a", suite.options, sinceOf(1, epoch, cache))).toMatchObject({
         recovered: false,
         publications: [],
       });
     });
 
     test("a latest publication of more bytes than may be recovered is none", () => {
-      published(suite.broker, suite.draft("a", "123456"));
-      const answer = joined(suite.broker, "a", suite.options, sinceOf(0, "", { ...cache, bytesMax: 7 }));
+      suite.published(suite.draft("a", "123456"));
+      const answer = suite.joined("a", suite.options, sinceOf(0, "", { ...cache, bytesMax: 7 }));
       expect(answer).toMatchObject({ recovered: false, publications: [] });
     });
   });

@@ -1,5 +1,6 @@
 import type { Publication } from "../../core/publication.ts";
-import type { BrokerEvents, Draft } from "../broker.ts";
+import type { Socket } from "../../core/socket.ts";
+import type { BrokerEvents } from "../broker.ts";
 import type { Report } from "./report.ts";
 
 /** Hands publications on and calls callbacks, so that what one of them throws stops nothing else. */
@@ -19,14 +20,14 @@ export class Delivery {
     return this.#busy;
   }
 
-  handOn(draft: Draft, publication: Publication): void {
+  handOn(channel: string, publication: Publication, exclude: Socket | null): void {
     this.#busy = true;
     try {
       // The first publication of a stream: what was before it in the channel is forgotten.
-      if (publication.offset === 1) this.#events.lost(draft.channel, publication.epoch);
-      this.#events.deliver(draft.channel, publication, draft.exclude);
+      if (publication.offset === 1) this.#events.lost(channel, publication.epoch);
+      this.#events.deliver(channel, publication, exclude);
     } catch (error) {
-      this.#report.poisoned(draft.channel, error);
+      this.#report.poisoned(channel, error);
     }
     this.#busy = false;
   }

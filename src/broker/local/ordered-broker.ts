@@ -65,7 +65,7 @@ export class OrderedBroker implements Broker {
   publish(draft: Draft, done: Done | null): void {
     const nothingToWaitFor = this.#unsettled === 0 && !this.#delivery.busy;
     if (nothingToWaitFor && draft.history === null && draft.idempotencyKey === undefined) {
-      this.#delivery.handOn(draft, publicationOf(draft, 0, ""));
+      this.#delivery.handOn(draft.channel, publicationOf(draft, 0, ""), draft.exclude);
       this.#delivery.answer(draft.channel, done, notKept);
     } else {
       this.#accept(draft, done);
@@ -217,7 +217,7 @@ export class OrderedBroker implements Broker {
       if (draft.idempotencyKey !== undefined) {
         this.#keys.keep(draft.channel, draft.idempotencyKey, position, idempotencyMs);
       }
-      this.#delivery.handOn(draft, appended);
+      this.#delivery.handOn(draft.channel, appended, draft.exclude);
       this.#delivery.answer(draft.channel, done, { ok: true, position });
     }
   }
