@@ -8,7 +8,8 @@ import { milliseconds } from "../core/time.ts";
 import type { Timers } from "../core/timers.ts";
 import { createOfflineMessages } from "../messages/offline-messages.ts";
 import type { OfflineQueue } from "../messages/offline-queue.ts";
-import { createMessageStore, type MessageStore } from "../messages/store.ts";
+import { createMessageStore } from "../messages/store.ts";
+import type { Replacements } from "./node.ts";
 
 /** What the push store needs of the house. */
 export interface MessagesPorts {
@@ -17,6 +18,7 @@ export interface MessagesPorts {
   readonly log: Log;
   readonly registry: Registry;
   readonly hub: Pick<HubRef, "send">;
+  readonly replace: Pick<Replacements, "queue">;
 }
 
 /** The push log, the queue for users who are away, and the way of what waits to who comes. */
@@ -31,7 +33,7 @@ const retryInterval = 10_000;
  *
  * @throws where pushes are to be recorded and the file cannot be had
  */
-export function openMessages(config: Config, { clock, timers, log, registry, hub }: MessagesPorts) {
+export function openMessages(config: Config, { clock, timers, log, registry, hub, replace }: MessagesPorts) {
   const { push_log, push_queue } = config;
   const after = (delay: number, run: () => void) => void timers.setTimeout(run, milliseconds(delay));
   const schedule = (task: () => void, delay: number) => after(delay, task);
@@ -40,7 +42,12 @@ export function openMessages(config: Config, { clock, timers, log, registry, hub
       { path: push_log.path, log: push_log, queue: push_queue },
       { clock, log, schedule },
     );
-    return { store, offlineMessages: createOfflineMessages({ ...store, clock, registry, hub, after }) };
+    const queue = replace.queue?.(store.queue) ?? store.queue;
+    return {
+      store,
+      queue,
+      offlineMessages: createOfflineMessages({ queue, log: store.log, clock, registry, hub, after }),
+    };
   };
   let triedAt = Number.NEGATIVE_INFINITY;
   const attempt = (): ReturnType<typeof open> | null => {
@@ -56,14 +63,14 @@ export function openMessages(config: Config, { clock, timers, log, registry, hub
 
   const isLogged = hasApi(config) && push_log.enabled;
   let opened = isLogged ? open() : null;
-  const needed = (): MessageStore | null => {
+  const needed = (): OfflineQueue | null => {
     opened ??= attempt();
-    return opened?.store ?? null;
+    return opened?.queue ?? null;
   };
   const queue: Pick<OfflineQueue, "put" | "recall" | "remember"> = {
-    put: (user, data, options) => needed()?.queue.put(user, data, options) ?? "failed",
-    recall: (key) => opened?.store.queue.recall(key) ?? { state: "new" },
-    remember: (key, answer) => needed()?.queue.remember(key, answer) ?? false,
+    put: (user, data, options) => needed()?.put(user, data, options) ?? "failed",
+    recall: (key) => opened?.queue.recall(key) ?? { state: "new" },
+    remember: (key, answer) => needed()?.remember(key, answer) ?? false,
   };
   return {
     queue,

@@ -4,7 +4,7 @@ import { adopt } from "../../actors/hub/adopt.ts";
 import type { ConnectionRef, Members } from "../../actors/hub/registry.ts";
 import type { Authenticator } from "../auth/authenticator.ts";
 import { createAuthenticator } from "../auth/jwt.ts";
-import type { Broker } from "../broker/broker.ts";
+import type { Broker, BrokerEvents } from "../broker/broker.ts";
 import { guardBroker } from "../broker/guarded.ts";
 import { MemoryStore } from "../broker/local/memory.ts";
 import { SqliteStore } from "../broker/local/sqlite-store.ts";
@@ -22,6 +22,7 @@ import { SlowWatch } from "../delivery/slow-consumers.ts";
 import { type NativeSubscriber, SubscriberTable } from "../delivery/subscribers.ts";
 import type { Hooks } from "../hooks/hooks.ts";
 import type { OfflineMessages } from "../messages/offline-messages.ts";
+import type { OfflineQueue } from "../messages/offline-queue.ts";
 import { createCounters } from "../metrics/counters.ts";
 import { createMemoryPresence } from "../presence/memory.ts";
 import type { Presence } from "../presence/presence.ts";
@@ -52,7 +53,10 @@ export interface NodePorts {
 
 /** For tests of faults: each is given the real part and answers with what stands in its place. */
 export interface Replacements {
+  /** What the broker tells: given to the real one instead. */
+  events?(events: BrokerEvents): BrokerEvents;
   broker?(broker: Broker): Broker;
+  queue?(queue: OfflineQueue): OfflineQueue;
   presence?(presence: Presence): Presence;
   authenticator?(authenticator: Authenticator | null): Authenticator | null;
   /** The store on the disk; not called where there is none. */
@@ -77,7 +81,8 @@ export function createNode(config: Config, ports: NodePorts) {
     // Another file has other epochs: those who keep a position are told now, not at the next check of their position.
     hub.send({ type: "streams.replaced" });
   });
-  const local = createLocalBroker({ events: fanout, stores, clock, random, schedule: ports.timers.setImmediate, log });
+  const events = ports.replace.events?.(fanout) ?? fanout;
+  const local = createLocalBroker({ events, stores, clock, random, schedule: ports.timers.setImmediate, log });
   const chosen = ports.replace.broker?.(local) ?? local;
   const broker = guardBroker(chosen, (operation, error) =>
     publications.send({ type: "broker.failed", operation, error }),
