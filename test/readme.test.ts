@@ -3,7 +3,7 @@ import { Glob } from "bun";
 import { Centrifuge } from "centrifuge";
 import { connectionMachine } from "../actors/connection/machine.ts";
 import { hubMachine } from "../actors/hub/machine.ts";
-import { listOptions } from "../src/config/option-list.ts";
+import { defaultText, listOptions } from "../src/config/option-list.ts";
 import { parseConfig } from "../src/config/parse.ts";
 import { type RunningServer, startServer } from "../src/server.ts";
 import { CapturedLog } from "./support/captured-log.ts";
@@ -33,11 +33,10 @@ describe("the README", () => {
   test("[RM3] names in its table of limits every limit that there is, with its default, and nothing else", () => {
     const [, section = ""] = readme.split("\n## Limits\n");
     const [table = ""] = section.split("\n## ");
-    const rows = [...table.matchAll(/^\| `([^`]+)` +\| `([^`]+)` +\| \S/gm)].map(([, path = "", value = ""]) => [
-      path,
-      value,
-    ]);
-    const options = listOptions().map((option) => [option.path.join("."), String(option.fallback)]);
+    const rows = [...table.matchAll(/^\| `([^`]+)` +\| (?:`([^`]+)`|([^|]*[^| ])) +\| \S/gm)].map(
+      ([, path = "", value, words = ""]) => [path, value ?? words],
+    );
+    const options = listOptions().map((option) => [option.path.join("."), defaultText(option)]);
     const named = new Set(rows.map(([path]) => path));
     const isLimit = /(?:_limit|_max_size|_max_bytes|_timeout|\.max_length|\.timeout|^push_(?:log|queue)\.size)$/;
     expect(options.filter(([path = ""]) => named.has(path) || isLimit.test(path)).sort()).toEqual(rows.sort());

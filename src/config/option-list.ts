@@ -16,3 +16,8 @@ function optionsIn(schema: Schema, path: readonly string[]): ListedOption[] {
   if (node.kind !== "section") return [{ path, ...node.option }];
   return Object.entries(node.entries).flatMap(([key, entry]) => optionsIn(entry, [...path, key]));
 }
+
+/** The default of an option as a table shows it: its value, or in words how it follows from others. */
+export function defaultText({ notes, fallback }: ListedOption): string {
+  return notes.derived ?? String(fallback);
+}

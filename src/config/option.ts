@@ -7,6 +7,8 @@ export interface OptionNotes {
   readonly kind: "text" | "flag" | "number" | "duration" | "list" | "records";
   /** What a number counts. */
   readonly unit?: string;
+  /** The default in words, where it follows from other options. */
+  readonly derived?: string;
   /** `all`: never shown. `url`: shown without what may be secret in a URL. */
   readonly secret?: "all" | "url";
 }
@@ -118,17 +120,34 @@ export function choice<const Values extends readonly string[]>(values: Values, f
   return v.optional(schema, () => fallback);
 }
 
+/** The bounds of a whole number, and what it counts. */
+interface CountLimits {
+  readonly unit?: string;
+  readonly min?: number;
+  readonly max?: number;
+}
+
 /** A whole number of something. */
-export function count(fallback: number, doc: string, { unit = "", min = 0, max = uint32Max } = {}) {
+export function count(fallback: number, doc: string, limits: CountLimits = {}) {
+  return v.optional(countSchema(doc, limits), fallback);
+}
+
+/** A whole number whose default follows from other options, as the words say; null where it is not set. */
+export function derivedCount(derived: string, doc: string, limits: CountLimits = {}) {
+  return v.nullish(countSchema(doc, limits, { derived }), null);
+}
+
+function countSchema(
+  doc: string,
+  { unit = "", min = 0, max = uint32Max }: CountLimits,
+  more: Partial<OptionNotes> = {},
+) {
   const message = expected(`a whole number from ${BigInt(min)} to ${BigInt(max)}`);
-  return v.optional(
-    v.pipe(
-      v.number(message),
-      v.check((value) => Number.isInteger(value) && value >= min && value <= max, message),
-      notes({ kind: "number", unit }),
-      v.description(doc),
-    ),
-    fallback,
+  return v.pipe(
+    v.number(message),
+    v.check((value) => Number.isInteger(value) && value >= min && value <= max, message),
+    notes({ kind: "number", unit, ...more }),
+    v.description(doc),
   );
 }
 

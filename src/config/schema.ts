@@ -35,11 +35,19 @@ type Options = v.InferOutput<typeof optionsSchema>;
 /** The rules of one namespace as they were read. */
 type ChannelOptions = Options["channel"]["without_namespace"];
 
-/** The configuration: what was read, with every namespace's engine, format and meta TTL filled in. */
+/** The least default of `client.recovery_max_publication_limit`: that of Centrifugo, in publications. */
+const recoveryLimitMin = 300;
+
+/** The configuration: what was read, with the defaults filled in that follow from other options. */
 export const configSchema = v.pipe(
   optionsSchema,
   v.transform((options) => ({
     ...options,
+    client: {
+      ...options.client,
+      recovery_max_publication_limit:
+        options.client.recovery_max_publication_limit ?? Math.max(recoveryLimitMin, ...historySizes(options)),
+    },
     channel: {
       ...options.channel,
       without_namespace: inherit(options.channel.without_namespace, options),
@@ -47,6 +55,10 @@ export const configSchema = v.pipe(
     },
   })),
 );
+
+function historySizes({ channel }: Options): number[] {
+  return [channel.without_namespace, ...channel.namespaces].map(({ history_size }) => history_size);
+}
 
 /** Fills in what a namespace leaves to `channel` and `engine`. */
 function inherit<Rules extends ChannelOptions>(rules: Rules, { channel, engine }: Options) {

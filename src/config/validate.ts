@@ -18,7 +18,7 @@ export function validate(options: Tree, profile: Profile): ParseResult {
   const errors = problemsBetween(parsed.output, profile);
   return errors.length > 0
     ? { ok: false, errors }
-    : { ok: true, config: parsed.output, warnings: cautions(parsed.output) };
+    : { ok: true, config: parsed.output, warnings: cautions(parsed.output, profile) };
 }
 
 /**

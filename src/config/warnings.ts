@@ -1,5 +1,6 @@
 import { isLoopbackName } from "../http/hosts.ts";
-import type { Config } from "./config.ts";
+import type { ChannelRules, Config } from "./config.ts";
+import type { Profile } from "./profiles.ts";
 
 /**
  * The switches that leave a lock open, by their paths, and whether they do; on whatever address, so that somebody who
@@ -13,14 +14,10 @@ export function insecureSwitches({ client, http_api: api }: Config): ReadonlyMap
 }
 
 /** What can be meant, and should be said once at the start: a line for each, beginning with a path. */
-export function cautions(config: Config): readonly string[] {
+export function cautions(config: Config, profile: Profile): readonly string[] {
   const { client, http_server: http, http_api: api } = config;
   const lines: string[] = [];
-  const { token } = client;
-  const hasKey = [token.hmac_secret_key, token.rsa_public_key, token.ecdsa_public_key, token.jwks_public_endpoint].some(
-    (key) => key !== "",
-  );
-  if (!hasKey && !client.allow_anonymous_connect_without_token && !client.insecure) {
+  if (!hasKey(client.token) && !client.allow_anonymous_connect_without_token && !client.insecure) {
     lines.push("client.token: no key is set, and anonymous clients are not allowed: nobody can connect (3500, 3501)");
   }
   if (client.insecure && !isLoopbackName(http.address)) {
@@ -32,7 +29,52 @@ export function cautions(config: Config): readonly string[] {
   if (api.insecure && !api.disabled && !isLoopbackName(apiAddress)) {
     lines.push(`http_api.insecure: DANGER: everyone who reaches ${named(apiAddress)} may use the API, without a key`);
   }
-  return [...lines, ...shortKeys(config)];
+  return [...lines, ...shortKeys(config), ...longHistories(config), ...(profile === "file" ? openGuards(config) : [])];
+}
+
+/** Every set of rules with its path. */
+function rulesByPath({ channel }: Config): readonly (readonly [path: string, rules: ChannelRules])[] {
+  return [
+    ["channel.without_namespace", channel.without_namespace],
+    ...channel.namespaces.map((rules, index) => [`channel.namespaces[${index}]`, rules] as const),
+  ];
+}
+
+/** Histories that are longer than what one recovery brings; only a limit that is set can be below one. */
+function longHistories(config: Config): readonly string[] {
+  const limit = config.client.recovery_max_publication_limit;
+  return rulesByPath(config)
+    .filter(([, rules]) => rules.history_size > limit)
+    .map(
+      ([path, rules]) =>
+        `${path}.history_size: ${rules.history_size} is above client.recovery_max_publication_limit (${limit}): ` +
+        "a client that missed more than the limit is not recovered",
+    );
+}
+
+/** Rights in channels with a guarded name that a client has without a subscription, as in Centrifugo. */
+function openGuards(config: Config): readonly string[] {
+  const { private_prefix: prefix, user_boundary: boundary } = config.channel;
+  const { token, subscription_token: own } = config.client;
+  const hasPrivate = prefix !== "" && hasKey(own.enabled ? own : token);
+  return rulesByPath(config).flatMap(([path, rules]) => {
+    const hasLimited = rules.allow_user_limited_channels && boundary !== "";
+    const names = [hasPrivate ? `"${prefix}"` : "", hasLimited ? `"${boundary}"` : ""].filter((name) => name !== "");
+    if (names.length === 0) return [];
+    return (["publish", "presence", "history"] as const)
+      .filter((action) => rules[`allow_${action}_for_client`])
+      .map(
+        (action) =>
+          `${path}.allow_${action}_for_client: holds in channels with ${names.join(" or ")} too, where only ` +
+          `subscribing is limited: use allow_${action}_for_subscriber`,
+      );
+  });
+}
+
+/** Whether tokens of this kind can be verified at all. */
+function hasKey(token: Config["client"]["token"]): boolean {
+  const keys = [token.hmac_secret_key, token.rsa_public_key, token.ecdsa_public_key, token.jwks_public_endpoint];
+  return keys.some((key) => key !== "");
 }
 
 /** Characters of a key below which it can be tried out within minutes. */

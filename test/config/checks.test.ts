@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { connectionLimitWithin } from "../../src/config/connection-limit.ts";
-import { errorsOf, warningsOf } from "./support.ts";
+import { errorsOf, valid, warningsOf } from "./support.ts";
 
 const history = { history_size: 10, history_ttl: "60s" };
 const keyed = { token: { hmac_secret_key: "secret" } };
@@ -213,6 +213,67 @@ describe("warnings", () => {
     expect(
       warningsOf({ ...api, http_api: { insecure: true, disabled: true }, http_server: { address: "::" } }),
     ).toEqual([]);
+  });
+});
+
+describe("warnings of channels", () => {
+  test("[CF104] a history above a limit of recovery that is set is one warning; without one the limit follows it", () => {
+    const long = { history_size: 1_000, history_ttl: "60s" };
+    const channel = {
+      without_namespace: { history_size: 301, history_ttl: "60s" },
+      namespaces: [{ name: "log", ...long }],
+    };
+    expect(warningsOf({ client: keyed, channel })).toEqual([]);
+    expect(valid({ client: keyed, channel }).client.recovery_max_publication_limit).toBe(1_000);
+    expect(valid({ client: keyed }).client.recovery_max_publication_limit).toBe(300);
+    const client = { ...keyed, recovery_max_publication_limit: 300 };
+    const words =
+      "is above client.recovery_max_publication_limit (300): a client that missed more than the limit is not recovered";
+    expect(warningsOf({ client, channel })).toEqual([
+      `channel.without_namespace.history_size: 301 ${words}`,
+      `channel.namespaces[0].history_size: 1000 ${words}`,
+    ]);
+    expect(valid({ client, channel }).client.recovery_max_publication_limit).toBe(300);
+    expect(valid({ client: { ...client, recovery_max_publication_limit: null } }).client).toMatchObject({
+      recovery_max_publication_limit: 300,
+    });
+    expect(errorsOf({ client: { recovery_max_publication_limit: 0 } })).toHaveLength(1);
+  });
+
+  const rights = { allow_publish_for_client: true, allow_presence_for_client: true, allow_history_for_client: true };
+  const words = (names: string, action: string) =>
+    `holds in channels with ${names} too, where only subscribing is limited: use allow_${action}_for_subscriber`;
+
+  test("[CF105] rights of clients where names guard subscribing alone are one warning each", () => {
+    const open = { allow_anonymous_connect_without_token: true };
+    const limited = { ...rights, allow_user_limited_channels: true };
+    expect(warningsOf({ client: open, channel: { namespaces: [{ name: "dialog", ...limited }] } })).toEqual([
+      `channel.namespaces[0].allow_publish_for_client: ${words('"#"', "publish")}`,
+      `channel.namespaces[0].allow_presence_for_client: ${words('"#"', "presence")}`,
+      `channel.namespaces[0].allow_history_for_client: ${words('"#"', "history")}`,
+    ]);
+    const channel = { without_namespace: { allow_publish_for_client: true, allow_user_limited_channels: true } };
+    expect(warningsOf({ client: keyed, channel })).toEqual([
+      `channel.without_namespace.allow_publish_for_client: ${words('"$" or "#"', "publish")}`,
+    ]);
+    const own = { ...open, subscription_token: { enabled: true, hmac_secret_key: "secret" } };
+    expect(warningsOf({ client: own, channel: { without_namespace: { allow_history_for_client: true } } })).toEqual([
+      `channel.without_namespace.allow_history_for_client: ${words('"$"', "history")}`,
+    ]);
+  });
+
+  test.each([
+    ["no token can open a private channel", { client: { allow_anonymous_connect_without_token: true } }],
+    ["there are no private channels", { client: keyed, channel: { private_prefix: "" } }],
+  ])("[CF105] they are none where %s", (_, input) => {
+    const channel = { ...("channel" in input ? input.channel : {}), without_namespace: rights };
+    expect(warningsOf({ ...input, channel })).toEqual([]);
+  });
+
+  test("[CF105] they are none for subscribers", () => {
+    const own = { allow_publish_for_subscriber: true, allow_history_for_subscriber: true };
+    const channel = { without_namespace: { ...own, allow_user_limited_channels: true } };
+    expect(warningsOf({ client: keyed, channel })).toEqual([]);
   });
 });
 

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { normalizeOrigin } from "../../http/origins.ts";
-import { count, duration, flag, list, section, text } from "../option.ts";
+import { count, derivedCount, duration, flag, list, section, text } from "../option.ts";
 import { tokenEntries } from "./token.ts";
 
 /** What a page's Origin can be, in any of the forms that are read into one. */
@@ -125,10 +125,11 @@ const volumes = {
     unit: "publications",
     min: 1,
   }),
-  recovery_max_publication_limit: count(300, "Publications that one recovery brings; more is not recovered.", {
-    unit: "publications",
-    min: 1,
-  }),
+  recovery_max_publication_limit: derivedCount(
+    "the largest `history_size`, at least 300",
+    "Publications that one recovery brings; more is not recovered. Where it is not set, no history is too long for it.",
+    { unit: "publications", min: 1 },
+  ),
   recovery_max_bytes: count(
     524_288,
     "Bytes of recovered publications per connect or frame; half of the queue, so that recovery makes nobody slow.",
