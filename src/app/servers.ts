@@ -32,6 +32,8 @@ export interface Servers {
   publish(topic: string, frame: Frame, except: NativeSubscriber | null): number;
   /** A server of the application has sockets of ours: publications go to it too. It is not stopped by `stop`. */
   add(server: BunServer): void;
+  /** Logs what could not be opened; after `server.started`, which is the first line. */
+  logSkipped(): void;
   stop(): Promise<void>;
 }
 
@@ -43,7 +45,9 @@ export function openServers(config: Config, { listeners, profile, log, network, 
 
   const openOuter = (hostname: string, at: number) => open(hostname, at, listeners.routes);
   const meansLocalhost = address === "localhost" || (profile === "development" && pairs.has(address));
-  const servers = isListening ? openPublic({ address, port, meansLocalhost }, log, openOuter) : [];
+  const { servers, skipped } = isListening
+    ? openPublic({ address, port, meansLocalhost }, openOuter)
+    : { servers: [], skipped: null };
   const publishers = new Publishers(servers);
   try {
     const inside =
@@ -53,6 +57,10 @@ export function openServers(config: Config, { listeners, profile, log, network, 
       internalUrl: inside?.url.origin ?? null,
       publish: (topic, frame, except) => publishers.publish(topic, frame, except),
       add: (server) => publishers.add(server),
+      logSkipped() {
+        // A machine without the other address is none that a browser can be misled on.
+        if (skipped) log[skipped.reason === "EADDRINUSE" ? "warn" : "debug"]("listener.skipped", { ...skipped });
+      },
       async stop() {
         await Promise.all([...servers.map((server) => server.stop(true)), inside?.stop(true)]);
       },
@@ -81,31 +89,29 @@ const pairs = new Map([
   ["::1", "127.0.0.1"],
 ]);
 
-/** The public listener, and the second one where `localhost` is meant. */
-function openPublic(
-  { address, port, meansLocalhost }: { address: string; port: number; meansLocalhost: boolean },
-  log: Log,
-  open: (hostname: string, port: number) => BunServer,
-): BunServer[] {
-  const first = open(address === "localhost" ? "127.0.0.1" : address, port);
-  const second = meansLocalhost ? secondLoopback(first, log, open) : null;
-  return second ? [first, second] : [first];
+/** A listener that could not be opened, and the system's code for why. */
+interface Skipped {
+  readonly address: string;
+  readonly port: number;
+  readonly reason: string;
 }
 
-/** A browser may take `localhost` for either address, and a stranger may already listen on the other one. */
-function secondLoopback(
-  first: BunServer,
-  log: Log,
+/**
+ * The public listener, and the second one where `localhost` is meant: a browser may take it for either address, and
+ * another program may already listen on the other one.
+ */
+function openPublic(
+  { address, port, meansLocalhost }: { address: string; port: number; meansLocalhost: boolean },
   open: (hostname: string, port: number) => BunServer,
-): BunServer | null {
-  const hostname = pairs.get(first.hostname ?? "");
-  if (hostname === undefined || first.port === undefined) return null;
+): { servers: BunServer[]; skipped: Skipped | null } {
+  const first = open(address === "localhost" ? "127.0.0.1" : address, port);
+  const other = pairs.get(first.hostname ?? "");
+  if (!meansLocalhost || other === undefined || first.port === undefined) return { servers: [first], skipped: null };
   try {
-    return open(hostname, first.port);
+    return { servers: [first, open(other, first.port)], skipped: null };
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    log.warn("listener.skipped", { address: hostname, port: first.port, reason: code });
-    return null;
+    const reason = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    return { servers: [first], skipped: { address: other, port: first.port, reason } };
   }
 }
 

@@ -117,6 +117,7 @@ export function start(config: Config, outside: Outside = {}) {
   const { url, internalUrl } = servers;
   const inProcess = createInProcess(operationsFor("server"), { clock: parts.clock, hub: node.hub });
   tellStart(log, url, outside.warnings ?? []);
+  servers.logSkipped();
   return {
     url,
     internalUrl,
