@@ -1,5 +1,5 @@
 import type { Clock } from "../src/core/clock.ts";
-import { milliseconds } from "../src/core/time.ts";
+import { type Milliseconds, milliseconds } from "../src/core/time.ts";
 
 /** What a deadline is for. One connection has at most one of each, but for `subscription`. */
 export type DeadlineName =
@@ -58,8 +58,8 @@ export class Deadlines {
     this.#swept = Math.floor(this.#sweptAt / deadlineResolution);
   }
 
-  /** Tells `target` in `delay` milliseconds, unless it is cancelled before. */
-  set(target: DeadlineTarget, name: DeadlineName, delay: number): Deadline {
+  /** Tells `target` after `delay`, unless it is cancelled before. */
+  set(target: DeadlineTarget, name: DeadlineName, delay: Milliseconds): Deadline {
     const due = Math.ceil((this.#clock.monotonic() + delay) / deadlineResolution);
     const deadline: Deadline = { target, name, bucket: Math.max(due, this.#swept + 1) };
     const bucket = this.#buckets.get(deadline.bucket);

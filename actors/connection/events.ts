@@ -5,6 +5,7 @@ import type { Identity, SubscriptionOverride } from "../../src/core/identity.ts"
 import type { Payload } from "../../src/core/payload.ts";
 import type { Position } from "../../src/core/publication.ts";
 import type { Attachment, Socket } from "../../src/core/socket.ts";
+import type { Seconds } from "../../src/core/time.ts";
 import type { Unsubscribe } from "../../src/core/unsubscribes.ts";
 import type { Visibility } from "../../src/presence/presence-events.ts";
 import type { Deadline, DeadlineExpired } from "../deadlines.ts";
@@ -54,7 +55,7 @@ export type ConnectionEvent =
   /** The token that came with a command was looked at, and the command answered. */
   | { readonly type: "auth.answered" }
   /** A new token holds: the connection has another expiry, and others may see other info of it. */
-  | { readonly type: "auth.refreshed"; readonly expireAt: number | null; readonly info?: string }
+  | { readonly type: "auth.refreshed"; readonly expireAt: Seconds | null; readonly info?: string }
   /** A stream begins: whoever kept a position in an earlier one of the channel has lost it. */
   | { readonly type: "stream.begun"; readonly channel: string; readonly epoch: string }
   /** The Hub has registered the identity. */
@@ -66,7 +67,7 @@ export type ConnectionEvent =
   /** The Hub takes this connection out of a channel, on behalf of a back end. */
   | { readonly type: "hub.unsubscribe"; readonly channel: string; readonly unsubscribe: Unsubscribe }
   /** The Hub gives this connection another expiry, on behalf of a back end. */
-  | { readonly type: "hub.refresh"; readonly expireAt: number | null; readonly info?: string }
+  | { readonly type: "hub.refresh"; readonly expireAt: Seconds | null; readonly info?: string }
   /** A back end tells the user of this connection something that belongs to no channel. */
   | { readonly type: "hub.message"; readonly data: Payload }
   /** A command broke a rule that costs the connection. */
@@ -86,7 +87,7 @@ export type ConnectionEvent =
 /** A subscription that a back end asks for. */
 export interface ServerSubscribe {
   readonly channel: string;
-  readonly expireAt: number | null;
+  readonly expireAt: Seconds | null;
   readonly info?: string;
   readonly data?: string;
   readonly since: Position | null;
@@ -118,7 +119,7 @@ export interface Subscription extends Visibility, Attachment {
   /** Raw JSON shown to others in the channel. */
   readonly info: string | undefined;
   /** When it expires, in seconds since 1970; null is never. */
-  readonly expireAt: number | null;
+  readonly expireAt: Seconds | null;
   /** The stream that its positions count in, or null where positions are not kept for it. */
   readonly stream: { readonly epoch: string; readonly options: HistoryOptions } | null;
 }
@@ -130,7 +131,7 @@ export interface ConnectionContext extends ConnectionInput {
   /** Who it is; null until the credentials hold. */
   readonly identity: Identity | null;
   /** The expiry in force, in seconds since 1970; a refresh moves it. null is never. */
-  readonly expireAt: number | null;
+  readonly expireAt: Seconds | null;
   /** Why it ends: set on the way to `closed`, sent in the close frame, and logged. */
   readonly disconnect: Disconnect;
   /** Commands that wait for a token to be looked at, in order. */

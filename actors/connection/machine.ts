@@ -4,6 +4,7 @@ import { type Disconnect, disconnects } from "../../src/core/disconnects.ts";
 import { type ClientError, errors } from "../../src/core/errors.ts";
 import type { Identity } from "../../src/core/identity.ts";
 import type { Payload } from "../../src/core/payload.ts";
+import type { Seconds } from "../../src/core/time.ts";
 import type { Unsubscribe } from "../../src/core/unsubscribes.ts";
 import type { DeadlineName } from "../deadlines.ts";
 import type { ConnectionContext, ConnectionEvent, ConnectionInput, Refusal, ServerSubscribe } from "./events.ts";
@@ -67,7 +68,7 @@ export const connectionMachine = setup({
     deliverMessage: (_, _params: { data: Payload }) => {},
     subscribeFromServer: (_, _params: { request: ServerSubscribe }) => {},
     unsubscribeFromServer: (_, _params: { channel: string; unsubscribe: Unsubscribe }) => {},
-    refreshFromServer: (_, _params: { expireAt: number | null; info?: string }) => {},
+    refreshFromServer: (_, _params: { expireAt: Seconds | null; info?: string }) => {},
     expireSubscriptions: () => {},
     checkPositions: () => {},
     checkStream: (_, _params: { channel: string; epoch: string }) => {},
@@ -86,7 +87,7 @@ export const connectionMachine = setup({
       expireAt: identity.expireAt,
     })),
     /** Info is taken with an expiry alone: a token that never expires is no newer than the one before (Centrifugo). */
-    rememberExpiry: assign(({ context }, { expireAt, info }: { expireAt: number | null; info?: string }) => ({
+    rememberExpiry: assign(({ context }, { expireAt, info }: { expireAt: Seconds | null; info?: string }) => ({
       expireAt,
       identity:
         context.identity && expireAt !== null && info !== undefined ? { ...context.identity, info } : context.identity,

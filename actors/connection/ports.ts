@@ -4,6 +4,7 @@ import type { ChannelRules } from "../../src/channels/rules.ts";
 import type { Clock } from "../../src/core/clock.ts";
 import type { Log } from "../../src/core/log.ts";
 import type { Random } from "../../src/core/random.ts";
+import type { Milliseconds } from "../../src/core/time.ts";
 import type { OfflineMessages } from "../../src/messages/offline-messages.ts";
 import type { Counters } from "../../src/metrics/counters.ts";
 import type { Presence } from "../../src/presence/presence.ts";
@@ -17,14 +18,14 @@ export interface ConnectionOptions {
   /** Reported to clients in the reply to connect. */
   readonly version: string;
   /** How long one may take to connect. */
-  readonly handshakeTimeout: number;
+  readonly handshakeTimeout: Milliseconds;
   /** How long what is queued may take to be flushed, at the end. */
-  readonly flushTimeout: number;
+  readonly flushTimeout: Milliseconds;
   /** Grace after a connection or a subscription has expired, in which the client may refresh it. */
-  readonly expiredCloseDelay: number;
-  readonly expiredSubscriptionCloseDelay: number;
+  readonly expiredCloseDelay: Milliseconds;
+  readonly expiredSubscriptionCloseDelay: Milliseconds;
   /** How often the position of idle positioned subscriptions is looked at. */
-  readonly positionCheckDelay: number;
+  readonly positionCheckDelay: Milliseconds;
   readonly allowAnonymous: boolean;
   readonly disallowAnonymousTokens: boolean;
   readonly insecure: boolean;

@@ -1,6 +1,7 @@
 import { disconnects } from "../../src/core/disconnects.ts";
 import type { Log } from "../../src/core/log.ts";
 import type { Random } from "../../src/core/random.ts";
+import { type Milliseconds, milliseconds } from "../../src/core/time.ts";
 import type { Counters } from "../../src/metrics/counters.ts";
 import type { ConnectionContext } from "../connection/events.ts";
 import { type Deadline, type Deadlines, type DeadlineTarget, deadlineResolution } from "../deadlines.ts";
@@ -18,17 +19,17 @@ export interface HubPorts extends RouterPorts {
   /** Gives back what a connection holds that threw, and so cannot do it itself. */
   abandon(context: ConnectionContext): void;
   readonly drain: {
-    /** Milliseconds that one batch takes. */
-    readonly batchInterval: number;
-    /** Milliseconds until those who have not gone are cut. */
-    readonly timeout: number;
+    /** Time between two batches. */
+    readonly batchInterval: Milliseconds;
+    /** Time until connections that have not gone are cut. */
+    readonly timeout: Milliseconds;
   };
 }
 
 /** The Hub's machine with its actions made real; called once per server. */
 export function hubLogic(ports: HubPorts) {
   const set = new Set<Deadline>();
-  const setDeadline = (target: DeadlineTarget, name: "batch" | "timeout", delay: number) =>
+  const setDeadline = (target: DeadlineTarget, name: "batch" | "timeout", delay: Milliseconds) =>
     set.add(ports.deadlines.set(target, name, delay));
 
   // A batch goes in slices, one about every sweep, so that its clients do not come back in one instant either.
@@ -37,7 +38,7 @@ export function hubLogic(ports: HubPorts) {
   const releaseSlice = (context: HubContext, self: DeadlineTarget) => {
     const size = Math.ceil((context.batchSize / slices) * (0.5 + ports.random.float()));
     for (const member of context.leaving.splice(0, size)) disconnectForDrain(member);
-    if (context.leaving.length > 0) setDeadline(self, "batch", ports.drain.batchInterval / slices);
+    if (context.leaving.length > 0) setDeadline(self, "batch", milliseconds(ports.drain.batchInterval / slices));
   };
 
   return hubMachine.provide({

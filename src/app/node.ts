@@ -16,6 +16,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Frame } from "../core/frame.ts";
 import type { Log } from "../core/log.ts";
 import type { Random } from "../core/random.ts";
+import { milliseconds } from "../core/time.ts";
 import type { Timers } from "../core/timers.ts";
 import { Fanout } from "../delivery/fanout.ts";
 import { SlowWatch } from "../delivery/slow-consumers.ts";
@@ -189,6 +190,6 @@ function createConfiguredRules({ channel, client, engine }: Config, { applicatio
 }
 
 function later(deadlines: Deadlines, delay: number, run: () => void): () => void {
-  const deadline = deadlines.set({ send: run }, "timeout", delay);
+  const deadline = deadlines.set({ send: run }, "timeout", milliseconds(delay));
   return () => deadlines.cancel(deadline);
 }

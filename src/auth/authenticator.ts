@@ -1,4 +1,5 @@
 import type { Identity, SubscriptionOverride } from "../core/identity.ts";
+import type { Seconds } from "../core/time.ts";
 
 /**
  * Why a token was refused: `invalid` for good, `expired` (or not valid yet) so that the client fetches another,
@@ -19,7 +20,7 @@ export interface SubscriptionClaims {
   /** The one connection that may use it; "" is any of the user's. */
   readonly client: string;
   /** When the subscription expires, in seconds since 1970; null is never. */
-  readonly expireAt: number | null;
+  readonly expireAt: Seconds | null;
   /** Raw JSON shown to others in the channel. */
   readonly info?: string;
   /** Raw JSON handed to the client. */

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import type { Clock } from "../core/clock.ts";
 import { isObject } from "../core/object.ts";
+import { type Seconds, seconds } from "../core/time.ts";
 import { parseForWriting } from "./json.ts";
 import type { TokenOptions } from "./options.ts";
 import { compilePattern } from "./pattern.ts";
@@ -144,7 +145,7 @@ export function checkTimes({ exp, nbf }: CommonClaims, clock: Clock): Outcome<nu
  * When what the token grants expires, in seconds since 1970; null is never. `expire_at` replaces `exp`, also by never
  * (0 or less) and by a moment that has passed: the caller answers that.
  */
-export function expiryOf({ exp, expire_at }: CommonClaims): number | null {
-  if (typeof expire_at === "number") return expire_at > 0 ? expire_at : null;
-  return typeof exp === "number" ? Math.floor(exp) : null;
+export function expiryOf({ exp, expire_at }: CommonClaims): Seconds | null {
+  if (typeof expire_at === "number") return expire_at > 0 ? seconds(expire_at) : null;
+  return typeof exp === "number" ? seconds(Math.floor(exp)) : null;
 }

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { milliseconds } from "../core/time.ts";
 import { formatDuration, longestDuration, measureDuration, parseDuration } from "./duration.ts";
 import { alternatives, expected, expectedSecret } from "./messages.ts";
 
@@ -180,6 +181,7 @@ export function duration(fallback: string, doc: string, limits: DurationLimits =
         (value) => !wholeSeconds || value % 1_000 === 0,
         (issue) => `expected whole seconds, got ${formatDuration(issue.input)}`,
       ),
+      v.transform(milliseconds),
       notes({ kind: "duration", unit: "milliseconds" }),
       v.description(doc),
     ),

@@ -1,3 +1,5 @@
+import type { Seconds } from "./time.ts";
+
 /** A channel that a connection token (or the API) subscribes its bearer to; payload fields are raw JSON. */
 export interface ServerSubscription {
   readonly channel: string;
@@ -24,7 +26,7 @@ export interface Identity {
   /** Raw JSON shown to others beside the user. */
   readonly info?: string;
   /** When the connection expires, in seconds since 1970; null is never. */
-  readonly expireAt: number | null;
+  readonly expireAt: Seconds | null;
   /** The channels that the token subscribes to; empty where it says nothing of channels. */
   readonly subscriptions: readonly ServerSubscription[];
 }

@@ -1,4 +1,5 @@
 import type { Clock } from "../core/clock.ts";
+import type { Milliseconds } from "../core/time.ts";
 import type { Counters } from "../metrics/counters.ts";
 
 /** A connection whose queue is watched: a subscriber of channels, or one that is only answered. */
@@ -16,7 +17,7 @@ export interface Consumer {
 /** When a client counts as slow, beside its own limit of bytes. */
 export interface SlowOptions {
   /** None of what is unsent was taken for this many milliseconds. */
-  readonly stallTimeout: number;
+  readonly stallTimeout: Milliseconds;
 }
 
 /**

@@ -12,6 +12,7 @@ import type { Payload } from "../core/payload.ts";
 import type { ClientInfo, Position } from "../core/publication.ts";
 import type { PresenceStats } from "../core/reply.ts";
 import type { Socket } from "../core/socket.ts";
+import { seconds } from "../core/time.ts";
 import { unsubscribes } from "../core/unsubscribes.ts";
 import { type SendParts, sending } from "./sending.ts";
 
@@ -150,7 +151,7 @@ function steering(node: Pick<Parts, "rules" | "hub">) {
       if (expireAt !== null && expireAt <= Math.floor(what.now / 1000)) return refused(errors.internal);
       const request = {
         channel: name,
-        expireAt,
+        expireAt: expireAt === null ? null : seconds(expireAt),
         since,
         ...(info !== undefined && { info }),
         ...(data !== undefined && { data }),
@@ -170,7 +171,11 @@ function steering(node: Pick<Parts, "rules" | "hub">) {
 
     /** `expireAt` null takes the expiry away. */
     refresh: (who: Who, expireAt: number | null, info?: string): Answer<null> =>
-      tell(who, { type: "hub.refresh", expireAt, ...(info !== undefined && { info }) }),
+      tell(who, {
+        type: "hub.refresh",
+        expireAt: expireAt === null ? null : seconds(expireAt),
+        ...(info !== undefined && { info }),
+      }),
   };
 }
 

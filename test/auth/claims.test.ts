@@ -95,8 +95,10 @@ describe("times", () => {
     ["expire_at negative", { exp: now + 60, expire_at: -1 }, null],
     ["neither", {}, null],
   ])("[JW26] the expiry: %s", async (_name, claims, expected) => {
-    expect((await identity(auth.connection(jwt(claims)))).expireAt).toBe(expected);
-    expect((await subscription(auth.subscription(jwt({ channel: "c", ...claims })))).expireAt).toBe(expected);
+    expect((await identity(auth.connection(jwt(claims)))).expireAt as number | null).toBe(expected);
+    expect((await subscription(auth.subscription(jwt({ channel: "c", ...claims })))).expireAt as number | null).toBe(
+      expected,
+    );
   });
 
   test.each([["10"], [1.5], [{}], [1e300]])("[JW26] expire_at %j is invalid", async (expire_at) => {

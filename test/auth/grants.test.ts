@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { seconds } from "../../src/core/time.ts";
 import { authenticator, identity, jwt, now, outcome, subscription } from "./support.ts";
 
 const auth = authenticator();
@@ -147,7 +148,7 @@ describe("subscription tokens", () => {
       user: "ann",
       channel: "c",
       client: "id",
-      expireAt: now + 60,
+      expireAt: seconds(now + 60),
       info: '{"a":1}',
       data: "[2]",
       override: { presence: true },

@@ -1,6 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { Deadlines } from "../../actors/deadlines.ts";
 import { disconnects } from "../../src/core/disconnects.ts";
+import { milliseconds, seconds } from "../../src/core/time.ts";
 import { CentrifugeProbe, pub } from "../support/centrifuge-probe.ts";
 import { ManualClock } from "../support/clock.ts";
 import { isObject, type JsonObject } from "../support/json.ts";
@@ -30,7 +31,7 @@ async function start() {
   return {
     ...server,
     clock,
-    inSeconds: (seconds: number) => Math.floor(clock.wall() / 1000) + seconds,
+    inSeconds: (count: number) => seconds(Math.floor(clock.wall() / 1000) + count),
     pass: (milliseconds: number, ...listeners: CentrifugeProbe[]) => pass(stage, milliseconds, ...listeners),
     publish: (channel: string, data: string) =>
       server.node.broker.publish(
@@ -200,9 +201,13 @@ test("of two deadlines of one instant the second is not told where the first has
   const clock = new ManualClock();
   const deadlines = new Deadlines(clock);
   const told: string[] = [];
-  const first = deadlines.set({ send: () => told.push("first") && deadlines.cancel(second) }, "pong", 1_000);
-  const second = deadlines.set({ send: () => told.push("second") }, "ping", 1_000);
-  deadlines.cancel(deadlines.set({ send: () => told.push("cancelled") }, "flush", 1_000));
+  const first = deadlines.set(
+    { send: () => told.push("first") && deadlines.cancel(second) },
+    "pong",
+    milliseconds(1_000),
+  );
+  const second = deadlines.set({ send: () => told.push("second") }, "ping", milliseconds(1_000));
+  deadlines.cancel(deadlines.set({ send: () => told.push("cancelled") }, "flush", milliseconds(1_000)));
   for (let tick = 0; tick < 30; tick += 1) {
     clock.advance(50);
     deadlines.sweep();

@@ -1,6 +1,7 @@
 import type { Disconnect } from "../../../src/core/disconnects.ts";
 import type { ClientError } from "../../../src/core/errors.ts";
 import type { Push, Reply } from "../../../src/core/reply.ts";
+import type { Seconds } from "../../../src/core/time.ts";
 import type { ConnectionPorts, Scope } from "../ports.ts";
 
 /** How a connection speaks to its own client. */
@@ -37,7 +38,7 @@ export function createAnswers({ broker }: Pick<ConnectionPorts, "broker">): Answ
  * Seconds from now until a time in seconds since 1970, at most a year: clients wait with 32-bit timers. Counted in
  * whole seconds as Centrifugo does, so that a token made a moment ago for sixty seconds has sixty left.
  */
-export function ttlUntil(expireAt: number | null, wall: number): number | null {
+export function ttlUntil(expireAt: Seconds | null, wall: number): number | null {
   return expireAt === null ? null : Math.min(Math.max(expireAt - Math.floor(wall / 1000), 0), ttlMax);
 }
 

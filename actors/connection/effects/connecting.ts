@@ -2,6 +2,7 @@ import type { SubscribeRequest } from "../../../src/core/command.ts";
 import { disconnects } from "../../../src/core/disconnects.ts";
 import type { ServerSubscription } from "../../../src/core/identity.ts";
 import type { SubscribeResult } from "../../../src/core/reply.ts";
+import { type Seconds, toMilliseconds } from "../../../src/core/time.ts";
 import type { ConnectionPorts, Scope } from "../ports.ts";
 import { type Answers, ttlUntil } from "./answers.ts";
 import { armDeadline, disarmDeadline } from "./deadlines.ts";
@@ -144,8 +145,8 @@ export function subscriptionsOf(
 }
 
 /** Ends a connection when its credentials do: with a grace for those who can refresh them, which a plain client cannot. */
-export function armExpiry(ports: ConnectionPorts, scope: Scope, expireAt: number | null): void {
+export function armExpiry(ports: ConnectionPorts, scope: Scope, expireAt: Seconds | null): void {
   const grace = scope.context.socket.capabilities.canRefresh ? ports.options.expiredCloseDelay : 0;
   if (expireAt === null) disarmDeadline(ports, scope, "expiry");
-  else armDeadline(ports, scope, "expiry", Math.max(0, expireAt * 1000 - ports.clock.wall() + grace));
+  else armDeadline(ports, scope, "expiry", Math.max(0, toMilliseconds(expireAt) - ports.clock.wall() + grace));
 }

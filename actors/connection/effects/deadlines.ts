@@ -1,3 +1,4 @@
+import { milliseconds } from "../../../src/core/time.ts";
 import type { DeadlineName } from "../../deadlines.ts";
 import type { ConnectionPorts, Scope } from "../ports.ts";
 
@@ -6,7 +7,7 @@ type Clocked = Pick<ConnectionPorts, "deadlines">;
 /** Sets a connection's deadline of this name, in place of an earlier one. */
 export function armDeadline({ deadlines }: Clocked, { context, self }: Scope, name: DeadlineName, delay: number): void {
   disarmDeadline({ deadlines }, { context }, name);
-  context.deadlines.push(deadlines.set(self, name, delay));
+  context.deadlines.push(deadlines.set(self, name, milliseconds(delay)));
 }
 
 /** Cancels a connection's deadline of this name, if there is one. */

@@ -3,6 +3,7 @@ import type { Grant } from "../../../src/channels/grant.ts";
 import { rejectsUnrecovered, type SubscribeRequest } from "../../../src/core/command.ts";
 import { type ClientError, errors } from "../../../src/core/errors.ts";
 import type { SubscribeResult } from "../../../src/core/reply.ts";
+import type { Seconds } from "../../../src/core/time.ts";
 import type { Subscription } from "../events.ts";
 import type { ConnectionPorts, Scope } from "../ports.ts";
 import { ttlUntil } from "./answers.ts";
@@ -16,7 +17,7 @@ export interface Terms {
   readonly serverSide: boolean;
   readonly grant: Grant;
   /** Seconds since 1970; null is never. */
-  readonly expireAt: number | null;
+  readonly expireAt: Seconds | null;
   /** Raw JSON shown to the others. */
   readonly info?: string | undefined;
   /** Raw JSON for the client. */

@@ -1,5 +1,6 @@
 import { type Disconnect, disconnects } from "../../../src/core/disconnects.ts";
 import type { Payload } from "../../../src/core/payload.ts";
+import type { Seconds } from "../../../src/core/time.ts";
 import { type Unsubscribe, unsubscribes } from "../../../src/core/unsubscribes.ts";
 import type { ServerSubscribe, Subscription } from "../events.ts";
 import type { ConnectionPorts, Scope } from "../ports.ts";
@@ -71,7 +72,7 @@ export function orderedEffects(ports: ConnectionPorts, answers: Answers) {
         answers.end(scope, disconnectFor(unsubscribe));
     },
 
-    refreshFromServer: (scope: Scope, { expireAt }: { expireAt: number | null }) => {
+    refreshFromServer: (scope: Scope, { expireAt }: { expireAt: Seconds | null }) => {
       armExpiry(ports, scope, expireAt);
       answers.push(scope, { type: "refresh", expiry: { ttl: ttlUntil(expireAt, clock.wall()) } });
     },

@@ -3,6 +3,7 @@ import type { Command, SubscribeCommand } from "../../../src/core/command.ts";
 import { disconnects } from "../../../src/core/disconnects.ts";
 import { type ClientError, errors } from "../../../src/core/errors.ts";
 import type { Token } from "../../../src/core/sealed.ts";
+import type { Seconds } from "../../../src/core/time.ts";
 import type { ConnectionPorts, Scope } from "../ports.ts";
 import type { Answers } from "./answers.ts";
 import { announceJoin, createJoin, type Terms } from "./joining.ts";
@@ -110,6 +111,6 @@ export function isFor(claims: SubscriptionClaims, { context }: Scope, channel: s
 }
 
 /** Whether an `expire_at` lies in the past already. */
-export function isPast({ expireAt }: { readonly expireAt: number | null }, { clock }: ConnectionPorts): boolean {
+export function isPast({ expireAt }: { readonly expireAt: Seconds | null }, { clock }: ConnectionPorts): boolean {
   return expireAt !== null && expireAt <= Math.floor(clock.wall() / 1000);
 }
