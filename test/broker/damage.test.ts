@@ -1,7 +1,8 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { copyFileSync, existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { readFileSync, truncateSync, writeFileSync } from "node:fs";
 import type { LocalBroker } from "../../src/broker/local.ts";
 import type { Position } from "../../src/core/publication.ts";
+import { copyAsCrashed } from "../support/crash-copy.ts";
 import { SeededRandom } from "../support/random.ts";
 import {
   draftOf,
@@ -43,14 +44,9 @@ describe("a damaged file", () => {
       acknowledged.set(at(position.epoch, position.offset), JSON.stringify(value));
       tops.set(channel, position);
     }
-    const copy = (to: string) => {
-      for (const suffix of ["", "-wal", "-witness"]) {
-        if (existsSync(path + suffix)) copyFileSync(path + suffix, to + suffix);
-      }
-    };
-    copy(`${path}.crashed`);
+    copyAsCrashed(path, `${path}.crashed`);
     void broker.close();
-    copy(`${path}.closed`);
+    copyAsCrashed(path, `${path}.closed`);
     return { acknowledged, tops, crashed: `${path}.crashed`, closed: `${path}.closed` };
   };
 
@@ -89,10 +85,7 @@ describe("a damaged file", () => {
 
   const harm = (source: string, change: (target: string) => void): string => {
     const target = `${folder.path}/harmed/${++files}.db`;
-    mkdirSync(`${folder.path}/harmed`, { recursive: true });
-    for (const suffix of ["", "-wal", "-witness"]) {
-      if (existsSync(source + suffix)) copyFileSync(source + suffix, target + suffix);
-    }
+    copyAsCrashed(source, target);
     change(target);
     return target;
   };

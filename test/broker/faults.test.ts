@@ -1,8 +1,9 @@
 import { Database } from "bun:sqlite";
 import { afterAll, describe, expect, test } from "bun:test";
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { DamageError } from "../../src/sqlite/damage.ts";
+import { copyAsCrashed } from "../support/crash-copy.ts";
 import {
   askedToJoin,
   draftOf,
@@ -88,7 +89,7 @@ describe("a file that fails", () => {
     expect(begun.position).toEqual({ offset: 0, epoch: expect.stringMatching(/^[a-zA-Z]{8}$/) });
     // The process ends without a word: what was told is in the file.
     const copy = `${path}.copy`;
-    for (const suffix of ["", "-wal", "-witness"]) copyFileSync(path + suffix, copy + suffix);
+    copyAsCrashed(path, copy);
     await broker.close();
     const after = sqliteFixture(copy, {}, parts);
     expect(after.broker.top("new", options)).toEqual(begun.position);

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { copyFileSync, existsSync } from "node:fs";
 import fc from "fast-check";
+import { copyAsCrashed } from "../support/crash-copy.ts";
 import { SeededRandom } from "../support/random.ts";
 import { faultyFixture, fixtureParts, freshFolder, memoryFixture } from "./fixture.ts";
 import { type Incarnation, ModelRun, type RunOptions } from "./model-run.ts";
@@ -33,9 +33,7 @@ describe("the broker and its model", () => {
           return onDisk(path, parts);
         }
         const copy = `${folder.path}/${++files}.db`;
-        for (const suffix of ["", "-wal", "-witness"]) {
-          if (existsSync(path + suffix)) copyFileSync(path + suffix, copy + suffix);
-        }
+        copyAsCrashed(path, copy);
         mute();
         void fixture.broker.close();
         return onDisk(copy, parts);

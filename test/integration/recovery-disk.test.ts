@@ -1,9 +1,9 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import type { Store } from "../../src/broker/local/store.ts";
 import { StockClient } from "../conformance/stock/stock-client.ts";
 import { CentrifugeProbe } from "../support/centrifuge-probe.ts";
+import { copyAsCrashed } from "../support/crash-copy.ts";
 import { failingDisk } from "../support/failing-disk.ts";
 import { TemporaryFolder } from "../support/folder.ts";
 import { everything, startOpenServer, tokenFor } from "../support/open-channels.ts";
@@ -81,9 +81,7 @@ test("[SU113] [F05] on a full disk nobody is told of an epoch that is not in the
   const { epoch } = await probe.subscribe("new");
   // A process that is killed at this moment leaves this file behind.
   const copy = join(folder.engine.sqlite.path, "..", "killed.db");
-  for (const suffix of ["", "-wal", "-witness"]) {
-    await cp(folder.engine.sqlite.path + suffix, copy + suffix);
-  }
+  copyAsCrashed(folder.engine.sqlite.path, copy);
   await using next = await startOpenServer({ engine: { type: "sqlite", sqlite: { path: copy } } });
   using back = await CentrifugeProbe.connect(next.ws);
   expect(await back.subscribe("new", { recover: true, epoch: String(epoch) })).toMatchObject({

@@ -1,7 +1,7 @@
-import { copyFileSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Store } from "../../src/broker/local/store.ts";
 import type { ManualClock } from "../support/clock.ts";
+import { copyAsCrashed } from "../support/crash-copy.ts";
 import { failingDisk } from "../support/failing-disk.ts";
 import { everything, startOpenServer } from "../support/open-channels.ts";
 import type { TestServer } from "../support/server.ts";
@@ -73,8 +73,6 @@ let copies = 0;
 function copyOf(path: string): string {
   copies += 1;
   const copy = join(path, "..", `copy-${copies}.db`);
-  for (const suffix of ["", "-wal", "-witness"]) {
-    if (existsSync(path + suffix)) copyFileSync(path + suffix, copy + suffix);
-  }
+  copyAsCrashed(path, copy);
   return copy;
 }

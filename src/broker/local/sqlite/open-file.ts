@@ -1,7 +1,7 @@
 import type { Database } from "bun:sqlite";
 import { checkPages, openDatabase, type SqliteFileOptions } from "../../../sqlite/database.ts";
 import type { FileLock } from "../../../sqlite/lock.ts";
-import { readWatermark, type Watermark, WatermarkFile } from "./commit-watermark.ts";
+import { isCopy, readWatermark, type Watermark, WatermarkFile } from "./commit-watermark.ts";
 import { renewEpochs } from "./epoch-rotation.ts";
 import { type About, createTables, readAbout } from "./schema.ts";
 import { SqliteFile, type SqliteFileParts } from "./sqlite-file.ts";
@@ -11,13 +11,14 @@ export function openSqliteFile(options: SqliteFileOptions, lock: FileLock, parts
   const db = openDatabase(options, lock);
   try {
     const about = readAbout(db);
-    const watermark = readWatermark(watermarkPath(options.path));
+    const watermark = readWatermark(options.path);
     if (about === null) return begin(db, options, watermark, parts);
     checkPages(db, options.path);
-    const commits = prove(db, about, watermark, parts);
+    const fault = watermarkFault(options.path, about, watermark);
+    const commits = fault === null ? about.commits : renew(db, about, fault, parts);
     return new SqliteFile(
       db,
-      new WatermarkFile(watermarkPath(options.path), about.file),
+      new WatermarkFile(options.path, about.file, parts.clock),
       { commits, at: about.at },
       parts,
     );
@@ -25,10 +26,6 @@ export function openSqliteFile(options: SqliteFileOptions, lock: FileLock, parts
     db.close();
     throw error;
   }
-}
-
-function watermarkPath(path: string): string {
-  return `${path}-witness`;
 }
 
 function begin(
@@ -39,19 +36,20 @@ function begin(
 ): SqliteFile {
   const about = createTables(db, parts.random.epoch());
   if (watermark !== null && watermark.commits > 0) parts.log.error("broker.history_lost", { path: options.path });
-  return new SqliteFile(db, new WatermarkFile(watermarkPath(options.path), about.file), about, parts);
+  return new SqliteFile(db, new WatermarkFile(options.path, about.file, parts.clock), about, parts);
 }
 
-/**
- * The epochs in the file hold only where the witness says that nothing is missing from it. Where it does not, the
- * publications stay, and every stream gets a new epoch: no client takes a new publication for one that it knows.
- */
-function prove(db: Database, about: About, watermark: Watermark | null, { random, log }: SqliteFileParts): number {
-  const proven = watermark !== null && watermark.file === about.file && watermark.commits <= about.commits;
-  if (proven) return about.commits;
+/** Why the epochs in the file do not hold; null where the watermark says that nothing is missing from it. */
+function watermarkFault(path: string, about: About, watermark: Watermark | null): string | null {
+  if (watermark === null || watermark.file !== about.file) return "no watermark";
+  if (watermark.commits > about.commits) return "older than its watermark";
+  return isCopy(path, watermark) ? "copied or restored" : null;
+}
+
+/** The publications stay, and every stream gets a new epoch: no client takes a new publication for one that it knows. */
+function renew(db: Database, about: About, reason: string, { random, log }: SqliteFileParts): number {
   const commits = about.commits + 1;
   const streams = renewEpochs(db, commits, random);
-  if (streams > 0)
-    log.error("broker.epochs_renewed", { streams, commits: about.commits, witnessed: watermark?.commits });
+  if (streams > 0) log.error("broker.epochs_renewed", { streams, commits: about.commits, reason });
   return commits;
 }
