@@ -8,7 +8,7 @@ import type { Seconds } from "../../src/core/time.ts";
 import type { Unsubscribe } from "../../src/core/unsubscribes.ts";
 import type { DeadlineName } from "../deadlines.ts";
 import type { ConnectionContext, ConnectionEvent, ConnectionInput, Refusal, ServerSubscribe } from "./events.ts";
-import { canReadErrors, heldLimit, heldLimitPlain, refusalDisconnects, refusalErrors } from "./refusals.ts";
+import { canReadErrors, refusalDisconnects, refusalErrors } from "./refusals.ts";
 
 type Asked<M extends Command["method"]> = { command: Extract<Command, { method: M }> };
 
@@ -104,7 +104,7 @@ export const connectionMachine = setup({
     isAnswered: ({ context }, params: { refusal: Refusal }) =>
       canReadErrors(context) && refusalErrors[params.refusal] !== undefined,
     holdsTooMuch: ({ context, event }) => {
-      const limit = canReadErrors(context) ? heldLimit : heldLimitPlain;
+      const limit = context.socket.heldMax;
       const bytes = "bytes" in event ? event.bytes : 0;
       return context.held.length >= limit.commands || context.heldBytes + bytes > limit.bytes;
     },

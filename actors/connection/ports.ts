@@ -4,6 +4,7 @@ import type { ChannelRules } from "../../src/channels/rules.ts";
 import type { Clock } from "../../src/core/clock.ts";
 import type { Log } from "../../src/core/log.ts";
 import type { Random } from "../../src/core/random.ts";
+import type { Rate } from "../../src/core/rate.ts";
 import type { Milliseconds } from "../../src/core/time.ts";
 import type { OfflineMessages } from "../../src/messages/offline-messages.ts";
 import type { Counters } from "../../src/metrics/counters.ts";
@@ -33,7 +34,8 @@ export interface ConnectionOptions {
   /** A user's new connection ends the older ones. */
   readonly singleConnection: boolean;
   readonly channelLimit: number;
-  readonly subscribeRateLimit: number;
+  /** Subscribes a second, and at once: as many as a client with all its channels sends when it reconnects. */
+  readonly subscribeRate: Rate;
   readonly historyPublicationsMax: number;
   readonly recoveryPublicationsMax: number;
   readonly recoveryBytesMax: number;

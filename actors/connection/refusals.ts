@@ -2,12 +2,6 @@ import { type Disconnect, disconnects } from "../../src/core/disconnects.ts";
 import { type ClientError, errors } from "../../src/core/errors.ts";
 import type { ConnectionContext, Refusal } from "./events.ts";
 
-/** Commands held back while a token is looked at: at most this many, and this many bytes. */
-export const heldLimit = { commands: 1_024, bytes: 131_072 };
-
-/** The same for the plain protocol, where a command is a frame. */
-export const heldLimitPlain = { commands: 64, bytes: 65_536 };
-
 /** Whether the client can be told of an error; otherwise it can only be closed. */
 export const canReadErrors = (context: ConnectionContext) => context.socket.capabilities.canReadErrors;
 

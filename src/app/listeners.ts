@@ -24,6 +24,7 @@ import { createMetricsEndpoint } from "../metrics/endpoint.ts";
 import { createMetrics } from "../metrics/metrics.ts";
 import type { Operations } from "../operations/operations.ts";
 import { Admission } from "../sockets/admission.ts";
+import { BytesRate } from "../sockets/bytes-rate.ts";
 import { Pacer } from "../sockets/pacer.ts";
 import { createRefusals } from "../sockets/refusals.ts";
 import type { BunSocket } from "../sockets/socket.ts";
@@ -33,6 +34,7 @@ import { createPages } from "../web/pages.ts";
 import { gaugesOf } from "./gauges.ts";
 import type { Messages } from "./messages.ts";
 import type { Node } from "./node.ts";
+import { bytesRateOf } from "./options.ts";
 import { createSocketRoutes, frameBytesMax } from "./protocols.ts";
 
 /** At some 120 us an upgrade and 40 us a close (measured), those of one turn keep the other connections waiting for 2 ms. */
@@ -122,6 +124,7 @@ export function createListeners(config: Config, ports: ListenersPorts) {
       adopt: node.adopt,
       frameBytesMax: frameBytesMax(config),
       messageRate,
+      bytesRate: new BytesRate(bytesRateOf(config), (id) => node.registry.member(id)?.user ?? ""),
     }),
   };
 }

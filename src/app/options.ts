@@ -1,6 +1,8 @@
 import type { ConnectionOptions } from "../../actors/connection/ports.ts";
 import type { Config } from "../config/config.ts";
+import type { Rate } from "../core/rate.ts";
 import type { SlowOptions } from "../delivery/slow-consumers.ts";
+import { frameBytesMax } from "./protocols.ts";
 
 /** What the rooms take from the configuration: each its own options, none of them the whole. */
 export function connectionOptions({ client }: Config, version: string): ConnectionOptions {
@@ -18,16 +20,32 @@ export function connectionOptions({ client }: Config, version: string): Connecti
     singleConnection:
       client.subscribe_to_user_personal_channel.enabled && client.subscribe_to_user_personal_channel.single_connection,
     channelLimit: client.channel_limit,
-    subscribeRateLimit: client.subscribe_rate_limit,
+    subscribeRate: { limit: client.subscribe_rate_limit, burst: Math.max(subscribeBurst, client.channel_limit) },
     historyPublicationsMax: client.history_max_publication_limit || Number.POSITIVE_INFINITY,
     recoveryPublicationsMax: client.recovery_max_publication_limit || Number.POSITIVE_INFINITY,
     recoveryBytesMax: client.recovery_max_bytes,
   };
 }
 
+/** Subscribes before the rate counts: what a page with many channels sends at its start. */
+const subscribeBurst = 256;
+
 /** When a client counts as slow. */
 export function slowOptions({ client }: Config): SlowOptions {
   return { stallTimeout: client.write_stall_timeout };
+}
+
+/** Bytes that one connection may send where nothing is configured: 4 MiB a second, 32 MiB at once. */
+const bytesRate = { limit: 4_194_304, burst: 33_554_432 };
+
+/** The rate of bytes of one connection. Without a limit of messages there is none of bytes, unless it is set. */
+export function bytesRateOf(config: Config): Rate {
+  const { bytes_rate_limit, bytes_burst_limit, message_rate_limit } = config.client;
+  const isLimited = message_rate_limit > 0;
+  const limit = bytes_rate_limit ?? (isLimited ? bytesRate.limit : 0);
+  const burst = bytes_burst_limit ?? (limit > 0 ? bytesRate.burst : 0);
+  // A burst that is smaller than a frame would refuse that frame for ever.
+  return burst === 0 ? { limit: 0, burst: 0 } : { limit, burst: Math.max(burst, frameBytesMax(config)) };
 }
 
 /** How tokens are verified. */

@@ -8,7 +8,7 @@ import { createBearerRoute, createCentrifugeRoute, type SocketRoute } from "../s
 
 /** The paths on which WebSocket connections are opened, each with the protocols that it serves. */
 export function createSocketRoutes(config: Config): Map<string, SocketRoute> {
-  const { plain, echo, websocket, client } = config;
+  const { plain, echo, websocket } = config;
   const { bearer, centrifuge } = settingsOf(config);
   const routes = new Map<string, SocketRoute>();
   if (plain.enabled) {
@@ -20,7 +20,7 @@ export function createSocketRoutes(config: Config): Map<string, SocketRoute> {
     routes.set("/echo", route);
   }
   if (!websocket.disabled) {
-    const options = { commandsPerFrameMax: client.commands_per_frame_limit };
+    const options = { commandsPerFrameMax: commandsPerFrameMax(config) };
     const route = createCentrifugeRoute({
       json: (nativePing) => createCentrifugeJson({ ...options, nativePing }, centrifuge),
       protobuf: (nativePing) => createCentrifugeProtobuf({ ...options, nativePing }, centrifuge),
@@ -28,6 +28,11 @@ export function createSocketRoutes(config: Config): Map<string, SocketRoute> {
     routes.set(websocket.handler_prefix, route);
   }
   return routes;
+}
+
+/** Commands in one frame: a client that reconnects sends one for each of its channels, and a connect. */
+export function commandsPerFrameMax({ client }: Config): number {
+  return Math.max(client.commands_per_frame_limit, client.channel_limit + 1);
 }
 
 /** Bytes of the largest frame that a protocol takes. */
@@ -39,18 +44,22 @@ export function frameBytesMax(config: Config): number {
   return Math.max(...sizes);
 }
 
-function settingsOf({ plain, client, websocket }: Config) {
+function settingsOf(config: Config) {
+  const { plain, client, websocket } = config;
   const bearer: ProtocolSettings = {
     heartbeat: { interval: plain.ping_interval, timeout: plain.pong_timeout },
     textBytesMax: plain.text_size_limit,
     binaryBytesMax: plain.binary_size_limit,
     queueBytesMax: plain.queue_max_size,
+    heldMax: { commands: 64, bytes: 65_536 },
   };
   const centrifuge: ProtocolSettings = {
     heartbeat: { interval: client.ping_interval, timeout: client.pong_timeout },
     textBytesMax: websocket.message_size_limit,
     binaryBytesMax: websocket.message_size_limit,
     queueBytesMax: client.queue_max_size,
+    // Four frames full of commands, and the bytes of two: what a client with all its channels sends when it reconnects.
+    heldMax: { commands: 4 * commandsPerFrameMax(config), bytes: 2 * websocket.message_size_limit },
   };
   return { bearer, centrifuge };
 }

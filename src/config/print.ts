@@ -1,8 +1,7 @@
 import { isObject } from "../core/object.ts";
 import type { Config } from "./config.ts";
 import { formatDuration } from "./duration.ts";
-import type { OptionNotes } from "./option.ts";
-import { nodeOf, type Schema } from "./option-tree.ts";
+import { nodeOf, type OptionNode, type Schema } from "./option-tree.ts";
 import { optionsSchema } from "./schema.ts";
 import type { Tree } from "./tree.ts";
 
@@ -17,7 +16,7 @@ export function printConfig(config: Config): string {
 function shown(value: unknown, schema: Schema): unknown {
   const node = nodeOf(schema);
   if (node.kind === "section") return isObject(value) ? shownTree(value, node.entries) : value;
-  if (node.kind === "option") return shownOption(value, node.option.notes);
+  if (node.kind === "option") return shownOption(value, node.option);
   return Array.isArray(value) ? value.map((item) => (isObject(item) ? shownTree(item, node.entries) : item)) : value;
 }
 
@@ -25,10 +24,10 @@ function shownTree(tree: Tree, entries: Readonly<Record<string, Schema>>): Tree 
   return Object.fromEntries(Object.entries(entries).map(([key, schema]) => [key, shown(tree[key], schema)]));
 }
 
-function shownOption(value: unknown, { kind, secret }: OptionNotes): unknown {
+function shownOption(value: unknown, { notes: { kind, secret }, fallback }: OptionNode): unknown {
   if (kind === "duration" && typeof value === "number") return formatDuration(value);
-  // A number that is none is the empty text of the file: Centrifugo's form of a port that is not set.
-  if (kind === "number" && value === null) return "";
+  // A number that is not set is printed as its default in a file: null, or the empty text of Centrifugo's ports.
+  if (kind === "number" && value === null) return fallback;
   if (typeof value !== "string" || value === "" || secret === undefined) return value;
   return secret === "all" ? mask : shownUrl(value);
 }

@@ -25,6 +25,12 @@ export interface Capabilities {
   readonly isUnidirectional: boolean;
 }
 
+/** What waits at most while a token of the connection is verified; over it the connection ends with 3013. */
+export interface HeldMax {
+  readonly commands: number;
+  readonly bytes: number;
+}
+
 /** How a protocol's connections are kept alive: milliseconds; an interval of 0 sends no pings. */
 export interface Heartbeat {
   readonly interval: number;

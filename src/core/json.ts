@@ -75,6 +75,30 @@ export function findMember(json: string, object: number, name: string): Extent |
   return found;
 }
 
+/**
+ * Where the values of an object's members stand, by name. The last of equal names counts, as it does for `JSON.parse`.
+ * Names with escapes are found as what they mean.
+ *
+ * @param json a text that `JSON.parse` took
+ * @param object where in it the object begins
+ */
+export function findMembers(json: string, object: number): Map<string, Extent> {
+  const members = new Map<string, Extent>();
+  let at = skipSpace(json, object + 1);
+  while (json.charCodeAt(at) === quote) {
+    const afterName = afterString(json, at);
+    const start = skipSpace(json, skipSpace(json, afterName) + 1);
+    const end = afterValue(json, start);
+    const name = json.slice(at + 1, afterName - 1);
+    members.set(name.includes("\\") ? JSON.parse(`"${name}"`) : name, { start, end });
+    at = skipSpace(json, end);
+    if (json.charCodeAt(at) === comma) {
+      at = skipSpace(json, at + 1);
+    }
+  }
+  return members;
+}
+
 /** Where the items of a list begin, in their order, in a text that `JSON.parse` took. */
 export function findItems(json: string, list: number): number[] {
   const starts: number[] = [];

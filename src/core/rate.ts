@@ -6,15 +6,18 @@ export interface Bucket {
   filledAt: number;
 }
 
-/** Takes one token, or says that there is none. A limit of 0 is no limit. */
-export function takeToken(bucket: Bucket, now: number, { limit, burst }: { limit: number; burst: number }): boolean {
+/** Tokens a second, and tokens that fit. A limit of 0 is no limit. */
+export interface Rate {
+  readonly limit: number;
+  readonly burst: number;
+}
+
+/** Takes tokens (one, unless the number is given), or returns false and takes none where there are fewer. */
+export function takeToken(bucket: Bucket, now: number, { limit, burst }: Rate, count = 1): boolean {
   if (limit === 0) return true;
   const filled = Math.min(burst, bucket.tokens + ((now - bucket.filledAt) * limit) / 1000);
   bucket.filledAt = now;
-  if (filled < 1) {
-    bucket.tokens = filled;
-    return false;
-  }
-  bucket.tokens = filled - 1;
-  return true;
+  const isEnough = filled >= count;
+  bucket.tokens = isEnough ? filled - count : filled;
+  return isEnough;
 }

@@ -1,4 +1,4 @@
-import type { Capabilities, Heartbeat } from "./capabilities.ts";
+import type { Capabilities, Heartbeat, HeldMax } from "./capabilities.ts";
 import type { PublishCommand } from "./command.ts";
 import type { Disconnect } from "./disconnects.ts";
 import type { Frame } from "./frame.ts";
@@ -46,6 +46,7 @@ export interface Socket {
   readonly dialect: string;
   readonly capabilities: Capabilities;
   readonly heartbeat: Heartbeat;
+  readonly heldMax: HeldMax;
   /** Receives channels. Null where the protocol has no encoding: such a connection cannot be attached to a channel. */
   readonly receiver: Receiver | null;
   /** Where the client is, for the log. */

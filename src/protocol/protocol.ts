@@ -1,4 +1,4 @@
-import type { Capabilities, Heartbeat } from "../core/capabilities.ts";
+import type { Capabilities, Heartbeat, HeldMax } from "../core/capabilities.ts";
 import type { Command } from "../core/command.ts";
 import type { Frame } from "../core/frame.ts";
 import type { Payload } from "../core/payload.ts";
@@ -36,6 +36,7 @@ export interface ProtocolSettings {
   readonly binaryBytesMax: number;
   /** Bytes that may be unsent before a client is slow. */
   readonly queueBytesMax: number;
+  readonly heldMax: HeldMax;
 }
 
 /**

@@ -2,8 +2,9 @@ import type { ConnectionEvent } from "../../actors/connection/events.ts";
 import type { Command } from "../core/command.ts";
 import type { Frame } from "../core/frame.ts";
 import type { Log } from "../core/log.ts";
-import { takeToken } from "../core/rate.ts";
+import { type Rate, takeToken } from "../core/rate.ts";
 import type { Counters } from "../metrics/counters.ts";
+import type { BytesRate } from "./bytes-rate.ts";
 import type { BunSocket } from "./socket.ts";
 
 /** What reading frames needs. */
@@ -11,47 +12,62 @@ export interface InboundPorts {
   readonly log: Log;
   readonly counters: Counters;
   /** Frames or commands a second of one connection; a limit of 0 is none. */
-  readonly messageRate: { readonly limit: number; readonly burst: number };
+  readonly messageRate: Rate;
+  readonly bytesRate: BytesRate;
 }
 
-/** Refusals in a row after which a connection ends with 3013. */
+/** A connection with so many refusals within so many milliseconds ends with 3013; the first of them is logged. */
 const refusalsMax = 50;
+const refusalsWindow = 10_000;
 
-/** The way in: a frame within its rate becomes commands, and each command one event of its connection, or passes its gate. */
-export function createInbound({ log, counters, messageRate }: InboundPorts) {
-  /** Takes a token for one frame or command; otherwise counts the refusal, and ends the connection at the fiftieth. */
-  const isWithinRate = (socket: BunSocket): boolean => {
-    if (takeToken(socket, socket.heardAt, messageRate)) {
-      socket.refusals = 0;
-      return true;
-    }
+/**
+ * The way in: a frame within its rates becomes commands, and each command one event of its connection, or passes its
+ * gate. Rates are of frames and commands, and of bytes.
+ */
+export function createInbound({ log, counters, messageRate, bytesRate }: InboundPorts) {
+  /** Counts a refusal, and ends the connection where it had too many. */
+  const refuse = (socket: BunSocket): false => {
     counters.limited += 1;
+    if (socket.refusals === 0 || socket.heardAt - socket.refusedAt >= refusalsWindow) {
+      socket.refusals = 0;
+      socket.refusedAt = socket.heardAt;
+      log.warn("client.limited", { connection: socket.id });
+    }
     socket.refusals += 1;
-    if (socket.refusals === 1) log.warn("client.limited", { connection: socket.id });
     if (socket.refusals >= refusalsMax) socket.connection?.send({ type: "socket.flooded" });
     return false;
   };
 
-  const run = (socket: BunSocket, command: Command, bytes: number) => {
-    if (command.method === "pong" || isWithinRate(socket)) {
-      if (command.method === "publish" && socket.publishGate) socket.publishGate.publish(command);
-      else socket.connection?.send(eventOf(command, bytes));
-    } else if (command.id > 0) socket.connection?.send({ type: "client.limited", id: command.id, bytes });
+  /** Takes a token for one frame or command; otherwise counts the refusal. */
+  const isWithinRate = (socket: BunSocket): boolean => takeToken(socket, socket.heardAt, messageRate) || refuse(socket);
+
+  const limit = (socket: BunSocket, command: Command, bytes: number) => {
+    if ("id" in command && command.id > 0) socket.connection?.send({ type: "client.limited", id: command.id, bytes });
   };
 
-  const decode = (socket: BunSocket, frame: Frame) => {
+  const run = (socket: BunSocket, command: Command, bytes: number) => {
+    if (command.method !== "pong" && !isWithinRate(socket)) limit(socket, command, bytes);
+    else if (command.method === "publish" && socket.publishGate) socket.publishGate.publish(command);
+    else socket.connection?.send(eventOf(command, bytes));
+  };
+
+  const decode = (socket: BunSocket, frame: Frame, isRefused: boolean) => {
     socket.frames += 1;
     const { commands, malformed } = socket.protocol.decode(frame, socket.defaultChannel);
     const bytes = Math.ceil(frame.length / Math.max(1, commands.length));
-    for (const command of commands) run(socket, command, bytes);
+    for (const command of commands) {
+      if (isRefused) limit(socket, command, bytes);
+      else run(socket, command, bytes);
+    }
     if (malformed) socket.connection?.send({ type: "client.malformed" });
   };
 
   return {
     isWithinRate,
     read(socket: BunSocket, frame: Frame): void {
-      if (!socket.frameGate) decode(socket, frame);
-      else if (isWithinRate(socket)) socket.frameGate.take(frame);
+      const isRefused = !bytesRate.take(socket, socket.heardAt, frame.length) && !refuse(socket);
+      if (!socket.frameGate) decode(socket, frame, isRefused);
+      else if (!isRefused && isWithinRate(socket)) socket.frameGate.take(frame);
       else counters.dropped += 1;
     },
   };

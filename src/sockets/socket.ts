@@ -1,6 +1,6 @@
 import type { Server, ServerWebSocket } from "bun";
 import type { ConnectionRef } from "../../actors/hub/registry.ts";
-import type { Capabilities, Heartbeat } from "../core/capabilities.ts";
+import type { Capabilities, Heartbeat, HeldMax } from "../core/capabilities.ts";
 import type { Disconnect } from "../core/disconnects.ts";
 import type { Frame } from "../core/frame.ts";
 import type { Payload } from "../core/payload.ts";
@@ -12,6 +12,7 @@ import type { Consumer } from "../delivery/slow-consumers.ts";
 import type { NativeSubscriber, SubscriberTable } from "../delivery/subscribers.ts";
 import type { Counters } from "../metrics/counters.ts";
 import type { Encoding, Protocol } from "../protocol/protocol.ts";
+import type { ByteBucket, Sender } from "./bytes-rate.ts";
 
 /** What was learnt of a client from its upgrade request. */
 export interface Opening {
@@ -39,7 +40,7 @@ export interface SocketPorts {
  * A socket of Bun's as its connection sees it, and the record that the transport keeps of it: Bun carries it as the
  * socket's `data`. One object a connection, because every field costs its bytes fifty thousand times.
  */
-export class BunSocket implements Socket, Consumer, Bucket {
+export class BunSocket implements Socket, Consumer, Bucket, Sender {
   readonly id: string;
   readonly protocol: Protocol;
   readonly address: string;
@@ -65,8 +66,10 @@ export class BunSocket implements Socket, Consumer, Bucket {
   heardAt = 0;
   tokens: number;
   filledAt = 0;
-  /** Refusals for rate in a row. */
+  byteBucket: ByteBucket | null = null;
+  /** Refusals for rate since `refusedAt`, a monotonic time in milliseconds. */
   refusals = 0;
+  refusedAt = 0;
   /** When the client last took some of what was queued, in monotonic milliseconds. */
   progressAt = 0;
   /** A ping of ours is out: the next pong was asked for. */
@@ -128,6 +131,10 @@ export class BunSocket implements Socket, Consumer, Bucket {
 
   get heartbeat(): Heartbeat {
     return this.protocol.settings.heartbeat;
+  }
+
+  get heldMax(): HeldMax {
+    return this.protocol.settings.heldMax;
   }
 
   get queueBytesMax(): number {

@@ -2,11 +2,10 @@ import { describe, expect, test } from "bun:test";
 import { type EventFromLogic, initialTransition, type SnapshotFrom, transition } from "xstate";
 import { getShortestPaths } from "xstate/graph";
 import { connectionMachine as machine } from "../../actors/connection/machine.ts";
-import { heldLimitPlain } from "../../actors/connection/refusals.ts";
 import { disconnects } from "../../src/core/disconnects.ts";
 import { anonymous } from "../../src/core/identity.ts";
 import { Token } from "../../src/core/sealed.ts";
-import { connectCommand, input, publishCommand, subscribeCommand } from "./connection-values.ts";
+import { connectCommand, heldMax, input, publishCommand, subscribeCommand } from "./connection-values.ts";
 
 type Event = EventFromLogic<typeof machine>;
 
@@ -75,14 +74,14 @@ describe("the connection machine", () => {
   });
 
   test("a plain client may send 64 frames while it waits; the next ends it with 3013", () => {
-    const full = Array.from({ length: heldLimitPlain.commands }, () => publish);
+    const full = Array.from({ length: heldMax.commands }, () => publish);
     expect(run("plain", connect, ...full).at).toBe("handshaking.verifying");
     const { snapshot } = run("plain", connect, ...full, publish);
     expect(snapshot.context.disconnect).toEqual(disconnects.tooManyRequests);
   });
 
   test("and 64 KiB", () => {
-    const large: Event = { ...publish, bytes: heldLimitPlain.bytes };
+    const large: Event = { ...publish, bytes: heldMax.bytes };
     expect(run("plain", connect, large).at).toBe("handshaking.verifying");
     expect(run("plain", connect, large, publish).snapshot.context.disconnect).toEqual(disconnects.tooManyRequests);
   });

@@ -4,6 +4,9 @@ import { SealedPayload } from "../../src/core/sealed.ts";
 import type { Socket } from "../../src/core/socket.ts";
 import { centrifugeJson, plain, unlimited } from "../support/protocols.ts";
 
+/** What may wait while a token is verified. */
+export const heldMax = { commands: 64, bytes: 65_536 };
+
 /** A connect command that asks for nothing. */
 export const connectCommand: ConnectCommand = {
   method: "connect",
@@ -50,6 +53,7 @@ export function input(dialect: "plain" | "centrifuge"): ConnectionInput {
     dialect,
     capabilities: (dialect === "plain" ? plain : centrifugeJson).capabilities,
     heartbeat: unlimited.heartbeat,
+    heldMax,
     receiver: { attach: () => {}, detach: () => {} },
     address: "127.0.0.1",
     defaultChannel: "lobby",

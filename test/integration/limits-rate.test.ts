@@ -67,22 +67,46 @@ describe("commands over the rate", () => {
     expect(await server.metric("chorus_limited_total")).toBeGreaterThanOrEqual(50);
   });
 
-  test("[SU63] subscribes have a rate of their own behind the first 256: error 111", async () => {
-    const clock = new ManualClock();
-    const client = { subscribe_rate_limit: 5, channel_limit: 1_000 };
-    await using server = await startOpenServer({ client }, { clock });
-    using probe = await CentrifugeProbe.connect(server.ws);
-    const churn = async (from: number, count: number) => {
-      for (let id = from; id < from + count; id += 1) {
-        probe.send({ id, subscribe: { channel: `c${id}` } });
-      }
-      return idsOf(await probe.take(count));
-    };
-    const first = await churn(1_000, 258);
-    expect(first.filter((id) => id < 0)).toEqual([-1_256, -1_257]);
-    clock.advance(600);
-    expect(await churn(2_000, 5)).toEqual([2_000, 2_001, 2_002, -2_003, -2_004]);
-    // Other commands go on.
-    expect(await probe.ask("presence_stats", { channel: "a" })).toHaveProperty("presence_stats");
+  test.each([
+    [128, 256],
+    [300, 300],
+  ])(
+    "[SU63] subscribes have a rate of their own: with %d channels, behind the first %d: error 111",
+    async (limit, burst) => {
+      const clock = new ManualClock();
+      const client = { subscribe_rate_limit: 5, channel_limit: limit };
+      await using server = await startOpenServer({ client }, { clock });
+      using probe = await CentrifugeProbe.connect(server.ws);
+      const churn = async (from: number, count: number) => {
+        for (let id = from; id < from + count; id += 1) {
+          probe.send({ id, subscribe: { channel: "nope:a" } });
+        }
+        return idsOf(await probe.take(count));
+      };
+      const first = await churn(1_000, burst + 2);
+      expect(first.filter((id) => id < 0)).toEqual([-1_000 - burst, -1_001 - burst]);
+      clock.advance(600);
+      expect(await churn(2_000, 5)).toEqual([2_000, 2_001, 2_002, -2_003, -2_004]);
+      // Other commands go on.
+      expect(await probe.ask("presence_stats", { channel: "a" })).toHaveProperty("presence_stats");
+    },
+  );
+});
+
+describe("a client with all its channels", () => {
+  test("[SU64] connects in one frame with all its subscribes, on every reconnect", async () => {
+    const count = 400;
+    const client = { channel_limit: count, subscribe_rate_limit: 1, message_rate_limit: 1, message_burst_limit: 1_000 };
+    await using server = await startOpenServer({ client }, { clock: new ManualClock() });
+    const subscribes = Array.from({ length: count }, (_, id) => ({ id: id + 2, subscribe: { channel: `c${id}` } }));
+    for (let connection = 0; connection < 2; connection += 1) {
+      using probe = await CentrifugeProbe.open(server.ws);
+      probe.send({ id: 1, connect: { token: tokenFor({ sub: "ann" }) } }, ...subscribes);
+      const replies = await probe.take(count + 1);
+      expect(replies.filter((reply) => !("connect" in reply || "subscribe" in reply))).toEqual([]);
+      probe.send(...subscribes, ...subscribes.slice(0, 1), { id: 1, connect: {} });
+      await probe.take(count + 1);
+      expect(await probe.closed()).toMatchObject({ code: 3501 });
+    }
   });
 });

@@ -8,6 +8,7 @@ export const unlimited: ProtocolSettings = {
   textBytesMax: Number.POSITIVE_INFINITY,
   binaryBytesMax: Number.POSITIVE_INFINITY,
   queueBytesMax: Number.POSITIVE_INFINITY,
+  heldMax: { commands: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY },
 };
 
 export const plain = createPlain(unlimited);

@@ -3,9 +3,6 @@ import type { Publication } from "../../../src/core/publication.ts";
 import { type Bucket, takeToken } from "../../../src/core/rate.ts";
 import type { ConnectionPorts, Scope } from "../ports.ts";
 
-/** Subscribes that a connection may make before the rate counts: what a page with many channels asks at its start. */
-const burst = 256;
-
 /**
  * What recovery may still bring in one frame, so that a small frame that asks for many channels cannot call for
  * megabytes: bytes of payload, counted anew with each frame of the client.
@@ -33,8 +30,8 @@ export function createSubscribeRate({ clock, options }: ConnectionPorts) {
   const buckets = new WeakMap<Scope["context"]["subscriptions"], Bucket>();
   return ({ context }: Scope): boolean => {
     const now = clock.monotonic();
-    const bucket = buckets.get(context.subscriptions) ?? { tokens: burst, filledAt: now };
+    const bucket = buckets.get(context.subscriptions) ?? { tokens: options.subscribeRate.burst, filledAt: now };
     buckets.set(context.subscriptions, bucket);
-    return takeToken(bucket, now, { limit: options.subscribeRateLimit, burst });
+    return takeToken(bucket, now, options.subscribeRate);
   };
 }

@@ -112,15 +112,31 @@ const volumes = {
   message_burst_limit: count(2_000, "Messages that may come at once, before the rate counts; 0 for no limit.", {
     unit: "messages",
   }),
+  bytes_rate_limit: derivedCount(
+    "4194304; 0 where client.message_rate_limit is 0",
+    "Bytes of one connection a second (111, at last 3013), and eight times as many of one user and one address; 0 for " +
+      "no limit.",
+    { unit: "bytes/s" },
+  ),
+  bytes_burst_limit: derivedCount(
+    "33554432; 0 where client.message_rate_limit is 0",
+    "Bytes that may come at once, before the rate counts: at least one largest frame; 0 for no limit.",
+    { unit: "bytes" },
+  ),
   subscribe_rate_limit: count(
     200,
-    "Subscribes of one connection a second after the first 256 (111), which a reconnect needs; 0 for no limit.",
+    "Subscribes of one connection a second after the first 256 or `client.channel_limit` (111), which a reconnect " +
+      "needs; 0 for no limit.",
     { unit: "subscribes/s" },
   ),
-  commands_per_frame_limit: count(256, "Commands in one frame (3501); room for every channel of a reconnect.", {
-    unit: "commands",
-    min: 1,
-  }),
+  commands_per_frame_limit: count(
+    256,
+    "Commands in one frame (3501); `client.channel_limit` and one more if that is larger, for a reconnect.",
+    {
+      unit: "commands",
+      min: 1,
+    },
+  ),
   history_max_publication_limit: count(300, "Publications in one answer of history to a client; as in Centrifugo.", {
     unit: "publications",
     min: 1,

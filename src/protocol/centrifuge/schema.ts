@@ -1,9 +1,22 @@
+import { type Extent, findItems, findMembers } from "../../core/json.ts";
 import { isObject } from "../../core/object.ts";
+
 /** A request's fields as they were read, before anything is known of them. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** Whether a value has the type that the protocol gives a field. */
-type Check = (value: unknown) => boolean;
+/** The type that the protocol gives a field. */
+interface Check {
+  /** Whether a parsed value has the type. */
+  (value: unknown): boolean;
+  /**
+   * Whether the text of a value that has the type writes one of its integers as a fraction or with an exponent: `1.0` and
+   * `1e0` are no integers of the protocol, but once parsed they do not differ from `1`. Absent where it has no integers.
+   *
+   * @param json a text that `JSON.parse` took
+   * @param value where in it the value stands
+   */
+  readonly hasFraction?: (json: string, value: Extent) => boolean;
+}
 
 /**
  * The fields that the protocol knows of one message, with their types. Fields that it does not know are ignored, as
@@ -36,8 +49,11 @@ const isAnything: Check = () => true;
  * sent. Minus zero is refused where it is one: it would be answered as 0.
  */
 function integers(from: number, to: number): Check {
-  return (value) =>
+  const fitsBounds = (value: unknown) =>
     typeof value === "number" && value >= from && value <= to && Number.isInteger(value) && !Object.is(value, -0);
+  return Object.assign(fitsBounds, {
+    hasFraction: (json: string, { start, end }: Extent) => /[.eE]/.test(json.slice(start, end)),
+  });
 }
 
 const isUint32 = integers(0, 0xffff_ffff);
@@ -45,17 +61,48 @@ const isInt32 = integers(-0x8000_0000, 0x7fff_ffff);
 const isUint64 = integers(0, Number.MAX_SAFE_INTEGER);
 const isInt64 = integers(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
 
+/** A list of texts or of messages; no list of the protocol holds integers. */
 function lists(check: Check): Check {
-  return (value) => Array.isArray(value) && value.every((item) => item === null || check(item));
+  const fitsItems = (value: unknown) => Array.isArray(value) && value.every((item) => item === null || check(item));
+  const { hasFraction } = check;
+  if (hasFraction === undefined) return fitsItems;
+  return Object.assign(fitsItems, {
+    hasFraction: (json: string, { start, end }: Extent) =>
+      !isNull(json, start) && findItems(json, start).some((item) => hasFraction(json, { start: item, end })),
+  });
 }
 
 /** An object whose keys are free and whose values are all of one type. */
 function maps(check: Check): Check {
-  return (value) => isObject(value) && Object.values(value).every((item) => item === null || check(item));
+  const fitsValues = (value: unknown) =>
+    isObject(value) && Object.values(value).every((item) => item === null || check(item));
+  const { hasFraction } = check;
+  if (hasFraction === undefined) return fitsValues;
+  return Object.assign(fitsValues, {
+    hasFraction: (json: string, { start }: Extent) =>
+      !isNull(json, start) && [...findMembers(json, start).values()].some((value) => hasFraction(json, value)),
+  });
 }
 
+/** A message: its known fields are looked at, and no others, so that the cost follows the length of the text. */
 function messages(schema: Schema): Check {
-  return (value) => fits(schema, value);
+  const fitsSchema = (value: unknown) => fits(schema, value);
+  const exact = [...schema].filter(([, { hasFraction }]) => hasFraction !== undefined);
+  if (exact.length === 0) return fitsSchema;
+  return Object.assign(fitsSchema, {
+    hasFraction: (json: string, { start }: Extent) => {
+      if (isNull(json, start)) return false;
+      const members = findMembers(json, start);
+      return exact.some(([name, { hasFraction }]) => {
+        const value = members.get(name);
+        return value !== undefined && hasFraction?.(json, value) === true;
+      });
+    },
+  });
+}
+
+function isNull(json: string, at: number): boolean {
+  return json.startsWith("null", at);
 }
 
 const filterNode: Schema = new Map<string, Check>([
@@ -177,4 +224,11 @@ const command: Schema = new Map<string, Check>([
 /** Whether a value is a command whose fields, also those of methods that will not be run, have their types. */
 export function isCommand(value: unknown): value is Fields {
   return fits(command, value);
+}
+
+const { hasFraction } = messages(command);
+
+/** Whether the text of a command, which begins at `start`, writes one of its integers as a fraction or with an exponent. */
+export function writesFraction(json: string, start: number): boolean {
+  return hasFraction?.(json, { start, end: json.length }) ?? false;
 }

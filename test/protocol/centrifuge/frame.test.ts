@@ -122,3 +122,28 @@ test("brackets in strings are no levels (T38)", () => {
     expect(decode(publishOf(data))).toMatchObject({ commands: [{ data: { json: data } }], malformed: false });
   }
 });
+
+test("a fraction in a field that the protocol does not know costs one parse, without a look at every value", () => {
+  const parse = spyOn(JSON, "parse");
+  const unknown = `{"id":1,"unknown":[1.5,${"{},".repeat(20_000)}0],"publish":{"channel":"c","data":1,"x":{"y":2e3}}}`;
+  const { commands, malformed } = decode(unknown);
+  const calls = parse.mock.calls.map((given) => given.length);
+  parse.mockRestore();
+  expect([commands.length, malformed, calls]).toEqual([1, false, [1]]);
+});
+
+test("an integer of the protocol written as a fraction is malformed, wherever it stands; the last of equal names counts", () => {
+  const at = (value: string) => [
+    `{"id":${value},"rpc":{}}`,
+    `{"id":1,"connect":{"subs":{"a":null,"b":{"offset":${value}}}}}`,
+    `{"id":1,"history":{"channel":"c","since":{"offset":${value}}}}`,
+    `{"id":1,"sub_refresh":{"channel":"c","track":[null,{"items":[{"version":${value}}]}]}}`,
+    `{"id":1,"connect":{},"subscribe":{"limit":${value}}}`,
+    `{"id":1,"publish":{"channel":"c","data":1.5,"t\\u0079pe":0,"type":${value}}}`,
+    `{"id":1,"publish":{"channel":"c","data":1,"type":1.0,"type":${value}}}`,
+  ];
+  for (const line of at("1")) expect([line, decode(line).malformed]).toEqual([line, false]);
+  for (const line of [...at("1.0"), ...at("1e0"), ...at("1E0")]) {
+    expect([line, decode(line).malformed]).toEqual([line, true]);
+  }
+});

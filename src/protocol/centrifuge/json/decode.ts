@@ -2,7 +2,7 @@ import type { Command } from "../../../core/command.ts";
 import { type Extent, findMember, isDeeperThan, jsonLevelsMax, skipSpace } from "../../../core/json.ts";
 import type { Payload } from "../../../core/payload.ts";
 import { hasData, type Method, methodOf, toCommand } from "../commands.ts";
-import { isCommand } from "../schema.ts";
+import { isCommand, writesFraction } from "../schema.ts";
 
 /**
  * One line of a frame as a command, or null where it is none. Never throws. A publish of 200 bytes takes 0.85 us, of
@@ -18,18 +18,16 @@ export function decodeLine(line: string): Command | null {
   }
   const method = methodOf(command);
   const data = hasData(command, method) ? findData(line, method) : null;
-  if (mayHaveFractions(line, data) && !isCommand(parse(line, integersAlone))) {
+  if (mayHaveFractions(line, data) && writesFraction(line, skipSpace(line, 0))) {
     return null;
   }
   return toCommand(command, method, toPayload(line, data));
 }
 
-type Reviver = (name: string, value: unknown, context?: { readonly source?: string }) => unknown;
-
 /** The parsed text, or undefined where it is not JSON. */
-function parse(line: string, reviver?: Reviver): unknown {
+function parse(line: string): unknown {
   try {
-    return JSON.parse(line, reviver);
+    return JSON.parse(line);
   } catch {
     return undefined;
   }
@@ -54,12 +52,4 @@ function mayHaveFractions(line: string, data: Extent | null): boolean {
   return data === null
     ? fraction.test(line)
     : fraction.test(line.slice(0, data.start)) || fraction.test(line.slice(data.end));
-}
-
-/**
- * The protocol's numbers are integers, and `1.0` and `1e0` are none, but once parsed they are no different from `1`.
- * Here they become what no field takes.
- */
-function integersAlone(_name: string, value: unknown, context?: { readonly source?: string }): unknown {
-  return typeof value === "number" && /[.eE]/.test(context?.source ?? "") ? Number.NaN : value;
 }
