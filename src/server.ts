@@ -64,7 +64,7 @@ export type ServerConfig = Input;
  */
 export async function startServer(input?: ServerConfig, options: StartOptions = {}): Promise<RunningServer> {
   const outcome = startConfigured(input, options);
-  if (!outcome.ok) throw new ConfigError(outcome.lines);
-  const { url, internalUrl, stop, inProcess } = outcome.started;
+  if (!outcome.ok) throw new ConfigError(outcome.error);
+  const { url, internalUrl, stop, inProcess } = outcome.value;
   return { url, internalUrl, stop, ...inProcess };
 }

@@ -109,7 +109,7 @@ summary(() => {
   }).args("alive", counts);
 });
 
-const accepted = { ok: true, position: { offset: 0, epoch: "" } } as const;
+const accepted = { ok: true, value: { offset: 0, epoch: "" } } as const;
 const router = createActor(
   publicationsLogic({
     broker: { publish: (_, done) => done?.(accepted) },

@@ -47,7 +47,7 @@ const atOnce = 100;
 
 for (const [alg, token] of Object.entries(tokens)) {
   const verdict = await authenticator.connection(token);
-  if (!verdict.ok) throw new Error(`${alg}: the token of the bench is ${verdict.refusal}`);
+  if (!verdict.ok) throw new Error(`${alg}: the token of the bench is ${verdict.error}`);
   bench(`${alg}, one`, async () => do_not_optimize(await authenticator.connection(token)));
   bench(`${alg}, ${atOnce} at once`, async () => {
     do_not_optimize(await Promise.all(Array.from({ length: atOnce }, () => authenticator.connection(token))));

@@ -56,8 +56,8 @@ bench(
 );
 
 const parsed = parseConfig({}, "development");
-if (!parsed.ok) throw new Error(`the configuration of the bench is not valid: ${parsed.errors.join("; ")}`);
-const { channel, client, engine } = parsed.config;
+if (!parsed.ok) throw new Error(`the configuration of the bench is not valid: ${parsed.error.join("; ")}`);
+const { channel, client, engine } = parsed.value.config;
 const rules = createChannelRules(channel, { ...client, engine: engine.type });
 const data = { kind: "json", json: "1" } as const;
 const asker = { user: "ann", subscribed: false, full: false, token: false, type: 0, filtered: false };

@@ -105,8 +105,8 @@ function assertMessage({ schemas }: ApplicationDefinition, { name, data }: Envel
 async function verify(authenticator: Authenticator | null, token: string): Promise<Verified> {
   if (!authenticator || token === "") return { ok: false, code: "unauthorized" };
   const verdict = await authenticator.connection(token);
-  if (!verdict.ok) return { ok: false, code: verdict.refusal === "invalid" ? "unauthorized" : verdict.refusal };
-  const { user, info, expireAt } = verdict.claims;
+  if (!verdict.ok) return { ok: false, code: verdict.error === "invalid" ? "unauthorized" : verdict.error };
+  const { user, info, expireAt } = verdict.value;
   return {
     ok: true,
     user,

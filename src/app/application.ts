@@ -32,10 +32,10 @@ export class RunningApplication {
   start(input: Input = {}, outside: ApplicationStart = {}): ServerHandle {
     const application = this.#definition;
     const outcome = startConfigured(input, { ...outside, profile: outside.profile ?? "file", application });
-    if (!outcome.ok) throw this.#invalid(outcome.lines);
-    const { application: server } = outcome.started;
+    if (!outcome.ok) throw this.#invalid(outcome.error);
+    const { application: server } = outcome.value;
     if (!server) throw new Error("an application was started without its definition");
-    this.#started = outcome.started;
+    this.#started = outcome.value;
     return server;
   }
 

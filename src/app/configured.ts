@@ -2,6 +2,7 @@ import type { ConfigInput } from "../config/config.ts";
 import { parseConfig } from "../config/parse.ts";
 import type { Profile as ConfigProfile } from "../config/profiles.ts";
 import { mergeTrees, type Tree } from "../config/tree.ts";
+import type { Result } from "../core/result.ts";
 import type { ApplicationDefinition } from "../hooks/in-process/in-process.ts";
 import { declareChannels } from "../hooks/in-process/runtime.ts";
 import { namespaceConflicts } from "./declared-channels.ts";
@@ -20,22 +21,19 @@ export type Profile = ConfigProfile;
  *
  * @throws as `start` does
  */
-export function startConfigured(
-  input: Input | undefined,
-  outside: Outside,
-): { readonly ok: true; readonly started: Started } | { readonly ok: false; readonly lines: readonly string[] } {
+export function startConfigured(input: Input | undefined, outside: Outside): Result<Started, readonly string[]> {
   const { application } = outside;
   const profile = outside.profile ?? (input ? "file" : "development");
   const parsed = parseConfig(mergeTrees(application ? applicationDefaults(application) : {}, input ?? {}), profile);
-  if (!parsed.ok) return { ok: false, lines: parsed.errors };
-  const { config, warnings } = parsed;
+  if (!parsed.ok) return { ok: false, error: parsed.error };
+  const { config, warnings } = parsed.value;
   const conflicts = application
     ? namespaceConflicts(declareChannels(application.schemas, application.handlers), config)
     : [];
   const problems = [...conflicts, ...fileProblems(config)];
   return problems.length > 0
-    ? { ok: false, lines: problems }
-    : { ok: true, started: start(config, { ...outside, profile, warnings }) };
+    ? { ok: false, error: problems }
+    : { ok: true, value: start(config, { ...outside, profile, warnings }) };
 }
 
 /** What holds for an application where its configuration is silent: without `authenticate` clients need no token. */

@@ -69,6 +69,6 @@ function optionsOf({ history, presence = false, joinLeave = false }: RuntimeChan
 /** The defaults of a namespace: nothing is allowed to clients. */
 function closedOptions(): ChannelOptions {
   const defaults = parseConfig({}, "file");
-  if (!defaults.ok) throw new Error(defaults.errors.join("\n"));
-  return defaults.config.channel.without_namespace;
+  if (!defaults.ok) throw new Error(defaults.error.join("\n"));
+  return defaults.value.config.channel.without_namespace;
 }

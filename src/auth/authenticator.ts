@@ -1,4 +1,5 @@
 import type { Identity, SubscriptionOverride } from "../core/identity.ts";
+import type { Result } from "../core/result.ts";
 import type { Seconds } from "../core/time.ts";
 
 /**
@@ -8,9 +9,7 @@ import type { Seconds } from "../core/time.ts";
 export type TokenRefusal = "invalid" | "expired" | "unavailable";
 
 /** The outcome of looking at a token. Nothing in it says more than the client may know. */
-export type Verdict<Claims> =
-  | { readonly ok: true; readonly claims: Claims }
-  | { readonly ok: false; readonly refusal: TokenRefusal };
+export type Verdict<Claims> = Result<Claims, TokenRefusal>;
 
 /** What a subscription token grants. */
 export interface SubscriptionClaims {

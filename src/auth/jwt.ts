@@ -112,12 +112,12 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
 async function judge<Claims>(kind: string, look: () => Promise<Outcome<Claims>>, log: Log): Promise<Verdict<Claims>> {
   try {
     const outcome = await look();
-    if (outcome.ok) return { ok: true, claims: outcome.value };
-    log.debug("token.refused", { kind, reason: outcome.reason });
-    return { ok: false, refusal: refusals[outcome.reason].refusal };
+    if (outcome.ok) return { ok: true, value: outcome.value };
+    log.debug("token.refused", { kind, reason: outcome.error.reason });
+    return { ok: false, error: refusals[outcome.error.reason].refusal };
   } catch (error) {
     // Our own mistake. Only the error's name is told: its text may hold a part of the token.
     log.error("token.failed", { kind, error: error instanceof Error ? error.name : "unknown" });
-    return { ok: false, refusal: "unavailable" };
+    return { ok: false, error: "unavailable" };
   }
 }

@@ -1,3 +1,4 @@
+import type { Result } from "../core/result.ts";
 import type { TokenRefusal } from "./authenticator.ts";
 
 /**
@@ -31,11 +32,15 @@ export const refusals = {
 /** One of the reasons above. */
 export type Reason = keyof typeof refusals;
 
+/** Why a step refused a token. */
+export interface Fault {
+  readonly reason: Reason;
+  /** The moment, in seconds since 1970, that a refusal for time is about. */
+  readonly at?: number;
+}
+
 /** The outcome of one step of looking at a token. */
-export type Outcome<Value> =
-  | { readonly ok: true; readonly value: Value }
-  /** `at`: the moment, in seconds since 1970, that a refusal for time is about. */
-  | { readonly ok: false; readonly reason: Reason; readonly at?: number };
+export type Outcome<Value> = Result<Value, Fault>;
 
 /** The outcome of a step that went well. */
 export function passed<Value>(value: Value): Outcome<Value> {
@@ -44,5 +49,5 @@ export function passed<Value>(value: Value): Outcome<Value> {
 
 /** The outcome of a step that ends the matter. */
 export function refused(reason: Reason, at?: number): Outcome<never> {
-  return at === undefined ? { ok: false, reason } : { ok: false, reason, at };
+  return { ok: false, error: at === undefined ? { reason } : { reason, at } };
 }

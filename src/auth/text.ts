@@ -48,7 +48,7 @@ function withExpiry(lines: readonly string[], expireAt: number | null, clock: Cl
 /** A refused token in words. */
 export function describeRefusal(
   kind: keyof typeof answers,
-  { reason, at }: Extract<Outcome<never>, { ok: false }>,
+  { error: { reason, at } }: Extract<Outcome<never>, { ok: false }>,
   clock: Clock,
 ): CommandResult {
   const { refusal, words } = refusals[reason];

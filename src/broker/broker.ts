@@ -1,6 +1,7 @@
 import type { ClientError } from "../core/errors.ts";
 import type { Payload } from "../core/payload.ts";
 import type { ClientInfo, Position, Publication } from "../core/publication.ts";
+import type { Result } from "../core/result.ts";
 import type { Socket } from "../core/socket.ts";
 
 /** How a channel's stream is kept; from its namespace. */
@@ -38,9 +39,7 @@ export interface Draft {
 }
 
 /** What became of a publish. Offset 0 and epoch "" where it was not kept. */
-export type Outcome =
-  | { readonly ok: true; readonly position: Position }
-  | { readonly ok: false; readonly error: ClientError };
+export type Outcome = Result<Position>;
 
 /** What a joiner is told, synchronously with the delivery order of the channel. */
 export interface Joined {
@@ -73,9 +72,13 @@ export interface HistoryFilter {
   readonly reverse: boolean;
 }
 
-export type HistoryOutcome =
-  | { readonly ok: true; readonly publications: readonly Publication[]; readonly position: Position }
-  | { readonly ok: false; readonly error: ClientError };
+export interface HistoryPage {
+  readonly publications: readonly Publication[];
+  /** The top of the stream. */
+  readonly position: Position;
+}
+
+export type HistoryOutcome = Result<HistoryPage>;
 
 /**
  * Called for every publication, in the order of its channel, after it was committed. It must not throw; where it does,

@@ -1,4 +1,5 @@
 import type * as v from "valibot";
+import type { Result } from "../core/result.ts";
 import type { configSchema } from "./schema.ts";
 
 /** The whole configuration, valid. Names are those of the file; times are in milliseconds, sizes in bytes. */
@@ -10,7 +11,11 @@ export type ConfigInput = v.InferInput<typeof configSchema>;
 /** The rules of the channels of one namespace. */
 export type ChannelRules = Config["channel"]["without_namespace"];
 
-/** A configuration and what is to be said about it, or everything that is wrong: one line each, beginning with a path. */
-export type ParseResult =
-  | { readonly ok: true; readonly config: Config; readonly warnings: readonly string[] }
-  | { readonly ok: false; readonly errors: readonly string[] };
+/** A configuration and what is to be said about it. */
+export interface ParsedConfig {
+  readonly config: Config;
+  readonly warnings: readonly string[];
+}
+
+/** A configuration, or everything that is wrong with it: one line each, beginning with a path. */
+export type ParseResult = Result<ParsedConfig, readonly string[]>;

@@ -1,13 +1,14 @@
 import { type ParseError, parse, printParseErrorCode, stripComments } from "jsonc-parser";
+import type { Result } from "../core/result.ts";
 
 /** What the text of a file holds, or where it is not what its name says. A fault never repeats the text, which may hold a secret. */
-type FormatResult = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly fault: string };
+type FormatResult = Result<unknown, string>;
 
 /** Reads the text of a configuration file in the format of its name: YAML, TOML, else JSON, in which comments may stand. */
 export function readFormat(path: string, text: string): FormatResult {
   // Editors of Windows begin a file with a byte order mark, and some write UTF-16, which was not decoded here.
   const content = text.replace(/^\ufeff/, "");
-  if (/^\ufffd|\0/.test(content)) return { ok: false, fault: "not UTF-8: save the file in this encoding" };
+  if (/^\ufffd|\0/.test(content)) return { ok: false, error: "not UTF-8: save the file in this encoding" };
   if (/\.ya?ml$/i.test(path)) return readLines("YAML", content, (part) => Bun.YAML.parse(part) ?? {});
   if (/\.toml$/i.test(path)) return readLines("TOML", content, (part) => Bun.TOML.parse(part));
   return readJson(content);
@@ -17,7 +18,7 @@ function readJson(text: string): FormatResult {
   try {
     return { ok: true, value: JSON.parse(stripComments(text, " ")) };
   } catch {
-    return { ok: false, fault: jsonFault(text) };
+    return { ok: false, error: jsonFault(text) };
   }
 }
 
@@ -43,7 +44,7 @@ function readLines(format: string, text: string, read: (text: string) => unknown
       const words = error instanceof Error ? error.message : "";
       // What stands in quotation marks may be a value.
       const fault = words.replace(/^.*?error: /i, "").replace(/:?\s*(["'`]).{2,}?\1/g, "");
-      return { ok: false, fault: fault.toLowerCase() };
+      return { ok: false, error: fault.toLowerCase() };
     }
   };
   const whole = attempt(text);
@@ -51,5 +52,5 @@ function readLines(format: string, text: string, read: (text: string) => unknown
   const lines = text.split("\n");
   let line = lines.length;
   while (line > 1 && !attempt(lines.slice(0, line - 1).join("\n")).ok) line -= 1;
-  return { ok: false, fault: `not valid ${format}: ${whole.fault} at line ${line}` };
+  return { ok: false, error: `not valid ${format}: ${whole.error} at line ${line}` };
 }

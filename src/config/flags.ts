@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { closest } from "fastest-levenshtein";
+import type { Result } from "../core/result.ts";
 
 const flagTypes = {
   config: { type: "string", short: "c" },
@@ -23,9 +24,7 @@ export interface Flags {
 }
 
 /** Flags, or what is wrong with them, one line each. */
-type FlagsResult =
-  | { readonly ok: true; readonly flags: Flags }
-  | { readonly ok: false; readonly errors: readonly string[] };
+type FlagsResult = Result<Flags, readonly string[]>;
 
 const unexpectedArgument =
   "an argument was not expected: the commands are gentoken and checktoken, and they come first; --help tells more";
@@ -63,9 +62,9 @@ export function parseFlags(argv: readonly string[], { passOver = false } = {}): 
   }
   // After an unknown flag an argument is its value as a rule: one mistake, one line.
   if (hasArgument && !passOver && errors.size === 0) errors.add(unexpectedArgument);
-  if (errors.size > 0) return { ok: false, errors: [...errors] };
+  if (errors.size > 0) return { ok: false, error: [...errors] };
   const [config, address, port] = [values.get("config"), values.get("address"), values.get("port")];
-  return { ok: true, flags: { config, address, port, print: prints.find((name) => values.has(name)) } };
+  return { ok: true, value: { config, address, port, print: prints.find((name) => values.has(name)) } };
 }
 
 function faultOf({ name, rawName, value, inlineValue }: FlagToken): string | null {

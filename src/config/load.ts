@@ -55,23 +55,26 @@ const flagPaths = { address: ["http_server", "address"], port: ["http_server", "
  */
 export function loadConfig(options: LoadOptions): LoadResult {
   const parsedFlags = parseFlags(options.argv, { passOver: options.passOver ?? false });
-  if (!parsedFlags.ok) return { kind: "errors", lines: parsedFlags.errors.map(oneLine), isUsage: true };
-  const { flags } = parsedFlags;
+  if (!parsedFlags.ok) return { kind: "errors", lines: parsedFlags.error.map(oneLine), isUsage: true };
+  const flags = parsedFlags.value;
   if (flags.print === "help") return print(help);
   if (flags.print === "version") return print(packageJson.version);
 
   const found = readConfigFile(flags.config ?? (options.env["CHORUS_CONFIG"] || undefined), options);
   if (!found.ok) return errors([oneLine(found.error)]);
-  const environment = readEnvironment(options.env, found.tree);
+  const environment = readEnvironment(options.env, found.value.tree);
   const given = readFlagOptions(flags);
-  const profile = found.file === null ? "development" : "file";
-  const parsed = parseConfig(mergeTrees(mergeTrees(found.tree, environment.tree), given.tree), profile);
+  const profile = found.value.file === null ? "development" : "file";
+  const parsed = parseConfig(mergeTrees(mergeTrees(found.value.tree, environment.tree), given.tree), profile);
   const origins = new Map([...environment.origins, ...given.origins]);
-  if (!parsed.ok) return errors(parsed.errors.map((line) => withOrigin(line, origins)));
-  const warnings = [...parsed.warnings.map((line) => withOrigin(line, origins)), ...environment.warnings.map(oneLine)];
-  const problems = flags.print === "check-config" ? (options.startProblems?.(parsed.config) ?? []) : [];
+  if (!parsed.ok) return errors(parsed.error.map((line) => withOrigin(line, origins)));
+  const warnings = [
+    ...parsed.value.warnings.map((line) => withOrigin(line, origins)),
+    ...environment.warnings.map(oneLine),
+  ];
+  const problems = flags.print === "check-config" ? (options.startProblems?.(parsed.value.config) ?? []) : [];
   if (problems.length > 0) return errors(problems.map(oneLine));
-  return outcome(flags, { kind: "run", config: parsed.config, warnings, profile, file: found.file });
+  return outcome(flags, { kind: "run", config: parsed.value.config, warnings, profile, file: found.value.file });
 }
 
 /** A valid configuration is run, unless a flag asks to look at it. */

@@ -12,10 +12,11 @@ import { validate } from "./validate.ts";
  * line holds a secret.
  */
 export function parseConfig(input: unknown, profile: Profile): ParseResult {
-  if (!isObject(input)) return { ok: false, errors: ["expected an object with options"] };
+  if (!isObject(input)) return { ok: false, error: ["expected an object with options"] };
   const sorted = sortOptions(mergeTrees(profiles[profile], input), optionsSchema);
   const parsed = validate(sorted.supported, profile);
-  const errors = [...sorted.errors, ...(parsed.ok ? [] : parsed.errors)];
-  if (!parsed.ok || errors.length > 0) return { ok: false, errors: errors.map(oneLine) };
-  return { ...parsed, warnings: [...parsed.warnings, ...sorted.warnings].map(oneLine) };
+  const errors = [...sorted.errors, ...(parsed.ok ? [] : parsed.error)];
+  if (!parsed.ok || errors.length > 0) return { ok: false, error: errors.map(oneLine) };
+  const warnings = [...parsed.value.warnings, ...sorted.warnings].map(oneLine);
+  return { ok: true, value: { config: parsed.value.config, warnings } };
 }

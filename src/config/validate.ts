@@ -13,12 +13,12 @@ export function validate(options: Tree, profile: Profile): ParseResult {
   const parsed = v.safeParse(configSchema, options);
   if (!parsed.success) {
     const lines = parsed.issues.map((issue) => `${pathText(keysOf(issue))}: ${issue.message}`);
-    return { ok: false, errors: [...lines, ...problemsElsewhere(options, parsed.issues, profile)] };
+    return { ok: false, error: [...lines, ...problemsElsewhere(options, parsed.issues, profile)] };
   }
   const errors = problemsBetween(parsed.output, profile);
   return errors.length > 0
-    ? { ok: false, errors }
-    : { ok: true, config: parsed.output, warnings: cautions(parsed.output, profile) };
+    ? { ok: false, error: errors }
+    : { ok: true, value: { config: parsed.output, warnings: cautions(parsed.output, profile) } };
 }
 
 /**

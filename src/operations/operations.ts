@@ -2,7 +2,7 @@ import type { PublishSource, Told } from "../../actors/hub/events.ts";
 import type { Target } from "../../actors/hub/registry.ts";
 import type { Answer, Who } from "../api/answer.ts";
 import type { Node } from "../app/node.ts";
-import type { Draft, HistoryFilter, HistoryOutcome, Outcome } from "../broker/broker.ts";
+import type { Draft, HistoryFilter, HistoryPage, Outcome } from "../broker/broker.ts";
 import type { Channel } from "../channels/channel.ts";
 import { type Disconnect, disconnects } from "../core/disconnects.ts";
 import { type ClientError, errors } from "../core/errors.ts";
@@ -120,7 +120,7 @@ function publishing(node: Parts) {
 }
 
 function answerOf(outcome: Outcome): Answer<Position> {
-  return outcome.ok ? { ok: true, result: outcome.position } : refused(outcome.error);
+  return outcome.ok ? { ok: true, result: outcome.value } : refused(outcome.error);
 }
 
 /** What a port that may fail has answered. */
@@ -195,15 +195,15 @@ function asking(node: Pick<Parts, "rules" | "presence" | "broker">) {
       return then(node.presence.stats(name), answered);
     },
 
-    history: (name: string, filter: HistoryFilter): Promise<Answer<Extract<HistoryOutcome, { ok: true }>>> => {
+    history: (name: string, filter: HistoryFilter): Promise<Answer<HistoryPage>> => {
       const channel = find(node, name);
       if (isError(channel)) return Promise.resolve(refused(channel));
       const { history } = channel.namespace;
       if (!history) return Promise.resolve(refused(errors.notAvailable));
       const limit = filter.limit < 0 ? history.size : filter.limit;
-      const { promise, resolve } = Promise.withResolvers<Answer<Extract<HistoryOutcome, { ok: true }>>>();
+      const { promise, resolve } = Promise.withResolvers<Answer<HistoryPage>>();
       node.broker.history(name, history, { ...filter, limit }, (outcome) =>
-        resolve(outcome.ok ? { ok: true, result: outcome } : refused(outcome.error)),
+        resolve(outcome.ok ? { ok: true, result: outcome.value } : refused(outcome.error)),
       );
       return promise;
     },

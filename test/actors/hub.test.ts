@@ -113,7 +113,7 @@ describe("the Hub", () => {
 
   const connect = (token: string) => JSON.stringify({ id: 1, connect: { token } });
   const never = () => new Promise<never>(() => {});
-  const expired = async () => ({ ok: false, refusal: "expired" }) as const;
+  const expired = async () => ({ ok: false, error: "expired" }) as const;
   test.each([
     ["awaiting", "handshaking", ""],
     ["verifying", "handshaking", connect("held")],

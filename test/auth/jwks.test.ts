@@ -169,7 +169,7 @@ describe("an endpoint that fails", () => {
     const source = remoteKeys({ url: server.url, clock: manualClock(), log, fetch, timeoutMs: 30 });
     expect(await source.find({ alg: "RS256", kid: "r", payload: "" })).toEqual({
       ok: false,
-      reason: "keys_unreachable",
+      error: { reason: "keys_unreachable" },
     });
     expect(log.lines[0]?.fields["reason"]).toBe("TimeoutError");
   });

@@ -112,12 +112,12 @@ export async function subscription(verdict: Promise<Verdict<SubscriptionClaims>>
 }
 
 function claimsOf<Claims>(verdict: Verdict<Claims>): Claims {
-  if (!verdict.ok) throw new Error(`the token was refused: ${verdict.refusal}`);
-  return verdict.claims;
+  if (!verdict.ok) throw new Error(`the token was refused: ${verdict.error}`);
+  return verdict.value;
 }
 
 /** "ok", or why not. */
 export async function outcome(verdict: Promise<Verdict<unknown>>): Promise<string> {
   const found = await verdict;
-  return found.ok ? "ok" : found.refusal;
+  return found.ok ? "ok" : found.error;
 }

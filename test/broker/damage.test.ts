@@ -62,7 +62,7 @@ describe("a damaged file", () => {
   /** What is given out for an offset that was acknowledged is what was acknowledged. */
   const examineHistory = (broker: LocalBroker, channel: string, acknowledged: Acknowledged) => {
     const outcome = history(broker, channel, options);
-    for (const { data, epoch, offset } of outcome.ok ? outcome.publications : []) {
+    for (const { data, epoch, offset } of outcome.ok ? outcome.value.publications : []) {
       const known = acknowledged.get(at(epoch, offset));
       if (known !== undefined) expect(data).toEqual({ kind: "json", json: known });
     }

@@ -185,7 +185,7 @@ export function publish(broker: Broker, draft: Draft, settle: () => unknown = ()
 export function published(broker: Broker, draft: Draft, settle?: () => unknown): Position {
   const outcome = publish(broker, draft, settle);
   if (!outcome.ok) throw new Error(`The publish was refused with ${outcome.error.code}.`);
-  return outcome.position;
+  return outcome.value;
 }
 
 /** What a joiner is told that has to be taken. */
@@ -234,7 +234,11 @@ export function history(
 /** The page of a history that has to be there: offsets and JSON. */
 export function pageOf(outcome: HistoryOutcome): { offsets: number[]; data: unknown[]; top: number; epoch: string } {
   if (!outcome.ok) throw new Error(`The history was refused with ${outcome.error.code}.`);
-  return { ...contents(outcome.publications), top: outcome.position.offset, epoch: outcome.position.epoch };
+  return {
+    ...contents(outcome.value.publications),
+    top: outcome.value.position.offset,
+    epoch: outcome.value.position.epoch,
+  };
 }
 
 export function contents(publications: readonly Publication[]): { offsets: number[]; data: unknown[] } {

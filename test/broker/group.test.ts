@@ -36,7 +36,7 @@ describe("the waiting group", () => {
   let answers: string[];
   const publish = (channel: string, value: unknown, rest = {}) =>
     broker.publish(draftOf(channel, value, { history: options, ...rest }), (outcome) => {
-      answers.push(outcome.ok ? `${channel} ${outcome.position.offset}` : `${channel} error ${outcome.error.code}`);
+      answers.push(outcome.ok ? `${channel} ${outcome.value.offset}` : `${channel} error ${outcome.error.code}`);
     });
 
   beforeEach(() => {

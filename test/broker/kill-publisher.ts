@@ -32,7 +32,7 @@ function publishForEver(publisher: number, count: number): void {
   const key = count % 10 === 0 ? { idempotencyKey: value } : {};
   broker.publish(draftOf(channel, value, { history: killOptions, ...key }), (outcome) => {
     if (!outcome.ok) throw new Error(`A publish was refused with ${outcome.error.code}.`);
-    const { epoch, offset } = outcome.position;
+    const { epoch, offset } = outcome.value;
     writeSync(1, `${JSON.stringify([channel, epoch, offset, value])}\n`);
     const again = () => publishForEver(publisher, count + 1);
     if (random.int(4) === 0) setTimeout(again, random.int(3));

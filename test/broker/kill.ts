@@ -81,7 +81,7 @@ function examineChannel(
 ): void {
   const outcome = history(broker, channel, killOptions);
   assert(outcome.ok, `the history of ${channel} was refused`);
-  const { offsets, data } = contents(outcome.publications);
+  const { offsets, data } = contents(outcome.value.publications);
   assert.deepEqual(
     offsets,
     Array.from(offsets, (_, index) => index + 1),
@@ -89,11 +89,11 @@ function examineChannel(
   );
   assert.equal(new Set(data).size, data.length, "a publication is there twice");
   for (const { epoch, offset, value } of all) {
-    assert.equal(epoch, outcome.position.epoch, "the epoch was not kept");
+    assert.equal(epoch, outcome.value.position.epoch, "the epoch was not kept");
     assert.equal(data[offset - 1], value, `offset ${offset} is not what was acknowledged`);
   }
   const seen = all[seeded.int(all.length)];
-  const since = sinceOf(seen?.offset ?? 0, outcome.position.epoch, { publicationsMax: 1e9, bytesMax: 1e12 });
+  const since = sinceOf(seen?.offset ?? 0, outcome.value.position.epoch, { publicationsMax: 1e9, bytesMax: 1e12 });
   const answer = joined(broker, channel, killOptions, since);
   assert(answer.recovered, "a client was not recovered");
   assert.deepEqual(contents(answer.publications).offsets, offsets.slice(seen?.offset));

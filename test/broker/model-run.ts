@@ -114,7 +114,7 @@ export class ModelRun {
     const history = isKept ? this.#history : null;
     const log = this.#log;
     const done = (outcome: Outcome) =>
-      log.push(`done ${outcome.ok ? text(outcome.position) : `error ${outcome.error.code}`}`);
+      log.push(`done ${outcome.ok ? text(outcome.value) : `error ${outcome.error.code}`}`);
     const rest = { history, version, versionEpoch, ...(key === null ? {} : { idempotencyKey: key }) };
     this.#broker.publish(draftOf(channel, value, rest), done);
     this.#model.publish({ ...draft, value });
@@ -152,7 +152,7 @@ export class ModelRun {
     this.#broker.history(channel, this.#history, { limit, since: real, reverse }, (outcome) =>
       this.#log.push(
         outcome.ok
-          ? `history ${text(outcome.position)} ${list(outcome.publications)}`
+          ? `history ${text(outcome.value.position)} ${list(outcome.value.publications)}`
           : `history error ${outcome.error.code}`,
       ),
     );

@@ -8,20 +8,20 @@ import { optionsSchema } from "../../src/config/schema.ts";
 /** The configuration of a valid input; a test of an invalid one fails with its errors. */
 export function valid(input: unknown, profile: Profile = "file"): Config {
   const parsed = parseConfig(input, profile);
-  if (!parsed.ok) throw new Error(parsed.errors.join("\n"));
-  return parsed.config;
+  if (!parsed.ok) throw new Error(parsed.error.join("\n"));
+  return parsed.value.config;
 }
 
 /** What is said of a valid input. */
 export function warningsOf(input: unknown): readonly string[] {
   const parsed = parseConfig(input, "file");
-  return parsed.ok ? parsed.warnings : [`not valid: ${parsed.errors.join("; ")}`];
+  return parsed.ok ? parsed.value.warnings : [`not valid: ${parsed.error.join("; ")}`];
 }
 
 /** What is wrong with an input. */
 export function errorsOf(input: unknown, profile: Profile = "file"): readonly string[] {
   const parsed = parseConfig(input, profile);
-  return parsed.ok ? [] : parsed.errors;
+  return parsed.ok ? [] : parsed.error;
 }
 
 /** An input with one option set, by its path: `channel.namespaces[0].name` makes the list as well. */

@@ -22,7 +22,7 @@ export function publishingContract(suite: BrokerSuite): void {
       suite.fixture.onDeliver = ({ publication }) => events.push(`deliver ${publication.offset}`);
       for (let n = 1; n <= 3; n++) {
         suite.broker.publish(suite.draft("a", n), (outcome) =>
-          events.push(`done ${outcome.ok && outcome.position.offset}`),
+          events.push(`done ${outcome.ok && outcome.value.offset}`),
         );
       }
       suite.settle();
@@ -46,7 +46,7 @@ export function publishingContract(suite: BrokerSuite): void {
         { data, info: { user: "", client: "c2" }, offset: 2 },
       ];
       const outcome = suite.history("a", suite.options);
-      expect(outcome.ok && outcome.publications).toMatchObject(expected);
+      expect(outcome.ok && outcome.value.publications).toMatchObject(expected);
       expect(suite.fixture.delivered.map(({ publication }) => publication)).toMatchObject(expected);
       expect(suite.fixture.delivered[1]?.publication).not.toHaveProperty("tags");
     });
@@ -62,7 +62,7 @@ export function publishingContract(suite: BrokerSuite): void {
         payloadToJson(publication.data),
         tagsOf(publication.data, publication.tags),
       ];
-      expect(outcome.ok && outcome.publications.map(asJson)).toEqual([
+      expect(outcome.ok && outcome.value.publications.map(asJson)).toEqual([
         ['"say \\"hi\\""', undefined],
         ['"AP8K"', { own: "1", "chorus-encoding": "base64" }],
       ]);
@@ -105,7 +105,7 @@ export function publishingContract(suite: BrokerSuite): void {
     test("two in one turn with the same key are one", () => {
       const positions: unknown[] = [];
       for (let n = 0; n < 2; n++)
-        suite.broker.publish(keyed("a", n), (outcome) => positions.push(outcome.ok && outcome.position.offset));
+        suite.broker.publish(keyed("a", n), (outcome) => positions.push(outcome.ok && outcome.value.offset));
       suite.settle();
       expect(positions).toEqual([1, 1]);
       expect(suite.fixture.delivered).toHaveLength(1);

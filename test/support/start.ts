@@ -10,7 +10,7 @@ export type StartedServer = Started["inProcess"] & Omit<Started, "inProcess">;
 /** Starts the server as `startServer` does, and gives the parts too. */
 export function startWithParts(input?: Input, options: TestStartOptions = {}): StartedServer {
   const outcome = startConfigured(input, options);
-  if (!outcome.ok) throw new Error(outcome.lines.join("\n"));
-  const { inProcess, ...started } = outcome.started;
+  if (!outcome.ok) throw new Error(outcome.error.join("\n"));
+  const { inProcess, ...started } = outcome.value;
   return { ...inProcess, ...started };
 }

@@ -42,10 +42,10 @@ export function handshakeEffects(ports: ConnectionPorts) {
 
   const judge = (scope: Scope, command: ConnectCommand, verdict: Verdict<Identity>) => {
     const { id } = command;
-    if (!verdict.ok) return refuse(scope, id, verdict.refusal);
-    const fault = tokenFault(verdict.claims);
+    if (!verdict.ok) return refuse(scope, id, verdict.error);
+    const fault = tokenFault(verdict.value);
     if (fault) return refuse(scope, id, fault);
-    return admit(scope, command, options.insecure ? { ...verdict.claims, expireAt: null } : verdict.claims);
+    return admit(scope, command, options.insecure ? { ...verdict.value, expireAt: null } : verdict.value);
   };
 
   return {

@@ -58,7 +58,7 @@ export function askingEffects(ports: ConnectionPorts, answers: Answers) {
       if (reverse && since?.offset === 0) return answers.refuse(scope, id, errors.badRequest);
       return broker.history(channel, stream, { limit: limitOf(command.limit), since, reverse }, (outcome) => {
         if (!outcome.ok) answers.refuse(scope, id, outcome.error);
-        else answers.reply(scope, { id, method: "history", result: outcome });
+        else answers.reply(scope, { id, method: "history", result: outcome.value });
       });
     },
   };

@@ -30,11 +30,11 @@ export function refreshingEffects(ports: ConnectionPorts, answers: Answers) {
   const judgeConnection = (scope: Scope, id: number, verdict: Verdict<Identity>) => {
     const { context, self } = scope;
     if (!verdict.ok) {
-      if (verdict.refusal === "unavailable") return answers.refuse(scope, id, errors.internal);
-      const isInvalid = verdict.refusal === "invalid";
+      if (verdict.error === "unavailable") return answers.refuse(scope, id, errors.internal);
+      const isInvalid = verdict.error === "invalid";
       return answers.end(scope, isInvalid ? disconnects.invalidToken : disconnects.connectionExpired);
     }
-    const { claims } = verdict;
+    const { value: claims } = verdict;
     if (claims.user !== context.identity?.user) return answers.end(scope, disconnects.invalidToken);
     if (!hasSameSubscriptions(scope, claims)) return answers.end(scope, disconnects.insufficientState);
     if (isPast(claims, ports)) return answers.refuse(scope, id, errors.expired);
@@ -58,11 +58,11 @@ export function refreshingEffects(ports: ConnectionPorts, answers: Answers) {
       return answers.refuse(scope, id, errors.permissionDenied);
     }
     if (!verdict.ok) {
-      if (verdict.refusal === "unavailable") return answers.refuse(scope, id, tokenErrors.unavailable);
-      const isInvalid = verdict.refusal === "invalid";
+      if (verdict.error === "unavailable") return answers.refuse(scope, id, tokenErrors.unavailable);
+      const isInvalid = verdict.error === "invalid";
       return answers.end(scope, isInvalid ? disconnects.invalidToken : disconnects.subscriptionExpired);
     }
-    const { claims } = verdict;
+    const { value: claims } = verdict;
     if (!isFor(claims, scope, channel)) return answers.end(scope, disconnects.invalidToken);
     if (isPast(claims, ports)) return answers.refuse(scope, id, errors.expired);
     scope.context.subscriptions.set(channel, {

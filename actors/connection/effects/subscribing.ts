@@ -60,11 +60,11 @@ export function subscribingEffects(ports: ConnectionPorts, answers: Answers) {
 
   /** What a token that was looked at does. */
   const judge = (scope: Scope, command: SubscribeCommand, verdict: Verdict<SubscriptionClaims>) => {
-    if (!verdict.ok) return answers.refuse(scope, command.id, tokenErrors[verdict.refusal]);
-    if (!isFor(verdict.claims, scope, command.channel)) return answers.end(scope, disconnects.invalidToken);
-    if (isPast(verdict.claims, ports)) return answers.refuse(scope, command.id, errors.expired);
+    if (!verdict.ok) return answers.refuse(scope, command.id, tokenErrors[verdict.error]);
+    if (!isFor(verdict.value, scope, command.channel)) return answers.end(scope, disconnects.invalidToken);
+    if (isPast(verdict.value, ports)) return answers.refuse(scope, command.id, errors.expired);
     const refusal = refusalOf(scope, command);
-    return refusal ? answers.refuse(scope, command.id, refusal) : begin(scope, command, verdict.claims);
+    return refusal ? answers.refuse(scope, command.id, refusal) : begin(scope, command, verdict.value);
   };
 
   const verify = (scope: Scope, command: SubscribeCommand, token: Token) =>
@@ -102,7 +102,7 @@ export const tokenErrors = {
   invalid: errors.permissionDenied,
   expired: errors.tokenExpired,
   unavailable: errors.internal,
-} as const satisfies Record<Extract<Verdict<unknown>, { ok: false }>["refusal"], ClientError>;
+} as const satisfies Record<Extract<Verdict<unknown>, { ok: false }>["error"], ClientError>;
 
 /** Whether a token was made for this channel, this user and, where it says so, this connection. */
 export function isFor(claims: SubscriptionClaims, { context }: Scope, channel: string): boolean {

@@ -10,7 +10,7 @@ export interface Verification {
 }
 
 /** The verdict where no key is configured. */
-const noKeys = { ok: false, refusal: "invalid" } as const;
+const noKeys = { ok: false, error: "invalid" } as const;
 
 /**
  * Made once per server. The verdict goes back to the actor: a connection that has ended, or is about to, acts no more;

@@ -23,7 +23,7 @@ import type { Stale, Store, Stream } from "./store.ts";
 type Done = (outcome: Outcome) => void;
 
 const nowhere: Position = { offset: 0, epoch: "" };
-const notKept: Outcome = { ok: true, position: nowhere };
+const notKept: Outcome = { ok: true, value: nowhere };
 const notJoined: Joined = { position: nowhere, publications: [], recovered: false };
 const internal = { ok: false, error: errors.internal } as const satisfies Outcome;
 
@@ -144,7 +144,7 @@ export class OrderedBroker implements Broker {
     this.#answerReady();
     const first = draft.idempotencyKey === undefined ? null : this.#firstOutcome(draft.channel, draft.idempotencyKey);
     if (first !== null) {
-      this.#delivery.answer(draft.channel, done, { ok: true, position: first });
+      this.#delivery.answer(draft.channel, done, { ok: true, value: first });
       return;
     }
     this.#unsettled++;
@@ -211,14 +211,14 @@ export class OrderedBroker implements Broker {
     if (appended === null) {
       this.#delivery.answer(draft.channel, done, internal);
     } else if ("stale" in appended) {
-      this.#delivery.answer(draft.channel, done, { ok: true, position: appended.stale });
+      this.#delivery.answer(draft.channel, done, { ok: true, value: appended.stale });
     } else {
       const position = appended.epoch === "" ? nowhere : { offset: appended.offset, epoch: appended.epoch };
       if (draft.idempotencyKey !== undefined) {
         this.#keys.keep(draft.channel, draft.idempotencyKey, position, idempotencyMs);
       }
       this.#delivery.handOn(draft.channel, appended, draft.exclude);
-      this.#delivery.answer(draft.channel, done, { ok: true, position });
+      this.#delivery.answer(draft.channel, done, { ok: true, value: position });
     }
   }
 

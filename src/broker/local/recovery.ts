@@ -20,9 +20,9 @@ export function page(stream: Stream, filter: HistoryFilter): HistoryOutcome {
   const { since } = filter;
   if (since !== null && !sameEpoch(stream, since.epoch)) return { ok: false, error: errors.unrecoverablePosition };
   const [from, to] = filter.reverse ? backward(stream, filter) : forward(stream, filter);
-  if (from > to) return { ok: true, publications: none, position };
+  if (from > to) return { ok: true, value: { publications: none, position } };
   const publications = stream.read(from, to, Number.POSITIVE_INFINITY) ?? [];
-  return { ok: true, publications: filter.reverse ? publications.reverse() : publications, position };
+  return { ok: true, value: { publications: filter.reverse ? publications.reverse() : publications, position } };
 }
 
 function positionOf(stream: Stream): Position {

@@ -5,6 +5,7 @@ import type {
   HistoryFilter,
   HistoryOptions,
   HistoryOutcome,
+  HistoryPage,
   Joined,
   Outcome,
   Since,
@@ -201,9 +202,7 @@ export class LateBroker implements Broker {
 
   /** The answer to a publish goes with its publication, where that was delivered. */
   #answerPublish(channel: string, outcome: Outcome, done: ((outcome: Outcome) => void) | null): void {
-    const seen = outcome.ok
-      ? ({ ok: true, position: this.#losses.position(channel, outcome.position) } as const)
-      : outcome;
+    const seen = outcome.ok ? ({ ok: true, value: this.#losses.position(channel, outcome.value) } as const) : outcome;
     const answer = () => this.#delivery.answer(channel, done, seen);
     if (this.#arriving?.channel === channel) this.#arriving.steps.push(answer);
     else this.#answer(channel, answer);
@@ -226,7 +225,7 @@ export class LateBroker implements Broker {
       engine.history(channel, options, { limit: -1, since: null, reverse: false }, (outcome) => {
         const seen = this.#losses.outcome(channel, outcome);
         this.#answer(channel, () => {
-          if (seen.ok) this.#fill(channel, options, seen);
+          if (seen.ok) this.#fill(channel, options, seen.value);
           opened();
         });
       });
@@ -234,7 +233,7 @@ export class LateBroker implements Broker {
   }
 
   /** The feed is at this moment where the engine was when it was read: what came after is on its way. */
-  #fill(channel: string, options: HistoryOptions, { position, publications }: HistoryOutcome & { ok: true }): void {
+  #fill(channel: string, options: HistoryOptions, { position, publications }: HistoryPage): void {
     const feed = this.#feedOf(channel);
     const hasChanged = feed.epoch !== "" && feed.epoch !== position.epoch;
     feed.fill(position, publications, options);

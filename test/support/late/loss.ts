@@ -36,8 +36,8 @@ export class Losses {
 
   outcome(channel: string, outcome: HistoryOutcome): HistoryOutcome {
     if (!outcome.ok) return outcome;
-    const publications = outcome.publications.map((each) => this.publication(channel, each));
-    return { ok: true, publications, position: this.position(channel, outcome.position) };
+    const publications = outcome.value.publications.map((each) => this.publication(channel, each));
+    return { ok: true, value: { publications, position: this.position(channel, outcome.value.position) } };
   }
 
   #of(channel: string, epoch: string): Lost | null {
