@@ -33,7 +33,7 @@ export const refusals = {
 export type Reason = keyof typeof refusals;
 
 /** Why a step refused a token. */
-export interface Fault {
+interface Fault {
   readonly reason: Reason;
   /** The moment, in seconds since 1970, that a refusal for time is about. */
   readonly at?: number;

@@ -12,7 +12,7 @@ export type ConfigInput = v.InferInput<typeof configSchema>;
 export type ChannelRules = Config["channel"]["without_namespace"];
 
 /** A configuration and what is to be said about it. */
-export interface ParsedConfig {
+interface ParsedConfig {
   readonly config: Config;
   readonly warnings: readonly string[];
 }

@@ -8,7 +8,7 @@ export function localContract(suite: LocalBrokerSuite): void {
     test("what is not kept is delivered and answered before publish returns", () => {
       const outcomes: unknown[] = [];
       suite.broker.publish(suite.draft("a", 1, { history: null }), (outcome) => outcomes.push(outcome));
-      expect(outcomes).toEqual([{ ok: true, position: { offset: 0, epoch: "" } }]);
+      expect(outcomes).toEqual([{ ok: true, value: { offset: 0, epoch: "" } }]);
       expect(suite.fixture.delivered[0]?.publication).toEqual({ data: json(1), offset: 0, epoch: "" });
     });
 
