@@ -14,6 +14,8 @@ export interface Target {
   readonly user: string;
   /** One connection's id; "" is all of the user's. */
   readonly client: string;
+  /** The session of one connection, as an emulated transport has it; absent or "": all of the user's. */
+  readonly session?: string;
   readonly except: ReadonlySet<string>;
 }
 
@@ -27,6 +29,8 @@ export interface Member {
   readonly user: string | null;
   readonly socket: Socket;
   readonly state: ConnectionState;
+  /** It takes messages that belong to no channel: it was admitted, is not ending, and its protocol has them. */
+  readonly hearsMessages: boolean;
 }
 
 /** The connections of this node, for reading. Every answer is current: nothing is cached, nothing is asynchronous. */
@@ -54,6 +58,10 @@ export class OwnedMember implements Member {
     this.slot = slot;
     this.ref = ref;
     this.socket = socket;
+  }
+
+  get hearsMessages(): boolean {
+    return this.socket.capabilities.canReceiveMessages && this.state === "authenticated";
   }
 
   get state(): ConnectionState {
@@ -105,10 +113,11 @@ export class Members implements Registry {
   }
 
   /** The connections that a target names; a copy, because an event that they are sent may end them. */
-  targeted({ user, client, except }: Target): readonly OwnedMember[] {
-    if (client === "") return this.ofUser(user).filter(({ id }) => !except.has(id));
+  targeted({ user, client, session = "", except }: Target): readonly OwnedMember[] {
+    const isMeant = ({ id, socket }: OwnedMember) => !except.has(id) && (session === "" || socket.session === session);
+    if (client === "") return this.ofUser(user).filter(isMeant);
     const member = this.member(client);
-    return member && member.user === user && !except.has(client) ? [member] : [];
+    return member && member.user === user && isMeant(member) ? [member] : [];
   }
 
   /** A free slot, for the next member. */

@@ -1,117 +1,123 @@
-import { errors } from "../core/errors.ts";
+import * as v from "valibot";
+import { badField, errors } from "../core/errors.ts";
 import { findItems, findMember, skipSpace } from "../core/json.ts";
-import type { MaybePromise } from "../core/maybe-promise.ts";
+import { type MaybePromise, then } from "../core/maybe-promise.ts";
 import { isObject } from "../core/object.ts";
-import { type Called, type createCalls, type Malformed, parse, type Ready } from "./calls.ts";
-import { badField, encodeError } from "./encoding.ts";
-import type { Caller } from "./keys.ts";
-import type { Place } from "./payloads.ts";
-import { type Answered, refuse } from "./push-methods.ts";
-import { readBatch } from "./reading.ts";
-import { isMethod } from "./requests.ts";
+import { type Result, refuse } from "../core/result.ts";
+import { readWith } from "../operations/schema.ts";
+import { encodeError } from "./encoding.ts";
+import { fields, flag } from "./fields.ts";
+import { invoke, type Malformed, malformed, type Outcome, parseJson, readRequest } from "./invocation.ts";
+import { type Call, type Method, type MethodPorts, notFound } from "./method.ts";
+import { methodNamed, methods } from "./methods.ts";
+import { runSteps, type Step } from "./steps.ts";
 
-type Calls = ReturnType<typeof createCalls>;
+/** A batch: each command is an object with one method and its request. */
+export const batchRequest = fields({
+  commands: v.optional(v.nullable(v.array(v.unknown(), "expected a list"))),
+  parallel: flag("Whether the commands need not wait for each other; the replies are in their order all the same."),
+});
+
+/** What a batch is read and run with. */
+export interface BatchPorts extends MethodPorts {
+  /** Commands of one batch, or lines, at the most. */
+  readonly commandsMax: number;
+}
 
 /**
- * Several commands in one request: in a batch, or one a line. Each is read before the first is run, so that nothing of a
- * request that is refused has been done. Of more than `max` commands none is run.
+ * Several commands in one request. Each is read before the first is run, so that nothing of a request that is refused has
+ * been done.
  */
-export function createSeveral({ ready }: Pick<Calls, "ready">, max: number) {
-  const tooMany = (what: string) => refuse(badField(`${what}: expected at most ${max}`));
-
-  /** `{"commands": [...], "parallel"?}`; the answer is not wrapped in a result. */
-  const batch = (caller: Caller, place: Place, request: unknown): MaybePromise<Called> => {
-    const read = readBatch(request);
-    if (!read.ok) return read;
-    const { commands, parallel } = read.request;
-    if (!commands || commands.length === 0) return { ok: true, result: "{}" };
-    if (commands.length > max) return tooMany("commands");
-    const calls = readItems(ready, caller, { place, commands });
-    if ("malformed" in calls) return calls;
-    const replies = parallel ? Promise.all(calls.map((call) => call.run())) : inTurn(calls);
-    return replies.then((all) => ({ ok: true, result: `{"replies":[${all.join(",")}]}` }));
-  };
-
-  /** One command a line, one reply a line. */
-  const lines = async (caller: Caller, body: string): Promise<Called> => {
-    const calls: Ready[] = [];
-    for (const [index, text] of body.split("\n").entries()) {
-      if (text.trim() === "") continue;
-      if (calls.length === max) return tooMany("lines");
-      const call = readLine(ready, caller, text);
-      if (!call.ok) return malformed(`line ${index + 1}: ${call.malformed}`);
-      calls.push(call);
-    }
-    if (calls.length === 0) return malformed("the body is empty");
-    // No line break at the end: cent.js would parse what comes after it.
-    return { ok: true, result: (await inTurn(calls)).join("\n") };
-  };
-
-  return { batch, lines };
+export async function runBatch(request: unknown, call: Call, ports: BatchPorts): Promise<Outcome> {
+  const read = readWith(batchRequest, request);
+  if (!read.ok) return malformed(read.error);
+  const { commands, parallel } = read.value;
+  if (!commands || commands.length === 0) return { ok: true, value: "{}" };
+  if (commands.length > ports.commandsMax) return tooMany("commands", ports);
+  const starts = findItems(call.body, findMember(call.body, call.at, "commands")?.start ?? call.at);
+  const steps: Step[] = [];
+  let mistake: Malformed | null = null;
+  await ports.slices.each(commands.entries(), ([index, command]) => {
+    const step = readCommand(command, { ...call, at: starts[index] ?? call.at });
+    if (step.ok) steps.push(step);
+    else mistake = malformed(within(`commands.${index}`, step.malformed));
+    return step.ok;
+  });
+  if (mistake) return mistake;
+  const replies = await runSteps(steps, { ...ports, isParallel: parallel, room: call.room });
+  return { ok: true, value: `{"replies":[${replies.join(",")}]}` };
 }
 
-/** One item of a batch: `{"publish": {...}}`. A method that is null is not there, as in Centrifugo. */
-function readItem(
-  ready: Calls["ready"],
-  { caller, place }: { caller: Caller; place: Place },
-  item: unknown,
-): Ready | Malformed {
-  if (item === null) return { ok: true, name: "", isPublish: false, run: () => encodeError(errors.badRequest) };
-  if (!isObject(item)) return malformed("expected an object");
-  const name = Object.keys(item).find((key) => isMethod(key) && item[key] !== null) ?? "";
-  const at = findMember(place.body, place.at, name)?.start ?? place.at;
-  const encode = (answer: Answered) => (answer.ok ? `{"${name}":${answer.result}}` : encodeError(answer.error));
-  const call = ready({ caller, name, place: { ...place, at }, request: item[name] }, encode);
-  return call.ok ? call : malformed(placeIn(name, call.malformed));
+/** The older form: a command a line, `{"id"?, "method", "params"}`, and a reply a line. */
+export async function runLines(call: Call, ports: BatchPorts): Promise<Outcome> {
+  const steps: Step[] = [];
+  let refusal: Outcome | null = null;
+  await ports.slices.each(call.body.split("\n").entries(), ([index, text]) => {
+    if (text.trim() === "") return true;
+    const step = readLine({ ...call, body: text });
+    if (steps.length === ports.commandsMax) refusal = tooMany("lines", ports);
+    else if (step.ok) steps.push(step);
+    else refusal = malformed(`line ${index + 1}: ${step.malformed}`);
+    return refusal === null;
+  });
+  if (refusal) return refusal;
+  if (steps.length === 0) return malformed("the body is empty");
+  // No line break at the end: cent.js would parse what comes after it.
+  const replies = await runSteps(steps, { ...ports, isParallel: false, room: call.room });
+  return { ok: true, value: replies.join("\n") };
 }
 
-function readItems(
-  ready: Calls["ready"],
-  caller: Caller,
-  { place, commands }: { place: Place; commands: readonly unknown[] },
-): readonly Ready[] | Malformed {
-  const starts = findItems(place.body, findMember(place.body, place.at, "commands")?.start ?? place.at);
-  const calls: Ready[] = [];
-  for (const [index, command] of commands.entries()) {
-    const call = readItem(ready, { caller, place: { ...place, at: starts[index] ?? place.at } }, command);
-    if (!call.ok) return malformed(placeIn(`commands.${index}`, call.malformed));
-    calls.push(call);
-  }
-  return calls;
+function tooMany(what: string, { commandsMax }: BatchPorts): Outcome {
+  return refuse(badField(`${what}: expected at most ${commandsMax}`));
 }
 
-/** One line of the older form: `{"id"?, "method", "params"}`. */
-function readLine(ready: Calls["ready"], caller: Caller, body: string): Ready | Malformed {
-  const request = parse(body);
-  if (!isObject(request)) return malformed("expected a command");
-  const { id, method: name, params } = request;
+/** One command of a batch: `{"publish": {...}}`. A method that is null is not there, as in Centrifugo. */
+function readCommand(command: unknown, call: Call): Step | Malformed {
+  if (command === null) return fixed(encodeError(errors.badRequest));
+  if (!isObject(command)) return malformed("expected an object");
+  const method = methods.find(({ name }) => Object.hasOwn(command, name) && command[name] !== null);
+  if (!method) return fixed(encodeError(notFound));
+  const { name } = method;
+  const at = findMember(call.body, call.at, name)?.start ?? call.at;
+  const step = prepare(method, { request: command[name], call: { ...call, at } }, (result) =>
+    result.ok ? `{"${name}":${result.value}}` : encodeError(result.error),
+  );
+  return step.ok ? step : malformed(within(name, step.malformed));
+}
+
+function readLine(call: Call): Step | Malformed {
+  const command = parseJson(call.body);
+  if (!isObject(command)) return malformed("expected a command");
+  const { id, method: name, params } = command;
   if (typeof name !== "string") return malformed("method: expected a string");
-  const start = skipSpace(body, 0);
-  const place = { body, at: findMember(body, start, "params")?.start ?? start, caller };
   const head = typeof id === "number" && Number.isSafeInteger(id) && id > 0 ? `"id":${id},` : "";
-  const encode = (answer: Answered) =>
-    `{${head}${answer.ok ? `"result":${answer.result}` : encodeError(answer.error).slice(1, -1)}}`;
-  return ready({ caller, name, place, request: params ?? {} }, encode);
+  const encode = (result: Result<string>) =>
+    `{${head}${result.ok ? `"result":${result.value}` : encodeError(result.error).slice(1, -1)}}`;
+  const method = methodNamed(name);
+  if (!method) return fixed(encode(refuse(notFound)));
+  const start = skipSpace(call.body, 0);
+  const at = findMember(call.body, start, "params")?.start ?? start;
+  return prepare(method, { request: params ?? {}, call: { ...call, at } }, encode);
 }
 
-/**
- * Runs one after the other. Publishes that follow each other are handed over together, and so committed together; what
- * comes after them waits until they are: who is disconnected after a publish has received it.
- */
-async function inTurn(calls: readonly Ready[]): Promise<string[]> {
-  const replies: MaybePromise<string>[] = [];
-  for (const call of calls) {
-    if (!call.isPublish) await Promise.all(replies);
-    replies.push(call.run());
-  }
-  return Promise.all(replies);
+/** Reads a command; `encode` writes its reply. */
+function prepare(
+  method: Method,
+  { request, call }: { readonly request: unknown; readonly call: Call },
+  encode: (result: Result<string>) => string,
+): Step | Malformed {
+  const read = readRequest(method, request);
+  if (!read.ok) return "malformed" in read ? read : fixed(encode(read));
+  const run = (): MaybePromise<string> => then(invoke(method, read.value, call), encode);
+  return { ok: true, isPublish: method.kind === "publish", run };
 }
 
-/** `limit: expected a number`, or the words alone, below the place of the object in which it is. */
-function placeIn(outer: string, mistake: string): string {
+/** A command whose reply is known already. */
+function fixed(reply: string): Step {
+  return { ok: true, isPublish: false, run: () => reply };
+}
+
+/** The place of a mistake in the object `outer`. */
+function within(outer: string, mistake: string): string {
   return mistake.startsWith("expected") ? `${outer}: ${mistake}` : `${outer}.${mistake}`;
-}
-
-function malformed(place: string): Malformed {
-  return { ok: false, malformed: place };
 }

@@ -7,107 +7,103 @@ import type { Timers } from "../core/timers.ts";
 import { answer, notFound, shuttingDown } from "../http/responses.ts";
 import type { Endpoint } from "../http/routes.ts";
 import { type Counters, countIn } from "../metrics/counters.ts";
-import { createSeveral } from "./batch.ts";
+import { type BatchPorts, runBatch, runLines } from "./batch.ts";
 import { Bodies, type Unread } from "./bodies.ts";
-import { type Called, type CallsPorts, createCalls, parse } from "./calls.ts";
 import { encodeError } from "./encoding.ts";
+import { invoke, malformed, type Outcome, parseJson, readRequest } from "./invocation.ts";
 import { type Caller, isWithinRate, type Keys } from "./keys.ts";
-import { isMethod, type Method } from "./requests.ts";
+import type { Call, Method } from "./method.ts";
+import { methods } from "./methods.ts";
+import { AnswerRoom } from "./room.ts";
 
 /** What the API's endpoint needs. */
-export interface ApiPorts extends CallsPorts {
+export interface ApiPorts extends BatchPorts {
   readonly keys: Keys;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly log: Log;
   readonly counters: Counters;
-  /** Milliseconds that a body may take to arrive. */
-  readonly bodyTimeout: number;
   /** Bytes of a body at the most. */
   readonly bodyMax: number;
-  /** Commands of one batch, or lines, at the most. */
-  readonly commandsMax: number;
+  /** Bytes of an answer at the most. */
+  readonly answerMax: number;
   /** Requests of one key a second; 0 is no limit. */
   readonly rateLimit: number;
-  /** Errors are statuses for everyone, not only for those who ask. */
+  /** Errors are HTTP statuses for every caller, not only for those who ask. */
   readonly transportErrors: boolean;
   /** The path, without a slash at its end: `/api`. */
   readonly prefix: string;
   isDraining(): boolean;
 }
 
-/** What a path below the prefix stands for: a method, several of them in a batch, or one a line. */
-type Call = Method | "batch" | "";
-
-/** What a call came to, and whose it was. */
-interface Outcome {
-  readonly caller: Caller;
-  readonly call: Call;
-  readonly outcome: Called;
+/** What a path below the prefix stands for: a method, a batch, or lines. */
+interface Target {
+  /** The label in metrics and in the log. */
+  readonly name: string;
+  /** It changes nothing and goes on during a drain. */
+  readonly isRead: boolean;
+  /** Its answer is not wrapped in a result. */
+  readonly isBare: boolean;
+  run(call: Call): MaybePromise<Outcome>;
 }
 
-/** Methods that change nothing go on while the server drains. */
-const reading = new Set<Call>(["presence", "presence_stats", "history", "channels", "info", "push_log"]);
+/** Milliseconds that a body may take to arrive: a megabyte over a slow line. */
+const bodyTimeout = 10_000;
 
 /** Made once: a Response takes it faster than an object (0.1 us, measured). */
 const json = { headers: new Headers({ "Content-Type": "application/json" }) };
 
+/** The room of an answer that is never long. */
+const anyRoom = new AnswerRoom(Number.POSITIVE_INFINITY);
+
 /**
- * `POST /api/<method>`: the HTTP method is looked at first, then the key, then the name, then the body, as Centrifugo
- * does. The content type is not looked at. From here to the answer of a publish with history in memory it takes 7 us
- * of our own beside a bare Bun server that reads, parses and answers (measured).
+ * `POST /api/<method>`: the HTTP method is checked first, then the key, then the name, then the body, as in Centrifugo.
+ * The content type is not looked at. From here to the answer of a publish with history in memory it takes 7 us of our own
+ * beside a bare Bun server that reads, parses and answers (measured).
  */
 export function createApi(ports: ApiPorts): Endpoint {
   const { keys, clock, log, counters, rateLimit, prefix } = ports;
-  const calls = createCalls(ports);
-  const several = createSeveral(calls, ports.commandsMax);
-  const bodies = new Bodies(ports, ports.bodyTimeout);
+  const targets = targetsOf(ports);
+  const bodies = new Bodies(ports, bodyTimeout);
 
-  /** Counts and tells a request that is not run. */
+  /** Counts and logs a request that is not run. */
   const refuse = (response: Response, method = "", key = ""): Response => {
     countIn(counters.apiRefused, response.status);
     log.debug("api.refused", { status: response.status, method, key });
     return response;
   };
 
-  const refusalOf = (request: Request, caller: Caller, call: Call): Response | null => {
+  const refusalOf = (request: Request, caller: Caller, target: Target): Response | null => {
     if (rateLimit > 0 && !isWithinRate(caller, clock.monotonic(), rateLimit)) {
       return answer(429, "Too many requests with this key.", { "Retry-After": "1" });
     }
-    if (ports.isDraining() && !reading.has(call)) return shuttingDown();
+    if (ports.isDraining() && !target.isRead) return shuttingDown();
     if (Number(request.headers.get("content-length")) > ports.bodyMax) return tooLarge(ports.bodyMax);
     if (isEncoded(request.headers)) return answer(415, "Send the body without a Content-Encoding.");
     return null;
   };
 
-  const called = (body: string, caller: Caller, call: Call): MaybePromise<Called> => {
-    if (call === "") return several.lines(caller, body);
-    const request = parse(body);
-    if (request === undefined) return { ok: false, malformed: mistakeIn(body) };
-    const place = { body, at: skipSpace(body, 0), caller };
-    return call === "batch" ? several.batch(caller, place, request) : calls.one(caller, call, place, request);
-  };
-
-  const respond = (request: Request, { caller, call, outcome }: Outcome): Response => {
-    if (outcome.ok) {
-      const isBare = call === "" || call === "batch";
-      return new Response(isBare ? outcome.result : `{"result":${outcome.result}}`, json);
+  const respond = (request: Request, outcome: Outcome, { target, caller }: { target: Target; caller: Caller }) => {
+    if (outcome.ok) return new Response(target.isBare ? outcome.value : `{"result":${outcome.value}}`, json);
+    if ("malformed" in outcome) {
+      return refuse(answer(400, `Bad Request\n${outcome.malformed}`), target.name, caller.name);
     }
-    if ("malformed" in outcome) return refuse(answer(400, `Bad Request\n${outcome.malformed}`), call, caller.name);
     const body = encodeError(outcome.error);
     const wantsStatus = ports.transportErrors || request.headers.get("x-centrifugo-error-mode") === "transport";
     if (!wantsStatus) return new Response(body, json);
     return new Response(body.slice('{"error":'.length, -1), { status: statusOf(outcome.error), headers: json.headers });
   };
 
-  const run = (request: Request, caller: Caller, call: Call): Promise<Response> => {
-    countIn(counters.apiCalls, call === "" ? "lines" : call);
+  const run = (request: Request, caller: Caller, target: Target): Promise<Response> => {
+    countIn(counters.apiCalls, target.name);
     const { promise, resolve, reject } = Promise.withResolvers<Response>();
     bodies.read(request, (body) => {
-      if (typeof body !== "string") return resolve(refuse(unreadable(body.unread), call, caller.name));
-      if (isLonger(body, ports.bodyMax)) return resolve(refuse(tooLarge(ports.bodyMax), call, caller.name));
+      if (typeof body !== "string") return resolve(refuse(unreadable(body.unread), target.name, caller.name));
+      if (isLonger(body, ports.bodyMax)) return resolve(refuse(tooLarge(ports.bodyMax), target.name, caller.name));
+      const room = target.isRead || target.isBare ? new AnswerRoom(ports.answerMax) : anyRoom;
       try {
-        resolve(then(called(body, caller, call), (outcome) => respond(request, { caller, call, outcome })));
+        const outcome = target.run({ body, at: skipSpace(body, 0), caller, room, ports });
+        resolve(then(outcome, (known) => respond(request, known, { target, caller })));
       } catch (error) {
         reject(error);
       }
@@ -119,10 +115,43 @@ export function createApi(ports: ApiPorts): Endpoint {
     if (request.method !== "POST") return refuse(new Response(null, { status: 405, headers: { Allow: "POST" } }));
     const caller = keys.callerOf(request.headers, query);
     if (!caller) return refuse(new Response(null, { status: 401 }));
-    const call = path.slice(prefix.length + 1);
-    if (!isCall(call)) return refuse(notFound(), "", caller.name);
-    const refusal = refusalOf(request, caller, call);
-    return refusal ? refuse(refusal, call, caller.name) : run(request, caller, call);
+    const target = targets.get(path.slice(prefix.length + 1));
+    if (!target) return refuse(notFound(), "", caller.name);
+    const refusal = refusalOf(request, caller, target);
+    return refusal ? refuse(refusal, target.name, caller.name) : run(request, caller, target);
+  };
+}
+
+/** By the rest of the path. */
+function targetsOf(ports: ApiPorts): ReadonlyMap<string, Target> {
+  const lines: Target = { name: "lines", isRead: false, isBare: true, run: (call) => runLines(call, ports) };
+  const batch: Target = {
+    name: "batch",
+    isRead: false,
+    isBare: true,
+    run(call) {
+      const request = parseJson(call.body);
+      return request === undefined ? malformed(mistakeIn(call.body)) : runBatch(request, call, ports);
+    },
+  };
+  return new Map([
+    ["", lines],
+    [batch.name, batch],
+    ...methods.map((method) => [method.name, targetOf(method)] as const),
+  ]);
+}
+
+function targetOf(method: Method): Target {
+  return {
+    name: method.name,
+    isRead: method.kind === "read",
+    isBare: false,
+    run(call) {
+      const request = parseJson(call.body);
+      if (request === undefined) return malformed(mistakeIn(call.body));
+      const read = readRequest(method, request);
+      return read.ok ? invoke(method, read.value, call) : read;
+    },
   };
 }
 
@@ -135,10 +164,6 @@ function mistakeIn(body: string): string {
 function isEncoded(headers: Headers): boolean {
   const codings = headers.get("content-encoding")?.toLowerCase().split(",") ?? [];
   return codings.some((coding) => !["", "identity"].includes(coding.trim()));
-}
-
-function isCall(name: string): name is Call {
-  return isMethod(name) || name === "batch" || name === "";
 }
 
 /** Without `Connection: close`: the runtime reads to the end of the body, so that its sender comes to read the answer. */

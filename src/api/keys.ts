@@ -1,6 +1,6 @@
 import { timingSafeEqual } from "node:crypto";
 import { type Bucket, takeToken } from "../core/rate.ts";
-import { globOf } from "../operations/operations.ts";
+import { starPattern } from "../operations/glob.ts";
 
 /** A key of the API as the configuration has it. */
 export interface KeyOptions {
@@ -18,6 +18,8 @@ export interface Caller extends Bucket {
   /** It may touch all channels. */
   readonly touchesAll: boolean;
   mayCall(method: string): boolean;
+  /** Whether its methods name this one: a key without any may call all methods that name a channel. */
+  names(method: string): boolean;
   mayTouch(channel: string): boolean;
 }
 
@@ -57,20 +59,21 @@ export function isWithinRate(caller: Caller, now: number, limit: number): boolea
 }
 
 function callerWith({ name, methods, channels }: KeyOptions): Caller {
-  const patterns = channels.map(globOf);
+  const patterns = channels.map(starPattern);
   return {
     name,
     touchesAll: patterns.length === 0,
     tokens: Number.MAX_SAFE_INTEGER,
     filledAt: 0,
     mayCall: (method) => methods.length === 0 || methods.includes(method),
+    names: (method) => methods.includes(method),
     mayTouch: (channel) => patterns.length === 0 || patterns.some((matches) => matches(channel)),
   };
 }
 
-/** `Authorization: apikey KEY`, the scheme without regard to case. */
+/** `Authorization: apikey KEY`: the scheme without regard to case, with any blanks between. */
 function bearerOf(header: string | null): string | null {
-  return /^apikey (.+)$/i.exec(header ?? "")?.[1] ?? null;
+  return /^\s*apikey\s+(.*\S)\s*$/i.exec(header ?? "")?.[1] ?? null;
 }
 
 function matching(known: readonly Known[], key: string | null): Caller | null {

@@ -1,10 +1,11 @@
 import { toJsonSchema } from "@valibot/to-json-schema";
 import type { GenericSchema } from "valibot";
 import packageJson from "../../package.json" with { type: "json" };
-import { needed, summaries } from "./openapi-methods.ts";
-import { jsonOf, reference, refusals } from "./openapi-refusals.ts";
-import { batchRequest, type Method, requests } from "./requests.ts";
-import { bareError, failure, results } from "./results.ts";
+import { batchRequest } from "./batch.ts";
+import type { Method } from "./method.ts";
+import { methods } from "./methods.ts";
+import { jsonOf, reference, refusals } from "./openapi-responses.ts";
+import { error, failure } from "./shapes.ts";
 
 /** How the API is configured, as far as its description tells it. */
 export interface ApiShape {
@@ -14,12 +15,7 @@ export interface ApiShape {
   readonly insecure: boolean;
 }
 
-const methods = Object.keys(requests).map((name) => name as Method);
-
-/**
- * The API as an OpenAPI 3.1 document, made from the very schemas that read the requests: it cannot say anything else
- * than they do.
- */
+/** The API as an OpenAPI 3.1 document, made from the declarations of the methods and the schemas that read requests. */
 export function describeApi({ handler_prefix: prefix, query_key, insecure }: ApiShape): object {
   const keys = {
     key: { type: "apiKey", in: "header", name: "X-API-Key" },
@@ -31,22 +27,21 @@ export function describeApi({ handler_prefix: prefix, query_key, insecure }: Api
     info: {
       title: "Chorus",
       version: packageJson.version,
-      description:
-        "What a back end can do. The content type of a request is not looked at, and fields that are not known are ignored. Methods that Centrifugo has are as there; send and push_log are Chorus's own.",
+      description: `What a back end can do. The content type of a request is not looked at. Methods that Centrifugo has are as there; ${own} are Chorus's own.`,
       license: { name: "MIT", identifier: "MIT" },
     },
     servers: [{ url: "/" }],
     paths: {
-      ...Object.fromEntries(methods.map((method) => [`${prefix}/${method}`, { post: methodOf(method) }])),
+      ...Object.fromEntries(methods.map((method) => [`${prefix}/${method.name}`, { post: operationOf(method) }])),
       [`${prefix}/batch`]: { post: batch() },
       [prefix]: { post: lines() },
     },
     components: {
       schemas: {
-        Error: schemaOf(bareError),
+        Error: schemaOf(error),
         Failure: schemaOf(failure),
-        ...Object.fromEntries(methods.map((method) => [`${method}_request`, requestOf(method)])),
-        ...Object.fromEntries(methods.map((method) => [`${method}_result`, schemaOf(results[method])])),
+        ...Object.fromEntries(methods.map((method) => [`${method.name}_request`, requestOf(method)])),
+        ...Object.fromEntries(methods.map(({ name, result }) => [`${name}_result`, schemaOf(result)])),
       },
       parameters: {
         errorMode: {
@@ -62,15 +57,20 @@ export function describeApi({ handler_prefix: prefix, query_key, insecure }: Api
   };
 }
 
+const own = methods
+  .filter(({ isOwn }) => isOwn)
+  .map(({ name }) => name)
+  .join(", ");
+
 const parameters = [{ $ref: "#/components/parameters/errorMode" }];
 
-function methodOf(method: Method) {
-  const answer = { type: "object", properties: { result: reference(`${method}_result`) }, required: ["result"] };
+function operationOf({ name, summary }: Method) {
+  const answer = { type: "object", properties: { result: reference(`${name}_result`) }, required: ["result"] };
   return {
-    operationId: method,
-    summary: summaries[method],
+    operationId: name,
+    summary,
     parameters,
-    requestBody: { required: true, ...jsonOf(reference(`${method}_request`)) },
+    requestBody: { required: true, ...jsonOf(reference(`${name}_request`)) },
     responses: {
       200: {
         description: "A result, or an error of the method.",
@@ -85,9 +85,9 @@ function methodOf(method: Method) {
 function batch() {
   const { properties, ...request } = schemaOf(batchRequest);
   const command = Object.fromEntries(
-    methods.map((name) => [name, { anyOf: [reference(`${name}_request`), { type: "null" }] }]),
+    methods.map(({ name }) => [name, { anyOf: [reference(`${name}_request`), { type: "null" }] }]),
   );
-  const reply = methods.map((name) => ({
+  const reply = methods.map(({ name }) => ({
     type: "object",
     properties: { [name]: reference(`${name}_result`) },
     required: [name],
@@ -100,7 +100,7 @@ function batch() {
   const replies = { type: "array", items: { oneOf: [...reply, reference("Failure")] } };
   return {
     operationId: "batch",
-    summary: "Does several things with one request; one reply for each command, in their order.",
+    summary: "Runs several commands; one reply for each, in their order.",
     requestBody: { required: true, ...jsonOf({ ...request, properties: { ...properties, commands } }) },
     responses: {
       200: {
@@ -118,7 +118,7 @@ function batch() {
 function lines() {
   return {
     operationId: "lines",
-    summary: 'Does several things with one request: a command a line, {"id"?, "method", "params"}, and a reply a line.',
+    summary: 'Runs several commands: one a line, {"id"?, "method", "params"}, with a reply a line.',
     requestBody: { required: true, content: { "text/plain": { schema: { type: "string", pattern: "\\S" } } } },
     responses: {
       200: {
@@ -131,9 +131,8 @@ function lines() {
 }
 
 /** What a request may look like that is not answered with 107 for what it lacks. */
-function requestOf(method: Method) {
-  const { properties = {}, ...rest } = schemaOf(requests[method]);
-  const required = needed[method] ?? [];
+function requestOf({ request, needs: required }: Method) {
+  const { properties = {}, ...rest } = schemaOf(request);
   const given = Object.fromEntries(required.map((name) => [name, filled(properties[name])]));
   return { ...rest, properties: { ...properties, ...given }, required };
 }

@@ -1,53 +1,52 @@
 import { findMember, isDeeperThan, jsonLevelsMax } from "../core/json.ts";
-import type { Payload } from "../core/payload.ts";
-import type { Caller } from "./keys.ts";
+import { noData, type Payload } from "../core/payload.ts";
+import type { Call } from "./method.ts";
 
-/** Where a request stands in the body, so that payloads can be taken from it as the bytes that came. */
-export interface Place {
-  readonly body: string;
-  /** Where its object begins. */
-  readonly at: number;
-  /** Whose key it came with. */
-  readonly caller: Pick<Caller, "name" | "touchesAll" | "mayTouch">;
-}
+/** What cannot be read: no base64, or JSON in it with too many levels. */
+export type Malformed = "malformed";
 
-/** What cannot be taken for a payload: `missing`, no base64, or JSON in it with too many levels. */
-export type Unreadable = "missing" | "malformed";
-
-/** Base64 of RFC 4648 4, with its padding, as Go's encoder and all others write it. */
+/** Base64 of RFC 4648 section 4, with its padding. */
 const base64Pattern = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
-/** A byte order mark is no JSON, and is kept: what is not JSON goes on as the bytes that it is. */
+/** A byte order mark is no JSON, and is kept: what is not JSON is forwarded as the bytes that it is. */
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** `b64data` where it is given: JSON where it is JSON, else bytes. Otherwise `data`, as the bytes that came. */
-export function payloadOf(b64data: string, place: Place): Payload | Unreadable {
+/** `b64data` where it is not empty: JSON where it is JSON, else bytes. Otherwise `data`, as the bytes that came. */
+export function payloadOfRequest(b64data: string, call: Call): Payload | Malformed {
   if (b64data === "") {
-    const json = memberOf(place, "data");
-    return json === undefined ? "missing" : { kind: "json", json };
+    const json = memberOf(call, "data");
+    return json === undefined ? noData : { kind: "json", json };
   }
-  if (!base64Pattern.test(b64data)) return "malformed";
-  const bytes = Buffer.from(b64data, "base64");
+  const bytes = decode(b64data);
+  if (bytes === null) return "malformed";
+  if (bytes.length === 0) return noData;
   const text = textIn(bytes);
   if (text !== null && isDeeperThan(text, jsonLevelsMax)) return "malformed";
   return text !== null && isJson(text) ? { kind: "json", json: text } : { kind: "binary", bytes };
 }
 
-/** The raw JSON of a member; undefined where there is none. */
-export function memberOf({ body, at }: Place, name: string): string | undefined {
+/** The raw JSON of a field; undefined where there is none. */
+export function memberOf({ body, at }: Call, name: string): string | undefined {
   const extent = findMember(body, at, name);
   return extent ? body.slice(extent.start, extent.end) : undefined;
 }
 
-/** The same, or what its base64 form holds. */
-export function jsonOf(
+/** The JSON in a base64 field where it is not empty; otherwise the raw JSON of the field beside it. */
+export function jsonOfRequest(
   base64: string,
-  place: Place,
+  call: Call,
   name: string,
-): { readonly json?: string | undefined } | "malformed" {
-  if (base64 === "") return { json: memberOf(place, name) };
-  const text = base64Pattern.test(base64) ? textIn(Buffer.from(base64, "base64")) : null;
+): { readonly json?: string | undefined } | Malformed {
+  if (base64 === "") return { json: memberOf(call, name) };
+  const bytes = decode(base64);
+  const text = bytes === null ? null : textIn(bytes);
   return text !== null && !isDeeperThan(text, jsonLevelsMax) && isJson(text) ? { json: text } : "malformed";
+}
+
+/** The bytes of a base64 text, in which line breaks do not count (RFC 2045 section 6.8); null where it is none. */
+function decode(base64: string): Buffer | null {
+  const joined = /[\r\n]/.test(base64) ? base64.replaceAll(/[\r\n]+/g, "") : base64;
+  return base64Pattern.test(joined) ? Buffer.from(joined, "base64") : null;
 }
 
 /** The text that bytes are; null where they are not UTF-8. */

@@ -1,11 +1,11 @@
 import type { Server } from "bun";
-import { createConfiguredApi } from "../api/api.ts";
 import { describeApi } from "../api/openapi.ts";
 import type { Config } from "../config/config.ts";
 import type { Profile } from "../config/profiles.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import type { Random } from "../core/random.ts";
+import type { Slices } from "../core/slices.ts";
 import type { Timers } from "../core/timers.ts";
 import { createAddressReader } from "../http/addresses.ts";
 import { routesAsSent } from "../http/as-sent.ts";
@@ -31,6 +31,7 @@ import type { BunSocket } from "../sockets/socket.ts";
 import { createUpgrade } from "../sockets/upgrade.ts";
 import { createWebSocketHandlers } from "../sockets/websocket.ts";
 import { createPages } from "../web/pages.ts";
+import { createConfiguredApi } from "./api.ts";
 import { gaugesOf } from "./gauges.ts";
 import type { Messages } from "./messages.ts";
 import type { Node } from "./node.ts";
@@ -49,8 +50,8 @@ export interface ListenersPorts {
   readonly log: Log;
   readonly node: Node;
   readonly operations: Operations;
+  readonly slices: Slices;
   readonly messages: Messages;
-  readonly version: string;
   readonly profile: Profile;
   isDraining(): boolean;
   /** Seconds that the last sweep was late by. */
@@ -196,7 +197,8 @@ function insideEndpoints(config: Config, ports: ListenersPorts, admission: Admis
     const { live, ready, centrifugo } = createHealth(ports.isDraining);
     endpoints.set("/healthz", { endpoint: readOnly(live), anyHost: true });
     endpoints.set("/readyz", { endpoint: readOnly(ready), anyHost: true });
-    endpoints.set(health.handler_prefix, { endpoint: readOnly(centrifugo), anyHost: true });
+    // As in Centrifugo: its health check takes every method.
+    endpoints.set(health.handler_prefix, { endpoint: centrifugo, anyHost: true });
   }
   if (prometheus.enabled) {
     const metrics = createMetrics(ports.node.counters, gaugesOf(config, { ...ports, admission }));

@@ -1,6 +1,5 @@
 import type { HubRef } from "../../actors/hub/events.ts";
 import type { Registry } from "../../actors/hub/registry.ts";
-import { hasApi } from "../api/api.ts";
 import type { Config } from "../config/config.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
@@ -9,6 +8,7 @@ import type { Timers } from "../core/timers.ts";
 import { createOfflineMessages } from "../messages/offline-messages.ts";
 import type { OfflineQueue } from "../messages/offline-queue.ts";
 import { createMessageStore } from "../messages/store.ts";
+import { hasApi } from "./api.ts";
 import type { Replacements } from "./node.ts";
 
 /** What the push store needs of the house. */

@@ -1,6 +1,6 @@
 import type { Server } from "bun";
 import { toPromise } from "xstate";
-import type { HubRef, PublishSource } from "../../actors/hub/events.ts";
+import type { HubRef } from "../../actors/hub/events.ts";
 import { Members } from "../../actors/hub/registry.ts";
 import packageJson from "../../package.json" with { type: "json" };
 import type { Config } from "../config/config.ts";
@@ -11,7 +11,6 @@ import type { Random } from "../core/random.ts";
 import type { Timers } from "../core/timers.ts";
 import type { ApplicationDefinition } from "../hooks/in-process/in-process.ts";
 import { createInProcess } from "../operations/in-process.ts";
-import { createOperations } from "../operations/operations.ts";
 import { createLog } from "../runtime/log.ts";
 import { type Network, systemNetwork } from "../runtime/network.ts";
 import { systemClock, systemRandom, systemTimers } from "../runtime/system.ts";
@@ -20,6 +19,7 @@ import { createApplicationHooks } from "./application-hooks.ts";
 import { createListeners } from "./listeners.ts";
 import { openMessages } from "./messages.ts";
 import { createNode, type Replacements } from "./node.ts";
+import { createConfiguredOperations } from "./operations.ts";
 import { createPublications } from "./publications.ts";
 import { openServers } from "./servers.ts";
 import { assertFree } from "./start-checks.ts";
@@ -83,10 +83,11 @@ export function start(config: Config, outside: Outside = {}) {
     publish: (topic, frame, except) => servers.publish(topic, frame, except),
   });
   const sweeper = new Sweeper(parts, { tick: node.tick, second: node.second, seldom: messages.sweep });
-  const operationsFor = (source: PublishSource) => createOperations({ ...node, queue: messages.queue, source });
+  const { operations, slices } = createConfiguredOperations(config, { ...parts, node, messages });
   const listeners = createListeners(config, {
     ...parts,
-    operations: operationsFor("api"),
+    operations,
+    slices,
     messages,
     node,
     isDraining: () => isDraining,
@@ -115,7 +116,7 @@ export function start(config: Config, outside: Outside = {}) {
     return stopped;
   };
   const { url, internalUrl } = servers;
-  const inProcess = createInProcess(operationsFor("server"), { clock: parts.clock, hub: node.hub });
+  const inProcess = createInProcess(operations, () => node.hub.getSnapshot().status === "active");
   tellStart(log, url, outside.warnings ?? []);
   servers.logSkipped();
   return {

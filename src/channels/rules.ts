@@ -1,5 +1,7 @@
 import { type ClientError, errors } from "../core/errors.ts";
+import type { Payload } from "../core/payload.ts";
 import { type Channel, createChannel, splitName } from "./channel.ts";
+import { fitsFormat } from "./formats.ts";
 import { type Grant, grantSubscription, type Wish } from "./grant.ts";
 import { isTooLongName, isWellFormedName } from "./name.ts";
 import { createNamespace, type Namespace } from "./namespace.ts";
@@ -19,6 +21,10 @@ export interface ChannelRules {
   nameFault(name: string): ClientError | null;
   /** The channel of a name; null where its namespace is unknown: error 102, also for the API and for tokens. */
   resolve(name: string): Channel | null;
+  /** The channel of a name that a back end gave; else why not: 107 where it is empty or has a fault, 102 as `resolve`. */
+  find(name: string): Channel | ClientError;
+  /** Whether data has the format of the channel's publications (`publication_data_format`). */
+  takes(channel: Channel, data: Payload): boolean;
   /** Null: subscribe it, or look at the token that it brings. What a token says is not looked at here. */
   maySubscribe(name: string, asker: permissions.Subscriber): ClientError | null;
   mayPublish(name: string, asker: permissions.Publisher): ClientError | null;
@@ -87,6 +93,8 @@ export function createChannelRules(
   return {
     nameFault,
     resolve,
+    find: (name) => (name === "" ? errors.badRequest : (nameFault(name) ?? resolve(name) ?? errors.unknownChannel)),
+    takes: ({ namespace }, data) => fitsFormat(namespace.dataFormat, data),
     maySubscribe: (name, asker) =>
       permissions.mayAskToSubscribe(asker, nameFault(name)) ?? permissions.maySubscribe(resolve(name), asker, insecure),
     mayPublish: (name, asker) => nameFault(name) ?? permissions.mayPublish(resolve(name), asker, insecure),

@@ -24,3 +24,18 @@ export const errors = {
   tooManyRequests: { code: 111, message: "too many requests", temporary: true },
   unrecoverablePosition: { code: 112, message: "unrecoverable position" },
 } as const satisfies Record<string, ClientError>;
+
+/** An error with the reason after its text: where the caller would have to guess, or Centrifugo has no such error. */
+export function withReason({ code, message }: ClientError, reason: string): ClientError {
+  return { code, message: `${message}: ${reason}` };
+}
+
+/** Error 107 for one field: its name, and what was expected there. */
+export function badField(place: string): ClientError {
+  return withReason(errors.badRequest, place);
+}
+
+/** Whether what was asked for is an error. */
+export function isError(found: object): found is ClientError {
+  return "code" in found && "message" in found;
+}

@@ -4,3 +4,14 @@ import type { ClientError } from "./errors.ts";
 export type Result<Value, Failure = ClientError> =
   | { readonly ok: true; readonly value: Value }
   | { readonly ok: false; readonly error: Failure };
+
+/** An operation that was not done, and why. */
+export type Refusal = Extract<Result<never>, { ok: false }>;
+
+/** The result of an operation that has nothing to say but that it is done. */
+export const done: Result<null> = { ok: true, value: null };
+
+/** The result of an operation that is refused. */
+export function refuse(error: ClientError): Refusal {
+  return { ok: false, error };
+}

@@ -42,6 +42,8 @@ export interface Receiver {
 export interface Socket {
   /** The connection's name in logs, in presence and in publications: a UUID. */
   readonly id: string;
+  /** The session of an emulated transport: a secret that the client was told. Absent where the transport has none. */
+  readonly session?: string;
   /** The label `dialect` of its protocol in log lines and metrics; nothing is decided by it. */
   readonly dialect: string;
   readonly capabilities: Capabilities;

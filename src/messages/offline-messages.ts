@@ -1,5 +1,5 @@
 import type { HubRef } from "../../actors/hub/events.ts";
-import type { Member, Registry } from "../../actors/hub/registry.ts";
+import type { Registry } from "../../actors/hub/registry.ts";
 import type { Clock } from "../core/clock.ts";
 import { then } from "../core/maybe-promise.ts";
 import { type Payload, payloadSize } from "../core/payload.ts";
@@ -56,7 +56,7 @@ export function createOfflineMessages(ports: OfflineMessagesPorts): OfflineMessa
 
   const follow = (user: string, client: string): void => {
     const member = registry.member(client);
-    if (!member || !hearsMessages(member)) return;
+    if (!member?.hearsMessages) return;
     if (member.socket.unsent() > 0) after(lookInterval, () => follow(user, client));
     else deliver(user, client);
   };
@@ -75,9 +75,4 @@ export function createOfflineMessages(ports: OfflineMessagesPorts): OfflineMessa
     });
 
   return { deliver };
-}
-
-/** Whether a connection takes messages that belong to no channel: it was let in, is not ending, and can read them. */
-export function hearsMessages({ state, socket }: Member): boolean {
-  return socket.capabilities.canReceiveMessages && state === "authenticated";
 }

@@ -27,7 +27,8 @@ export interface Page {
 /** Entries looked at in one turn of the event loop: about 2 ms on Bun 1.4.5. */
 const sliceSize = 20_000;
 const limitDefault = 100;
-const limitMax = 1_000;
+/** Entries of one page at the most. */
+export const limitMax = 1_000;
 
 /** What a page gives as its cursor. */
 export const cursorPattern = /^[0-9a-z]{1,10}$/;

@@ -116,7 +116,7 @@ describe("what a back end is told", () => {
     expect(await still.rest()).toHaveLength(1);
   });
 
-  test("T43 a pattern of channels is matched in linear time, and is no other language than its star", async () => {
+  test("T43 a pattern of channels is a glob, is matched in linear time, and is error 100 where it cannot be read", async () => {
     await using api = await startApi();
     const ann = await api.centrifuge("ann");
     const names = ["chat.1", "chat.2", "chat", "a+b", "a".repeat(200)];
@@ -126,9 +126,16 @@ describe("what a back end is told", () => {
     expect(await found("")).toEqual(names);
     expect(await found("chat.*")).toEqual(["chat.1", "chat.2"]);
     expect(await found("*chat*")).toEqual(["chat.1", "chat.2", "chat"]);
-    expect(await found("chat.[12]")).toEqual([]);
+    expect(await found("chat.[12]")).toEqual(["chat.1", "chat.2"]);
+    expect(await found("{chat.?,a+b}")).toEqual(["chat.1", "chat.2", "a+b"]);
+    for (const pattern of ["[", "chat[", "[]", "[2-1]"]) {
+      expect((await api.call("channels", { pattern })).json).toEqual({
+        error: { code: 100, message: "internal server error" },
+      });
+    }
     expect(await found("a+b")).toEqual(["a+b"]);
     expect(await found(`${"a*".repeat(120)}b`)).toEqual([]);
+    expect(await found(`${"?*a*".repeat(60)}b`)).toEqual([]);
     expect((await api.call("channels", { pattern: "*".repeat(256) })).status).toBe(400);
   });
 

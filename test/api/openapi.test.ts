@@ -1,9 +1,9 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import * as v from "valibot";
+import { methods } from "../../src/api/methods.ts";
 import { describeApi } from "../../src/api/openapi.ts";
-import { ownMethods } from "../../src/api/requests.ts";
-import { failure, results } from "../../src/api/results.ts";
+import { failure } from "../../src/api/shapes.ts";
 import { type Api, apiKey, startApi } from "../support/api.ts";
 import { testTimeout } from "../support/patience.ts";
 import { at, document, fieldsOf, mistakesFor, operationOf, plain, requestSchemas, valuesOf } from "./document.ts";
@@ -20,7 +20,8 @@ function wasRead({ status, text }: { readonly status: number; readonly text: str
   return status === 200 && !typeMistake.test(text);
 }
 
-const own: ReadonlySet<string> = ownMethods;
+const own = new Set(methods.filter(({ isOwn }) => isOwn).map(({ name }) => name));
+const results = new Map(methods.map(({ name, result }) => [name, result]));
 
 /** How a mistake at this place is told: in a method of our own as its error 107, also in a batch. */
 function refusalOf(method: string, path: readonly (string | number)[]): { status: number; words: string } {
@@ -116,7 +117,7 @@ describe("the OpenAPI document", () => {
       expectAsDescribed(method, json);
     }
     const told = new Set(thorough.map(([method]) => method));
-    expect(Object.keys(results).filter((method) => !told.has(method))).toEqual(["rpc"]);
+    expect([...results.keys()].filter((method) => !told.has(method))).toEqual(["rpc"]);
     ann[Symbol.dispose]();
   });
 
@@ -154,7 +155,7 @@ const filled = (name: string) => (name === "channels" ? ["x"] : "x");
 const empty = (name: string) => (name === "channels" ? [] : "");
 
 function expectAsDescribed(method: string, json: unknown): void {
-  const result = Object.entries(results).find(([name]) => name === method)?.[1] ?? v.never();
+  const result = results.get(method) ?? v.never();
   const parsed = v.safeParse(v.union([v.strictObject({ result }), failure]), json);
   expect([method, json, parsed.issues?.map(({ message }) => message)]).toEqual([method, json, undefined]);
 }

@@ -1,6 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { createMessageStore } from "../../src/messages/store.ts";
-import { sending } from "../../src/operations/sending.ts";
+import { createMessages } from "../../src/operations/messages.ts";
+import { createRecorder } from "../../src/operations/recorder.ts";
 import { startServer } from "../../src/server.ts";
 import { apiKey, startApi } from "../support/api.ts";
 import { CapturedLog } from "../support/captured-log.ts";
@@ -164,13 +165,14 @@ describe("a repeated key", () => {
     const options = { enabled: false, retention: 1, size: 1, payloads: false };
     const store = createMessageStore({ path: freshPushPath(), log: options, queue: { size: 1, ttl: 1_000 } }, parts);
     store.close();
-    const { send } = sending({ hub: api.node.hub, registry: api.node.registry, queue: store.queue });
+    const recorder = createRecorder({ publishLog: null, logPayloads: false, clock, receivers: () => 0 });
+    const { hub, registry } = api.node;
+    const { send } = createMessages({ hub, registry, queue: store.queue, clock, recorder });
     const data = { kind: "json", json: '"never"' } as const;
-    const now = clock.wall();
     const failed = { ok: false, error: { code: 100 } };
-    expect(send({ user: "ann" }, data, { idempotencyKey: "k", now })).toMatchObject(failed);
-    expect(send({ user: "bob" }, data, { queueTtl: 1_000, now })).toMatchObject(failed);
-    expect(send({ user: "ann" }, { kind: "json", json: '"without a key"' }, { now })).toMatchObject({ ok: true });
+    expect(send({ user: "ann" }, data, { idempotencyKey: "k" }, null)).toMatchObject(failed);
+    expect(send({ user: "bob" }, data, { queueTtl: 1_000 }, null)).toMatchObject(failed);
+    expect(send({ user: "ann" }, { kind: "json", json: '"without a key"' }, {}, null)).toMatchObject({ ok: true });
     expect(await ann.rest()).toEqual([message("without a key")]);
   });
 });

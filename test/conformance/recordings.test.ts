@@ -13,16 +13,12 @@ const later: Readonly<Record<string, string>> = {
   "protobuf/pb-stream": "HTTP streaming is not served",
   "protobuf/pb-stream-split": "HTTP streaming is not served",
   "protobuf/pb-stream-error": "HTTP streaming is not served",
-  "general/api-channels-errors": "a difference of the HTTP API or of refreshes that is not removed yet",
   "general/subrefresh-info": "a difference of the HTTP API or of refreshes that is not removed yet",
   "general/json-types-subscribe-ok": "a difference of the HTTP API or of refreshes that is not removed yet",
   "general/cachemode-auto-api": "a difference of the HTTP API or of refreshes that is not removed yet",
-  "general/api-channels-server-side": "a difference of the HTTP API or of refreshes that is not removed yet",
   "general/api-publish-version-no-history": "a difference of the HTTP API or of refreshes that is not removed yet",
-  "general/pubformat-object": "a difference of the HTTP API or of refreshes that is not removed yet",
   "general/refresh-client-sub": "a difference of the HTTP API or of refreshes that is not removed yet",
   "general/api-unsub-empty-channel-keeps": "a difference of the HTTP API or of refreshes that is not removed yet",
-  "general/api-publish-b64-forms": "a difference of the HTTP API or of refreshes that is not removed yet",
 };
 
 const engines = [

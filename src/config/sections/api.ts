@@ -51,7 +51,7 @@ export const httpApi = section({
       v.description("The name that stands in the log and in the push log."),
     ),
     key: v.pipe(secretText("The key itself.", headerKey), v.minLength(1, "expected a key, got an empty one")),
-    methods: list("The methods that this key may call; empty for all.", {
+    methods: list("The methods that this key may call; empty for all, with `channels` for all that name a channel.", {
       pattern: new RegExp(`^(?:${methods.join("|")})$`),
       means: alternatives(methods),
     }),
@@ -72,6 +72,11 @@ export const httpApi = section({
     unit: "bytes",
     min: 1,
   }),
+  response_size_limit: count(
+    16_777_216,
+    "Bytes of one answer: a history, a presence or a list that would be longer is error 106.",
+    { unit: "bytes", min: 1 },
+  ),
   broadcast_limit: count(
     10_000,
     "Channels in one broadcast, and commands in one batch (107): one turn of the event loop.",

@@ -1,0 +1,88 @@
+import { badField, type ClientError, errors, withReason } from "../core/errors.ts";
+import { isDeeperThan, jsonLevelsMax } from "../core/json.ts";
+import { type MaybePromise, then } from "../core/maybe-promise.ts";
+import { type Refusal, type Result, refuse } from "../core/result.ts";
+import { readWith } from "../operations/schema.ts";
+import type { Caller } from "./keys.ts";
+import type { Call, Method } from "./method.ts";
+import { tooLarge } from "./room.ts";
+
+/** A request that cannot be read, and where: status 400. */
+export interface Malformed {
+  readonly ok: false;
+  readonly malformed: string;
+}
+
+/** What a call came to. */
+export type Outcome = Result<string> | Malformed;
+
+/** A body as JSON; undefined where it is none, or has too many levels. */
+export function parseJson(body: string): unknown {
+  if (isDeeperThan(body, jsonLevelsMax)) return undefined;
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A request that cannot be read. */
+export function malformed(mistake: string): Malformed {
+  return { ok: false, malformed: mistake };
+}
+
+/** Reads the request of a method. */
+export function readRequest(
+  method: Method,
+  value: unknown,
+): { readonly ok: true; readonly value: object } | Refusal | Malformed {
+  const plain = method.readPlain?.(value);
+  if (plain) return { ok: true, value: plain };
+  const read = readWith(method.request, value);
+  if (read.ok) return read;
+  return method.isOwn ? refuse(badField(read.error)) : malformed(read.error);
+}
+
+/** Runs a method with a request that was read: the rights of the key first, then the fields that it needs. */
+export function invoke(method: Method, request: object, call: Call): MaybePromise<Result<string>> {
+  const { caller, room, ports } = call;
+  const error = rightsError(method, request, caller) ?? needsError(method, request);
+  if (error) {
+    if (method.kind === "publish" || method.kind === "message") {
+      ports.operations.logRefused({ source: caller.name, method: method.name, request }, error);
+    }
+    return refuse(error);
+  }
+  if (method.kind !== "read") return method.run(request, call, ports);
+  if (room.left <= 0) return refuse(tooLarge);
+  return then(method.run(request, call, ports), (result) =>
+    result.ok && !room.fits(result.value) ? refuse(tooLarge) : result,
+  );
+}
+
+/** What the key has no right to; its owner reads which of its limits it was. */
+function rightsError(method: Method, request: object, caller: Caller): ClientError | null {
+  const { name } = method;
+  if (!caller.mayCall(name)) return denied(`the key ${caller.name} may not call ${name}`);
+  if (caller.touchesAll) return null;
+  const channels = method.channels(request);
+  if (channels === null) {
+    if (caller.names(name)) return null;
+    return denied(`the key ${caller.name} is limited to channels: it may call ${name} where its methods name it`);
+  }
+  if (channels.every((channel) => channel === "" || caller.mayTouch(channel))) return null;
+  const which = channels.length === 1 ? "this channel" : "all of these channels";
+  return denied(`the key ${caller.name} may not touch ${which}`);
+}
+
+function denied(reason: string): ClientError {
+  return withReason(errors.permissionDenied, reason);
+}
+
+function needsError({ needs }: Method, request: object): ClientError | null {
+  for (const name of needs) {
+    const value: unknown = Reflect.get(request, name);
+    if (value === "" || (Array.isArray(value) && value.length === 0)) return errors.badRequest;
+  }
+  return null;
+}

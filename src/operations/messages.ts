@@ -1,0 +1,120 @@
+import type { HubRef } from "../../actors/hub/events.ts";
+import type { Member, Registry } from "../../actors/hub/registry.ts";
+import type { Clock } from "../core/clock.ts";
+import { badField, type ClientError, errors, withReason } from "../core/errors.ts";
+import { type MaybePromise, then } from "../core/maybe-promise.ts";
+import type { Payload } from "../core/payload.ts";
+import { type Result, refuse } from "../core/result.ts";
+import type { OfflineQueue, PutOutcome } from "../messages/offline-queue.ts";
+import type { Source } from "./publish.ts";
+import type { Recorder } from "./recorder.ts";
+import type { Send, Sent } from "./send.ts";
+import type { Who } from "./server-commands.ts";
+
+/** What sending works with. */
+export interface MessagesPorts {
+  readonly hub: HubRef;
+  readonly registry: Registry;
+  /** Keeps messages for users without a connection, and results by their idempotency keys. */
+  readonly queue: Pick<OfflineQueue, "put" | "recall" | "remember">;
+  readonly clock: Pick<Clock, "wall">;
+  readonly recorder: Recorder;
+}
+
+type Addressee = Pick<Who, "user" | "client">;
+
+const none: ReadonlySet<string> = new Set();
+
+/** Messages to users: to the connections that they have, or to the next one. */
+export function createMessages({ hub, registry, queue, clock, recorder }: MessagesPorts) {
+  /** The connections of the user, or the one that is named. */
+  const membersOf = ({ user, client }: Addressee): readonly Member[] => {
+    if (!client) return user === "" ? [] : registry.ofUser(user).filter((member) => member.hearsMessages);
+    const member = registry.member(client);
+    const isMeant = member && member.user !== null && (user === "" || member.user === user);
+    return isMeant && member.hearsMessages ? [member] : [];
+  };
+
+  /** Nothing is delivered whose key could not be kept: the sender is refused, and may try again. */
+  const deliver = (members: readonly Member[], data: Payload, key: string | null): MaybePromise<Result<Sent>> => {
+    const value: Sent = { connections: members.length, queued: false };
+    return then(key === null || queue.remember(key, JSON.stringify(value)), (isKept): Result<Sent> => {
+      if (!isKept) return refuse(errors.internal);
+      for (const { id, user } of members) {
+        const target = { user: user ?? "", client: id, except: none };
+        hub.send({ type: "user.tell", target, event: { type: "hub.message", data } });
+      }
+      return { ok: true, value };
+    });
+  };
+
+  const keep = (user: string, data: Payload, { expiresAt, key }: { expiresAt: number; key: string | null }) => {
+    const value: Sent = { connections: 0, queued: true };
+    const remember = key === null ? {} : { remember: { key, answer: JSON.stringify(value) } };
+    return then(queue.put(user, data, { expiresAt, ...remember }), (outcome): Result<Sent> => {
+      const error = errorOf(outcome);
+      return error ? refuse(error) : { ok: true, value };
+    });
+  };
+
+  const sendOnce = (to: Addressee, data: Payload, { ttl, key }: { ttl: number; key: string | null }) => {
+    const members = membersOf(to);
+    const isKept = ttl > 0 && members.length === 0 && membersOf({ user: to.user }).length === 0;
+    return isKept ? keep(to.user, data, { expiresAt: clock.wall() + ttl, key }) : deliver(members, data, key);
+  };
+
+  const send = (to: Addressee, data: Payload, { queueTtl: ttl = 0, idempotencyKey = "" }: Send) => {
+    const error = requestError(to, { ttl, idempotencyKey });
+    if (error) return refuse(error);
+    if (idempotencyKey === "") return sendOnce(to, data, { ttl, key: null });
+    const key = storedKey(to, idempotencyKey);
+    return then(queue.recall(key), (known): MaybePromise<Result<Sent>> => {
+      if (known.state === "failed") return refuse(errors.internal);
+      if (known.state === "answered") return { ok: true, value: JSON.parse(known.answer) };
+      return sendOnce(to, data, { ttl, key });
+    });
+  };
+
+  return {
+    /** A repeated key within five minutes has no second effect and gets the first result. */
+    send: (to: Addressee, data: Payload, options: Send, source: Source): MaybePromise<Result<Sent>> => {
+      const result = send(to, data, options);
+      if (source === null) return result;
+      const { idempotencyKey = "" } = options;
+      return then(result, (known) => {
+        recorder.sent({ source, user: to.user, client: to.client ?? "", data, idempotencyKey }, known);
+        return known;
+      });
+    },
+  };
+}
+
+function requestError(
+  { user, client = "" }: Addressee,
+  { ttl, idempotencyKey }: { ttl: number; idempotencyKey: string },
+): ClientError | null {
+  if (user === "" && client === "") return badField("user: expected a user, or a client");
+  if (!user.isWellFormed()) return badField("user: expected well-formed Unicode");
+  if (!idempotencyKey.isWellFormed()) return badField("idempotency_key: expected well-formed Unicode");
+  return ttl > 0 && user === "" ? badField("queue_ttl_s: expected a user to keep it for") : null;
+}
+
+function errorOf(outcome: PutOutcome): ClientError | null {
+  switch (outcome) {
+    case "kept":
+      return null;
+    case "limit":
+      return withReason(errors.limitExceeded, "too many messages wait");
+    case "too_large":
+      return badField("data: expected at most 65536 bytes where it may have to wait");
+    case "expired":
+      return badField("queue_ttl_s: expected time to wait");
+    case "failed":
+      return errors.internal;
+  }
+}
+
+/** What a key is kept as: a digest of it and of its addressee, so that a long key takes no more room than a short one. */
+function storedKey({ user, client = "" }: Addressee, key: string): string {
+  return new Bun.CryptoHasher("sha256").update(JSON.stringify([user, client, key])).digest("base64url");
+}

@@ -1,0 +1,77 @@
+import type { PublishEvent } from "../../actors/hub/events.ts";
+import type { Registry } from "../../actors/hub/registry.ts";
+import type { Draft } from "../broker/broker.ts";
+import type { Channel } from "../channels/channel.ts";
+import type { ChannelRules } from "../channels/rules.ts";
+import { errors, isError } from "../core/errors.ts";
+import { type MaybePromise, maybePromise, then, thenAll } from "../core/maybe-promise.ts";
+import { payloadSize } from "../core/payload.ts";
+import type { Position } from "../core/publication.ts";
+import { type Result, refuse } from "../core/result.ts";
+import type { Slices } from "../core/slices.ts";
+import type { Publish, PublishAttempt, Source } from "./publish.ts";
+import type { Recorder } from "./recorder.ts";
+
+/** What publishing works with. */
+export interface PublishingPorts {
+  readonly rules: ChannelRules;
+  readonly registry: Pick<Registry, "member">;
+  /** The actor that routes publications to the broker. */
+  readonly publications: { send(event: PublishEvent): void };
+  readonly recorder: Recorder;
+  readonly slices: Slices;
+}
+
+/** Publications into one channel or into many. */
+export function createPublishing({ rules, registry, publications, recorder, slices }: PublishingPorts) {
+  const handOver = ({ channel: name, publish, source }: PublishAttempt): MaybePromise<Result<Position>> => {
+    const channel = rules.find(name);
+    if (isError(channel)) return refuse(channel);
+    if (!rules.takes(channel, publish.data)) return refuse(errors.badRequest);
+    if (publish.idempotencyKey && !publish.idempotencyKey.isWellFormed()) return refuse(errors.badRequest);
+    const draft = draftOf(channel, publish, registry);
+    return maybePromise((done) =>
+      publications.send({ type: "publish", source: source === null ? "server" : "api", draft, done }),
+    );
+  };
+
+  const attempt = (attempt: PublishAttempt): MaybePromise<Result<Position>> => {
+    const result = handOver(attempt);
+    if (attempt.source === null) return result;
+    return then(result, (known) => {
+      recorder.published(attempt, known);
+      return known;
+    });
+  };
+
+  return {
+    /** Answers at once what no store has to commit. */
+    publish: (channel: string, publish: Publish, source: Source): MaybePromise<Result<Position>> =>
+      attempt({ method: "publish", source, channel, publish }),
+
+    /** One result for each channel, in their order; one that is refused does not keep the others from being published. */
+    broadcast: (
+      channels: readonly string[],
+      publish: Publish,
+      source: Source,
+    ): MaybePromise<readonly Result<Position>[]> => {
+      const results: MaybePromise<Result<Position>>[] = [];
+      const step = (channel: string) => results.push(attempt({ method: "broadcast", source, channel, publish })) > 0;
+      return then(slices.each(channels, step, payloadSize(publish.data)), () => thenAll(results));
+    },
+  };
+}
+
+function draftOf({ name, namespace }: Channel, publish: Publish, registry: PublishingPorts["registry"]): Draft {
+  const { data, tags, idempotencyKey, version, versionEpoch = "", excludeClient, skipHistory } = publish;
+  const plain = { channel: name, data, exclude: null, history: skipHistory ? null : namespace.history };
+  // Most publishes say nothing more, and spreading nothing takes longer than all else here.
+  if (!tags && !idempotencyKey && !version && !excludeClient) return plain;
+  return {
+    ...plain,
+    ...(tags && { tags }),
+    ...(idempotencyKey && { idempotencyKey }),
+    ...(version && { version, versionEpoch }),
+    ...(excludeClient && { excludeClient, exclude: registry.member(excludeClient)?.socket ?? null }),
+  };
+}

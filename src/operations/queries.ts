@@ -1,0 +1,57 @@
+import type { Broker, HistoryFilter } from "../broker/broker.ts";
+import type { ChannelRules } from "../channels/rules.ts";
+import { type ClientError, errors, isError } from "../core/errors.ts";
+import { type MaybePromise, maybePromise, then } from "../core/maybe-promise.ts";
+import type { ClientInfo } from "../core/publication.ts";
+import type { HistoryPage, PresenceStats } from "../core/reply.ts";
+import { done, type Result, refuse } from "../core/result.ts";
+import type { Presence } from "../presence/presence.ts";
+
+/** What queries work with. */
+export interface QueriesPorts {
+  readonly rules: ChannelRules;
+  readonly presence: Pick<Presence, "list" | "stats">;
+  readonly broker: Pick<Broker, "history" | "historyRemove">;
+}
+
+/** What a back end can read of a channel, and the removal of its history. */
+export function createQueries({ rules, presence, broker }: QueriesPorts) {
+  const ifPresent = <Value>(name: string, ask: () => MaybePromise<Value | null>): MaybePromise<Result<Value>> => {
+    const channel = rules.find(name);
+    if (isError(channel)) return refuse(channel);
+    if (!channel.namespace.options.presence) return refuse(errors.notAvailable);
+    return then(ask(), (value) => (value === null ? refuse(errors.internal) : { ok: true, value }));
+  };
+
+  return {
+    /** Why a channel cannot be used; null where it can. */
+    channelError: (name: string): ClientError | null => {
+      const channel = rules.find(name);
+      return isError(channel) ? channel : null;
+    },
+
+    presence: (name: string): MaybePromise<Result<ReadonlyMap<string, ClientInfo>>> =>
+      ifPresent(name, () => presence.list(name)),
+
+    presenceStats: (name: string): MaybePromise<Result<PresenceStats>> => ifPresent(name, () => presence.stats(name)),
+
+    history: (name: string, filter: HistoryFilter): MaybePromise<Result<HistoryPage>> => {
+      const channel = rules.find(name);
+      if (isError(channel)) return refuse(channel);
+      const { history } = channel.namespace;
+      if (!history) return refuse(errors.notAvailable);
+      const limit = filter.limit < 0 ? history.size : filter.limit;
+      return maybePromise((done) => broker.history(name, history, { ...filter, limit }, done));
+    },
+
+    historyRemove: (name: string): MaybePromise<Result<null>> => {
+      const channel = rules.find(name);
+      if (isError(channel)) return refuse(channel);
+      const { history } = channel.namespace;
+      if (!history) return refuse(errors.notAvailable);
+      return maybePromise((answer) =>
+        broker.historyRemove(name, history, (error) => answer(error ? refuse(error) : done)),
+      );
+    },
+  };
+}

@@ -1,0 +1,105 @@
+import type { HubRef, Told } from "../../actors/hub/events.ts";
+import type { ChannelRules } from "../channels/rules.ts";
+import type { Clock } from "../core/clock.ts";
+import { type Disconnect, disconnects } from "../core/disconnects.ts";
+import { badField, type ClientError, errors, isError } from "../core/errors.ts";
+import type { SubscriptionOverride } from "../core/identity.ts";
+import type { Position } from "../core/publication.ts";
+import { done, type Result, refuse } from "../core/result.ts";
+import { type Seconds, seconds } from "../core/time.ts";
+import { unsubscribes } from "../core/unsubscribes.ts";
+
+/** Which connections are meant. */
+export interface Who {
+  /** All connections of this user; "" means the anonymous connections. */
+  readonly user: string;
+  /** The id of one connection of the user; absent or "": all. */
+  readonly client?: string;
+  /** The session of one connection of the user, as an emulated transport has it; absent or "": all. */
+  readonly session?: string;
+  /** Ids of connections that are left out; only where connections are disconnected. */
+  readonly whitelist?: readonly string[];
+}
+
+/** What a subscription by the server says beside its channel. */
+export interface Subscribe {
+  /** Seconds since 1970; null or absent: never. */
+  readonly expireAt?: number | null;
+  /** Raw JSON for others. */
+  readonly info?: string | undefined;
+  /** Raw JSON for the client. */
+  readonly data?: string | undefined;
+  /** What the client has already: it receives what came after that position. */
+  readonly since?: Position | null;
+  /** What holds for this subscription instead of the namespace's options. */
+  readonly override?: SubscriptionOverride;
+}
+
+/** The codes that a close frame may carry here: those of the protocol and those of applications (RFC 6455 7.4.2). */
+export const closeCodes = { min: 3000, max: 4999 };
+/** Bytes of the reason in a close frame (RFC 6455 5.5). */
+export const closeReasonBytesMax = 123;
+
+/** What the commands of a back end work with. */
+export interface ServerCommandsPorts {
+  readonly rules: ChannelRules;
+  readonly hub: HubRef;
+  readonly clock: Pick<Clock, "wall">;
+}
+
+/** What a back end has the connections of a user do. */
+export function createServerCommands({ rules, hub, clock }: ServerCommandsPorts) {
+  const tell = (who: Who, event: Told): Result<null> => {
+    const { user, client = "", session = "", whitelist } = who;
+    if (!user.isWellFormed()) return refuse(badField("user: expected well-formed Unicode"));
+    hub.send({ type: "user.tell", target: { user, client, session, except: new Set(whitelist) }, event });
+    return done;
+  };
+
+  return {
+    subscribe: (who: Who, name: string, subscribe: Subscribe): Result<null> => {
+      const channel = rules.find(name);
+      if (isError(channel)) return refuse(channel);
+      const { expireAt = null, info, data, since = null, override } = subscribe;
+      // As in Centrifugo: a subscription that would have expired already is not made.
+      if (expireAt !== null && expireAt <= Math.floor(clock.wall() / 1000)) return refuse(errors.internal);
+      const request = {
+        channel: name,
+        expireAt: secondsOf(expireAt),
+        since,
+        ...(info !== undefined && { info }),
+        ...(data !== undefined && { data }),
+        ...(override && { override }),
+      };
+      return tell(who, { type: "hub.subscribe", request });
+    },
+
+    /** Without a channel the connections are told of an unsubscribe, and keep their subscriptions, as in Centrifugo. */
+    unsubscribe: (who: Who, name: string): Result<null> => {
+      const channel = name === "" ? null : rules.find(name);
+      if (channel && isError(channel)) return refuse(channel);
+      return tell(who, { type: "hub.unsubscribe", channel: name, unsubscribe: unsubscribes.server });
+    },
+
+    disconnect: (who: Who, disconnect: Disconnect = disconnects.forceDisconnect): Result<null> => {
+      const error = closeError(disconnect);
+      return error ? refuse(error) : tell(who, { type: "hub.disconnect", disconnect });
+    },
+
+    /** `expireAt` in seconds since 1970; null takes the expiry away. `info`: raw JSON. */
+    refresh: (who: Who, expireAt: number | null, info?: string): Result<null> =>
+      tell(who, { type: "hub.refresh", expireAt: secondsOf(expireAt), ...(info !== undefined && { info }) }),
+  };
+}
+
+function secondsOf(instant: number | null): Seconds | null {
+  return instant === null ? null : seconds(instant);
+}
+
+/** What keeps a close frame from being sent. */
+function closeError({ code, reason }: Disconnect): ClientError | null {
+  const { min, max } = closeCodes;
+  if (!(Number.isInteger(code) && code >= min && code <= max)) return badField(`code: expected ${min} to ${max}`);
+  const isFitting = Buffer.byteLength(reason) <= closeReasonBytesMax;
+  return isFitting ? null : badField(`reason: expected at most ${closeReasonBytesMax} bytes`);
+}
