@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { checktoken, gentoken } from "../auth/commands.ts";
+import type { Config } from "../config/config.ts";
 import { connectionLimitWithin } from "../config/connection-limit.ts";
 import { type LoadedConfig, loadConfig } from "../config/load.ts";
 import { createLog } from "../runtime/log.ts";
@@ -9,11 +10,22 @@ import { systemClock } from "../runtime/system.ts";
 import { tokenOptions } from "./options.ts";
 import { type Started, start } from "./start.ts";
 import { bunVersionFault, fileProblems, startProblems, whyNotStarted } from "./start-checks.ts";
+import { backup, renewEpochs } from "./store-commands.ts";
 
-/** Sub-commands, by their word. */
-const commands = new Map([
-  ["gentoken", gentoken],
-  ["checktoken", checktoken],
+/** What a sub-command writes, and the exit code of its process. */
+interface CommandResult {
+  readonly text: string;
+  readonly exitCode: number;
+}
+
+/** Sub-commands, by their word: `args` are the words after it. */
+type Command = (args: readonly string[], config: Config) => CommandResult | Promise<CommandResult>;
+
+const commands = new Map<string, Command>([
+  ["gentoken", (args, config) => gentoken(args, tokenOptions(config), systemClock)],
+  ["checktoken", (args, config) => checktoken(args, tokenOptions(config), systemClock)],
+  ["backup", backup],
+  ["renew-epochs", renewEpochs],
 ]);
 
 /** The process: reads the configuration, then runs a sub-command or the server. `argv`: what follows the program's name. */
@@ -33,7 +45,7 @@ export async function run(argv: readonly string[]): Promise<void> {
   if (loaded.kind === "errors") refuse(loaded.lines, loaded.isUsage ? exitCodes.usage : exitCodes.configuration);
   if (loaded.kind === "print") return console.log(loaded.text);
   if (!command) return await serve(loaded);
-  const { text, exitCode } = await command(rest, tokenOptions(loaded.config), systemClock);
+  const { text, exitCode } = await command(rest, loaded.config);
   if (exitCode !== 0) refuse([text], exitCode);
   console.log(text);
 }

@@ -27,7 +27,7 @@ export interface Flags {
 type FlagsResult = Result<Flags, readonly string[]>;
 
 const unexpectedArgument =
-  "an argument was not expected: the commands are gentoken and checktoken, and they come first; --help tells more";
+  "an argument was not expected: the commands are gentoken, checktoken, backup and renew-epochs, and they come first; --help tells more";
 
 /** The part of a flag that is looked at. */
 interface FlagToken {

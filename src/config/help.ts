@@ -4,6 +4,8 @@ export const help = `Chorus, a real-time broadcast server.
   bun run src/main.ts [flags]              run the server
   bun run src/main.ts gentoken [flags]     make a token: --user USER, --ttl 1h, --channel CHANNEL, --quiet
   bun run src/main.ts checktoken TOKEN     tell what a token is good for
+  bun run src/main.ts backup FILE          copy the history to FILE, and messages and publish log to FILE-push
+  bun run src/main.ts renew-epochs         begin new epochs after a disk or a machine was restored
 
   -c, --config FILE    read this JSON, YAML or TOML file (else CHORUS_CONFIG, else config.json if it exists)
   -a, --address ADDR   listen on this address, whatever the file says

@@ -17,7 +17,7 @@ type Flock = (descriptor: number, operation: number) => number;
 let loaded: Flock | null | undefined;
 
 /** Thrown where a file is in use; the message completes "FILE cannot be opened: ". */
-class InUseError extends Error {
+export class InUseError extends Error {
   override readonly name = "InUseError";
 }
 

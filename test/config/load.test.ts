@@ -128,7 +128,7 @@ describe("flags", () => {
     [["--check-config=yes"], "--check-config: expected no value"],
     [
       ["sesame"],
-      "an argument was not expected: the commands are gentoken and checktoken, and they come first; --help tells more",
+      "an argument was not expected: the commands are gentoken, checktoken, backup and renew-epochs, and they come first; --help tells more",
     ],
   ])("%p is refused", (argv, line) => {
     expect(refused({ argv })).toEqual([typeof line === "string" ? line : expect.stringMatching(line)]);

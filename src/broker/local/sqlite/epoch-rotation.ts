@@ -1,6 +1,10 @@
 import type { Database } from "bun:sqlite";
+import { existsSync } from "node:fs";
 import type { Random } from "../../../core/random.ts";
+import { openDatabase } from "../../../sqlite/database.ts";
+import { FileLock } from "../../../sqlite/lock.ts";
 import { checkStreamRow, type StreamRow, streamCrc } from "./rows.ts";
+import { readAbout } from "./schema.ts";
 
 /** Gives every stream a new epoch, in one transaction that counts as the given commit; how many there were. */
 export function renewEpochs(db: Database, commits: number, random: Random): number {
@@ -21,4 +25,29 @@ export function renewEpochs(db: Database, commits: number, random: Random): numb
     update.finalize();
   }
   return rows.length;
+}
+
+/** Gives every stream of a file that no server has open a new epoch; how many there were. Throws where it cannot. */
+export function renewStoredEpochs(path: string, random: Random): number {
+  if (!existsSync(path)) throw new Error(`there is no such file: ${path}`);
+  const lock = lockOf(path);
+  try {
+    const db = openDatabase({ path, synchronous: "full" }, lock);
+    try {
+      const about = readAbout(db);
+      return about === null ? 0 : renewEpochs(db, about.commits + 1, random);
+    } finally {
+      db.close();
+    }
+  } finally {
+    lock.release();
+  }
+}
+
+function lockOf(path: string): FileLock {
+  try {
+    return new FileLock(path);
+  } catch (error) {
+    throw new Error(`${path}: ${error instanceof Error ? error.message : error}: stop the server first`);
+  }
 }

@@ -1,0 +1,104 @@
+import { Database } from "bun:sqlite";
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { cpSync, existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { CentrifugeProbe } from "../support/centrifuge-probe.ts";
+import { TemporaryFolder } from "../support/folder.ts";
+import { everything, startOpenServer, tokenFor } from "../support/open-channels.ts";
+import { testTimeout } from "../support/patience.ts";
+import { ChorusProcess } from "../support/process.ts";
+
+setDefaultTimeout(testTimeout);
+
+function configOf({ path, engine }: TemporaryFolder) {
+  return { engine, push_log: { path: join(path, "push.db") }, channel: { without_namespace: everything } };
+}
+
+/** Runs a command on the same files in another process. */
+function inAnotherProcess(folder: TemporaryFolder, ...args: string[]) {
+  return ChorusProcess.run({ args, config: { ...configOf(folder), http_server: { port: 0 } } });
+}
+
+async function publish(url: string, channel: string, data: unknown) {
+  const options = { method: "POST", headers: { "X-API-Key": "apikey" }, body: JSON.stringify({ channel, data }) };
+  const body = await (await fetch(`${url}/api/publish`, options)).json();
+  return (body as { readonly result: { readonly offset: number; readonly epoch: string } }).result;
+}
+
+test("[BK135] a file that its own process has read, copied and tried to open twice stays with its server", async () => {
+  await using folder = await TemporaryFolder.create();
+  await using server = await startOpenServer(configOf(folder));
+  await publish(server.url, "a", 1);
+  for (const name of readdirSync(folder.path)) await Bun.file(join(folder.path, name)).bytes();
+  cpSync(folder.path, `${folder.path}-copied`, { recursive: true });
+  const { path } = folder.engine.sqlite;
+  expect(startOpenServer(configOf(folder))).rejects.toThrow("cannot be opened: it is in use by this process");
+  const own = { ...configOf(folder), engine: { type: "memory" as const } };
+  expect(startOpenServer(own)).rejects.toThrow("push.db cannot be opened: it is in use by this process");
+  const other = await inAnotherProcess(folder);
+  expect(other.code).toBe(1);
+  expect(other.stderr.join()).toContain(`${path} cannot be opened: it is in use by another process`);
+  expect(await publish(server.url, "a", 2)).toMatchObject({ offset: 2 });
+  await server.stop();
+  await using next = await startOpenServer(configOf(folder));
+  expect(await publish(next.url, "a", 3)).toMatchObject({ offset: 3 });
+});
+
+test("[BK147] a backup of a running server is whole, and begins new epochs where it is restored", async () => {
+  await using folder = await TemporaryFolder.create();
+  await using server = await startOpenServer(configOf(folder));
+  const { epoch } = await publish(server.url, "a", "before");
+  const headers = { "X-API-Key": "apikey" };
+  const body = JSON.stringify({ user: "ann", data: "waits", queue_ttl_s: 3_600 });
+  await fetch(`${server.url}/api/send`, { method: "POST", headers, body });
+  const file = join(folder.path, "backup.db");
+  const { code, stdout } = await inAnotherProcess(folder, "backup", file);
+  expect([code, stdout]).toEqual([0, expect.stringContaining(`is copied to ${file}`)]);
+  // A second one does not write over it, and the server has noticed neither.
+  expect((await inAnotherProcess(folder, "backup", file)).stderr).toEqual([`${file} exists already`]);
+  expect(await publish(server.url, "a", "after")).toEqual({ offset: 2, epoch });
+  await server.stop();
+
+  await using other = await TemporaryFolder.create();
+  cpSync(file, other.engine.sqlite.path);
+  cpSync(`${file}-push`, join(other.path, "push.db"));
+  await using restored = await startOpenServer(configOf(other));
+  using ann = await CentrifugeProbe.connect(restored.ws, { token: tokenFor({ sub: "ann" }) });
+  expect(await ann.next()).toEqual({ push: { message: { data: "waits" } } });
+  const reply = await ann.subscribe("a", { recover: true, offset: 1, epoch });
+  expect(reply).toMatchObject({ offset: 1 });
+  expect(reply["recovered"]).toBeUndefined();
+  expect(reply["epoch"]).not.toBe(epoch);
+});
+
+test("[BK146] renew-epochs renews the epochs of a file that no server has open", async () => {
+  await using folder = await TemporaryFolder.create();
+  const server = await startOpenServer(configOf(folder));
+  const { epoch } = await publish(server.url, "a", 1);
+  const refused = await inAnotherProcess(folder, "renew-epochs");
+  expect([refused.code, refused.stderr.length]).toEqual([1, 1]);
+  expect(refused.stderr[0]).toContain("stop the server first");
+  await server.stop();
+  const { code, stdout } = await inAnotherProcess(folder, "renew-epochs");
+  expect([code, stdout]).toEqual([0, expect.stringContaining("new epochs for 1 channel")]);
+  await using again = await startOpenServer(configOf(folder));
+  const next = await publish(again.url, "a", 2);
+  expect(next.offset).toBe(2);
+  expect(next.epoch).not.toBe(epoch);
+});
+
+test("backup and renew-epochs refuse what they cannot do, in one line", async () => {
+  await using folder = await TemporaryFolder.create();
+  const file = join(folder.path, "backup.db");
+  const nothing = [`there is no such file: ${folder.engine.sqlite.path}`];
+  expect(await inAnotherProcess(folder, "backup", file)).toMatchObject({ code: 1, stderr: nothing });
+  expect(await inAnotherProcess(folder, "renew-epochs")).toMatchObject({ code: 1, stderr: nothing });
+  expect(await inAnotherProcess(folder, "backup")).toMatchObject({ code: 2, stderr: ["usage: backup FILE"] });
+  expect(existsSync(file)).toBe(false);
+  const server = await startOpenServer(configOf(folder));
+  await server.stop();
+  // Where no server runs, the file is copied as well.
+  expect((await inAnotherProcess(folder, "backup", file)).code).toBe(0);
+  using copy = new Database(file, { readonly: true });
+  expect(copy.query("SELECT count(*) AS n FROM streams").get()).toEqual({ n: 0 });
+});
