@@ -2,6 +2,7 @@ import { RunningApplication } from "./app/application.ts";
 import type { Contract, ContractSchemas } from "./contract/contract.ts";
 import type { RuntimeAuthenticate } from "./hooks/in-process/connect-hooks.ts";
 import type { Authenticate, HandlerOptions, Handlers, Needed } from "./hooks/in-process/handlers.ts";
+import type { HostServer, HostSocketHandler, OwnSocketHandler } from "./hooks/in-process/host.ts";
 import type { ApplicationDefinition } from "./hooks/in-process/in-process.ts";
 import type { RuntimeHandlers } from "./hooks/in-process/runtime.ts";
 import type { Server } from "./hooks/in-process/server.ts";
@@ -39,11 +40,13 @@ export interface App<C extends ContractSchemas, Session> {
    * request with an empty Response too. Undefined for the paths of others. Starts without a configuration where `start`
    * was not called.
    */
-  fetch(request: Request, server: Bun.Server<unknown>): Promise<Response | undefined>;
+  fetch(request: Request, server: HostServer): Promise<Response | undefined>;
   /** The WebSocket handler of that `Bun.serve`. */
-  readonly websocket: Bun.WebSocketHandler<unknown>;
+  readonly websocket: HostSocketHandler;
   /** The same, which hands sockets that are not Chorus' to a handler of the application. */
-  websocketWith(own: Bun.WebSocketHandler<never>): Bun.WebSocketHandler<unknown>;
+  websocketWith(own: OwnSocketHandler): HostSocketHandler;
+  /** Sockets and frames of a framework are those of the types of Bun that it was written with. */
+  websocketWith(own: OwnSocketHandler<never, never>): HostSocketHandler;
 }
 
 /** Begins an application of a contract. Without `authenticate` a client without a token is anonymous. */
@@ -77,7 +80,7 @@ function createApp<C extends ContractSchemas, Session>(
     contract,
     start: async (config, options) => (await running.start(config, options)) as unknown as Server<C, Session>,
     fetch: (request, server) => running.fetch(request, server),
-    websocket: running.websocketWith({}),
-    websocketWith: (own) => running.websocketWith(own),
+    websocket: running.websocketWith(null),
+    websocketWith: (own: OwnSocketHandler<never, never>) => running.websocketWith(own),
   };
 }

@@ -67,7 +67,7 @@ describe("the README", () => {
 
   test("[RM7] shows a configuration that is valid and warns of nothing", () => {
     const [, text = ""] = /```json\n([\s\S]*?)\n```/.exec(readme) ?? [];
-    expect(parseConfig(JSON.parse(text), "file")).toMatchObject({ ok: true, warnings: [] });
+    expect(parseConfig(JSON.parse(text), "file")).toMatchObject({ ok: true, value: { warnings: [] } });
   });
 });
 

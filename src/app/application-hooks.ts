@@ -7,7 +7,6 @@ import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import { then } from "../core/maybe-promise.ts";
 import type { Random } from "../core/random.ts";
-import { encodeJson } from "../core/value.ts";
 import type { Verified } from "../hooks/in-process/handlers.ts";
 import { type ApplicationDefinition, InProcessHooks } from "../hooks/in-process/in-process.ts";
 import { OutputCheck } from "../hooks/in-process/output-check.ts";
@@ -15,6 +14,7 @@ import { declareChannels } from "../hooks/in-process/runtime.ts";
 import { type ApplicationOperations, ServerHandle } from "../hooks/in-process/server-handle.ts";
 import type { Publications } from "../hooks/in-process/server-subscription.ts";
 import type { InProcess } from "../operations/in-process.ts";
+import { jsonOfValue, payloadOfValue } from "../operations/json-value.ts";
 import { createDeclaredChannels } from "./declared-channels.ts";
 
 /** What the hooks of an application take from the server. What is a function is there when the server has started. */
@@ -62,6 +62,7 @@ export function createApplicationHooks(
     log,
     outputs,
     server,
+    encoding: { payload: payloadOfValue, json: jsonOfValue },
     handles: {
       send: (client, user, message) => {
         const checked = outputs.check(assertMessage(definition, message), message.data, message.name);
@@ -81,11 +82,11 @@ function operationsOf({ inProcess, publications, stop }: ApplicationHooksPorts):
   return {
     publish: (channel, data, options) => server.publish(channel, data, options),
     history: (channel, filter) => server.history(channel, filter),
-    presence: async (channel) => server.presence(channel),
-    subscribe: async (who, channel) => server.subscribe(who, channel),
-    unsubscribe: async (who, channel) => server.unsubscribe(who, channel),
-    send: async (who, data, options) => server.send(who, data, options),
-    disconnect: async (who, disconnect) => server.disconnect(who, disconnect),
+    presence: (channel) => server.presence(channel),
+    subscribe: (who, channel) => server.subscribe(who, channel),
+    unsubscribe: (who, channel) => server.unsubscribe(who, channel),
+    send: (who, data, options) => server.send(who, data, options),
+    disconnect: (who, disconnect) => server.disconnect(who, disconnect),
     publications: publications(),
     stop,
   };
@@ -95,9 +96,7 @@ function operationsOf({ inProcess, publications, stop }: ApplicationHooksPorts):
 function assertMessage({ schemas }: ApplicationDefinition, { name, data }: Envelope): Schema {
   const schema = schemas.messages?.[name];
   if (!schema) throw new TypeError(`the contract has no message ${name}`);
-  const encoded = encodeJson(data);
-  if (!encoded.ok)
-    throw new TypeError(`${name}: ${encoded.what} cannot be encoded${encoded.at && ` at ${encoded.at}`}`);
+  jsonOfValue(name, data);
   return schema;
 }
 

@@ -1,4 +1,5 @@
 import type { Server, WebSocketHandler } from "bun";
+import type { HostServer, HostSocketHandler, OwnSocketHandler } from "../hooks/in-process/host.ts";
 import type { ApplicationDefinition } from "../hooks/in-process/in-process.ts";
 import type { ServerHandle } from "../hooks/in-process/server-handle.ts";
 import type { BunSocket } from "../sockets/socket.ts";
@@ -39,16 +40,18 @@ export class RunningApplication {
     return server;
   }
 
-  async fetch(request: Request, server: Server<unknown>): Promise<Response | undefined> {
+  async fetch(request: Request, server: HostServer): Promise<Response | undefined> {
     const { mount } = this.#running();
+    // No other server than Bun's has these methods.
     const answer = await mount.respond(request, server as Server<BunSocket>);
     if (answer === null) return undefined;
     // Absent: the upgrade took the request over. The runtime ignores a Response then, but the caller needs one.
     return answer ?? new Response(null);
   }
 
-  websocketWith(own: WebSocketHandler<never> | Record<never, never>): WebSocketHandler<unknown> {
-    // The application's sockets carry its own data: the runtime hands each socket to the handler that upgraded it.
+  /** Null: the application has no sockets of its own. */
+  websocketWith(own: OwnSocketHandler<never, never> | null): HostSocketHandler {
+    // Each socket goes to the handler of the code that upgraded it, with the data that it put there.
     return mountedHandlers(() => this.#running().mount.handlers, own as WebSocketHandler<unknown>, frameBytesMax);
   }
 

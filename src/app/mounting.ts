@@ -11,16 +11,16 @@ type Handlers = WebSocketHandler<unknown>;
  */
 export function mountedHandlers(
   chorus: () => WebSocketHandler<BunSocket>,
-  own: Handlers,
+  own: Handlers | null,
   frameBytesMax: number,
-): Handlers {
+) {
   return {
-    open: (ws) => (isChorus(ws) ? chorus().open?.(ws) : own.open?.(ws)),
-    message: (ws, frame) => (isChorus(ws) ? chorus().message?.(ws, frame) : own.message?.(ws, frame)),
-    ping: (ws, data) => (isChorus(ws) ? chorus().ping?.(ws, data) : own.ping?.(ws, data)),
-    pong: (ws, data) => (isChorus(ws) ? chorus().pong?.(ws, data) : own.pong?.(ws, data)),
-    drain: (ws) => (isChorus(ws) ? chorus().drain?.(ws) : own.drain?.(ws)),
-    close: (ws, code, reason) => (isChorus(ws) ? chorus().close?.(ws, code, reason) : own.close?.(ws, code, reason)),
+    open: (ws) => (isChorus(ws) ? chorus().open?.(ws) : own?.open?.(ws)),
+    message: (ws, frame) => (isChorus(ws) ? chorus().message?.(ws, frame) : own?.message?.(ws, frame)),
+    ping: (ws, data) => (isChorus(ws) ? chorus().ping?.(ws, data) : own?.ping?.(ws, data)),
+    pong: (ws, data) => (isChorus(ws) ? chorus().pong?.(ws, data) : own?.pong?.(ws, data)),
+    drain: (ws) => (isChorus(ws) ? chorus().drain?.(ws) : own?.drain?.(ws)),
+    close: (ws, code, reason) => (isChorus(ws) ? chorus().close?.(ws, code, reason) : own?.close?.(ws, code, reason)),
     error: (error, ws) => (isChorus(ws) ? chorus().error?.(error, ws) : failed(own, error, ws)),
     idleTimeout: 0,
     sendPings: false,
@@ -28,8 +28,8 @@ export function mountedHandlers(
     backpressureLimit: 0,
     closeOnBackpressureLimit: false,
     publishToSelf: false,
-    maxPayloadLength: Math.max(frameBytesMax, own.maxPayloadLength ?? 0),
-  };
+    maxPayloadLength: Math.max(frameBytesMax, own?.maxPayloadLength ?? 0),
+  } satisfies Handlers;
 }
 
 function isChorus(ws: ServerWebSocket<unknown>): ws is ServerWebSocket<BunSocket> {
@@ -37,7 +37,7 @@ function isChorus(ws: ServerWebSocket<unknown>): ws is ServerWebSocket<BunSocket
 }
 
 /** Without a handler of its own an error of the application's sockets goes where Bun would have put it. */
-function failed(own: Handlers, error: Error, ws: ServerWebSocket<unknown>): void | Promise<void> {
-  if (!own.error) throw error;
+function failed(own: Handlers | null, error: Error, ws: ServerWebSocket<unknown>): void | Promise<void> {
+  if (!own?.error) throw error;
   return own.error(error, ws);
 }

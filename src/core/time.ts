@@ -1,10 +1,8 @@
-declare const unit: unique symbol;
-
 /** A length of time, or an instant (since 1970, or since an arbitrary start), in milliseconds. */
-export type Milliseconds = number & { readonly [unit]: "milliseconds" };
+export type Milliseconds = number & { readonly "~unit": "milliseconds" };
 
 /** An instant since 1970, or a length of time, in seconds: what tokens, the API and the protocol count in. */
-export type Seconds = number & { readonly [unit]: "seconds" };
+export type Seconds = number & { readonly "~unit": "seconds" };
 
 /** Names the unit of a number: for constants, and for results of arithmetic, which have lost theirs. */
 export function milliseconds(value: number): Milliseconds {

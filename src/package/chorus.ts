@@ -48,11 +48,12 @@ export type {
   Verified,
   With,
 } from "../hooks/in-process/handlers.ts";
+export type { HostServer, HostSocketHandler, OwnSocket, OwnSocketHandler } from "../hooks/in-process/host.ts";
 export type {
-  HistoryFilter,
+  ChannelPublish,
+  HistoryRange,
+  MessageOptions,
   PatternOf,
-  PublishOptions,
-  SendOptions,
   Sent,
   Server,
   ServerChannel,

@@ -4,6 +4,7 @@ import { channel, contract, rpc } from "../../src/contract/contract.ts";
 import { accept, refuse } from "../../src/hooks/in-process/answers.ts";
 import { InProcessHooks } from "../../src/hooks/in-process/in-process.ts";
 import { OutputCheck } from "../../src/hooks/in-process/output-check.ts";
+import { jsonOfValue, payloadOfValue } from "../../src/operations/json-value.ts";
 import { type Behaviour, type HooksBackend, hooksContract } from "../contracts/hooks.ts";
 import { CapturedLog } from "../support/captured-log.ts";
 import { ManualClock } from "../support/clock.ts";
@@ -48,6 +49,7 @@ class Application implements HooksBackend {
         handles: { send: () => {}, disconnect: () => {} },
         server: null,
         outputs: new OutputCheck(true),
+        encoding: { payload: payloadOfValue, json: jsonOfValue },
         verify: async () => refuse("unauthorized"),
       },
     );

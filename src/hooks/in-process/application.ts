@@ -1,22 +1,35 @@
 import type { StandardSchemaV1 as Schema } from "@standard-schema/spec";
 import { type MaybePromise, then } from "../../core/maybe-promise.ts";
 import type { Payload } from "../../core/payload.ts";
-import { encodeJson, encodeValue } from "../../core/value.ts";
 import type { HookClient } from "../hooks.ts";
 import { ConnectionHandle, type HandlePort, UpgradeHandle } from "./handle.ts";
 import type { OutputCheck } from "./output-check.ts";
+
+/** How values of the application become payloads. Both throw where a part of a value would be lost. */
+interface ValueEncoding {
+  payload(value: unknown): MaybePromise<Payload>;
+  /** `what` names the value in the error. */
+  json(what: string, value: unknown): string;
+}
+
+/** What the hooks of one application work with. */
+export interface ApplicationParts {
+  /** The server's handle, as handlers are given it. */
+  readonly server: unknown;
+  readonly handles: HandlePort;
+  readonly outputs: OutputCheck;
+  readonly encoding: ValueEncoding;
+}
 
 /** What the hooks of one application share. */
 export class Application {
   /** The server's handle, as handlers are given it. */
   readonly server: unknown;
-  readonly #port: HandlePort;
-  readonly #outputs: OutputCheck;
+  readonly #parts: ApplicationParts;
 
-  constructor(server: unknown, port: HandlePort, outputs: OutputCheck) {
-    this.server = server;
-    this.#port = port;
-    this.#outputs = outputs;
+  constructor(parts: ApplicationParts) {
+    this.server = parts.server;
+    this.#parts = parts;
   }
 
   /** The handle of a client: made when it is accepted, or when it is first needed without `authenticate`. */
@@ -26,32 +39,23 @@ export class Application {
 
   /** Makes the handle of a client that has been accepted. */
   accept(client: HookClient, session: unknown): ConnectionHandle {
-    const handle = new ConnectionHandle(client, session, { port: this.#port, upgrade: new UpgradeHandle(client) });
+    const parts = { port: this.#parts.handles, upgrade: new UpgradeHandle(client) };
+    const handle = new ConnectionHandle(client, session, parts);
     client.state = handle;
     return handle;
   }
 
   /** Validates a value that leaves the server, and encodes it. Throws or rejects where that is a fault. */
-  encode(schema: Schema | undefined, value: unknown, what: string): MaybePromise<Payload> {
-    return then(this.#validate(schema, value, what), () => {
-      const encoded = encodeValue(value);
-      if (encoded.ok) return encoded.payload;
-      throw new TypeError(`${what}: ${encoded.what} cannot be encoded${encoded.at && ` at ${encoded.at}`}`);
-    });
+  encode(schema: Schema, value: unknown, what: string): MaybePromise<Payload> {
+    const { outputs, encoding } = this.#parts;
+    return then(outputs.check(schema, value, what), () => encoding.payload(value));
   }
 
-  /** As `encode`, for a field that is always JSON. */
+  /** As `encode`, for a field that is always JSON; without a schema any value is valid. */
   encodeJson(schema: Schema | undefined, value: unknown, what: string): MaybePromise<string> {
-    return then(this.#validate(schema, value, what), () => {
-      const encoded = encodeJson(value);
-      if (encoded.ok) return encoded.json;
-      throw new TypeError(`${what}: ${encoded.what} cannot be encoded${encoded.at && ` at ${encoded.at}`}`);
-    });
-  }
-
-  #validate(schema: Schema | undefined, value: unknown, what: string): MaybePromise<void> {
-    if (!schema) return;
-    return this.#outputs.check(schema, value, what);
+    const { outputs, encoding } = this.#parts;
+    if (!schema) return encoding.json(what, value);
+    return then(outputs.check(schema, value, what), () => encoding.json(what, value));
   }
 }
 

@@ -3,15 +3,14 @@ import { envelopeIn } from "../../contract/envelope.ts";
 import type { Payload } from "../../core/payload.ts";
 import type { Hook, HookClient, Hooks, LifecycleEvent, RpcRoute, SendRoute } from "../hooks.ts";
 import { type ListenerPorts, Listeners } from "../listeners.ts";
-import { Application, valueOfPayload } from "./application.ts";
+import { Application, type ApplicationParts, valueOfPayload } from "./application.ts";
 import { createCallHook, createSendHooks } from "./call-hooks.ts";
 import { type ChannelHooks, createChannelHooks } from "./channel-hooks.ts";
 import { createConnectHook, createRefreshHook, type RuntimeAuthenticate } from "./connect-hooks.ts";
 import { millisecondsOf } from "./durations.ts";
-import type { ConnectionHandle, HandlePort } from "./handle.ts";
+import type { ConnectionHandle } from "./handle.ts";
 import type { Verified } from "./handlers.ts";
 import { Lifecycle } from "./lifecycle.ts";
-import type { OutputCheck } from "./output-check.ts";
 import {
   ChannelTable,
   type DeclaredChannel,
@@ -29,11 +28,7 @@ export interface ApplicationDefinition {
 }
 
 /** What the hooks of an application need of the server. */
-export interface InProcessPorts extends ListenerPorts {
-  readonly handles: HandlePort;
-  /** The server's handle, as handlers are given it. */
-  readonly server: unknown;
-  readonly outputs: OutputCheck;
+export interface InProcessPorts extends ListenerPorts, ApplicationParts {
   /** The configured check of a connection token. */
   verify(token: string): Promise<Verified>;
 }
@@ -56,7 +51,7 @@ export class InProcessHooks implements Hooks {
   readonly #lifecycle: Lifecycle;
 
   constructor({ schemas, authenticate, handlers }: ApplicationDefinition, ports: InProcessPorts) {
-    const application = new Application(ports.server, ports.handles, ports.outputs);
+    const application = new Application(ports);
     this.application = application;
     this.listeners = new Listeners(ports);
     this.#channels = new ChannelTable<Entry>(

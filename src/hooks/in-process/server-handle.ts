@@ -6,7 +6,7 @@ import type { ClientInfo } from "../../core/publication.ts";
 import { millisecondsOf } from "./durations.ts";
 import type { ConnectionHandle } from "./handle.ts";
 import type { OutputCheck } from "./output-check.ts";
-import type { HistoryFilter, PublishOptions, SendOptions, Sent, ServerSubscribeOptions } from "./server.ts";
+import type { ChannelPublish, HistoryRange, MessageOptions, Sent, ServerSubscribeOptions } from "./server.ts";
 import { type Publications, type RawPublication, readInOrder } from "./server-subscription.ts";
 
 /** What the server can do for an application: the operations of a back end. Each rejects with an OperationError. */
@@ -61,7 +61,7 @@ export class ServerHandle {
     return this.#parts.connections(of ? of.user : null);
   }
 
-  async send(user: string, message: string, data: unknown, { ttl }: SendOptions = {}): Promise<Sent> {
+  async send(user: string, message: string, data: unknown, { ttl }: MessageOptions = {}): Promise<Sent> {
     if (!this.#parts.schemas.messages?.[message]) throw new TypeError(`the contract has no message ${message}`);
     const options = ttl === undefined ? {} : { queueTtl: millisecondsOf(ttl, "ttl") };
     return this.#parts.operations().send({ user }, { name: message, data }, options);
@@ -96,7 +96,7 @@ class ChannelHandle {
     this.#parts = parts;
   }
 
-  async publish(data: unknown, { exclude, idempotencyKey, tags }: PublishOptions = {}): Promise<Position> {
+  async publish(data: unknown, { exclude, idempotencyKey, tags }: ChannelPublish = {}): Promise<Position> {
     await this.#parts.outputs.check(this.#schemas.data, data, this.name);
     return this.#parts.operations().publish(this.name, data, {
       ...(idempotencyKey !== undefined && { idempotencyKey }),
@@ -105,7 +105,7 @@ class ChannelHandle {
     });
   }
 
-  async history(filter: HistoryFilter = {}): Promise<{ publications: Publication<unknown>[]; position: Position }> {
+  async history(filter: HistoryRange = {}): Promise<{ publications: Publication<unknown>[]; position: Position }> {
     const { publications, position } = await this.#parts.operations().history(this.name, filter);
     return {
       publications: await Promise.all(publications.map((raw) => readPublication(this.#schemas, raw))),

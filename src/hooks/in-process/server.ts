@@ -16,7 +16,7 @@ import type { Duration } from "./answers.ts";
 import type { Connection, EndReason } from "./connection.ts";
 
 /** How a publication is made. */
-export interface PublishOptions {
+export interface ChannelPublish {
   /** The same key publishes once within five minutes, and is answered with the same position. */
   readonly idempotencyKey?: string;
   readonly tags?: Readonly<Record<string, string>>;
@@ -25,7 +25,7 @@ export interface PublishOptions {
 }
 
 /** A part of a channel's history; all of it, oldest first, unless told. */
-export interface HistoryFilter {
+export interface HistoryRange {
   readonly limit?: number;
   readonly since?: Position;
   readonly reverse?: boolean;
@@ -46,9 +46,9 @@ export interface ServerChannel<D, I> {
   /** The channel's name. */
   readonly name: string;
   /** Publishes; resolves when it is committed, with its position (offset 0 in a channel without history). */
-  publish(data: Input<D>, options?: PublishOptions): Promise<Position>;
+  publish(data: Input<D>, options?: ChannelPublish): Promise<Position>;
   history(
-    filter?: HistoryFilter,
+    filter?: HistoryRange,
   ): Promise<{ readonly publications: readonly Publication<Output<D>, I>[]; readonly position: Position }>;
   /** The subscribers, by the id of the connection. */
   presence(): Promise<ReadonlyMap<string, Member<I>>>;
@@ -61,7 +61,7 @@ export interface ServerChannel<D, I> {
 }
 
 /** How a message to a user is sent. */
-export interface SendOptions {
+export interface MessageOptions {
   /** How long it waits where the user has no connection; without it it does not wait. */
   readonly ttl?: Duration;
 }
@@ -95,7 +95,7 @@ export interface Server<C extends ContractSchemas, Session> {
     user: string,
     message: K,
     data: Input<MessagesOf<C>[K]>,
-    options?: SendOptions,
+    options?: MessageOptions,
   ): Promise<Sent>;
   /** Ends connections, with code 3503 unless told; says how many of this node. */
   disconnect(

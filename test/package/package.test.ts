@@ -1,0 +1,155 @@
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { join } from "node:path";
+import { Glob } from "bun";
+import { PackedProject } from "./project.ts";
+
+// Packages are installed, which takes as long as a registry does.
+setDefaultTimeout(120_000);
+
+const readme = await Bun.file("README.md").text();
+
+/** The application that the README shows. */
+const shown = /```ts\n(import \{ startServer \} from "chorus";\n[\s\S]*?)```/.exec(readme)?.[1] ?? "";
+
+/** An application that uses more of the public door. */
+const embedded = `
+import { isOperationError, type RunningServer, type ServerConfig, startServer } from "chorus";
+const config: ServerConfig = { http_server: { port: 0 }, engine: { type: "memory" } };
+// @ts-expect-error: the engine has no such type.
+const wrong: ServerConfig = { engine: { type: "disk" } };
+const server: RunningServer = await startServer(config);
+const page = await fetch(server.url);
+console.log(page.status, page.headers.get("content-type"), wrong.engine?.type);
+try {
+  await server.publish("nowhere:x", { hello: 1 });
+} catch (error) {
+  if (isOperationError(error)) console.log(error.code.toFixed(), error.message.toUpperCase());
+}
+const { connections, queued } = await server.send({ user: "ann" }, [1, "2", null]);
+console.log(connections.toFixed(), queued === false);
+// @ts-expect-error: a message is for somebody.
+const nobody = () => server.send("ann", 1);
+await server.stop();
+console.log(typeof nobody);
+`;
+
+/** What the server does with a key that it was not given, and where it is. */
+const alone = `
+import { startServer } from "chorus";
+const server = await startServer({ http_server: { port: 0 }, log: { level: "none" } });
+const { status } = await fetch(server.url + "/api/info?api_key=sesame", { method: "POST", body: "{}" });
+console.log(status, new URL(server.url).port === "1");
+await server.stop();
+`;
+
+/** The contract and the client in Node, against a server whose address is the first argument. */
+const inNode = `
+import { Centrifuge } from "centrifuge";
+import { createClient } from "chorus/client";
+import { chat } from "./contract.js";
+const client = createClient(chat, new Centrifuge(process.argv[2], { websocket: globalThis.WebSocket ?? (await import("ws")).WebSocket }));
+const wrong = await client.channel("room", { room: "a" }).publish({ text: "" });
+console.log(wrong.ok ? "ok" : wrong.error.code);
+client.centrifuge.disconnect();
+`;
+
+const isThorough = process.env["CHORUS_TEST_PACKAGE"] === "1";
+/** TypeScript 5.9 takes eight seconds for a project. */
+const remark = isThorough ? "" : " (skipped: CHORUS_TEST_PACKAGE=1 runs it)";
+
+const compilers = {
+  "5.9": join(process.cwd(), "node_modules/typescript-5/bin/tsc"),
+  "7": join(process.cwd(), "node_modules/typescript/bin/tsc"),
+};
+
+let project: PackedProject;
+
+beforeAll(async () => {
+  project = await PackedProject.create();
+  for (const name of new Glob("*/*.ts").scanSync("examples")) {
+    if (!name.startsWith("mounting"))
+      await project.write(`examples/${name}`, await Bun.file(`examples/${name}`).text());
+  }
+  await project.write("checks/x/types.ts", await Bun.file("test/package/types.ts").text());
+  await project.write("embedded.ts", embedded);
+});
+
+afterAll(() => project?.[Symbol.asyncDispose]());
+
+test("[AP50] packed and installed elsewhere it serves the ten lines that the README shows", async () => {
+  expect(shown.trim().split("\n").length).toBeLessThanOrEqual(11);
+  await project.write("shown.ts", shown);
+  expect(await project.run("bun", "run", "shown.ts")).toBe('{"hello":"world"}\n');
+});
+
+test("[AP55] neither the environment nor a file in its folder changes what it is told", async () => {
+  await project.write("config.json", { http_api: { key: "sesame" } });
+  await project.write("alone.ts", alone);
+  expect(await project.run("bun", "run", "alone.ts")).toBe("404 false\n");
+});
+
+test("its page comes along, and its operations", async () => {
+  expect((await project.run("bun", "run", "embedded.ts")).split("\n")).toEqual([
+    "200 text/html;charset=utf-8 disk",
+    "102 UNKNOWN CHANNEL",
+    "0 true",
+    "function",
+    "",
+  ]);
+});
+
+const resolutions = ["nodenext", "bundler"] as const;
+
+test.skipIf(!isThorough).each(resolutions)(
+  `[PK1] TypeScript 5.9 with moduleResolution %s finds no error in a project that uses it${remark}`,
+  (resolution) => compiles("5.9", resolution),
+);
+
+test.each(resolutions)(
+  "[PK1] TypeScript 7 with moduleResolution %s finds no error in a project that uses it",
+  (resolution) => compiles("7", resolution),
+);
+
+/** Compiles the examples, the checks and an embedding application. */
+async function compiles(version: keyof typeof compilers, resolution: (typeof resolutions)[number]): Promise<void> {
+  const compilerOptions = {
+    target: "ESNext",
+    lib: ["ESNext", "DOM"],
+    module: resolution === "nodenext" ? "nodenext" : "preserve",
+    moduleResolution: resolution,
+    allowImportingTsExtensions: true,
+    noEmit: true,
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    verbatimModuleSyntax: true,
+    skipLibCheck: false,
+    types: ["bun"],
+  };
+  const name = `tsconfig.${version}.${resolution}.json`;
+  await project.write(name, { compilerOptions, include: ["examples", "checks", "embedded.ts"] });
+  expect(await project.run("bun", "run", compilers[version], "-p", name)).toBe("");
+}
+
+test("[PK2] contract and client use nothing of Bun: their modules run in Node", async () => {
+  const contract = await Bun.build({
+    entrypoints: ["examples/chat/contract.ts"],
+    external: ["chorus/contract", "valibot"],
+    target: "node",
+  });
+  await project.write("contract.js", (await contract.outputs[0]?.text()) ?? "");
+  await project.write("node.js", inNode);
+  expect(await project.run("node", "node.js", "ws://127.0.0.1:9/")).toBe("invalid_input\n");
+});
+
+test("[PK3] the package has the command `chorus`, and its declarations name no file of ours", async () => {
+  expect(await project.run("bun", "x", "chorus", "--version")).toMatch(/^\d+\.\d+\.\d+/);
+  const files = [...new Glob("node_modules/chorus/dist/*.d.ts").scanSync(project.path)];
+  expect(files).toHaveLength(3);
+  for (const file of files) {
+    const text = await Bun.file(join(project.path, file)).text();
+    const modules = [...text.matchAll(/from "([^"]+)"/g)].map(([, module]) => module);
+    const known = ["./contract.js", "@standard-schema/spec", "centrifuge"];
+    expect(modules.filter((module = "") => !known.includes(module))).toEqual([]);
+  }
+});
