@@ -1,3 +1,4 @@
+import { detached } from "../core/detached.ts";
 import { findMember, isDeeperThan, jsonLevelsMax } from "../core/json.ts";
 import { noData, type Payload } from "../core/payload.ts";
 import type { Call } from "./method.ts";
@@ -28,7 +29,7 @@ export function payloadOfRequest(b64data: string, call: Call): Payload | Malform
 /** The raw JSON of a field; undefined where there is none. */
 export function memberOf({ body, at }: Call, name: string): string | undefined {
   const extent = findMember(body, at, name);
-  return extent ? body.slice(extent.start, extent.end) : undefined;
+  return extent ? detached(body.slice(extent.start, extent.end), body) : undefined;
 }
 
 /** The JSON in a base64 field where it is not empty; otherwise the raw JSON of the field beside it. */

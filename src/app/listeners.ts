@@ -124,6 +124,7 @@ export function createListeners(config: Config, ports: ListenersPorts) {
       closes: new Pacer(closesPerTurn, timers.setImmediate),
       adopt: node.adopt,
       frameBytesMax: frameBytesMax(config),
+      connectBytesMax: config.websocket.message_size_limit,
       messageRate,
       bytesRate: new BytesRate(bytesRateOf(config), (id) => node.registry.member(id)?.user ?? ""),
     }),

@@ -2,6 +2,7 @@ import type { ConnectionOptions } from "../../actors/connection/ports.ts";
 import type { Config } from "../config/config.ts";
 import type { Rate } from "../core/rate.ts";
 import type { SlowOptions } from "../delivery/slow-consumers.ts";
+import { memoryBytes } from "../runtime/memory.ts";
 import { frameBytesMax } from "./protocols.ts";
 
 /** What the rooms take from the configuration: each its own options, none of them the whole. */
@@ -32,7 +33,10 @@ const subscribeBurst = 256;
 
 /** When a client counts as slow. */
 export function slowOptions({ client }: Config): SlowOptions {
-  return { stallTimeout: client.write_stall_timeout };
+  return {
+    stallTimeout: client.write_stall_timeout,
+    totalBytesMax: client.total_queue_max_size ?? Math.floor(memoryBytes() / 4),
+  };
 }
 
 /** Bytes that one connection may send where nothing is configured: 4 MiB a second, 32 MiB at once. */

@@ -113,4 +113,7 @@ class Reader {
   slow(): void {
     this.#listener.lost("the loop did not read");
   }
+
+  /** Nothing is queued here. */
+  terminate(): void {}
 }

@@ -119,6 +119,12 @@ export class BunSocket implements Socket, Consumer, Bucket, Sender {
     }
     this.pinged = true;
     this.ws?.ping();
+    this.watch();
+  }
+
+  /** Has the sweep watch the socket where it has something unsent. */
+  watch(): void {
+    if (this.unsent() > 0) this.#ports.stalled(this);
   }
 
   get dialect(): string {

@@ -20,6 +20,8 @@ export interface WebSocketPorts extends InboundPorts {
   adopt(socket: BunSocket): ConnectionRef;
   /** Bytes of the largest frame that any protocol takes: the runtime refuses larger ones. */
   readonly frameBytesMax: number;
+  /** Bytes of a frame before the credentials are accepted: no path takes larger ones of strangers. */
+  readonly connectBytesMax: number;
 }
 
 /**
@@ -48,17 +50,21 @@ export function createWebSocketHandlers(ports: WebSocketPorts): WebSocketHandler
       socket.heardAt = clock.monotonic();
       counters.framesIn += 1;
       counters.bytesIn += frame.length;
-      if (isOversized(frame, socket.protocol.settings)) socket.connection.send({ type: "socket.oversized" });
+      if (isOversized(frame, socket.protocol.settings) || (isLarge(frame, ports) && isConnecting(socket.connection)))
+        socket.connection.send({ type: "socket.oversized" });
       else inbound.read(socket, frame);
     },
 
     ping(ws) {
       heard(ws, clock);
+      // The runtime has answered with a pong: a client that takes none of them is slow.
+      ws.data.watch();
       inbound.isWithinRate(ws.data);
     },
 
     pong(ws) {
       heard(ws, clock);
+      ws.data.watch();
       if (!ws.data.pinged) inbound.isWithinRate(ws.data);
       ws.data.pinged = false;
     },
@@ -119,6 +125,17 @@ const noCredentials: ConnectCommand = {
   version: "",
   headers: null,
 };
+
+/** Whether a frame is larger than one that connects may be: only these are looked at twice. */
+function isLarge(frame: Frame, { connectBytesMax }: WebSocketPorts): boolean {
+  return frame.length > connectBytesMax;
+}
+
+/** Whether the credentials are not accepted yet. */
+function isConnecting(connection: ConnectionRef): boolean {
+  const { value } = connection.getSnapshot();
+  return typeof value === "object" && "handshaking" in value;
+}
 
 function isOversized(frame: Frame, { textBytesMax, binaryBytesMax }: ProtocolSettings): boolean {
   if (typeof frame !== "string") return frame.byteLength > binaryBytesMax;

@@ -137,6 +137,33 @@ test("a direct subscriber over its queue is slow at once, and one that takes not
   expect([stalled.told, taking.told]).toEqual([["slow"], []]);
 });
 
+test("over the total of all queues the largest are slow, and those that stay as large while they end are cut", async () => {
+  await using server = await startOpenServer({ client: { total_queue_max_size: 200 } });
+  const { subscribers, slow } = server.node;
+  const directs = [90, 70, 80].map((queued) => {
+    const direct = new DirectProbe(jsonEncoding);
+    direct.queued = queued;
+    subscribers.attach(direct, attachment);
+    return direct;
+  });
+  publish(server, "a", "1");
+  expect(directs.map(({ told }) => told)).toEqual([["slow"], [], []]);
+  for (const direct of directs) direct.queued = 100;
+  slow.sweep();
+  expect(directs.map(({ told }) => told)).toEqual([["slow"], [], []]);
+  const more = new DirectProbe(jsonEncoding);
+  more.queued = 100;
+  slow.look(more);
+  slow.look(more);
+  // 300 that stay: one of them ends, and 200 that end are no more than the total.
+  expect([...directs, more].filter(({ told }) => told.includes("slow"))).toHaveLength(2);
+  expect([...directs, more].filter(({ told }) => told.includes("terminate"))).toHaveLength(0);
+  for (const direct of [...directs, more]) direct.queued = 101;
+  slow.sweep();
+  expect(server.node.counters.slow).toBe(4);
+  expect([...directs, more].filter(({ told }) => told.includes("terminate"))).not.toHaveLength(0);
+});
+
 test("subscribers that keep a position in a lost stream are detached and told before its successor is delivered", async () => {
   await using server = await startOpenServer();
   const epochs = ["old", "new", null];

@@ -11,7 +11,7 @@ export class DirectProbe implements DirectSubscriber {
   readonly encoding: Encoding;
   readonly queueBytesMax = 100;
   readonly frames: Frame[] = [];
-  /** What it was told, in order: `slow`, `lost <channel> <epoch>`. */
+  /** What it was told, in order: `slow`, `terminate`, `lost <channel> <epoch>`. */
   readonly told: string[] = [];
   progressAt = 0;
   queued = 0;
@@ -30,6 +30,11 @@ export class DirectProbe implements DirectSubscriber {
 
   slow(): void {
     this.told.push("slow");
+  }
+
+  terminate(): void {
+    this.queued = 0;
+    this.told.push("terminate");
   }
 
   lost(channel: string, epoch: string): void {

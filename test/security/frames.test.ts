@@ -1,6 +1,8 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { deflateRawSync } from "node:zlib";
 import { clientFrame, opcodes } from "../support/frames.ts";
+import { HeldTokens } from "../support/held-tokens.ts";
+import { startOpenServer, tokenFor } from "../support/open-channels.ts";
 import { testTimeout } from "../support/patience.ts";
 import { RawClient } from "../support/raw.ts";
 import { startTestServer } from "../support/server.ts";
@@ -64,6 +66,27 @@ describe("messages that are too big (T24, T25)", () => {
     client.sendText("a".repeat(1_001));
     expect(await client.closed()).toEqual({ code: 1009, reason: "" });
   });
+});
+
+test("[SE11] a plain client whose token is not verified yet sends no larger frame than a connect may be", async () => {
+  const tokens = new HeldTokens();
+  await using server = await startOpenServer({}, { replace: { authenticator: tokens.authenticator } });
+  using listener = await RawClient.open(`${server.ws}/ws?channel=a`);
+  const url = `${server.ws}/ws?channel=a&token=${tokenFor({ sub: "ann" })}`;
+  using small = await RawClient.open(url);
+  const held = await tokens.next();
+  small.sendFrame(opcodes.binary, Buffer.alloc(65_536));
+  small.sendFrame(opcodes.ping, "read");
+  expect((await small.nextFrame()).opcode).toBe(opcodes.pong);
+  held.release();
+  expect((await listener.nextFrame()).payload).toHaveLength(65_536);
+  small.sendFrame(opcodes.binary, Buffer.alloc(65_537));
+  expect((await listener.nextFrame()).payload).toHaveLength(65_537);
+
+  using large = await RawClient.open(url);
+  await tokens.next();
+  large.sendFrame(opcodes.binary, Buffer.alloc(65_537));
+  expect(await large.closed()).toEqual({ code: 1009, reason: "" });
 });
 
 /** 64 MiB of zeros in some 64 KiB: what a client would send that had agreed on compression. */

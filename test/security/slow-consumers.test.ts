@@ -3,7 +3,7 @@ import { disconnects } from "../../src/core/disconnects.ts";
 import { everyoneIn } from "../../src/delivery/subscribers.ts";
 import { amongBystanders } from "../support/bystanders.ts";
 import { ManualClock } from "../support/clock.ts";
-import { closeOf, opcodes } from "../support/frames.ts";
+import { clientFrame, closeOf, opcodes } from "../support/frames.ts";
 import { testTimeout } from "../support/patience.ts";
 import { RawClient } from "../support/raw.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
@@ -143,4 +143,48 @@ test("[SE35] [T58] what waits for a client is never far over its limit, however 
   expect(counters.slow).toBe(1);
   expect(most).toBeLessThan(config.plain.queue_max_size + megabyte / 2);
   channel.stalled.resume();
+});
+
+test("[SE40] the largest queue is closed first when all queues together are over their bound", async () => {
+  const config = { plain: { queue_max_size: 8 * megabyte }, client: { total_queue_max_size: 6 * megabyte } };
+  await using server = await startTestServer(config);
+  using first = await RawClient.open(`${server.ws}/ws?channel=first`);
+  using second = await RawClient.open(`${server.ws}/ws?channel=second`);
+  for (const client of [first, second]) client.pause();
+  const publish = (channel: string) =>
+    server.node.broker.publish(
+      { channel, data: { kind: "binary", bytes: numbered(1) }, exclude: null, history: null },
+      null,
+    );
+  const queued = (channel: string) => {
+    const found = server.node.subscribers.get(channel);
+    return found ? [...everyoneIn(found)].reduce((sum, [subscriber]) => sum + subscriber.unsent(), 0) : 0;
+  };
+  await server.log.next("connection.authenticated", { dialect: "plain" });
+  await server.log.next("connection.authenticated", { dialect: "plain" });
+  while (queued("second") < 2 * megabyte) publish("second");
+  while (server.node.counters.slow === 0) publish("first");
+  server.node.slow.sweep();
+  expect([server.node.subscribers.count("first"), server.node.subscribers.count("second")]).toEqual([0, 1]);
+  first.resume();
+  for (let frame = await first.nextFrame(); ; frame = await first.nextFrame()) {
+    if (frame.opcode !== opcodes.close) continue;
+    expect(closeOf(frame)).toEqual(disconnects.slow);
+    break;
+  }
+});
+
+test("[SE41] a client that sends pings and reads no pongs is closed with 3008", async () => {
+  const client = { message_rate_limit: 0, queue_max_size: 65_536 };
+  await using server = await startTestServer({ client });
+  using raw = await RawClient.open(`${server.ws}/connection/websocket`);
+  raw.pause();
+  const pings = Buffer.concat(Array.from({ length: 1_000 }, () => clientFrame(opcodes.ping, "x".repeat(125))));
+  while (server.node.counters.slow === 0) {
+    raw.write(pings);
+    await new Promise(setImmediate);
+  }
+  expect(server.node.counters.slow).toBe(1);
+  raw.resume();
+  for (let frame = await raw.nextFrame(); frame.opcode !== opcodes.pong; frame = await raw.nextFrame());
 });

@@ -103,6 +103,12 @@ const volumes = {
     unit: "bytes",
     min: 1,
   }),
+  total_queue_max_size: derivedCount(
+    "a quarter of the memory",
+    "Unsent bytes of all connections; over it those with the most are slow (3008). The memory is the machine's, or the " +
+      "cgroup's where that is less.",
+    { unit: "bytes", min: 1, max: Number.MAX_SAFE_INTEGER },
+  ),
   message_rate_limit: count(
     1_000,
     "Commands, frames and pings of one connection a second (111, at last 3013): far above a person, far below a flood; " +

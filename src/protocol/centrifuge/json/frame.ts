@@ -19,7 +19,7 @@ export function decodeFrame(frame: Frame, commandsMax: number): Decoded {
   while (from < text.length) {
     const newline = text.indexOf("\n", from);
     const end = newline === -1 ? text.length : newline;
-    const command = commands.length < commandsMax ? decodeLine(text.slice(from, end)) : null;
+    const command = commands.length < commandsMax ? decodeLine(text.slice(from, end), text) : null;
     if (command === null) {
       return { commands, malformed: true };
     }

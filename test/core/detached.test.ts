@@ -1,0 +1,25 @@
+import { heapStats } from "bun:jsc";
+import { expect, test } from "bun:test";
+import { centrifugeJson } from "../support/protocols.ts";
+
+const frameBytes = 65_536;
+const frames = 200;
+
+/** Bytes outside of the heap's cells after a collection: texts. */
+function textBytes(): number {
+  Bun.gc(true);
+  return heapStats().extraMemorySize;
+}
+
+test("what is kept of a frame does not keep the frame in memory", () => {
+  const kept: unknown[] = [];
+  const before = textBytes();
+  for (let index = 0; index < frames; index += 1) {
+    const command = `{"id":1,"publish":{"channel":"channel ${index}","data":"payload ${String(index).padStart(20)}"}}`;
+    const padded = `${command.slice(0, -1)},"unknown":"${Buffer.alloc(frameBytes, 97 + (index % 26)).toString()}"}`;
+    const [publish] = centrifugeJson.decode(padded, "").commands;
+    if (publish?.method === "publish") kept.push(publish.channel, publish.data.read());
+  }
+  expect(kept.length).toBe(2 * frames);
+  expect(textBytes() - before).toBeLessThan((frames * frameBytes) / 10);
+});
