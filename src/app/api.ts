@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { createApi } from "../api/endpoint.ts";
-import { createKeys, type KeyOptions } from "../api/keys.ts";
+import { createKeys, type KeyOptions, type Keys } from "../api/keys.ts";
 import type { Config } from "../config/config.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
@@ -13,6 +13,7 @@ import type { Operations } from "../operations/operations.ts";
 /** What the API is built from. */
 export interface ApiParts {
   readonly operations: Operations;
+  readonly keys: Keys;
   readonly slices: Slices;
   readonly clock: Clock;
   readonly timers: Timers;
@@ -27,7 +28,6 @@ export function createConfiguredApi(config: Config, parts: ApiParts): Endpoint |
   if (!hasApi(config)) return null;
   return createApi({
     ...parts,
-    keys: createKeys(keysOf(api), { queryKey: api.query_key, insecure: api.insecure }),
     broadcastMax: api.broadcast_limit,
     commandsMax: api.broadcast_limit,
     bodyMax: api.body_size_limit,
@@ -36,6 +36,11 @@ export function createConfiguredApi(config: Config, parts: ApiParts): Endpoint |
     transportErrors: api.error_mode === "transport",
     prefix: api.handler_prefix,
   });
+}
+
+/** The keys of a configuration. */
+export function createConfiguredKeys({ http_api: api }: Config): Keys {
+  return createKeys(keysOf(api), { queryKey: api.query_key, insecure: api.insecure });
 }
 
 /** Whether the API is there: it has a key, or needs none. */

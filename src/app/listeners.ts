@@ -1,4 +1,5 @@
 import type { Server } from "bun";
+import type { Keys } from "../api/keys.ts";
 import { describeApi } from "../api/openapi.ts";
 import type { Config } from "../config/config.ts";
 import type { Profile } from "../config/profiles.ts";
@@ -31,7 +32,7 @@ import type { BunSocket } from "../sockets/socket.ts";
 import { createUpgrade } from "../sockets/upgrade.ts";
 import { createWebSocketHandlers } from "../sockets/websocket.ts";
 import { createPages } from "../web/pages.ts";
-import { createConfiguredApi } from "./api.ts";
+import { createConfiguredApi, createConfiguredKeys } from "./api.ts";
 import { gaugesOf } from "./gauges.ts";
 import type { Messages } from "./messages.ts";
 import type { Node } from "./node.ts";
@@ -71,6 +72,7 @@ export function createListeners(config: Config, ports: ListenersPorts) {
     },
     clock,
   );
+  let live = liveParts(config, ports.profile);
   const refuse = createRefusals({ counters: node.counters, log, clock });
   const upgrade = createUpgrade({
     random,
@@ -83,21 +85,25 @@ export function createListeners(config: Config, ports: ListenersPorts) {
       unreadable: once((entry: string) => log.warn("proxy.unreadable", { entry })),
     }),
     sockets: { subscribers: node.subscribers, counters: node.counters, stalled: (socket) => node.slow.look(socket) },
-    originAllowed: createOriginCheck({ allowed: client.allowed_origins, development: ports.profile === "development" }),
+    originAllowed: (origin, host) => live.originAllowed(origin, host),
     burst: messageRate.burst,
     isDraining,
     untrustedForward: once((peer: string) => log.warn("proxy.untrusted", { peer })),
   });
+  const keys = { callerOf: (...given: Parameters<Keys["callerOf"]>) => live.keys.callerOf(...given) };
   const hasInside = http.internal_port !== null;
-  const endpoints = { exact: insideEndpoints(config, ports, admission), prefixes: new Map<string, Route>() };
-  addApi(endpoints, config, createConfiguredApi(config, { ...ports, counters: node.counters }));
+  const endpoints = {
+    exact: insideEndpoints(config, { ...ports, admission, metricsKey: () => live.metricsKey }),
+    prefixes: new Map<string, Route>(),
+  };
+  addApi(endpoints, config, createConfiguredApi(config, { ...ports, keys, counters: node.counters }));
   const nothing = { exact: new Map<string, Route>(), prefixes: new Map<string, Route>() };
 
   const outer: RouteTable = {
     ...(hasInside ? nothing : endpoints),
     sockets: createSocketRoutes(config),
     pages: config.web.enabled ? createPages({ ...directoryOf(config), log }) : null,
-    checkHost: hostCheck(config, { address: http.address, isExclusive: http.allowed_hosts.length > 0 }),
+    checkHost: (header) => live.checkHost(header),
     upgrade,
     refuseHost: (request, path, response) => refuse(request, path, { reason: "host", response }),
   };
@@ -106,10 +112,14 @@ export function createListeners(config: Config, ports: ListenersPorts) {
     ...endpoints,
     sockets: new Map(),
     pages: null,
-    checkHost: hostCheck(config, { address: http.internal_address || http.address, isExclusive: false }),
+    checkHost: (header) => live.checkHostInside(header),
   };
   return {
     admission,
+    /** Takes over the keys and the allowed origins of a configuration. */
+    reload: (next: Config) => {
+      live = liveParts(next, ports.profile);
+    },
     /** The routes of the public port, for `Bun.serve`. */
     routes: routesOf(outer),
     /** Responds to the requests of a server of the application; null for those that are not for Chorus. */
@@ -133,6 +143,18 @@ export function createListeners(config: Config, ports: ListenersPorts) {
 
 function routesOf(table: RouteTable) {
   return routesAsSent([...table.sockets.keys(), ...table.exact.keys()], createRoutes(table));
+}
+
+/** What a running server takes over from a new configuration. */
+function liveParts(config: Config, profile: Profile) {
+  const { http_server: http, client, prometheus } = config;
+  return {
+    originAllowed: createOriginCheck({ allowed: client.allowed_origins, development: profile === "development" }),
+    checkHost: hostCheck(config, { address: http.address, isExclusive: http.allowed_hosts.length > 0 }),
+    checkHostInside: hostCheck(config, { address: http.internal_address || http.address, isExclusive: false }),
+    keys: createConfiguredKeys(config),
+    metricsKey: prometheus.key,
+  };
 }
 
 /** Each listener has its own rule: the hosts of the public one say nothing of those that reach the other. */
@@ -190,8 +212,14 @@ function addApi(
   prefixes.set(`${handler_prefix}/`, route);
 }
 
+interface InsidePorts extends ListenersPorts {
+  readonly admission: Admission;
+  /** The bearer token of the metrics. */
+  metricsKey(): string;
+}
+
 /** The endpoints of the internal port, where there is one: health and metrics. */
-function insideEndpoints(config: Config, ports: ListenersPorts, admission: Admission): Map<string, Route> {
+function insideEndpoints(config: Config, ports: InsidePorts): Map<string, Route> {
   const { health, prometheus, http_server } = config;
   const endpoints = new Map<string, Route>();
   if (health.enabled) {
@@ -202,10 +230,10 @@ function insideEndpoints(config: Config, ports: ListenersPorts, admission: Admis
     endpoints.set(health.handler_prefix, { endpoint: centrifugo, anyHost: true });
   }
   if (prometheus.enabled) {
-    const metrics = createMetrics(ports.node.counters, gaugesOf(config, { ...ports, admission }));
+    const metrics = createMetrics(ports.node.counters, gaugesOf(config, ports));
     // A loopback address is no reason: behind a proxy on the same machine every peer is a loopback one.
     const isOpen = ports.profile === "development" || http_server.internal_port !== null;
-    const endpoint = readOnly(createMetricsEndpoint(metrics, { isOpen, key: prometheus.key }));
+    const endpoint = readOnly(createMetricsEndpoint(metrics, { isOpen, key: ports.metricsKey }));
     endpoints.set(prometheus.handler_prefix, { endpoint, anyHost: !isOpen });
   }
   return endpoints;

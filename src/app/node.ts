@@ -4,6 +4,7 @@ import { adopt } from "../../actors/hub/adopt.ts";
 import type { ConnectionRef, Members } from "../../actors/hub/registry.ts";
 import type { Authenticator } from "../auth/authenticator.ts";
 import { createAuthenticator } from "../auth/jwt.ts";
+import { switchableAuthenticator } from "../auth/switchable.ts";
 import type { Broker, BrokerEvents } from "../broker/broker.ts";
 import { guardBroker } from "../broker/guarded.ts";
 import { MemoryStore } from "../broker/local/memory.ts";
@@ -11,6 +12,7 @@ import { SqliteStore } from "../broker/local/sqlite-store.ts";
 import type { Store } from "../broker/local/store.ts";
 import { createLocalBroker } from "../broker/local.ts";
 import { createChannelRules, type DeclaredChannels } from "../channels/rules.ts";
+import { switchableRules } from "../channels/switchable.ts";
 import type { Config } from "../config/config.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Frame } from "../core/frame.ts";
@@ -92,8 +94,7 @@ export function createNode(config: Config, ports: NodePorts) {
   const { presence, localPresence } = openPresence(ports.replace);
   const after = (delay: number, run: () => void) => later(deadlines, delay, run);
   const presenceEvents = createPresenceEvents({ presence, announce: (push) => fanout.announce(push), after });
-  const authenticator = createConfiguredAuthenticator(config, ports);
-  const rules = createConfiguredRules(config, ports);
+  const { authenticator, rules, reload } = createRules(config, ports);
 
   const { hub, publications } = startHub(config, {
     ...ports,
@@ -144,6 +145,8 @@ export function createNode(config: Config, ports: NodePorts) {
     adopt(socket: BunSocket): ConnectionRef {
       return adopt({ hub, members }, logic, socket);
     },
+    /** Takes over the token keys and the rules of channels of a configuration. */
+    reload,
     /** To be called every 50 ms. */
     tick(): void {
       deadlines.sweep();
@@ -173,6 +176,19 @@ function openStores({ engine, channel }: Config, ports: NodePorts, replaced: () 
   if (!isDurable) return { memory, sqlite: memory };
   const sqlite = new SqliteStore({ ...engine.sqlite, replaced }, { clock, random, log });
   return { memory, sqlite: replace.store?.(sqlite) ?? sqlite };
+}
+
+/** What decides who may do what; a configuration can replace it while the server runs. */
+function createRules(config: Config, ports: NodePorts) {
+  const verifier = createConfiguredAuthenticator(config, ports);
+  const authenticator = verifier && switchableAuthenticator(verifier);
+  const rules = switchableRules(createConfiguredRules(config, ports));
+  const reload = (next: Config) => {
+    const renewed = createConfiguredAuthenticator(next, ports);
+    if (renewed) authenticator?.replace(renewed);
+    rules.replace(createConfiguredRules(next, ports));
+  };
+  return { authenticator, rules, reload };
 }
 
 function createConfiguredAuthenticator(config: Config, { clock, log, replace }: NodePorts): Authenticator | null {

@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { checktoken, gentoken } from "../auth/commands.ts";
 import type { Config } from "../config/config.ts";
 import { connectionLimitWithin } from "../config/connection-limit.ts";
-import { type LoadedConfig, loadConfig } from "../config/load.ts";
+import { type LoadedConfig, type LoadResult, loadConfig } from "../config/load.ts";
+import type { Log } from "../core/log.ts";
 import { createLog } from "../runtime/log.ts";
 import { openFilesMax } from "../runtime/open-files.ts";
 import { exitCodes, exitHubFailed, type Stoppable, surviveErrors, untilSignal } from "../runtime/process.ts";
@@ -34,33 +35,35 @@ export async function run(argv: readonly string[]): Promise<void> {
   if (fault !== null) refuse([fault], exitCodes.forced);
   const [word = "", ...rest] = argv;
   const command = commands.get(word) ?? null;
-  const loaded = loadConfig({
-    argv: command ? rest : argv,
-    env: process.env,
-    cwd: process.cwd(),
-    readFile: (path) => (existsSync(path) ? readFileSync(path, "utf8") : null),
-    passOver: command !== null,
-    startProblems,
-  });
+  const load = () =>
+    loadConfig({
+      argv: command ? rest : argv,
+      env: process.env,
+      cwd: process.cwd(),
+      readFile: (path) => (existsSync(path) ? readFileSync(path, "utf8") : null),
+      passOver: command !== null,
+      startProblems,
+    });
+  const loaded = load();
   if (loaded.kind === "errors") refuse(loaded.lines, loaded.isUsage ? exitCodes.usage : exitCodes.configuration);
   if (loaded.kind === "print") return console.log(loaded.text);
-  if (!command) return await serve(loaded);
+  if (!command) return await serve(loaded, load);
   const { text, exitCode } = await command(rest, loaded.config);
   if (exitCode !== 0) refuse([text], exitCode);
   console.log(text);
 }
 
 /** Runs until a signal. `server.started` is the first line of the log, and the others about the start follow it. */
-async function serve({ config, warnings, profile, file }: LoadedConfig): Promise<void> {
+async function serve({ config, warnings, profile, file }: LoadedConfig, load: () => LoadResult): Promise<void> {
   const problems = fileProblems(config);
   if (problems.length > 0) refuse(problems, exitCodes.configuration);
   const { client } = config;
   const log = createLog(config.log, process.stderr);
   const { limit, isReduced } = connectionLimitWithin(client.connection_limit, openFilesMax());
   const started = Promise.withResolvers<Stoppable>();
-  const forever = untilSignal(started.promise, log);
-  const limited = { ...config, client: { ...client, connection_limit: limit } };
-  const server = startOrRefuse(limited, { log, warnings, profile, onFailure: exitHubFailed(log) });
+  const forever = untilSignal(started.promise, log, { reload: () => reload(server, { load, log, profile }) });
+  const outside = { log, setLogLevel: log.setLevel, warnings, profile, onFailure: exitHubFailed(log) };
+  const server = startOrRefuse(limited(config), outside);
   started.resolve(server);
   if (file === null)
     log.info("profile.development", { hint: "everyone on this machine may do everything; a config.json ends that" });
@@ -70,6 +73,24 @@ async function serve({ config, warnings, profile, file }: LoadedConfig): Promise
     server.node.counters.errors += 1;
   });
   await forever;
+}
+
+/** The configuration with no more connections than the process may have open files. */
+function limited(config: Config): Config {
+  const { limit } = connectionLimitWithin(config.client.connection_limit, openFilesMax());
+  return { ...config, client: { ...config.client, connection_limit: limit } };
+}
+
+/** Reads the configuration again and lets the server take over what it can; a configuration with a mistake changes nothing. */
+function reload(server: Started, { load, log, profile }: { load: () => LoadResult; log: Log; profile: string }): void {
+  const loaded = load();
+  if (loaded.kind === "run" && loaded.profile === profile) {
+    for (const line of loaded.warnings) log.warn("config.warning", { line });
+    server.reload(limited(loaded.config));
+    return;
+  }
+  const lines = loaded.kind === "errors" ? loaded.lines : ["a configuration file that came or went needs a new start"];
+  for (const line of lines) log.error("reload.failed", { line });
 }
 
 function startOrRefuse(...[config, outside]: Parameters<typeof start>): Started {

@@ -7,8 +7,9 @@ import type { NativeSubscriber } from "../delivery/subscribers.ts";
 import { answer, notFound } from "../http/responses.ts";
 import { tlsOptions } from "../http/tls.ts";
 import type { Network } from "../runtime/network.ts";
-import { BunSocket } from "../sockets/socket.ts";
+import type { BunSocket } from "../sockets/socket.ts";
 import type { createListeners } from "./listeners.ts";
+import { Publishers } from "./publishers.ts";
 
 type BunServer = Server<BunSocket>;
 
@@ -34,11 +35,61 @@ export interface Servers {
   add(server: BunServer): void;
   /** Logs what could not be opened; after `server.started`, which is the first line. */
   logSkipped(): void;
+  /**
+   * Opens every listener anew with the certificate of `next`, and closes those with the former one: their sockets stay.
+   * Bun's own `reload` leaves the certificate as it is (1.4.5).
+   *
+   * @throws where the certificate cannot be used; the listeners are then as they were
+   */
+  renewCertificate(next: Config): void;
   stop(): Promise<void>;
 }
 
 /** Opens the public listener, the internal one, and where `localhost` is meant the other loopback address as well. */
-export function openServers(config: Config, { listeners, profile, log, network, isListening }: ServersPorts): Servers {
+export function openServers(config: Config, ports: ServersPorts): Servers {
+  let current = openAll(config, ports);
+  const publishers = new Publishers(current.outer);
+  const { skipped } = current;
+  const retired: BunServer[] = [];
+  return {
+    url: current.outer[0]?.url.origin ?? "",
+    internalUrl: current.inside?.url.origin ?? null,
+    publish: (topic, frame, except) => publishers.publish(topic, frame, except),
+    add: (server) => publishers.add(server),
+    logSkipped() {
+      // A machine without the other address is none that a browser can be misled on.
+      if (skipped) ports.log[skipped.reason === "EADDRINUSE" ? "warn" : "debug"]("listener.skipped", { ...skipped });
+    },
+    renewCertificate(next) {
+      const { outer, inside } = current;
+      const port = outer[0]?.port ?? next.http_server.port;
+      const http_server = { ...next.http_server, port, internal_port: inside?.port ?? null };
+      current = openAll({ ...next, http_server }, ports);
+      for (const server of current.outer) publishers.add(server);
+      for (const server of all({ outer, inside })) {
+        retired.push(server);
+        // Resolves when its last socket has gone, which may take days.
+        void server.stop(false);
+      }
+    },
+    async stop() {
+      await Promise.all([...all(current), ...retired].map((server) => server.stop(true)));
+    },
+  };
+}
+
+/** The listeners of one certificate. */
+interface Opened {
+  readonly outer: readonly BunServer[];
+  readonly inside: BunServer | null;
+  readonly skipped: Skipped | null;
+}
+
+function all({ outer, inside }: Pick<Opened, "outer" | "inside">): BunServer[] {
+  return inside ? [...outer, inside] : [...outer];
+}
+
+function openAll(config: Config, { listeners, profile, log, network, isListening }: ServersPorts): Opened {
   const { address, port, internal_address, internal_port } = config.http_server;
   const open = (hostname: string, at: number, routes: typeof listeners.routes): BunServer =>
     network.serve<BunSocket>({ ...common(config, log), hostname, port: at, routes, websocket: listeners.handlers });
@@ -48,23 +99,10 @@ export function openServers(config: Config, { listeners, profile, log, network, 
   const { servers, skipped } = isListening
     ? openPublic({ address, port, meansLocalhost }, openOuter)
     : { servers: [], skipped: null };
-  const publishers = new Publishers(servers);
   try {
     const inside =
       internal_port === null ? null : open(internal_address || address, internal_port, listeners.routesInside);
-    return {
-      url: servers[0]?.url.origin ?? "",
-      internalUrl: inside?.url.origin ?? null,
-      publish: (topic, frame, except) => publishers.publish(topic, frame, except),
-      add: (server) => publishers.add(server),
-      logSkipped() {
-        // A machine without the other address is none that a browser can be misled on.
-        if (skipped) log[skipped.reason === "EADDRINUSE" ? "warn" : "debug"]("listener.skipped", { ...skipped });
-      },
-      async stop() {
-        await Promise.all([...servers.map((server) => server.stop(true)), inside?.stop(true)]);
-      },
-    };
+    return { outer: servers, inside, skipped };
   } catch (error) {
     for (const server of servers) server.stop(true);
     throw error;
@@ -77,6 +115,8 @@ function common(config: Config, log: Log) {
     // The API alone takes bodies, and refuses those over its limit in words; what is far over it the runtime cuts off.
     maxRequestBodySize: Math.max(config.http_api.body_size_limit, 16_777_216),
     ...tlsOptions(config.http_server.tls),
+    // So that a listener with another certificate can be opened before this one is closed.
+    reusePort: config.http_server.tls.enabled,
     fetch: notFound,
     error: (error: Error) => failed(error, log),
   };
@@ -113,38 +153,6 @@ function openPublic(
     const reason = error instanceof Error && "code" in error ? String(error.code) : String(error);
     return { servers: [first], skipped: { address: other, port: first.port, reason } };
   }
-}
-
-/**
- * Every server has topics of its own. One is the rule; several are the loopback addresses of the development profile,
- * and servers of the application in which Chorus is mounted.
- */
-class Publishers {
-  #servers: readonly BunServer[];
-
-  constructor(servers: readonly BunServer[]) {
-    this.#servers = servers;
-  }
-
-  add(server: BunServer): void {
-    if (!this.#servers.includes(server)) this.#servers = [...this.#servers, server];
-  }
-
-  publish(topic: string, frame: Frame, except: NativeSubscriber | null): number {
-    const servers = this.#servers;
-    if (servers.length === 1) return publishFrom(servers[0], topic, frame, except);
-    let status = 1;
-    for (const server of servers) {
-      const own = except instanceof BunSocket && except.server === server ? except : null;
-      // 0 is a server without a subscriber: nothing is dropped, because no queue has a limit of Bun's.
-      if (publishFrom(server, topic, frame, own) < 0) status = -1;
-    }
-    return status;
-  }
-}
-
-function publishFrom(server: BunServer | undefined, topic: string, frame: Frame, except: NativeSubscriber | null) {
-  return except?.publishToOthers(topic, frame) ?? server?.publish(topic, frame) ?? 0;
 }
 
 function failed(error: Error, log: Log): Response {

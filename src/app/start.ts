@@ -21,6 +21,7 @@ import { openMessages } from "./messages.ts";
 import { createNode, type Replacements } from "./node.ts";
 import { createConfiguredOperations } from "./operations.ts";
 import { createPublications } from "./publications.ts";
+import { createReload } from "./reload.ts";
 import { openServers } from "./servers.ts";
 import { assertFree } from "./start-checks.ts";
 import { Sweeper } from "./sweeper.ts";
@@ -33,6 +34,8 @@ export interface Outside {
   readonly network?: Network;
   /** Instead of the log that `log.level` and `log.format` describe, on stderr. */
   readonly log?: Log;
+  /** Changes the level of that log. */
+  readonly setLogLevel?: (level: Config["log"]["level"]) => void;
   /** Called when the Hub has failed. Without it the failure is thrown, and ends the process. */
   readonly onFailure?: (error: unknown) => void;
   /** Parts that are put in the place of the real ones: for tests of faults. */
@@ -117,12 +120,15 @@ export function start(config: Config, outside: Outside = {}) {
   };
   const { url, internalUrl } = servers;
   const inProcess = createInProcess(operations, () => node.hub.getSnapshot().status === "active");
+  const reload = createReload(config, { ...parts, node, listeners, servers });
   tellStart(log, url, outside.warnings ?? []);
   servers.logSkipped();
   return {
     url,
     internalUrl,
     stop,
+    /** Takes over what can be changed in place, and logs what cannot. */
+    reload,
     inProcess,
     /** The server as an application sees it; null without one. */
     application: application?.server ?? null,
@@ -139,12 +145,14 @@ export function start(config: Config, outside: Outside = {}) {
 }
 
 function completed(config: Config, outside: Outside) {
+  const own = outside.log ? { log: outside.log, setLevel: () => {} } : ownLog(config);
   return {
     clock: outside.clock ?? systemClock,
     timers: outside.timers ?? systemTimers,
     random: outside.random ?? systemRandom,
     network: outside.network ?? systemNetwork,
-    log: outside.log ?? createLog(config.log, process.stderr),
+    log: outside.log ?? own.log,
+    setLogLevel: outside.setLogLevel ?? own.setLevel,
     onFailure: outside.onFailure ?? rethrow,
     replace: outside.replace ?? {},
     profile: outside.profile ?? "file",
@@ -167,6 +175,11 @@ function attempt<Result>(run: () => Result, cleanUp: () => unknown): Result {
     cleanUp();
     throw error;
   }
+}
+
+function ownLog(config: Config) {
+  const log = createLog(config.log, process.stderr);
+  return { log, setLevel: log.setLevel };
 }
 
 function rethrow(error: unknown): never {

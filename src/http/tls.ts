@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { Config } from "../config/config.ts";
 import { readPem } from "../core/pem.ts";
 
@@ -15,6 +16,12 @@ export function certificateFiles(tls: Tls): { readonly option: string; readonly 
   return (["cert_pem", "key_pem"] as const)
     .filter((name) => readPem(tls[name]) === null)
     .map((name) => ({ option: `http_server.tls.${name}`, path: tls[name].trim() }));
+}
+
+/** The certificate and its key as they are now, in options or in files; "" where TLS is off. */
+export function certificateText(tls: Tls): string {
+  if (!tls.enabled) return "";
+  return [tls.cert_pem, tls.key_pem].map((value) => readPem(value) ?? readFileSync(value.trim(), "utf8")).join("\n");
 }
 
 /** What stands for a PEM, as in Centrifugo: its text, the base64 of its text (for variables), or the path of its file. */

@@ -3,10 +3,10 @@ import { answer } from "../http/responses.ts";
 
 /** Who may read the metrics. */
 export interface MetricsAccess {
-  /** Everyone: the address is a loopback one, or a port of its own for the inside. */
+  /** Everyone: in the development profile, or on the internal port. */
   readonly isOpen: boolean;
   /** The bearer token that opens it elsewhere; "" is none. */
-  readonly key: string;
+  key(): string;
 }
 
 /** `GET /metrics`: where it is not open, it is as if it were not there without the key. */
@@ -15,7 +15,7 @@ export function createMetricsEndpoint(
   access: MetricsAccess,
 ) {
   return async (request: Request): Promise<Response> => {
-    if (!access.isOpen && !carriesKey(request, access.key)) {
+    if (!access.isOpen && !carriesKey(request, access.key())) {
       return answer(401, "Metrics need prometheus.key as a bearer token.", { "WWW-Authenticate": "Bearer" });
     }
     return new Response(await metrics.render(), {

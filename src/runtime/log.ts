@@ -8,6 +8,11 @@ export interface LogOptions {
   readonly format: "auto" | "json" | "pretty";
 }
 
+/** A log whose level can be changed while the process runs. */
+export interface AdjustableLog extends Log {
+  setLevel(level: LogOptions["level"]): void;
+}
+
 /** Where lines go: stderr, or a test's own sink. */
 export interface LogSink {
   write(line: string): void;
@@ -28,11 +33,11 @@ const hostileOnTerminal = new RegExp(`[\\u0000-\\u001f]|${hostile.source}`, "gu"
  * that ends are not lost. What clients say is cut at 256 characters, and what could move a terminal's cursor, break a
  * line or turn its direction is written as an escape.
  */
-export function createLog({ level, format }: LogOptions, sink: LogSink): Log {
+export function createLog({ level, format }: LogOptions, sink: LogSink): AdjustableLog {
   const isPretty = format === "pretty" || (format === "auto" && sink.isTTY === true);
   const logger = pino(
     {
-      level: level === "none" ? "silent" : level,
+      level: pinoLevel(level),
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
@@ -46,7 +51,14 @@ export function createLog({ level, format }: LogOptions, sink: LogSink): Log {
     info: (event, fields) => logger.info(clean(fields), event),
     warn: (event, fields) => logger.warn(clean(fields), event),
     error: (event, fields) => logger.error(clean(fields), event),
+    setLevel: (next) => {
+      logger.level = pinoLevel(next);
+    },
   };
+}
+
+function pinoLevel(level: LogOptions["level"]): string {
+  return level === "none" ? "silent" : level;
 }
 
 function prettySink(sink: LogSink): LogSink {

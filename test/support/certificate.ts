@@ -19,3 +19,25 @@ MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQge+42gNIkeF/hyA5Z
 B10owIeRCWyZv8o5ypWF9J/AOeGaUirTmADtPMuh/cRzxzxCJsJIVGdq
 -----END PRIVATE KEY-----
 `;
+
+/** Another one for the same places, by the name of \`renewed.example\`: what takes the place of the first. */
+export const renewedCertificate = `-----BEGIN CERTIFICATE-----
+MIIBpjCCAU2gAwIBAgIUU/BqPpcGrZ85fa0DZcOlB3ys/9AwCgYIKoZIzj0EAwIw
+GjEYMBYGA1UEAwwPcmVuZXdlZC5leGFtcGxlMCAXDTI2MTEyOTIwNDUzNVoYDzIx
+MjYxMTA1MjA0NTM1WjAaMRgwFgYDVQQDDA9yZW5ld2VkLmV4YW1wbGUwWTATBgcq
+hkjOPQIBBggqhkjOPQMBBwNCAASGK+nvrcowDilP1SwWQF+IzjHEY7ln9LvS4cT7
+McyzZHU2h8oMmlfzJzelAmGwGx+wTfaQFGWTXGrNYM16kIbwo28wbTAdBgNVHQ4E
+FgQUI61GXjS0o5xmPPiwNwu/6rx560kwHwYDVR0jBBgwFoAUI61GXjS0o5xmPPiw
+Nwu/6rx560kwDwYDVR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SH
+BH8AAAEwCgYIKoZIzj0EAwIDRwAwRAIgFYu+q10oRzhPP6VWIBt/GMI+G6rYd5qI
+9pZKfaDoHrMCIGVCCSGaUinWdlyWExPJ7ootWJgFkguRPBp9jBx34hf7
+-----END CERTIFICATE-----
+`;
+
+/** Its private key, which guards nothing. */
+export const renewedKey = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgDdPrsLBqYVmPnm7X
+iDiLvMHvQCsXq6JhJDjND5k/6rqhRANCAASGK+nvrcowDilP1SwWQF+IzjHEY7ln
+9LvS4cT7McyzZHU2h8oMmlfzJzelAmGwGx+wTfaQFGWTXGrNYM16kIbw
+-----END PRIVATE KEY-----
+`;

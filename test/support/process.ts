@@ -83,8 +83,14 @@ export class ChorusProcess implements AsyncDisposable {
     return this.#stderr[0] === undefined ? undefined : JSON.parse(this.#stderr[0]);
   }
 
-  signal(signal: "SIGTERM" | "SIGINT" | "SIGKILL"): void {
+  signal(signal: "SIGTERM" | "SIGINT" | "SIGKILL" | "SIGHUP"): void {
     this.#process.kill(signal);
+  }
+
+  /** Writes its configuration file anew. */
+  async configure(config: object | string): Promise<void> {
+    const text = typeof config === "string" ? config : JSON.stringify(config);
+    await Bun.write(join(this.#folder, "config.json"), text);
   }
 
   /** Whether it runs, still. */
