@@ -152,8 +152,9 @@ export function createNode(config: Config, ports: NodePorts) {
       deadlines.sweep();
       slow.sweep();
     },
-    /** To be called about once a second: what has expired in the stores is given back in small pieces. */
+    /** To be called about once a second. */
     second(): void {
+      deadlines.sweepWall();
       local.sweep();
     },
   };

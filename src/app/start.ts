@@ -25,6 +25,7 @@ import { createReload } from "./reload.ts";
 import { openServers } from "./servers.ts";
 import { assertFree } from "./start-checks.ts";
 import { Sweeper } from "./sweeper.ts";
+import { WallClockWatch } from "./wall-clock.ts";
 
 /** What can be given from outside instead of the machine's own; a part that is absent is the real one. */
 export interface Outside {
@@ -85,7 +86,12 @@ export function start(config: Config, outside: Outside = {}) {
     offlineMessages: messages.offlineMessages,
     publish: (topic, frame, except) => servers.publish(topic, frame, except),
   });
-  const sweeper = new Sweeper(parts, { tick: node.tick, second: node.second, seldom: messages.sweep });
+  const wallClock = new WallClockWatch({ ...parts, counters: node.counters });
+  const second = () => {
+    wallClock.look();
+    node.second();
+  };
+  const sweeper = new Sweeper(parts, { tick: node.tick, second, seldom: messages.sweep });
   const { operations, slices } = createConfiguredOperations(config, { ...parts, node, messages });
   const listeners = createListeners(config, {
     ...parts,

@@ -43,6 +43,8 @@ export interface Counters {
   /** Frames and commands that a limit of rate or a rule refused. */
   limited: number;
   dropped: number;
+  /** Jumps of the wall clock by more than 60 s. */
+  clockJumps: number;
   /** Errors that reached the last net: each is a defect. */
   errors: number;
 }
@@ -68,6 +70,7 @@ export function createCounters(): Counters {
     apiRefused: new Map(),
     limited: 0,
     dropped: 0,
+    clockJumps: 0,
     errors: 0,
   };
 }

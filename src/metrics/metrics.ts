@@ -106,6 +106,11 @@ function counterSeries(counters: Counters, gauges: Gauges): Series[] {
       help: "Publications that could not be handed on.",
       read: () => gauges.commits().poisoned,
     },
+    {
+      name: "clock_jumps_total",
+      help: "Jumps of the wall clock by more than 60 seconds.",
+      read: () => counters.clockJumps,
+    },
     { name: "errors_total", help: "Errors that reached the last net.", read: () => counters.errors },
   ];
 }

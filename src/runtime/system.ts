@@ -3,7 +3,7 @@ import type { Random } from "../core/random.ts";
 import { milliseconds } from "../core/time.ts";
 import type { Timers } from "../core/timers.ts";
 
-/** The machine's own time: a wall clock that jumps moves token expiry, never a timer (fault F14). */
+/** The machine's own time. */
 export const systemClock: Clock = {
   monotonic: () => milliseconds(performance.now()),
   wall: () => milliseconds(Date.now()),

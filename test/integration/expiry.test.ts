@@ -1,7 +1,6 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { Deadlines } from "../../actors/deadlines.ts";
 import { disconnects } from "../../src/core/disconnects.ts";
-import { milliseconds, seconds } from "../../src/core/time.ts";
+import { seconds } from "../../src/core/time.ts";
 import { CentrifugeProbe, pub } from "../support/centrifuge-probe.ts";
 import { ManualClock } from "../support/clock.ts";
 import { isObject, type JsonObject } from "../support/json.ts";
@@ -195,26 +194,6 @@ describe("a subscription that expires", () => {
     await server.pass(100);
     expect(await probe.closed()).toEqual({ code: 3006, reason: "subscription expired" });
   });
-});
-
-test("of two deadlines of one instant the second is not told where the first has cancelled it", () => {
-  const clock = new ManualClock();
-  const deadlines = new Deadlines(clock);
-  const told: string[] = [];
-  const first = deadlines.set(
-    { send: () => told.push("first") && deadlines.cancel(second) },
-    "pong",
-    milliseconds(1_000),
-  );
-  const second = deadlines.set({ send: () => told.push("second") }, "ping", milliseconds(1_000));
-  deadlines.cancel(deadlines.set({ send: () => told.push("cancelled") }, "flush", milliseconds(1_000)));
-  for (let tick = 0; tick < 30; tick += 1) {
-    clock.advance(50);
-    deadlines.sweep();
-  }
-  deadlines.cancel(first);
-  expect(told).toEqual(["first"]);
-  expect(deadlines.size).toBe(0);
 });
 
 describe("a user who is back within the leave grace", () => {

@@ -1,7 +1,9 @@
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { disconnects } from "../../src/core/disconnects.ts";
 import { amongBystanders } from "../support/bystanders.ts";
+import { CentrifugeProbe } from "../support/centrifuge-probe.ts";
 import { ManualClock } from "../support/clock.ts";
+import { startOpenServer, tokenFor } from "../support/open-channels.ts";
 import { testTimeout } from "../support/patience.ts";
 import { Probe } from "../support/probe.ts";
 import { startTestServer } from "../support/server.ts";
@@ -16,21 +18,68 @@ test.each([
   ["an hour forward", hour],
   ["an hour back", -hour],
   ["ten years forward", 87_600 * hour],
-])("[SE23] [T82] [F14] a wall clock that jumps %s ends no connection and no timer", async (_, jump) => {
+])(
+  "[SE23] [T82] [F14] a wall clock that jumps %s ends no timer, and no connection that has not expired",
+  async (_, jump) => {
+    const clock = new ManualClock();
+    await using server = await startTestServer(config, { clock });
+    await amongBystanders(server.ws, async () => {
+      const token = await connectionToken("ann", { expiresAt: clock.wall() + Math.max(0, jump) + hour / 2 });
+      using ann = await new Probe(`${server.ws}/ws?channel=jump&token=${token}`).open();
+      await server.log.next("connection.authenticated", { user: "ann" });
+      clock.jump(jump);
+      for (let tick = 0; tick < 40; tick += 1) server.node.sweep();
+      using listener = await new Probe(`${server.ws}/ws?channel=jump`).open();
+      ann.send("still here");
+      expect(await listener.nextText()).toBe("still here");
+      expect(server.log.count("connection.closed")).toBe(0);
+      expect(server.log.lines.filter(({ event }) => event === "clock.jumped")).toMatchObject([
+        { seconds: jump / 1000 },
+      ]);
+      expect(await server.metric("chorus_clock_jumps_total")).toBe(1);
+    });
+  },
+);
+
+test("a jump of less than a minute is no event", async () => {
   const clock = new ManualClock();
   await using server = await startTestServer(config, { clock });
-  await amongBystanders(server.ws, async () => {
-    const token = await connectionToken("ann", { expiresAt: clock.wall() + hour / 2 });
-    using ann = await new Probe(`${server.ws}/ws?channel=jump&token=${token}`).open();
-    await server.log.next("connection.authenticated", { user: "ann" });
+  for (const jump of [59_000, -59_000]) {
     clock.jump(jump);
-    using listener = await new Probe(`${server.ws}/ws?channel=jump`).open();
-    ann.send("still here");
-    expect(await listener.nextText()).toBe("still here");
-    expect(server.log.count("connection.closed")).toBe(0);
-    // The half hour that the token had left is counted by the clock that cannot jump.
-    clock.advance(hour / 2);
+    for (let tick = 0; tick < 40; tick += 1) server.node.sweep();
+  }
+  expect(server.log.count("clock.jumped")).toBe(0);
+});
+
+describe("[SE60] [F14] a wall clock that jumps past an expiry, as on a machine that was suspended,", () => {
+  /** What has expired by the wall clock ends within a second of sweeps, though no time has passed by the other clock. */
+  const aSecond = 20;
+
+  test("ends the connection", async () => {
+    const clock = new ManualClock();
+    await using server = await startTestServer(config, { clock });
+    const token = await connectionToken("ann", { expiresAt: clock.wall() + hour });
+    using ann = await new Probe(`${server.ws}/ws?token=${token}`).open();
+    await server.log.next("connection.authenticated", { user: "ann" });
+    clock.jump(2 * hour);
+    for (let tick = 0; tick < aSecond; tick += 1) server.node.sweep();
     expect(await ann.closed()).toEqual(disconnects.connectionExpired);
+    clock.jump(-2 * hour);
+    expect(server.node.registry.size).toBe(0);
+  });
+
+  test("ends the subscription", async () => {
+    const clock = new ManualClock();
+    await using server = await startOpenServer({ client: { expired_sub_close_delay: "0s" } }, { clock });
+    using ann = await CentrifugeProbe.connect(server.ws, { token: tokenFor({ sub: "ann" }) });
+    await ann.subscribe("a", {
+      token: tokenFor({ sub: "ann", channel: "a", exp: Math.floor((clock.wall() + hour) / 1000) }),
+    });
+    clock.jump(2 * hour);
+    for (let tick = 0; tick < aSecond; tick += 1) server.node.sweep();
+    expect(await ann.next()).toMatchObject({ push: { channel: "a", unsubscribe: { code: 2501 } } });
+    clock.jump(-2 * hour);
+    expect(server.node.subscribers.get("a")).toBeUndefined();
   });
 });
 
