@@ -31,7 +31,7 @@ export function createSocketRoutes(config: Config): Map<string, SocketRoute> {
 }
 
 /** Commands in one frame: a client that reconnects sends one for each of its channels, and a connect. */
-export function commandsPerFrameMax({ client }: Config): number {
+function commandsPerFrameMax({ client }: Config): number {
   return Math.max(client.commands_per_frame_limit, client.channel_limit + 1);
 }
 

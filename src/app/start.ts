@@ -18,7 +18,7 @@ import type { BunSocket } from "../sockets/socket.ts";
 import { createApplicationHooks } from "./application-hooks.ts";
 import { createListeners } from "./listeners.ts";
 import { openMessages } from "./messages.ts";
-import { createNode, type Replacements } from "./node.ts";
+import { createNode, type Node, type Replacements } from "./node.ts";
 import { createConfiguredOperations } from "./operations.ts";
 import { createPublications } from "./publications.ts";
 import { createReload } from "./reload.ts";
@@ -86,12 +86,7 @@ export function start(config: Config, outside: Outside = {}) {
     offlineMessages: messages.offlineMessages,
     publish: (topic, frame, except) => servers.publish(topic, frame, except),
   });
-  const wallClock = new WallClockWatch({ ...parts, counters: node.counters });
-  const second = () => {
-    wallClock.look();
-    node.second();
-  };
-  const sweeper = new Sweeper(parts, { tick: node.tick, second, seldom: messages.sweep });
+  const sweeper = startSweeping(parts, node, messages.sweep);
   const { operations, slices } = createConfiguredOperations(config, { ...parts, node, messages });
   const listeners = createListeners(config, {
     ...parts,
@@ -149,6 +144,17 @@ export function start(config: Config, outside: Outside = {}) {
     node: { ...node, sweep: () => sweeper.sweep() },
   };
 }
+
+function startSweeping(parts: Completed, node: Node, seldom: () => void): Sweeper {
+  const wallClock = new WallClockWatch({ ...parts, counters: node.counters });
+  const second = () => {
+    wallClock.look();
+    node.second();
+  };
+  return new Sweeper(parts, { tick: node.tick, second, seldom });
+}
+
+type Completed = ReturnType<typeof completed>;
 
 function completed(config: Config, outside: Outside) {
   const own = outside.log ? { log: outside.log, setLevel: () => {} } : ownLog(config);
