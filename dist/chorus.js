@@ -8,7 +8,7 @@ import {
   BunSocket,
   fileProblems,
   start
-} from "./chorus-fsyndz18.js";
+} from "./chorus-rkb85v7f.js";
 
 // src/app/configured.ts
 function startConfigured(input, outside) {

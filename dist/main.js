@@ -29,7 +29,7 @@ import {
   startProblems,
   whyNotStarted,
   start
-} from "./chorus-fsyndz18.js";
+} from "./chorus-rkb85v7f.js";
 
 // src/app/run.ts
 import { existsSync as existsSync3, readFileSync as readFileSync2 } from "fs";
