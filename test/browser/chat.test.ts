@@ -80,6 +80,41 @@ describeInBrowser("the chat in a real browser", (windows) => {
     expect(ann.faults).toEqual([]);
   });
 
+  test("a file shows its sender's name", async () => {
+    const [ann, ben] = await twoPeople();
+    await ann.sendFile("notes.txt", "notes");
+    await ben.entry("notes.txt").waitFor();
+    expect(await ben.entry("notes.txt").textContent()).toStartWith("Ann");
+    expect(await ben.entry("notes.txt").getByRole("link").textContent()).toBe("notes.txt");
+    expect(await ann.entry("notes.txt").textContent()).toStartWith("You");
+  });
+
+  test("after a reload the chat shows what the channel keeps, once, and goes on", async () => {
+    const ann = await join("Ann", "kept");
+    const ben = await join("Ben", "kept");
+    await ann.say("first");
+    await ben.say("second");
+    await ann.sendFile("third.txt", "third");
+    await ben.entry("third.txt").waitFor();
+    await ben.page.reload();
+    for (const text of ["first", "second", "third.txt"]) await ben.entry(text).waitFor();
+    expect(await ben.entry("first").textContent()).toStartWith("Annearlier");
+    await ann.say("meanwhile");
+    await ben.page.getByRole("button", { name: "Connect" }).click();
+    await ben.untilState("Connected to kept.");
+    await ann.say("live");
+    await ben.entry("live").waitFor();
+    const texts = await ben.log.getByRole("article").locator(".bubble").allTextContents();
+    expect(texts.map((text) => text.replace(/\d bytes/, ""))).toEqual([
+      "first",
+      "second",
+      "third.txt",
+      "meanwhile",
+      "live",
+    ]);
+    expect([...ann.faults, ...ben.faults]).toEqual([]);
+  });
+
   test("[WP33] T76 a file with an awkward name arrives whole, as a link that saves it", async () => {
     const [ann, ben] = await twoPeople();
     const names = [

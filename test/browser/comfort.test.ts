@@ -14,18 +14,28 @@ describeInBrowser("the page for everyone", (windows) => {
   });
   afterAll(() => server?.stop());
 
-  test.each(["chat", "channels", "push"])("[WP70] nothing of the %s is cut off on a phone", async (tab) => {
-    const { page, faults } = await windows.open(`${server.url}/#${tab}`, { viewport: { width: 390, height: 700 } });
+  test.each([
+    ["chat", 360],
+    ["channels", 360],
+    ["push", 360],
+    ["chat", 390],
+  ])("[WP70] nothing of the %s is cut off on a phone of %d pixels", async (tab, width) => {
+    const { page, faults } = await windows.open(`${server.url}/#${tab}`, { viewport: { width, height: 640 } });
     await page.locator(`#${tab}`).waitFor();
-    const outside = await page.evaluate(() =>
-      [...document.querySelectorAll("button, input, textarea, select, p, h1, h2, label")]
-        .filter((element) => element.checkVisibility() && element.getBoundingClientRect().width > 1)
-        .filter((element) => element.getBoundingClientRect().right > innerWidth + 0.5)
-        .map((element) => element.outerHTML),
-    );
-    expect(outside).toEqual([]);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+    expect(await page.evaluate(cutOff)).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
     expect(faults).toEqual([]);
+  });
+
+  test("[WP70] on a phone, most of the screen belongs to the messages once one is connected", async () => {
+    const chat = await ChatWindow.open(windows, server.url, { viewport: { width: 360, height: 640 } });
+    await chat.page.getByRole("button", { name: "Connect" }).click();
+    await chat.untilState("Connected to lobby.");
+    const { y = 0, height = 0 } = (await chat.log.boundingBox()) ?? {};
+    expect(y).toBeLessThan(640 * 0.3);
+    expect(height).toBeGreaterThan(640 / 2);
+    expect(await chat.page.evaluate(cutOff)).toEqual([]);
+    expect(await chat.page.getByRole("button", { name: "Close" }).isVisible()).toBe(true);
   });
 
   test("[WP71] dark and light follow the device, and words stay readable", async () => {
@@ -153,6 +163,16 @@ describeInBrowser("the page for everyone", (windows) => {
     expect(await chat.message.evaluate((field) => field === document.activeElement)).toBe(true);
   });
 });
+
+/** What reaches over the right edge of the window, or of the frame that would have to be scrolled for it. */
+function cutOff(): string[] {
+  const seen = [...document.querySelectorAll("button, input, textarea, select, p, h1, h2, label, code, td, th")];
+  const shown = seen.filter((element) => element.checkVisibility() && element.getBoundingClientRect().width > 1);
+  const outside = shown.filter((element) => element.getBoundingClientRect().right > innerWidth + 0.5);
+  const frames = [...document.querySelectorAll(".table-frame, .log, .rows")];
+  const scrolled = frames.filter((frame) => frame.scrollWidth > frame.clientWidth + 1);
+  return [...outside, ...scrolled].map((element) => element.outerHTML);
+}
 
 /** The lowest contrast of text against what is behind it, of all texts on the page that are not switched off. */
 function lowestContrast(): number {

@@ -87,12 +87,73 @@ describeInBrowser("the connection, as a person sees it", (windows) => {
       await ann.untilState("The server wants a token");
       await connect(token);
       await ann.untilState("Connected to lobby.");
-      expect(addresses).toHaveLength(3);
+      expect(addresses.filter((address) => new URL(address).pathname === "/ws")).toHaveLength(3);
       expect(addresses.join()).not.toContain("eyJ");
       const kept = await ann.page.evaluate(() =>
         JSON.stringify([{ ...localStorage }, { ...sessionStorage }, location.href]),
       );
       expect(kept).not.toContain("eyJ");
+    } finally {
+      await server.stop();
+    }
+  });
+
+  test("Connected is said after admission alone, and a refusal says what to do", async () => {
+    const server = await startServer({ ...openConfig(), client: { token: { hmac_secret_key: secret } } });
+    try {
+      const ann = await ChatWindow.open(windows, server.url);
+      await ann.page.getByRole("button", { name: "Connect" }).click();
+      await ann.untilState("The server wants a token: enter one under “Token”.");
+      expect(await ann.page.getByLabel("Token", { exact: true }).isVisible()).toBe(true);
+      expect(await ann.log.getByText("Connected").count()).toBe(0);
+      const token = await new SignJWT({ sub: "ann" }).setProtectedHeader({ alg: "HS256" }).sign(Buffer.from(secret));
+      await ann.page.getByLabel("Token", { exact: true }).fill(token);
+      await ann.page.getByRole("button", { name: "Connect" }).click();
+      await ann.untilState("Connected to lobby.");
+      expect(await ann.log.getByText("Connected").count()).toBe(1);
+    } finally {
+      await server.stop();
+    }
+  });
+
+  test("while it waits for the next attempt a person may change the channel and try at once", async () => {
+    const server = await startServer(openConfig());
+    const port = Number(new URL(server.url).port);
+    const ann = await ChatWindow.join(windows, server.url, { name: "Ann", channel: "gone" });
+    await server.stop();
+    await ann.untilState(/Trying again/);
+    const second = await startServer(openConfig({ port }));
+    try {
+      await ann.untilState(/Trying again|Connected/);
+      await ann.page.getByRole("button", { name: "Close" }).click();
+      await ann.page.getByLabel("Channel").fill("other");
+      await ann.page.getByRole("button", { name: "Connect" }).click();
+      await ann.untilState("Connected to other.");
+    } finally {
+      await second.stop();
+    }
+  });
+
+  test("a message that the channel does not take is marked as not sent", async () => {
+    const { channel, ...open } = openConfig();
+    const rules = { ...channel?.without_namespace, allow_publish_for_client: false };
+    const server = await startServer({ ...open, channel: { without_namespace: rules } });
+    try {
+      const ann = await ChatWindow.join(windows, server.url, { name: "Ann", channel: "closed" });
+      await ann.page.evaluate(
+        (texts) => {
+          for (const text of texts) {
+            const field = document.querySelector<HTMLTextAreaElement>("#chat-composer textarea");
+            if (field !== null) field.value = text;
+            document.querySelector<HTMLFormElement>("#chat-composer")?.requestSubmit();
+          }
+        },
+        ["hello", "again", "once more"],
+      );
+      await ann.untilState("This is not allowed in this channel to you.");
+      for (const text of ["hello", "again", "once more"]) {
+        await ann.entry(text).filter({ hasText: "not sent" }).waitFor();
+      }
     } finally {
       await server.stop();
     }

@@ -16,6 +16,7 @@ export async function startPushServer() {
   const clients: Centrifuge[] = [];
   return {
     url: server.url,
+    key: "apikey",
     history: server.history,
     /** A call of the API as a back end makes it. */
     call: async (method: string, body: object): Promise<void> => {

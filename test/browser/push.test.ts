@@ -27,6 +27,39 @@ describeInBrowser("the Push tab", (windows) => {
     }
   });
 
+  test("without a key it shows the command that sets one", async () => {
+    const server = await startServer(openConfig());
+    try {
+      const { page, faults } = await windows.open(`${server.url}/#push`, { permissions: ["clipboard-write"] });
+      const command = page.getByText("CHORUS_HTTP_API_KEY=secret bun run src/main.ts");
+      expect(await command.isVisible()).toBe(true);
+      await page.getByRole("button", { name: "Copy the command" }).click();
+      await page.getByRole("button", { name: "Copied" }).waitFor();
+      await page.getByLabel("API key").fill("a key");
+      expect(await command.isVisible()).toBe(false);
+      expect(faults).toEqual([]);
+    } finally {
+      await server.stop();
+    }
+  });
+
+  test("on a phone the lines of the log are whole", async () => {
+    await using api = await startPushServer();
+    const { page } = await windows.open(`${api.url}/#push`, { viewport: { width: 360, height: 640 } });
+    await api.call("publish", { channel: "a-channel-with-a-rather-long-name", data: 1 });
+    await page.getByLabel("API key").fill(api.key);
+    await page.getByRole("button", { name: "Follow the log" }).click();
+    const line = page.locator("#push-log tbody tr").first();
+    await line.waitFor();
+    expect(
+      await line.evaluate((row) => row.scrollWidth <= row.clientWidth && row.getBoundingClientRect().right <= 360),
+    ).toBe(true);
+    for (const heading of ["Outcome", "Reached", "Size"]) {
+      const cell = line.locator(`td[data-label="${heading}"]`);
+      expect(await cell.evaluate((element) => getComputedStyle(element, "::before").content)).toContain(heading);
+    }
+  });
+
   test("[WP91] what is pushed to a channel arrives, is told with its offset, and is a new line of the log", async () => {
     await using api = await startPushServer();
     const received = nextText(await plainClient(api.url, "news"));

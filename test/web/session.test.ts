@@ -9,6 +9,7 @@ const closed = (code: number, now = 0, random = 0.5): SessionEvent => ({
   type: "socket.closed",
   code,
   reason: "",
+  words: null,
   now,
   random,
 });
@@ -89,9 +90,15 @@ describe("the session", () => {
     expect(session).toMatchObject({ at: "waiting", attempt: 0 });
   });
 
+  test("Connect while waiting tries at once", () => {
+    const { session, effects } = play({ type: "person.connect" }, closed(1006), { type: "person.connect" });
+    expect(session).toEqual({ at: "connecting", attempt: 0 });
+    expect(effects).toEqual(["open", "startTimer", "stopTimer", "open"]);
+  });
+
   test("a close for good ends it, and Connect begins anew", () => {
     const refused = play({ type: "person.connect" }, opened(), closed(3500));
-    expect(refused.session).toEqual({ at: "closed", by: "server", words: "The token is not valid." });
+    expect(refused.session).toEqual({ at: "closed", by: "server", words: "The token is not valid.", code: 3500 });
     expect(refused.effects).toEqual(["open"]);
     expect(step(refused.session, { type: "person.connect" })[0]).toEqual({ at: "connecting", attempt: 0 });
   });

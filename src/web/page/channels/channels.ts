@@ -19,12 +19,14 @@ export function startChannels(section: HTMLElement): void {
     connection(standing) {
       if (!showConnection(standing)) return;
       enable(section, standing.at !== "closed" && standing.at !== "refused");
+      enableSubscribe(section, client);
       log.note(standing.words);
       if (standing.at !== "open") who.clear();
     },
     subscription(standing) {
       showSubscription(standing);
-      enableSubscribed(section, standing.at === "open");
+      enableSubscribed(section, standing.at);
+      enableSubscribe(section, client);
       if (standing.at === "closed" || standing.at === "refused") {
         who.clear();
         history.clear();
@@ -45,7 +47,9 @@ export function startChannels(section: HTMLElement): void {
   });
   const who = createWho(need(section, "#channels-who", HTMLElement), client);
   const history = startHistory(need(section, "#channels-history", HTMLElement), client.subscription);
-  startJoin(need(section, "#channels-join", HTMLFormElement), client);
+  const join = need(section, "#channels-join", HTMLFormElement);
+  startJoin(join, client);
+  field(join, "channel").addEventListener("input", () => enableSubscribe(section, client));
   startPublishing(need(section, "#channels-publish", HTMLFormElement), { log, subscription: client.subscription });
   startCut(need(section, "#channels-cut", HTMLButtonElement), client);
   showConnection({ at: "closed", words: "Not connected. Connect also subscribes to the channel." });
@@ -67,19 +71,29 @@ type Field = HTMLButtonElement | HTMLInputElement;
 
 /** Marks with `data-needs` say which controls work when; the rest always do. */
 function enable(section: HTMLElement, isConnected: boolean): void {
-  if (!isConnected) enableSubscribed(section, false);
+  if (!isConnected) enableSubscribed(section, "closed");
   const [connect, close] = [button(section, "connect"), button(section, "close")];
   if (isConnected) takeTurns(connect, close);
   else takeTurns(close, connect);
   for (const control of section.querySelectorAll<Field>('[data-needs="connection"]')) control.disabled = !isConnected;
 }
 
-function enableSubscribed(section: HTMLElement, isSubscribed: boolean): void {
-  const unsubscribe = button(section, "unsubscribe");
-  if (isSubscribed) unsubscribe.disabled = false;
-  else if (!unsubscribe.disabled) takeTurns(unsubscribe, button(section, "subscribe"));
-  for (const control of section.querySelectorAll<Field>('[data-needs="subscription"]'))
-    control.disabled = !isSubscribed;
+/** Unsubscribe works where there is a subscription, or one is on its way. */
+function enableSubscribed(section: HTMLElement, at: Standing["at"]): void {
+  const [subscribe, unsubscribe] = [button(section, "subscribe"), button(section, "unsubscribe")];
+  if (at === "open" || at === "connecting") takeTurns(subscribe, unsubscribe);
+  else if (!unsubscribe.disabled) takeTurns(unsubscribe, subscribe);
+  for (const control of section.querySelectorAll<Field>('[data-needs="subscription"]')) {
+    control.disabled = at !== "open";
+  }
+}
+
+/** Subscribe works on a connection, for a channel that is not the one of the subscription. */
+function enableSubscribe(section: HTMLElement, client: ChannelsClient): void {
+  const isConnected = button(section, "connect").disabled;
+  const isSubscribed = !button(section, "unsubscribe").disabled;
+  const { value } = field(need(section, "#channels-join", HTMLFormElement), "channel");
+  button(section, "subscribe").disabled = !isConnected || (isSubscribed && client.subscription()?.channel === value);
 }
 
 function button(section: HTMLElement, name: string): HTMLButtonElement {

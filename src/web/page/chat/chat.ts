@@ -1,38 +1,51 @@
 import { field, need } from "../dom.ts";
+import { recall } from "../memory.ts";
+import { askAdmission } from "./admission.ts";
 import { startComposer } from "./composer.ts";
-import { createChatConnection } from "./connection.ts";
-import { readFileFrame } from "./file-frame.ts";
+import { type ChatConnection, createChatConnection } from "./connection.ts";
+import { type Conversation, createConversation } from "./conversation.ts";
 import { startFilePicking } from "./file-picking.ts";
-import { receivedFile } from "./files.ts";
 import { startJoin } from "./join.ts";
 import { createLogView, type LogView } from "./log-view.ts";
 import { createOutbox } from "./outbox.ts";
+import { createSentLately } from "./sent.ts";
 import { firstSession, type Session } from "./session.ts";
-import { readTextFrame } from "./text-frame.ts";
+
+/**
+ * A plain socket counts as admitted when it stays open for this long, in milliseconds: a moment, where the server has just
+ * admitted the same credentials, whose keys it has at hand then; longer, where it did not say so.
+ */
+const settleMs = { admitted: 200, refused: 1_000, unknown: 1_000 } as const;
 
 /** The chat: everyone in a channel, over nothing but the browser's own WebSocket. */
 export function startChat(section: HTMLElement): void {
   const join = need(section, "#chat-join", HTMLFormElement);
   const log = createLogView(need(section, ".log-frame", HTMLElement));
+  const conversation = createConversation(log);
+  const sent = createSentLately(() => performance.now());
+  const name = (): string => field(join, "name").value;
   const connection = createChatConnection({
     state: (session) => {
       showSession(session);
       noteSession(session, log);
     },
-    text(frame) {
-      const { name, text } = readTextFrame(frame);
-      log.text({ mine: false, name }, text);
+    text: (frame) => conversation.text(frame),
+    binary: (frame) => conversation.binary(frame),
+    async prepare({ channel, token }) {
+      conversation.enter(channel);
+      const { outcome, history } = await askAdmission({ channel, token, mayJoin: true });
+      conversation.earlier(history);
+      // A refusal reaches the plain socket as well, which tells it by a close.
+      return settleMs[outcome];
     },
-    binary: (frame) => showBinary(frame, log),
+    unreachable: unreachableWords,
+    ended: (code, unsent) => sent.closed(code, unsent),
   });
-  const outbox = createOutbox({ log, socket: connection.socket });
+  const { socket } = connection;
+  const outbox = createOutbox({ log, conversation, sent, socket, name });
 
   const showJoin = startJoin(join, connection);
-  const showComposer = startComposer(section, {
-    log,
-    socket: connection.socket,
-    name: () => field(join, "name").value,
-  });
+  const showComposer = startComposer(section, { log, conversation, sent, socket, name });
   startFilePicking(section, (files) => outbox.add(files));
 
   const status = need(section, "#chat-state", HTMLElement);
@@ -43,6 +56,30 @@ export function startChat(section: HTMLElement): void {
     showComposer(session);
   };
   showSession(firstSession);
+  void showRemembered(conversation, connection);
+}
+
+/** After a reload: what was said in the channel that a person was in, where a page without a token may read it. */
+async function showRemembered(conversation: Conversation, connection: ChatConnection): Promise<void> {
+  const channel = recall("channel");
+  if (channel === null || channel === "") return;
+  const { history } = await askAdmission({ channel, token: "", mayJoin: false });
+  // A person who was faster has asked for it, perhaps for another channel.
+  if (connection.wasUsed()) return;
+  conversation.enter(channel);
+  conversation.earlier(history);
+}
+
+/** Why no connection came about: a browser tells a page no more than that, but the server may answer a plain request. */
+async function unreachableWords(): Promise<string | null> {
+  try {
+    const { status } = await fetch("/ws", { cache: "no-store", signal: AbortSignal.timeout(2_000) });
+    if (status === 404) return "The server does not serve /ws: plain.enabled is off.";
+    if (status === 421) return "The server does not answer for this host name: see http_server.allowed_hosts.";
+    return "The server answers, but does not let this connection in: it may be full. Its log tells the reason.";
+  } catch {
+    return "The server cannot be reached.";
+  }
 }
 
 function channelWords(join: HTMLFormElement): string {
@@ -70,10 +107,4 @@ function noteSession(session: Session, log: LogView): void {
   if (session.at === "open") log.note("Connected");
   else if (session.at === "closed") log.note(session.words);
   else if (session.at === "waiting" && session.attempt === 0) log.note(session.words);
-}
-
-function showBinary(frame: ArrayBuffer, log: LogView): void {
-  // A client of another make may send any bytes; they are offered as they came.
-  const { body, kept } = receivedFile(readFileFrame(frame) ?? { name: "bytes.bin", bytes: new Uint8Array(frame) });
-  log.entry({ mine: false, name: "" }, body, kept);
 }

@@ -39,11 +39,14 @@ const words: ReadonlyMap<number, string> = new Map<number, string>([
   [disconnects.noPong.code, "The server did not hear from this page for too long."],
   [disconnects.tooManyRequests.code, "Too much was sent in too short a time."],
   [disconnects.invalidToken.code, "The token is not valid."],
-  [disconnects.badRequest.code, "The server wants a token, or did not understand."],
+  [
+    disconnects.badRequest.code,
+    "The server wants a token: enter one under “Token”. The command gentoken --user NAME makes one.",
+  ],
   [disconnects.stale.code, "The connection was not completed in time."],
   [disconnects.forceDisconnect.code, "The server sent this connection away."],
   [disconnects.connectionLimit.code, "There are too many connections of this user."],
   [disconnects.channelLimit.code, "There are too many channels on this connection."],
-  [disconnects.permissionDenied.code, "This channel is not open to you."],
+  [disconnects.permissionDenied.code, "This is not allowed in this channel to you."],
   [disconnects.notAvailable.code, "The server does not offer this."],
 ]);

@@ -1,10 +1,14 @@
 import { field, need } from "../dom.ts";
+import type { Conversation } from "./conversation.ts";
 import type { LogView } from "./log-view.ts";
+import type { SentLately } from "./sent.ts";
 import type { Session } from "./session.ts";
 import { writeTextFrame } from "./text-frame.ts";
 
 export interface ComposerOptions {
   readonly log: LogView;
+  readonly conversation: Conversation;
+  readonly sent: SentLately;
   /** The socket that is open now; null where there is none. */
   socket(): WebSocket | null;
   /** The person's name as it stands now. */
@@ -14,7 +18,7 @@ export interface ComposerOptions {
 /** The form in which a person writes. Returns what shows the state of the connection in it. */
 export function startComposer(
   section: HTMLElement,
-  { log, socket, name }: ComposerOptions,
+  { log, conversation, sent, socket, name }: ComposerOptions,
 ): (session: Session) => void {
   const form = need(section, "#chat-composer", HTMLFormElement);
   const text = field(form, "text");
@@ -29,7 +33,8 @@ export function startComposer(
       return;
     }
     open.send(frame);
-    log.text({ mine: true, name: name() }, text.value);
+    const entry = conversation.own({ mine: true, name: name() }, frame, text.value);
+    sent.add({ bytes: new TextEncoder().encode(frame).byteLength, notSent: () => entry.notSent() });
     text.value = "";
   });
   text.addEventListener("keydown", (event) => {

@@ -1,7 +1,7 @@
 import { firstSession, type Session, type SessionEffect, type SessionEvent, step } from "./session.ts";
 
 /** Where to connect and as whom. */
-interface Destination {
+export interface Destination {
   /** "" leaves the choice to the server. */
   readonly channel: string;
   /** A JWT; "" for none. */
@@ -13,6 +13,15 @@ export interface ConnectionListeners {
   state(session: Session): void;
   text(frame: string): void;
   binary(frame: ArrayBuffer): void;
+  /**
+   * Asked before each socket is opened, which waits for it. Resolves to the time, in milliseconds, for which a socket must
+   * stay open to count as admitted: the protocol has no word for it, and refuses by closing.
+   */
+  prepare(destination: Destination): Promise<number>;
+  /** Asked for each socket that ends before it was open; words for the person, or null. */
+  unreachable(): Promise<string | null>;
+  /** A socket that was open has ended; `unsent` bytes never left the browser. */
+  ended(code: number, unsent: number): void;
 }
 
 /** A chat connection that comes back by itself: the session's effects made real with a WebSocket and a timer. */
@@ -21,6 +30,8 @@ export interface ChatConnection {
   close(): void;
   /** The socket that is open now; null where there is none. */
   socket(): WebSocket | null;
+  /** Whether a connection was ever asked for. */
+  wasUsed(): boolean;
 }
 
 export function createChatConnection(listeners: ConnectionListeners): ChatConnection {
@@ -28,6 +39,8 @@ export function createChatConnection(listeners: ConnectionListeners): ChatConnec
   let destination: Destination = { channel: "", token: "" };
   let socket: WebSocket | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  /** Counts the attempts: what belongs to an older one is given up. */
+  let turn = 0;
 
   const tell = (event: SessionEvent): void => {
     const [next, effects] = step(session, event);
@@ -40,9 +53,10 @@ export function createChatConnection(listeners: ConnectionListeners): ChatConnec
   const carryOut = (effect: SessionEffect): void => {
     switch (effect.type) {
       case "open":
-        socket = openSocket();
+        void openWhenReady();
         break;
       case "close":
+        turn += 1;
         socket?.close(1000);
         socket = null;
         break;
@@ -55,7 +69,14 @@ export function createChatConnection(listeners: ConnectionListeners): ChatConnec
     }
   };
 
-  const openSocket = (): WebSocket => {
+  const openWhenReady = async (): Promise<void> => {
+    turn += 1;
+    const own = turn;
+    const settleMs = await listeners.prepare(destination);
+    if (own === turn) socket = openSocket(settleMs);
+  };
+
+  const openSocket = (settleMs: number): WebSocket => {
     const opened = new WebSocket(address(destination.channel), protocols(destination.token));
     opened.binaryType = "arraybuffer";
     // A socket that was given up may still speak; only the present one is listened to.
@@ -63,14 +84,31 @@ export function createChatConnection(listeners: ConnectionListeners): ChatConnec
       opened.addEventListener(type, (event) => {
         if (opened === socket) act(event);
       });
-    listen("open", () => tell({ type: "socket.opened", now: performance.now() }));
-    listen("message", ({ data }) => {
+    /** Frames that came before the socket counted as admitted; null since then. */
+    let waiting: unknown[] | null = [];
+    let wasOpen = false;
+    const take = (data: unknown): void => {
       if (typeof data === "string") listeners.text(data);
       else if (data instanceof ArrayBuffer) listeners.binary(data);
+    };
+    listen("open", async () => {
+      wasOpen = true;
+      await new Promise((resolve) => setTimeout(resolve, settleMs));
+      if (opened !== socket) return;
+      tell({ type: "socket.opened", now: performance.now() });
+      for (const data of waiting ?? []) take(data);
+      waiting = null;
     });
-    listen("close", ({ code, reason }) => {
+    listen("message", ({ data }) => {
+      if (waiting === null) take(data);
+      else waiting.push(data);
+    });
+    listen("close", async ({ code, reason }) => {
+      if (wasOpen) listeners.ended(code, opened.bufferedAmount);
+      const words = wasOpen ? null : await listeners.unreachable();
+      if (opened !== socket) return;
       socket = null;
-      tell({ type: "socket.closed", code, reason, now: performance.now(), random: Math.random() });
+      tell({ type: "socket.closed", code, reason, words, now: performance.now(), random: Math.random() });
     });
     return opened;
   };
@@ -84,6 +122,7 @@ export function createChatConnection(listeners: ConnectionListeners): ChatConnec
     },
     close: () => tell({ type: "person.close" }),
     socket: () => (session.at === "open" ? socket : null),
+    wasUsed: () => session !== firstSession,
   };
 }
 

@@ -1,3 +1,4 @@
+import { disconnects } from "../../../core/disconnects.ts";
 import { field, need, takeTurns } from "../dom.ts";
 import { recall, remember } from "../memory.ts";
 import type { ChatConnection } from "./connection.ts";
@@ -5,6 +6,11 @@ import type { Session } from "./session.ts";
 
 /** What a token may hold: the characters of a JWT, which are also allowed in a subprotocol (RFC 6455 4.1). */
 const tokenForm = /^[\w.-]*$/;
+
+/** Whether a token could change the outcome. */
+function wantsToken(code: number | undefined): boolean {
+  return code === disconnects.badRequest.code || code === disconnects.permissionDenied.code;
+}
 
 /** The form of name, channel and token. Returns what shows the state of the connection in it. */
 export function startJoin(form: HTMLFormElement, connection: ChatConnection): (session: Session) => void {
@@ -27,15 +33,23 @@ export function startJoin(form: HTMLFormElement, connection: ChatConnection): (s
       token.reportValidity();
       return;
     }
+    remember("name", name.value);
+    remember("channel", channel.value);
     connection.connect({ channel: channel.value, token: bearer });
   });
   close.addEventListener("click", () => connection.close());
 
   return (session) => {
-    const isClosed = session.at === "closed";
-    if (isClosed) takeTurns(close, connect);
+    const isEnded = session.at === "closed";
+    // While an attempt is waited for, a person may try at once, also with another channel or token.
+    const isIdle = isEnded || session.at === "waiting";
+    if (isEnded) takeTurns(close, connect);
     else takeTurns(connect, close);
-    channel.disabled = !isClosed;
-    token.disabled = !isClosed;
+    connect.disabled = !isIdle;
+    channel.disabled = !isIdle;
+    token.disabled = !isIdle;
+    if (session.at === "closed" && wantsToken(session.code) && token.value === "") {
+      token.closest("details")?.setAttribute("open", "");
+    }
   };
 }

@@ -9,12 +9,19 @@ const fileBytesMax = 256 * 1024 * 1024;
 const nearEndPx = 80;
 
 /** Who an entry is from. */
-interface From {
+export interface From {
   readonly mine: boolean;
   /** "" is someone. */
   readonly name: string;
   /** What else is known of the entry, in small print. */
   readonly detail?: string;
+  /** It was said before the page was there, at a time that is not known. */
+  readonly isEarlier?: boolean;
+}
+
+/** An entry of one's own that may turn out not to have reached the channel. */
+export interface SentEntry {
+  notSent(): void;
 }
 
 /** Something that takes part in the log and holds on to memory until it is let go. */
@@ -28,9 +35,9 @@ export interface LogView {
   /** A line of the page's own, in the middle. */
   note(words: string): void;
   /** A text, on the side of the one who said it. */
-  text(from: From, text: string): void;
+  text(from: From, text: string): SentEntry;
   /** Anything else from someone; `kept` is released when the entry leaves the log. */
-  entry(from: From, body: HTMLElement, kept?: Kept): void;
+  entry(from: From, body: HTMLElement, kept?: Kept): SentEntry;
 }
 
 /**
@@ -73,12 +80,18 @@ export function createLogView(frame: HTMLElement): LogView {
     node.addEventListener("load", () => wasNearEnd && newer.hidden && toEnd(), { capture: true });
   };
 
-  const entry = (from: From, body: HTMLElement, kept?: Kept): void => {
+  const entry = (from: From, body: HTMLElement, kept?: Kept): SentEntry => {
     body.classList.add("bubble");
-    add(make("article", { class: from.mine ? "entry mine" : "entry", children: [header(from), body] }), {
-      kept,
-      follow: from.mine,
-    });
+    const head = header(from);
+    const article = make("article", { class: from.mine ? "entry mine" : "entry", children: [head, body] });
+    add(article, { kept, follow: from.mine });
+    return {
+      notSent() {
+        if (article.classList.contains("not-sent")) return;
+        article.classList.add("not-sent");
+        head.append(make("strong", { text: "not sent" }));
+      },
+    };
   };
 
   return {
@@ -88,11 +101,16 @@ export function createLogView(frame: HTMLElement): LogView {
   };
 }
 
-function header({ mine, name, detail }: From): HTMLElement {
-  const time = make("time", { text: timeWords(new Date()) });
-  time.dateTime = new Date().toISOString();
+function header({ mine, name, detail, isEarlier = false }: From): HTMLElement {
+  const time = isEarlier ? make("span", { text: "earlier" }) : timeNow();
   // bdi: a name of another direction must not turn the line around.
   const who = make("bdi", { class: "who", text: mine ? "You" : name === "" ? "Someone" : name });
   const details = detail === undefined ? [] : [make("span", { text: detail })];
   return make("div", { class: "from", children: [who, time, ...details] });
+}
+
+function timeNow(): HTMLElement {
+  const time = make("time", { text: timeWords(new Date()) });
+  time.dateTime = new Date().toISOString();
+  return time;
 }

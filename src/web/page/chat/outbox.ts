@@ -1,26 +1,33 @@
 import { make } from "../dom.ts";
+import type { Conversation } from "./conversation.ts";
 import { contentBytesMax, writeFileFrame } from "./file-frame.ts";
 import { shownName } from "./file-name.ts";
 import { facts, previewOf } from "./files.ts";
 import type { LogView } from "./log-view.ts";
+import { withSender } from "./sender.ts";
+import type { SentLately } from "./sent.ts";
 
 /** How often the progress of a file is looked at, in milliseconds: the browser tells nobody that bytes have left. */
 const progressMs = 100;
 
 export interface OutboxOptions {
   readonly log: LogView;
+  readonly conversation: Conversation;
+  readonly sent: SentLately;
+  /** The person's name as it stands now. */
+  name(): string;
   /** The socket that is open now. */
   socket(): WebSocket | null;
 }
 
 /** Files on their way out, one after the other, so that at most one of them lies in the socket's buffer. */
-export function createOutbox({ log, socket }: OutboxOptions): { add(files: Iterable<File>): void } {
+export function createOutbox(options: OutboxOptions): { add(files: Iterable<File>): void } {
   let last: Promise<void> = Promise.resolve();
   return {
     add(files) {
       for (const file of files) {
-        const entry = showOutgoing(file, log);
-        last = last.then(() => send(file, entry, socket)).catch((error: unknown) => entry.fail(String(error)));
+        const entry = showOutgoing(file, options.log);
+        last = last.then(() => send(file, entry, options)).catch((error: unknown) => entry.fail(String(error)));
       }
     },
   };
@@ -34,7 +41,7 @@ interface Outgoing {
   fail(words: string): void;
 }
 
-async function send(file: File, entry: Outgoing, socket: () => WebSocket | null): Promise<void> {
+async function send(file: File, entry: Outgoing, options: OutboxOptions): Promise<void> {
   const bytesMax = contentBytesMax(file.name);
   if (file.size > bytesMax) {
     return entry.fail(
@@ -47,10 +54,18 @@ async function send(file: File, entry: Outgoing, socket: () => WebSocket | null)
   } catch {
     return entry.fail("Not sent: the browser cannot read it. A folder cannot be sent.");
   }
-  const open = socket();
+  const open = options.socket();
   if (open === null) return entry.fail("Not sent: there is no connection.");
-  const frame = writeFileFrame({ name: file.name, bytes });
+  const signed = withSender(options.name(), file.name);
+  // The largest file has no room for its sender.
+  const name = bytes.byteLength > contentBytesMax(signed) ? file.name : signed;
+  const frame = writeFileFrame({ name, bytes });
   open.send(frame);
+  options.conversation.ownFile(frame);
+  options.sent.add({
+    bytes: frame.byteLength,
+    notSent: () => entry.fail("Not sent: the connection ended before it was accepted."),
+  });
   const total = open.bufferedAmount;
   while (open.bufferedAmount > 0) {
     if (open.readyState !== WebSocket.OPEN) return entry.fail("Not sent: the connection ended on the way.");
@@ -71,7 +86,7 @@ function showOutgoing(file: File, log: LogView): Outgoing {
     children: [make("bdi", { text: shownName(file.name) }), facts(file.size), bar, status],
   });
   let preview: ReturnType<typeof previewOf> = null;
-  log.entry({ mine: true, name: "" }, body, { bytes: 0, release: () => preview?.release() });
+  const shown = log.entry({ mine: true, name: "" }, body, { bytes: 0, release: () => preview?.release() });
   return {
     progress(sent, total) {
       bar.value = sent / total;
@@ -86,6 +101,7 @@ function showOutgoing(file: File, log: LogView): Outgoing {
     fail(words) {
       bar.remove();
       status.textContent = words;
+      shown.notSent();
     },
   };
 }

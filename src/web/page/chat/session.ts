@@ -7,7 +7,12 @@ import { closeWords, isTerminal } from "./closes.ts";
  */
 export type Session =
   /** There is no connection and none is tried: none was asked for yet, or it was ended for good. */
-  | { readonly at: "closed"; readonly by: "nobody" | "person" | "server"; readonly words: string }
+  | {
+      readonly at: "closed";
+      readonly by: "nobody" | "person" | "server";
+      readonly words: string;
+      readonly code?: number;
+    }
   /** A socket is on its way; `attempt` counts the failures in a row. */
   | { readonly at: "connecting"; readonly attempt: number }
   /** `since` in monotonic milliseconds. */
@@ -24,6 +29,8 @@ export type SessionEvent =
       readonly type: "socket.closed";
       readonly code: number;
       readonly reason: string;
+      /** What is known beyond code and reason, for the person; null where nothing is. */
+      readonly words: string | null;
       readonly now: number;
       readonly random: number;
     }
@@ -56,7 +63,7 @@ const steadyMs = 5_000;
 export function step(session: Session, event: SessionEvent): Step {
   switch (event.type) {
     case "person.connect":
-      return session.at === "closed" ? [{ at: "connecting", attempt: 0 }, [{ type: "open" }]] : [session, []];
+      return connectByPerson(session);
     case "person.close":
       return closeByPerson(session);
     case "socket.opened":
@@ -68,6 +75,20 @@ export function step(session: Session, event: SessionEvent): Step {
       return session.at === "waiting" ? retry(session, []) : [session, []];
     case "network.back":
       return session.at === "waiting" ? retry(session, [{ type: "stopTimer" }]) : [session, []];
+  }
+}
+
+/** Also ends a wait: what a person asks for now need not wait, and may be another channel or token. */
+function connectByPerson(session: Session): Step {
+  const connecting: Session = { at: "connecting", attempt: 0 };
+  switch (session.at) {
+    case "closed":
+      return [connecting, [{ type: "open" }]];
+    case "waiting":
+      return [connecting, [{ type: "stopTimer" }, { type: "open" }]];
+    case "connecting":
+    case "open":
+      return [session, []];
   }
 }
 
@@ -86,8 +107,8 @@ function closeByPerson(session: Session): Step {
 
 function afterClose(session: Session, event: SessionEvent & { type: "socket.closed" }): Step {
   if (session.at !== "connecting" && session.at !== "open") return [session, []];
-  const words = closeWords(event.code, event.reason);
-  if (isTerminal(event.code)) return [{ at: "closed", by: "server", words }, []];
+  const words = event.words ?? closeWords(event.code, event.reason);
+  if (isTerminal(event.code)) return [{ at: "closed", by: "server", words, code: event.code }, []];
   const wasSteady = session.at === "open" && event.now - session.since >= steadyMs;
   const attempt = wasSteady ? 0 : session.attempt;
   const delayMs = backoffMs(attempt, event.random);

@@ -35,6 +35,7 @@ export function writeTextFrame({ name, text }: ChatText): string | null {
   return new TextEncoder().encode(frame).byteLength > frameBytesMax ? null : frame;
 }
 
-function cutName(name: string): string {
+/** A name without white space around it, and cut to what fits on the page. */
+export function cutName(name: string): string {
   return [...name.trim()].slice(0, nameCharactersMax).join("");
 }

@@ -130,7 +130,7 @@ export function refusalWords(status: number, body: string): string {
     case 403:
       return "This API key may not do that.";
     case 404:
-      return "The HTTP API is off: set http_api.key in the server's configuration. With http_server.internal_port it is on that port alone.";
+      return "The HTTP API is off: set http_api.key in the server's configuration, or start it with CHORUS_HTTP_API_KEY=secret. With http_server.internal_port it is on that port alone.";
     case 413:
       return "That is more than the server takes.";
     case 429:

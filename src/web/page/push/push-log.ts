@@ -74,16 +74,23 @@ export function startPushLog(section: HTMLElement, key: () => string): void {
 }
 
 function line(entry: PublishLogEntry): HTMLElement {
-  const cells = [
-    timeWords(new Date(entry.time)),
-    entry.target,
-    outcomeWords(entry),
-    String(entry.connections),
-    entry.method,
-    entry.key,
-    sizeWords(entry.bytes),
+  const cells: readonly (readonly [heading: string, text: string])[] = [
+    ["Time", timeWords(new Date(entry.time))],
+    ["Target", entry.target],
+    ["Outcome", outcomeWords(entry)],
+    ["Reached", String(entry.connections)],
+    ["Method", entry.method],
+    ["Key", entry.key],
+    ["Size", sizeWords(entry.bytes)],
   ];
-  return make("tr", { children: cells.map((text) => make("td", { children: [make("bdi", { text })] })) });
+  return make("tr", { children: cells.map(([heading, text]) => cell(heading, text)) });
+}
+
+function cell(heading: string, text: string): HTMLElement {
+  const made = make("td", { children: [make("bdi", { text })] });
+  // On a small screen, where the row of headings has no room, the cell shows it.
+  made.dataset["label"] = heading;
+  return made;
 }
 
 function same(one: Element, other: Element | undefined): boolean {

@@ -11,6 +11,7 @@ export function startPush(section: HTMLElement): void {
   showFields(form, draftTo(to));
   to.addEventListener("change", () => showFields(form, draftTo(to)));
   const key = (): string => field(form, "key").value.trim();
+  startKeyless(form);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     void send();
@@ -43,4 +44,24 @@ const targetLabels = { channel: "Channel", channels: "Channels", user: "User" } 
 function showFields(form: HTMLFormElement, to: PushDraft["to"]): void {
   need(form, "#push-target-label", HTMLElement).textContent = targetLabels[to];
   need(form, "#push-keep", HTMLElement).hidden = to !== "user";
+}
+
+/** How to give the server a key, for as long as none is entered here. */
+function startKeyless(form: HTMLFormElement): void {
+  const keyless = need(form, "#push-keyless", HTMLElement);
+  const copy = need(keyless, "#push-copy", HTMLButtonElement);
+  const command = need(keyless, "code", HTMLElement).textContent ?? "";
+  const input = field(form, "key");
+  input.addEventListener("input", () => {
+    keyless.hidden = input.value.trim() !== "";
+  });
+  copy.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(command);
+      copy.textContent = "Copied";
+    } catch {
+      // Only pages of HTTPS or of this machine may write to the clipboard; the command can be selected.
+      copy.textContent = "Select it to copy";
+    }
+  });
 }
