@@ -1,12 +1,7 @@
 import * as v from "valibot";
 import type { Result } from "../core/result.ts";
 
-/** What a schema made of a value, or the place of the first mistake and what was expected there. */
-export type Read<Value> =
-  | { readonly ok: true; readonly value: Value }
-  | { readonly ok: false; readonly mistake: string };
-
-/** Reads a value that came from outside. */
+/** Reads a value that came from outside; the failure is the place of the first mistake and what was expected there. */
 export function readWith<const Schema extends v.GenericSchema>(
   schema: Schema,
   value: unknown,
