@@ -34,4 +34,6 @@ export interface Publication {
   /** Who published; absent when a back end did. */
   readonly info?: ClientInfo;
   readonly tags?: Readonly<Record<string, string>>;
+  /** The version that the back end gave it; absent where it gave none. */
+  readonly version?: number;
 }

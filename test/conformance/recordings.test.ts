@@ -16,9 +16,7 @@ const later: Readonly<Record<string, string>> = {
   "general/subrefresh-info": "a difference of the HTTP API or of refreshes that is not removed yet",
   "general/json-types-subscribe-ok": "a difference of the HTTP API or of refreshes that is not removed yet",
   "general/cachemode-auto-api": "a difference of the HTTP API or of refreshes that is not removed yet",
-  "general/api-publish-version-no-history": "a difference of the HTTP API or of refreshes that is not removed yet",
   "general/refresh-client-sub": "a difference of the HTTP API or of refreshes that is not removed yet",
-  "general/api-unsub-empty-channel-keeps": "a difference of the HTTP API or of refreshes that is not removed yet",
 };
 
 const engines = [

@@ -35,20 +35,26 @@ export function publishingContract(suite: BrokerSuite): void {
       expect(suite.broker.top("a", suite.options)).toBeNull();
     });
 
-    test("[BK4] a publication keeps the bytes of its JSON, its tags and all of its publisher's info", () => {
+    test("[BK4] a publication keeps the bytes of its JSON, its tags, its version and all of its publisher's info", () => {
       const info = { user: "ann", client: "c1", connInfo: '{"n": 1}', chanInfo: "[ ]" };
       const data = { kind: "json", json: '{"b":1e2, "a":"\\u00e9\u2028é𝄞"}' } as const;
       const tags = { k: "v", "": "\u0000" };
       suite.published({ ...suite.draft("a", 0), data, info, tags });
       suite.published({ ...suite.draft("a", 0), data, info: { user: "", client: "c2" } });
+      suite.published({ ...suite.draft("a", 0), data, version: 7 });
+      suite.published({ ...suite.draft("a", 0), data, info, tags, version: 8 });
       const expected = [
         { data, info, tags, offset: 1 },
         { data, info: { user: "", client: "c2" }, offset: 2 },
+        { data, version: 7, offset: 3 },
+        { data, info, tags, version: 8, offset: 4 },
       ];
       const outcome = suite.history("a", suite.options);
       expect(outcome.ok && outcome.value.publications).toMatchObject(expected);
       expect(suite.fixture.delivered.map(({ publication }) => publication)).toMatchObject(expected);
       expect(suite.fixture.delivered[1]?.publication).not.toHaveProperty("tags");
+      if (outcome.ok)
+        for (const index of [0, 1]) expect(outcome.value.publications[index]).not.toHaveProperty("version");
     });
 
     test("text and bytes are delivered in their own kind, and kept as what JSON makes of them", () => {

@@ -61,15 +61,12 @@ export function orderedEffects(ports: ConnectionPorts, answers: Answers) {
 
     unsubscribeFromServer: (scope: Scope, { channel, unsubscribe }: { channel: string; unsubscribe: Unsubscribe }) => {
       answers.settle(scope);
-      const channels = channel === "" ? [...scope.context.subscriptions.keys()] : [channel];
-      for (const each of channels) {
-        leaveChannel(ports, scope, each);
-        answers.push(scope, { type: "unsubscribe", channel: each, unsubscribe });
-      }
+      // Without a channel the client is told, and keeps its subscriptions, as in Centrifugo.
+      if (channel !== "") leaveChannel(ports, scope, channel);
+      answers.push(scope, { type: "unsubscribe", channel, unsubscribe });
       // The client can be told of it in no other way, and is connected for nothing else.
       const { capabilities, defaultChannel } = scope.context.socket;
-      if (capabilities.hasDefaultChannel && channels.includes(defaultChannel))
-        answers.end(scope, disconnectFor(unsubscribe));
+      if (capabilities.hasDefaultChannel && channel === defaultChannel) answers.end(scope, disconnectFor(unsubscribe));
     },
 
     refreshFromServer: (scope: Scope, { expireAt }: { expireAt: Seconds | null }) => {

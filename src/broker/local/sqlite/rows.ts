@@ -19,7 +19,10 @@ export interface StreamRow {
   readonly crc: number;
 }
 
-/** A row of `publications`; `data`, `tags` and the two infos are raw JSON. */
+/**
+ * A row of `publications`; `data`, `tags` and the two infos are raw JSON. Where the publication has a version, `tags` is a
+ * list of the tags and of it: such publications are few, and files of earlier versions have no column for it.
+ */
 export interface PublicationRow {
   readonly stream: number;
   readonly offset: number;
@@ -52,13 +55,13 @@ export function keyCrc(channel: string, key: string, offset: number, epoch: stri
 
 /** What a publication is kept as: what is not JSON becomes it, as for a client that reads only JSON. */
 export function publicationRow(stream: number, publication: Publication): PublicationRow {
-  const { data, offset, info } = publication;
+  const { data, offset, info, version } = publication;
   const tags = tagsOf(data, publication.tags);
   const row = {
     stream,
     offset,
     data: payloadToJson(data),
-    tags: tags === undefined ? null : JSON.stringify(tags),
+    tags: version ? JSON.stringify([tags ?? null, version]) : tags === undefined ? null : JSON.stringify(tags),
     user: info?.user ?? null,
     client: info?.client ?? null,
     conn_info: info?.connInfo ?? null,
@@ -74,8 +77,7 @@ export function publicationOfRow(row: PublicationRow, offset: number, epoch: str
   const data: Payload = { kind: "json", json: row.data };
   const info = infoOf(row);
   if (row.tags === null) return info === null ? { data, offset, epoch } : { data, offset, epoch, info };
-  const tags = tagsOfRow(row.tags);
-  return info === null ? { data, offset, epoch, tags } : { data, offset, epoch, info, tags };
+  return { data, offset, epoch, ...(info && { info }), ...tagsOfRow(row.tags) };
 }
 
 function infoOf({ user, client, conn_info, chan_info }: PublicationRow): ClientInfo | null {
@@ -85,9 +87,17 @@ function infoOf({ user, client, conn_info, chan_info }: PublicationRow): ClientI
   return { user, client, ...connInfo, ...chanInfo };
 }
 
-/** The checksum has vouched for the text: it is what `JSON.stringify` made of the tags. */
-function tagsOfRow(json: string): Readonly<Record<string, string>> {
-  return JSON.parse(json);
+/** The checksum has vouched for the text: it is what `publicationRow` made. */
+function tagsOfRow(json: string): Pick<Publication, "tags" | "version"> {
+  const kept: Readonly<Record<string, string>> | readonly [Readonly<Record<string, string>> | null, number] =
+    JSON.parse(json);
+  if (!isVersioned(kept)) return { tags: kept };
+  const [tags, version] = kept;
+  return tags === null ? { version } : { tags, version };
+}
+
+function isVersioned(kept: object): kept is readonly [Readonly<Record<string, string>> | null, number] {
+  return Array.isArray(kept);
 }
 
 /** Refuses a row that cannot have been written so. */

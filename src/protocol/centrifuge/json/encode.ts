@@ -45,7 +45,8 @@ export function encodePush(push: Push): string {
   if (push.type === "refresh") {
     return `{"push":{"refresh":${expiryResult(push.expiry)}}}`;
   }
-  return `{"push":{"channel":${JSON.stringify(push.channel)},"${push.type}":${encodePushed(push)}}}`;
+  const channel = push.channel === "" ? "" : `"channel":${JSON.stringify(push.channel)},`;
+  return `{"push":{${channel}"${push.type}":${encodePushed(push)}}}`;
 }
 
 function encodePushed(push: Exclude<Push, { readonly type: "refresh" }>): string {

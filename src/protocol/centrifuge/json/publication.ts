@@ -20,7 +20,7 @@ export function encodeMessagePush(data: Payload): string {
  * A publication as it stands in pushes, histories and recoveries. The epoch is named by the first publication of a
  * stream alone: there a client could mistake the stream for the one before it.
  */
-export function encodePublication({ data, offset, epoch, info, tags }: Publication): string {
+export function encodePublication({ data, offset, epoch, info, tags, version }: Publication): string {
   const members = new Members().json("data", payloadToJson(data));
   if (info !== undefined) {
     members.raw("info", encodeInfo(info));
@@ -29,6 +29,9 @@ export function encodePublication({ data, offset, epoch, info, tags }: Publicati
   const allTags = tagsOf(data, tags);
   if (allTags !== undefined && Object.keys(allTags).length > 0) {
     members.raw("tags", JSON.stringify(allTags));
+  }
+  if (version !== undefined) {
+    members.number("version", version);
   }
   if (offset === 1) {
     members.text("epoch", epoch);

@@ -18,7 +18,7 @@ export function pushFrame(push: MessageWriter): Uint8Array {
 }
 
 /** A publication in pushes, histories and recoveries. The epoch is on the first publication of a stream alone. */
-export function publicationMessage({ data, info, offset, epoch, tags = {} }: Publication): MessageWriter {
+export function publicationMessage({ data, info, offset, epoch, tags = {}, version = 0 }: Publication): MessageWriter {
   const bytes = taggedBytes(data, tags);
   const message = new MessageWriter().bytes(4, bytes ?? payloadToBytes(data));
   if (info !== undefined) message.message(5, infoMessage(info));
@@ -26,7 +26,8 @@ export function publicationMessage({ data, info, offset, epoch, tags = {} }: Pub
   for (const [name, value] of Object.entries(tags)) {
     if (bytes === null || name !== encodingTag) message.message(7, new MessageWriter().text(1, name).text(2, value));
   }
-  return offset === 1 ? message.text(14, epoch) : message;
+  if (offset === 1) message.text(14, epoch);
+  return message.number(16, version);
 }
 
 /** The bytes that a stored publication holds as base64, with the tag that says so; null for all other data. */
