@@ -16,6 +16,14 @@ export interface HistoryOptions {
   readonly metaTtl: number;
 }
 
+/** Who is charged for what is kept: a user, the address of an anonymous one, an API key. */
+export interface Account {
+  /** A kind and a name: `user:ann`, `address:192.0.2.1`, `key:backend`. */
+  readonly id: string;
+  /** The part of the bounds of streams and bytes that it may have; 1 is all. */
+  readonly share: number;
+}
+
 /** A publication on its way in. */
 export interface Draft {
   readonly channel: string;
@@ -36,6 +44,8 @@ export interface Draft {
    */
   readonly version?: number;
   readonly versionEpoch?: string;
+  /** Who is charged for what is kept of it. */
+  readonly account?: Account;
 }
 
 /** What became of a publish. Offset 0 and epoch "" where it was not kept. */
@@ -70,6 +80,8 @@ export interface HistoryFilter {
   readonly since: Position | null;
   /** From the newest to the oldest. Since offset 0 it is error 107. */
   readonly reverse: boolean;
+  /** Who is charged where the history of an unknown channel begins its stream. */
+  readonly account?: Account;
 }
 
 export interface HistoryPage {
@@ -116,7 +128,11 @@ export interface Wish {
  *   history, history_remove or keyed publish of a channel with publications waiting; `flush`. What goes to a store that
  *   commits at once, or is not kept, is delivered before `publish` returns, but for one that has to wait behind another
  *   publication of its channel.
- * - An epoch is in the store before anybody is told it: by `join`, `history`, `top` or the outcome of a publish.
+ * - The epoch of a stream that has a publication is in the store before it is told. The epoch of a stream without one is
+ *   in memory: a restart forgets it, and what was joined at it is not recovered.
+ * - Nothing that is kept gives way to anything else inside its times to live. A publish, join or history that would go
+ *   over the share of its account is refused with error 106, one that would go over a bound with error 100; streams
+ *   without a publication go first.
  * - `join` calls `attach` exactly once, synchronously with the delivery order: all up to the position is in what it is
  *   given or is declared lost, all after it comes through `deliver`. It does so before it returns, but where `deliver` is
  *   what called it. The callbacks of `publish`, `history` and `historyRemove` may be called later.
@@ -132,14 +148,14 @@ export interface Broker {
   prepare(wishes: readonly Wish[], ready: () => void): boolean;
   /**
    * `options` null: the channel has no stream; position { 0, "" }, never recovered. `attach` is given null where the
-   * channel's stream can be neither read nor begun: no position may be named that is not in the store, so that the
-   * joiner is to be refused with error 100, and to come back.
+   * channel's stream can be neither read nor begun; `error` says why, and is error 100 where it is absent.
    */
   join(
     channel: string,
     options: HistoryOptions | null,
     since: Since | null,
-    attach: (joined: Joined | null) => void,
+    attach: (joined: Joined | null, error?: ClientError) => void,
+    account?: Account,
   ): void;
   /** The last subscriber of the channel on this node has gone: nothing of it needs to be delivered here any more. */
   leave(channel: string): void;

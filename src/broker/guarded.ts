@@ -50,10 +50,22 @@ export function guardBroker(broker: Broker, failed: (call: GuardedCall, error: u
   return {
     publish: (draft, done) => broker.publish(draft, done),
     prepare: (wishes, ready) => guarded("prepare", () => broker.prepare(wishes, ready), true),
-    join: (channel, options, since, attach) =>
-      answered<Joined | null>("join", { done: attach, otherwise: null }, (done) =>
-        broker.join(channel, options, since, done),
-      ),
+    join: (channel, options, since, attach, account) => {
+      let refusal: ClientError | undefined;
+      const done = (joined: Joined | null) => attach(joined, refusal);
+      answered<Joined | null>("join", { done, otherwise: null }, (given) =>
+        broker.join(
+          channel,
+          options,
+          since,
+          (joined, error) => {
+            refusal = error;
+            given(joined);
+          },
+          account,
+        ),
+      );
+    },
     leave: (channel) => guarded("leave", () => broker.leave(channel), undefined),
     history: (channel, options, filter, done) =>
       answered<HistoryOutcome>("history", { done, otherwise: noHistory }, (given) =>

@@ -30,37 +30,40 @@ describe("the bounds of memory", () => {
   };
   const draft = (channel: string, value: unknown) => draftOf(channel, value, { history: options });
 
-  test("[BK160] there are never more streams than allowed, however many names are asked for (T47)", () => {
-    const { broker, store } = limited(100, 1e9);
-    for (let n = 0; n < 5_000; n++) {
-      if (n % 2 === 0) joined(broker, `name ${n}`, options);
-      else published(broker, draft(`name ${n}`, n));
-    }
+  test("[BK160] over the bound of streams those without a publication go first, then those that keep none (T47)", () => {
+    const { broker, store, clock } = limited(100, 1e9);
+    const early = kept("memory", { ttl: 1_000 });
+    for (let n = 0; n < 50; n++) published(broker, draft(`kept ${n}`, n));
+    for (let n = 0; n < 5_000; n++) joined(broker, `name ${n}`, options);
+    expect(store.size).toBe(100);
+    expect(broker.top("name 4999", options)).not.toBeNull();
+    for (let n = 0; n < 50; n++) published(broker, draftOf(`early ${n}`, n, { history: early }));
+    const bound = { ok: false as const, error: errors.internal };
+    expect(publish(broker, draft("one more", 1))).toEqual(bound);
+    expect(askedToJoin(broker, "one more", options)).toBeNull();
+    expect(history(broker, "one more", options)).toEqual(bound);
+    for (let n = 0; n < 50; n++) expect(pageOf(history(broker, `kept ${n}`, options)).data).toEqual([n]);
+    expect(broker.counts).toMatchObject({ overBound: 3, overShare: 0 });
+    clock.advance(1_000);
+    expect(published(broker, draft("one more", 1)).offset).toBe(1);
     expect(store.size).toBe(100);
   });
 
-  test("one in use outlives those that are idle for long", () => {
-    const { broker, clock } = limited(100, 1e9);
-    const position = published(broker, draft("busy", 1));
-    for (let n = 0; n < 2_000; n++) {
-      clock.advance(1);
-      joined(broker, "busy", options);
-      joined(broker, `name ${n}`, options);
-    }
-    expect(broker.top("busy", options)).toEqual(position);
-  });
-
-  test("publications over the bytes allowed go, the position stays", () => {
+  test("[BK161] over the bound of bytes a publish is refused, and nothing that is kept goes", () => {
     const { broker, store, clock } = limited(1_000, 100_000);
-    const positions = new Map<string, unknown>();
-    for (let n = 0; n < 1_000; n++) {
-      clock.advance(1);
-      positions.set(`name ${n % 50}`, published(broker, draft(`name ${n % 50}`, "x".repeat(998))));
-      expect(store.bytes).toBeLessThanOrEqual(100_000);
-    }
-    expect(store.bytes).toBeGreaterThan(50_000);
-    for (const [channel, position] of positions) expect<unknown>(broker.top(channel, options)).toEqual(position);
-    expect(pageOf(history(broker, "name 49", options)).offsets.at(-1)).toBe(20);
+    const early = kept("memory", { ttl: 1_000 });
+    published(broker, draftOf("early", "x".repeat(998), { history: early }));
+    const full = kept("memory", { size: 2 });
+    for (let n = 0; n < 2; n++) published(broker, draftOf("full", "x".repeat(998), { history: full }));
+    let count = 0;
+    while (publish(broker, draft(`name ${count}`, "x".repeat(998))).ok) count++;
+    expect([count, store.bytes]).toEqual([97, 100_000]);
+    // One that takes the place of another as large is no growth.
+    expect(published(broker, draftOf("full", "x".repeat(998), { history: full })).offset).toBe(3);
+    expect(publish(broker, draftOf("full", "x".repeat(999), { history: full })).ok).toBe(false);
+    expect(pageOf(history(broker, "name 0", options)).offsets).toEqual([1]);
+    clock.advance(1_000);
+    expect(published(broker, draft("name 1", "x".repeat(998))).offset).toBe(2);
   });
 
   test("bytes are counted right: nothing is left of them when all is gone", () => {
@@ -81,6 +84,67 @@ describe("the bounds of memory", () => {
       return store.size;
     });
     expect(sizes).toEqual([1_500, 500, 0]);
+  });
+});
+
+/** What an account may take, on either store. */
+describe.each(["memory", "sqlite"] as const)("the shares of accounts in %s", (engine) => {
+  const folder = freshFolder();
+  let files = 0;
+  afterAll(folder.remove);
+  const options = kept(engine);
+  const ann = { id: "user:ann", share: 0.1 };
+  const bob = { id: "user:bob", share: 0.1 };
+  const tooMuch = { ok: false as const, error: errors.limitExceeded };
+
+  const open = (bounds: { streamsMax: number; bytesMax: number }) => {
+    if (engine === "sqlite") return sqliteFixture(`${folder.path}/${++files}.db`, bounds);
+    const parts = fixtureParts();
+    const memory = new MemoryStore(parts.clock, parts.random, bounds);
+    return fixtureOf(() => ({ memory, sqlite: memory }), parts);
+  };
+  const draft = (channel: string, value: unknown, rest = {}) => draftOf(channel, value, { history: options, ...rest });
+
+  test("[BK162] over its share of streams an account gets error 106, and others go on", async () => {
+    const { broker, clock } = open({ streamsMax: 100, bytesMax: 1e9 });
+    for (let n = 0; n < 5; n++) published(broker, draft(`ann ${n}`, n, { account: ann }));
+    for (let n = 5; n < 10; n++) broker.join(`ann ${n}`, options, null, (joined) => expect(joined).not.toBeNull(), ann);
+    expect(publish(broker, draft("ann 10", 1, { account: ann }))).toEqual(tooMuch);
+    broker.join("ann 10", options, null, (...given) => expect<unknown>(given).toEqual([null, tooMuch.error]), ann);
+    const page = { limit: 0, since: null, reverse: false };
+    broker.history("ann 10", options, { ...page, account: ann }, (outcome) => expect(outcome).toEqual(tooMuch));
+    // What is there it may use, and what others have begun.
+    expect(published(broker, draft("ann 0", 1, { account: ann })).offset).toBe(2);
+    expect(published(broker, draft("bob 0", 1, { account: bob })).offset).toBe(1);
+    expect(published(broker, draft("bob 0", 1, { account: ann })).offset).toBe(2);
+    expect(broker.counts).toMatchObject({ overShare: 3, overBound: 0 });
+    // A stream belongs to who publishes first.
+    expect(published(broker, draft("ann 9", 1, { account: bob })).offset).toBe(1);
+    expect(published(broker, draft("ann 10", 1, { account: ann })).offset).toBe(1);
+    clock.advance(options.metaTtl);
+    for (let n = 0; n < 3; n++) broker.sweep();
+    for (let n = 20; n < 30; n++) expect(publish(broker, draft(`ann ${n}`, 1, { account: ann })).ok).toBe(true);
+    await broker.close();
+  });
+
+  test("[BK162] over its share of bytes an account gets error 106 until something of it goes", async () => {
+    const { broker, clock, captured } = open({ streamsMax: 100, bytesMax: 1_000_000 });
+    const text = "x".repeat(9_998);
+    const full = kept(engine, { size: 5 });
+    const publishAs = (account: typeof ann, channel: string) =>
+      publish(broker, draftOf(channel, text, { history: full, account }));
+    for (let n = 0; n < 10; n++) expect(publishAs(ann, n < 5 ? "full" : "other").ok).toBe(true);
+    expect(publishAs(ann, "more")).toEqual(tooMuch);
+    // Its own oldest goes for it.
+    expect(publishAs(ann, "full").ok).toBe(true);
+    expect(publishAs(bob, "full").ok).toBe(true);
+    expect(publishAs(ann, "more").ok).toBe(true);
+    expect(publishAs(ann, "more")).toEqual(tooMuch);
+    clock.advance(full.ttl);
+    for (let n = 0; n < 3; n++) broker.sweep();
+    for (let n = 0; n < 10; n++) expect(publishAs(ann, `later ${n % 2}`).ok).toBe(true);
+    expect(captured.count("broker.refused")).toBe(1);
+    await broker.close();
   });
 });
 
@@ -119,37 +183,48 @@ describe("the bounds of a file", () => {
     return count;
   };
 
-  test("there are never more streams in it than allowed, and a busy one outlives the idle (T47)", async () => {
+  test("[BK160] over the bound of streams those without a publication go first, then those that keep none (T47)", async () => {
     const path = fresh();
     const options = kept("sqlite");
-    const fixture = sqliteFixture(path, { streamsMax: 50 });
-    const { broker, clock } = fixture;
-    const busy = published(broker, draftOf("busy", 0, { history: options }));
-    for (let n = 0; n < 500; n++) {
-      clock.advance(1);
-      joined(broker, "busy", options);
-      broker.publish(draftOf(`name ${n}`, n, { history: options }), null);
-      if (n % 7 === 0) fixture.endTurn();
+    const parts = fixtureParts();
+    const { broker, clock } = sqliteFixture(path, { streamsMax: 50 }, parts);
+    const early = kept("sqlite", { ttl: 1_000 });
+    for (let n = 0; n < 25; n++) published(broker, draftOf(`kept ${n}`, n, { history: options }));
+    for (let n = 0; n < 500; n++) joined(broker, `name ${n}`, options);
+    for (let n = 0; n < 25; n++) published(broker, draftOf(`early ${n}`, n, { history: early }));
+    // A whole group over the bound is refused, each for itself.
+    const outcomes: boolean[] = [];
+    for (const name of ["kept 0", "one more", "kept 1"]) {
+      broker.publish(draftOf(name, "again", { history: options }), ({ ok }) => outcomes.push(ok));
     }
-    expect(broker.top("busy", options)).toEqual(busy);
+    broker.flush();
+    expect(outcomes).toEqual([true, false, true]);
+    expect(askedToJoin(broker, "one more", options)).toBeNull();
+    for (let n = 2; n < 25; n++) expect(pageOf(history(broker, `kept ${n}`, options)).data).toEqual([n]);
+    expect(broker.counts).toMatchObject({ overBound: 2, overShare: 0 });
+    clock.advance(1_000);
+    joined(broker, "one more", options);
+    expect(published(broker, draftOf("one more", 1, { history: options })).offset).toBe(1);
     await broker.close();
     expect(rows(path, "streams")).toBe(50);
-    expect(rows(path, "publications")).toBe(50);
-    const again = sqliteFixture(path, { streamsMax: 50 });
-    joined(again.broker, "one more", options);
+    const again = sqliteFixture(path, { streamsMax: 50 }, parts);
+    for (let n = 2; n < 25; n++) expect(pageOf(history(again.broker, `kept ${n}`, options)).data).toEqual([n]);
     await again.broker.close();
-    expect(rows(path, "streams")).toBe(50);
   });
 
-  test("a stream is not forgotten for another one of its own group", async () => {
-    const fixture = sqliteFixture(fresh(), { streamsMax: 3 });
-    const { broker } = fixture;
-    const options = kept("sqlite");
-    for (const name of ["a", "b", "c"]) published(broker, draftOf(name, 1, { history: options }));
-    for (const name of ["a", "b", "c", "d"]) broker.publish(draftOf(name, 2, { history: options }), null);
-    fixture.endTurn();
-    const lasts = ["a", "b", "c", "d"].map((name) => pageOf(history(broker, name, options)).data.at(-1));
-    expect(lasts).toEqual([2, 2, 2, 2]);
+  test("[BK161] over the bound of bytes a publish is refused, and nothing that is kept goes", async () => {
+    const path = fresh();
+    const options = kept("sqlite", { size: 3 });
+    const { broker, clock } = sqliteFixture(path, { bytesMax: 400_000 });
+    for (let n = 0; n < 3; n++) published(broker, draftOf("full", "x".repeat(998), { history: options }));
+    let count = 0;
+    while (publish(broker, draftOf(`name ${count}`, "x".repeat(9_998), { history: options })).ok) count++;
+    expect(count).toBeGreaterThan(20);
+    expect(published(broker, draftOf("full", "x".repeat(998), { history: options })).offset).toBe(4);
+    for (let n = 0; n < count; n++) expect(pageOf(history(broker, `name ${n}`, options)).offsets).toEqual([1]);
+    clock.advance(options.ttl);
+    for (let n = 0; n < 5; n++) broker.sweep();
+    expect(publish(broker, draftOf("name 0", "x".repeat(9_998), { history: options })).ok).toBe(true);
     await broker.close();
   });
 
@@ -158,14 +233,14 @@ describe("the bounds of a file", () => {
     store.fault = () => {
       throw new Error("disk I/O error");
     };
-    const refused = { ok: false as const, error: errors.internal };
-    for (const name of ["joined", "asked", "published"]) {
-      if (name === "joined") expect(askedToJoin(broker, name, kept("sqlite"))).toBeNull();
-      if (name === "asked") expect(history(broker, name, kept("sqlite"))).toEqual(refused);
-      if (name === "published") expect(publish(broker, draftOf(name, 1, { history: kept("sqlite") }))).toEqual(refused);
-      expect(broker.top(name, kept("sqlite"))).toBeNull();
-    }
+    const options = kept("sqlite");
+    expect(publish(broker, draftOf("new", 1, { history: options }))).toEqual({ ok: false, error: errors.internal });
+    expect(broker.top("new", options)).toBeNull();
+    const { position } = joined(broker, "told", options);
+    expect(publish(broker, draftOf("told", 1, { history: options })).ok).toBe(false);
+    expect(broker.top("told", options)).toEqual(position);
     store.fault = null;
+    expect(published(broker, draftOf("told", 1, { history: options }))).toEqual({ ...position, offset: 1 });
     await broker.close();
   });
 

@@ -94,10 +94,6 @@ export class BrokerModel {
   join(channel: string, since: ModelSince | null): void {
     if (this.#waits(channel)) this.flush();
     const stream = this.#open(channel);
-    if (stream === null) {
-      this.log.push("not joined");
-      return;
-    }
     const missed = since === null ? null : this.#missed(stream, since);
     this.log.push(
       `joined ${stream.epoch}/${stream.top} ${missed === null ? "nothing" : `recovered ${missed.map(told)}`}`,
@@ -111,10 +107,6 @@ export class BrokerModel {
       return;
     }
     const stream = this.#open(channel);
-    if (stream === null) {
-      this.log.push(`history ${internal}`);
-      return;
-    }
     const { since } = filter;
     if (since !== null && since.epoch !== "" && since.epoch !== stream.epoch) {
       this.log.push("history error 112");
@@ -146,6 +138,8 @@ export class BrokerModel {
     if (clean) this.flush();
     this.#waiting = [];
     this.#keys = this.#keys.filter((one) => one.durable);
+    // The epoch of a stream without a publication was in memory alone.
+    for (const [channel, { top }] of this.#streams) if (top === 0) this.#streams.delete(channel);
   }
 
   #waits(channel: string): boolean {
@@ -191,10 +185,9 @@ export class BrokerModel {
     return { position: `${stream.epoch}/${stream.top}`, stale: false };
   }
 
-  /** Null where it would be a new one, and cannot be put into the file now. */
-  #open(channel: string): ModelStream | null {
-    const stream = this.#live(channel) ?? (this.failing ? null : this.#begin(channel));
-    if (stream !== null) stream.forgetAt = this.now + this.#options.metaTtl;
+  #open(channel: string): ModelStream {
+    const stream = this.#live(channel) ?? this.#begin(channel);
+    stream.forgetAt = this.now + this.#options.metaTtl;
     return stream;
   }
 

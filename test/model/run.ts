@@ -191,6 +191,7 @@ class Run {
 
   async #beginAgain(path: string): Promise<void> {
     if (this.#world.engine === "memory") this.#streams.forgetAll();
+    else this.#streams.restarted();
     this.#incarnation = await begin(this.#world, this.#clock, path);
     await this.#bringWitness();
   }

@@ -32,6 +32,8 @@ interface Reference {
   touchedAt: number;
   /** When one may have joined whose line was cut before the answer: nobody knows whether the stream lives by that. */
   perhapsTouchedAt: number;
+  /** It may have been lost: the next one who joins or publishes may begin another. */
+  isPerhapsLost: boolean;
 }
 
 /**
@@ -58,6 +60,7 @@ export class Streams {
       must(!this.#epochs.has(`${channel} ${epoch}`), "I2", `the epoch ${epoch} of ${channel} has come back`);
       return this.#begin(channel, epoch);
     }
+    known.isPerhapsLost = false;
     must(known.epoch === epoch, "I2", `${channel} has the epoch ${epoch}, and ${known.epoch} is not over`);
     known.touchedAt = this.now;
     return known;
@@ -66,7 +69,7 @@ export class Streams {
   /** Whether the next one who joins or publishes may be the one who begins it. */
   isPerhapsOver(channel: ChannelName): boolean {
     const known = this.current(channel);
-    return known === null || this.now >= known.touchedAt + metaTtlOf(this.#world);
+    return known === null || known.isPerhapsLost || this.now >= known.touchedAt + metaTtlOf(this.#world);
   }
 
   /** The stream as it is now; null where there is none, or it is forgotten. */
@@ -121,6 +124,17 @@ export class Streams {
     return this.current(channel)?.published.filter((data) => data === null).length ?? 0;
   }
 
+  /** The process has ended: the epoch of a stream that nobody has seen a publication of may have been in its memory. */
+  restarted(): void {
+    for (const stream of this.#streams.values()) stream.isPerhapsLost ||= stream.published.length === 0;
+  }
+
+  /** The broker has lost the stream: what was seen of it stays true. */
+  lose(channel: ChannelName): void {
+    const stream = this.current(channel);
+    if (stream) stream.isPerhapsLost = true;
+  }
+
   /** The process has ended, and took what was in its memory with it. */
   forgetAll(): void {
     this.#streams.clear();
@@ -129,7 +143,7 @@ export class Streams {
   #begin(channel: ChannelName, epoch: string): Reference {
     this.#epochs.add(`${channel} ${epoch}`);
     const times = { publishedAt: this.now, touchedAt: this.now, perhapsTouchedAt: this.now };
-    const stream = { epoch, published: [], gone: 0, ...times };
+    const stream = { epoch, published: [], gone: 0, isPerhapsLost: false, ...times };
     this.#streams.set(channel, stream);
     return stream;
   }

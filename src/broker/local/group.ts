@@ -1,6 +1,5 @@
-import type { Publication } from "../../core/publication.ts";
 import type { Draft, Outcome } from "../broker.ts";
-import type { Stale } from "./store.ts";
+import type { Appended } from "./store.ts";
 
 /** A publish between its arrival and its answer. */
 export interface Waiting {
@@ -9,7 +8,7 @@ export interface Waiting {
   /** Its commit failed. */
   refused: boolean;
   /** What it became in the commit; null before that, and where it is kept in memory or nowhere. */
-  appended: Publication | Stale | null;
+  appended: Appended | null;
 }
 
 /** One sync to the disk for so many: more hardly raise the rate, and the first waits for the last. */

@@ -1,89 +1,19 @@
 import type { Clock } from "../../core/clock.ts";
 import { payloadSize } from "../../core/payload.ts";
-import type { Publication } from "../../core/publication.ts";
 import type { Random } from "../../core/random.ts";
-import type { Draft, HistoryOptions } from "../broker.ts";
+import type { Account, Draft, HistoryOptions } from "../broker.ts";
+import { MemoryStream } from "./memory-stream.ts";
 import { publicationOf } from "./publication.ts";
-import type { KeptKey, Stale, Store, Stream } from "./store.ts";
-import { takeVersion } from "./version.ts";
-
-/** What the streams in memory may take. */
-export interface MemoryLimits {
-  /** Channels with a stream; where there are more, the one that has been idle for long is forgotten. */
-  readonly streamsMax: number;
-  /** Bytes of payload in all streams together; where there are more, idle ones lose their publications, not their position. */
-  readonly bytesMax: number;
-}
+import { isOverShare, type Share, Shares, type StoreBounds } from "./shares.ts";
+import { type Appended, type KeptKey, type Refused, refusedBy, type Store, type Stream } from "./store.ts";
+import { isStale, keepVersion } from "./version.ts";
 
 /** An empty stream takes about 0.5 kB of memory. */
-const defaultLimits: MemoryLimits = { streamsMax: 200_000, bytesMax: 268_435_456 };
-/** How many streams are looked at to find one that has been idle for long; the idlest of these goes. */
-const sampleSize = 16;
-/** How many times that is done for one append: each frees more than one append brings, on average. */
-const roundsMax = 8;
+const defaultBounds: StoreBounds = { streamsMax: 200_000, bytesMax: 268_435_456 };
+/** How many streams are looked at to find one that keeps nothing any more, or bytes that are over. */
+const sampleSize = 128;
 /** Streams looked at in one sweep: about 0.1 ms. */
 const sweepSize = 1_000;
-
-class MemoryStream implements Stream {
-  readonly channel: string;
-  readonly epoch: string;
-  top = 0;
-  bytes = 0;
-  version = 0;
-  versionEpoch = "";
-  /** Monotonic milliseconds: when the publications go, and when the stream itself does. */
-  expiresAt = 0;
-  forgetAt = 0;
-  /** The kept publications begin at `#head`; what is before it is cleared away when it is as much as what is kept. */
-  #publications: (Publication | undefined)[] = [];
-  #head = 0;
-
-  constructor(channel: string, epoch: string) {
-    this.channel = channel;
-    this.epoch = epoch;
-  }
-
-  get first(): number {
-    return this.top - this.#publications.length + this.#head + 1;
-  }
-
-  append(publication: Publication, size: number): void {
-    this.top = publication.offset;
-    this.bytes += payloadSize(publication.data);
-    this.#publications.push(publication);
-    while (this.#publications.length - this.#head > size) this.#dropFirst();
-  }
-
-  read(from: number, to: number, bytesMax: number): Publication[] | null {
-    const start = from - this.first + this.#head;
-    const publications: Publication[] = [];
-    let bytes = 0;
-    for (let index = start; index <= start + to - from; index++) {
-      const publication = this.#publications[index];
-      if (publication === undefined) throw new RangeError(`offset ${from + index - start} is not kept`);
-      bytes += payloadSize(publication.data);
-      if (bytes > bytesMax) return null;
-      publications.push(publication);
-    }
-    return publications;
-  }
-
-  clear(): void {
-    this.#publications = [];
-    this.#head = 0;
-    this.bytes = 0;
-  }
-
-  #dropFirst(): void {
-    const dropped = this.#publications[this.#head];
-    if (dropped !== undefined) this.bytes -= payloadSize(dropped.data);
-    this.#publications[this.#head++] = undefined;
-    if (this.#head >= 32 && this.#head * 2 >= this.#publications.length) {
-      this.#publications.splice(0, this.#head);
-      this.#head = 0;
-    }
-  }
-}
 
 /**
  * Streams in this process's memory: committed at once, lost with the process. Offsets, times to live and versions are
@@ -92,17 +22,21 @@ class MemoryStream implements Stream {
 export class MemoryStore implements Store {
   readonly grouped = false;
   readonly #streams = new Map<string, MemoryStream>();
+  /** Those without a publication, the one used least lately first: they are the first to go. */
+  readonly #begun = new Map<string, MemoryStream>();
   readonly #clock: Clock;
   readonly #random: Random;
-  readonly #limits: MemoryLimits;
+  readonly #bounds: StoreBounds;
+  readonly #shares: Shares;
   #bytes = 0;
   /** Goes round all streams for ever; a Map's iterator outlives changes of its Map. */
   #round = this.#streams.values();
 
-  constructor(clock: Clock, random: Random, limits = defaultLimits) {
+  constructor(clock: Clock, random: Random, bounds = defaultBounds) {
     this.#clock = clock;
     this.#random = random;
-    this.#limits = limits;
+    this.#bounds = bounds;
+    this.#shares = new Shares(bounds);
   }
 
   get size(): number {
@@ -113,24 +47,39 @@ export class MemoryStore implements Store {
     return this.#bytes;
   }
 
-  append(draft: Draft, options: HistoryOptions): Publication | Stale {
+  /** Accounts that are charged for something. */
+  get accounts(): number {
+    return this.#shares.size;
+  }
+
+  append(draft: Draft, options: HistoryOptions): Appended {
     const now = this.#clock.monotonic();
-    const stream = this.#live(draft.channel, now) ?? this.#begin(draft.channel);
-    stream.expiresAt = now + options.ttl;
-    stream.forgetAt = now + options.metaTtl;
-    if (!takeVersion(stream, draft)) return { stale: { offset: stream.top, epoch: stream.epoch } };
+    const known = this.#live(draft.channel, now);
+    if (known !== null && isStale(known, draft)) {
+      renew(known, options, now);
+      return { stale: { offset: known.top, epoch: known.epoch } };
+    }
+    const share = this.#shares.of(draft.account);
+    const refused = this.#refusal(known, draft, { share, size: options.size });
+    if (refused !== null) return refused;
+    const stream = known ?? this.#begin(draft.channel, share);
+    if (stream.top === 0) this.#published(stream, share);
+    renew(stream, options, now);
+    keepVersion(stream, draft);
     const publication = publicationOf(draft, stream.top + 1, stream.epoch);
     const before = stream.bytes;
-    stream.append(publication, options.size);
+    this.#shares.charge(share, 0, payloadSize(draft.data));
+    stream.append(publication, options.size, share);
     this.#bytes += stream.bytes - before;
-    if (this.#bytes > this.#limits.bytesMax) this.#shed();
     return publication;
   }
 
-  open(channel: string, options: HistoryOptions): Stream {
+  open(channel: string, options: HistoryOptions, account?: Account): Stream | Refused {
     const now = this.#clock.monotonic();
-    const stream = this.#live(channel, now) ?? this.#begin(channel);
+    const stream = this.#live(channel, now) ?? this.#opened(channel, account);
+    if ("refused" in stream) return stream;
     stream.forgetAt = now + options.metaTtl;
+    if (this.#begun.delete(channel)) this.#begun.set(channel, stream);
     return stream;
   }
 
@@ -144,11 +93,7 @@ export class MemoryStore implements Store {
   }
 
   sweep(): void {
-    const now = this.#clock.monotonic();
-    for (let looked = Math.min(sweepSize, this.#streams.size); looked > 0; looked--) {
-      const stream = this.#next();
-      if (stream !== null) this.#expire(stream, now);
-    }
+    this.#look(sweepSize);
   }
 
   begin(): void {}
@@ -175,22 +120,72 @@ export class MemoryStore implements Store {
       this.#forget(stream);
       return false;
     }
-    if (stream.expiresAt <= now && stream.first <= stream.top) this.#clear(stream);
+    if (stream.expiresAt <= now && stream.count > 0) this.#clear(stream);
     return true;
   }
 
-  #begin(channel: string): MemoryStream {
-    if (this.#streams.size >= this.#limits.streamsMax) {
-      const idlest = this.#idlest(0);
-      if (idlest !== null) this.#forget(idlest);
-    }
-    const stream = new MemoryStream(channel, this.#random.epoch());
+  /** Why the draft cannot be kept; null where it can. */
+  #refusal(
+    stream: MemoryStream | null,
+    { data }: Draft,
+    { share, size }: { share: Share | null; size: number },
+  ): Refused | null {
+    const bytes = payloadSize(data);
+    const isFull = stream !== null && stream.count >= size;
+    if (share !== null && isOverShare(share, stream, { bytes, isFull })) return refusedBy("share");
+    if (stream === null && !this.#hasRoom()) return refusedBy("bound");
+    const growth = bytes - (isFull ? stream.oldestBytes : 0);
+    if (growth <= 0 || this.#bytes + growth <= this.#bounds.bytesMax) return null;
+    this.#look(sampleSize);
+    return this.#bytes + growth <= this.#bounds.bytesMax ? null : refusedBy("bound");
+  }
+
+  #opened(channel: string, account: Account | undefined): MemoryStream | Refused {
+    const share = this.#shares.of(account);
+    if (share !== null && share.streams >= share.streamsMax) return refusedBy("share");
+    return this.#hasRoom() ? this.#begin(channel, share) : refusedBy("bound");
+  }
+
+  #begin(channel: string, share: Share | null): MemoryStream {
+    const stream = new MemoryStream(channel, this.#random.epoch(), share, this.#shares);
+    this.#shares.charge(share, 1, 0);
     this.#streams.set(channel, stream);
+    this.#begun.set(channel, stream);
     return stream;
   }
 
+  /** The stream is about to have its first publication, and is charged to its publisher. */
+  #published(stream: MemoryStream, share: Share | null): void {
+    this.#begun.delete(stream.channel);
+    this.#shares.charge(stream.owner, -1, 0);
+    this.#shares.charge(share, 1, 0);
+    stream.owner = share;
+  }
+
+  /** Whether one more stream may begin. For it goes one without a publication, or one that keeps none any more. */
+  #hasRoom(): boolean {
+    if (this.#streams.size < this.#bounds.streamsMax) return true;
+    const [begun] = this.#begun.values();
+    if (begun !== undefined) this.#forget(begun);
+    else this.#forgetEmpty();
+    return this.#streams.size < this.#bounds.streamsMax;
+  }
+
+  #forgetEmpty(): void {
+    const now = this.#clock.monotonic();
+    for (let looked = 0; looked < sampleSize; looked++) {
+      const stream = this.#next();
+      if (stream === null || !this.#expire(stream, now)) return;
+      if (stream.count > 0) continue;
+      this.#forget(stream);
+      return;
+    }
+  }
+
   #forget(stream: MemoryStream): void {
-    this.#bytes -= stream.bytes;
+    this.#clear(stream);
+    this.#shares.charge(stream.owner, -1, 0);
+    this.#begun.delete(stream.channel);
     this.#streams.delete(stream.channel);
   }
 
@@ -199,22 +194,13 @@ export class MemoryStore implements Store {
     stream.clear();
   }
 
-  #shed(): void {
-    for (let round = 0; round < roundsMax && this.#bytes > this.#limits.bytesMax; round++) {
-      const idlest = this.#idlest(1);
-      if (idlest !== null) this.#clear(idlest);
-    }
-  }
-
-  /** Of the next few streams with so many bytes or more, the one that would be forgotten first. */
-  #idlest(bytesMin: number): MemoryStream | null {
-    let idlest: MemoryStream | null = null;
-    for (let looked = 0; looked < sampleSize; looked++) {
+  /** Gives back what is over of the next so many streams. */
+  #look(count: number): void {
+    const now = this.#clock.monotonic();
+    for (let looked = Math.min(count, this.#streams.size); looked > 0; looked--) {
       const stream = this.#next();
-      if (stream === null || stream.bytes < bytesMin) continue;
-      if (idlest === null || stream.forgetAt < idlest.forgetAt) idlest = stream;
+      if (stream !== null) this.#expire(stream, now);
     }
-    return idlest;
   }
 
   #next(): MemoryStream | null {
@@ -225,4 +211,10 @@ export class MemoryStore implements Store {
     }
     return next.done === true ? null : next.value;
   }
+}
+
+/** Both times to live begin anew. */
+function renew(stream: MemoryStream, { ttl, metaTtl }: HistoryOptions, now: number): void {
+  stream.expiresAt = now + ttl;
+  stream.forgetAt = now + metaTtl;
 }

@@ -1,6 +1,7 @@
 import { type ClientError, errors } from "../../core/errors.ts";
-import type { Position, Publication } from "../../core/publication.ts";
+import type { Position } from "../../core/publication.ts";
 import type {
+  Account,
   Broker,
   Draft,
   HistoryFilter,
@@ -16,9 +17,9 @@ import { type Waiting, WaitingGroup } from "./group.ts";
 import { IdempotencyKeys, idempotencyMs } from "./idempotency.ts";
 import type { LocalBrokerParts } from "./parts.ts";
 import { publicationOf } from "./publication.ts";
-import { page, recover } from "./recovery.ts";
 import { type LocalBrokerCounts, Report } from "./report.ts";
-import type { Stale, Store, Stream } from "./store.ts";
+import type { Appended, Store } from "./store.ts";
+import { StreamReader } from "./stream-reader.ts";
 
 type Done = (outcome: Outcome) => void;
 
@@ -32,6 +33,7 @@ export class OrderedBroker implements Broker {
   readonly #parts: LocalBrokerParts;
   readonly #report: Report;
   readonly #delivery: Delivery;
+  readonly #reader: StreamReader;
   readonly #keys: IdempotencyKeys;
   readonly #group: WaitingGroup;
   /** What was committed or refused and is not answered yet; outside of an answer there is nothing in it. */
@@ -44,6 +46,7 @@ export class OrderedBroker implements Broker {
     this.#parts = parts;
     this.#report = new Report(parts.clock, parts.log);
     this.#delivery = new Delivery(parts.events, this.#report);
+    this.#reader = new StreamReader((store, work) => this.#attempt(store, work), this.#report);
     this.#group = new WaitingGroup(parts.schedule, () => this.flush());
     this.#keys = new IdempotencyKeys(parts.clock, parts.idempotencyKeysMax ?? 100_000);
     const { sqlite } = parts.stores;
@@ -81,11 +84,18 @@ export class OrderedBroker implements Broker {
     channel: string,
     options: HistoryOptions | null,
     since: Since | null,
-    attach: (joined: Joined | null) => void,
+    attach: (joined: Joined | null, error?: ClientError) => void,
+    account?: Account,
   ): void {
-    if (this.#delivery.postpone(() => this.join(channel, options, since, attach))) return;
+    if (this.#delivery.postpone(() => this.join(channel, options, since, attach, account))) return;
     this.#settle(channel);
-    this.#delivery.answer(channel, attach, options === null ? notJoined : this.#joined(channel, options, since));
+    const joined =
+      options === null ? notJoined : this.#reader.join(this.#storeOf(options), channel, { options, since, account });
+    const attached = (given: typeof joined) => {
+      if (given !== null && "refused" in given) attach(null, given.refused);
+      else attach(given);
+    };
+    this.#delivery.answer(channel, attached, joined);
   }
 
   /** Delivering to a channel without subscribers costs nothing that could be saved here. */
@@ -99,7 +109,7 @@ export class OrderedBroker implements Broker {
   ): void {
     if (this.#delivery.postpone(() => this.history(channel, options, filter, done))) return;
     this.#settle(channel);
-    this.#delivery.answer(channel, done, this.#paged(channel, options, filter));
+    this.#delivery.answer(channel, done, this.#reader.page(this.#storeOf(options), channel, options, filter));
   }
 
   historyRemove(channel: string, options: HistoryOptions, done: (error: ClientError | null) => void): void {
@@ -210,6 +220,9 @@ export class OrderedBroker implements Broker {
     this.#unsettled--;
     if (appended === null) {
       this.#delivery.answer(draft.channel, done, internal);
+    } else if ("refused" in appended) {
+      this.#report.refused(appended.reason, draft.account);
+      this.#delivery.answer(draft.channel, done, { ok: false, error: appended.refused });
     } else if ("stale" in appended) {
       this.#delivery.answer(draft.channel, done, { ok: true, value: appended.stale });
     } else {
@@ -223,36 +236,11 @@ export class OrderedBroker implements Broker {
   }
 
   /** For what needs no commit: it is kept in memory, or nowhere. */
-  #appendNow(draft: Draft): Publication | Stale | null {
+  #appendNow(draft: Draft): Appended | null {
     const { history } = draft;
     if (history === null) return publicationOf(draft, 0, "");
     const store = this.#storeOf(history);
     return this.#attempt(store, () => store.append(draft, history));
-  }
-
-  #joined(channel: string, options: HistoryOptions, since: Since | null): Joined | null {
-    const store = this.#storeOf(options);
-    return (
-      this.#attempt(store, () => recover(store.open(channel, options), since)) ??
-      this.#attempt(store, () => this.#known(store, channel, (stream) => recover(stream, null)))
-    );
-  }
-
-  #paged(channel: string, options: HistoryOptions, filter: HistoryFilter): HistoryOutcome {
-    // Backwards from the very beginning there is nothing that could be meant (Centrifugo's answer).
-    if (filter.reverse && filter.since?.offset === 0) return { ok: false, error: errors.badRequest };
-    const store = this.#storeOf(options);
-    return (
-      this.#attempt(store, () => page(store.open(channel, options), filter)) ??
-      this.#attempt(store, () => this.#known(store, channel, (stream) => page(stream, filter))) ??
-      internal
-    );
-  }
-
-  /** For a store that can read and not write: `open` failed, but the stream may be there all the same. */
-  #known<T>(store: Store, channel: string, read: (stream: Stream) => T): T | null {
-    const stream = store.peek(channel);
-    return stream === null ? null : read(stream);
   }
 
   /** What the store's work gives; null where it failed, also the second time, where its cause was thought gone. */
@@ -274,10 +262,10 @@ export class OrderedBroker implements Broker {
 }
 
 /** Appends within a commit; the key goes into the store with it, so that no answer leaves before it is there. */
-function append(store: Store, draft: Draft): Publication | Stale | null {
+function append(store: Store, draft: Draft): Appended | null {
   if (draft.history === null) return null;
   const appended = store.append(draft, draft.history);
-  if (draft.idempotencyKey !== undefined && !("stale" in appended)) {
+  if (draft.idempotencyKey !== undefined && "offset" in appended) {
     const { offset, epoch } = appended;
     store.keepKey({ channel: draft.channel, key: draft.idempotencyKey, offset, epoch, remainingMs: idempotencyMs });
   }

@@ -1,5 +1,6 @@
 import type { Clock } from "../../core/clock.ts";
 import type { Log, LogFields } from "../../core/log.ts";
+import type { Account } from "../broker.ts";
 
 /** What a local broker has counted since it was built. */
 export interface LocalBrokerCounts {
@@ -12,7 +13,12 @@ export interface LocalBrokerCounts {
   slowCommits: number;
   /** Publications that `deliver` threw on, and answers whose callback threw. */
   poisoned: number;
+  /** Publications and streams that were refused: over the share of an account (106), over a bound of the server (100). */
+  overShare: number;
+  overBound: number;
 }
+
+const nothingRefused = { overShare: 0, overBound: 0 };
 
 /** The whole process stands still while the disk syncs: from here on somebody should hear of it. */
 const slowCommitMs = 100;
@@ -21,7 +27,14 @@ const lineIntervalMs = 1_000;
 
 /** What there is to say of a local broker's work: plain counters, and lines in the log that cannot flood it. */
 export class Report {
-  readonly counts: LocalBrokerCounts = { commits: 0, committed: 0, failedCommits: 0, slowCommits: 0, poisoned: 0 };
+  readonly counts: LocalBrokerCounts = {
+    commits: 0,
+    committed: 0,
+    failedCommits: 0,
+    slowCommits: 0,
+    poisoned: 0,
+    ...nothingRefused,
+  };
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #lastLineAt = new Map<string, number>();
@@ -35,6 +48,13 @@ export class Report {
   poisoned(channel: string, error: unknown): void {
     this.counts.poisoned++;
     this.#line("broker.poisoned", { channel, error: String(error), poisoned: this.counts.poisoned });
+  }
+
+  refused(reason: "share" | "bound", account: Account | undefined): void {
+    if (reason === "share") this.counts.overShare++;
+    else this.counts.overBound++;
+    const { overShare, overBound } = this.counts;
+    this.#line("broker.refused", { reason, account: account?.id, over_share: overShare, over_bound: overBound });
   }
 
   storeFailed(error: unknown): void {

@@ -1,24 +1,26 @@
 import type { Clock } from "../../core/clock.ts";
-import type { Publication } from "../../core/publication.ts";
+import { payloadSize } from "../../core/payload.ts";
 import { isDamage } from "../../sqlite/damage.ts";
 import type { SqliteFileOptions } from "../../sqlite/database.ts";
 import { HeldFile } from "../../sqlite/held-file.ts";
 import type { FileLock } from "../../sqlite/lock.ts";
-import type { Draft, HistoryOptions } from "../broker.ts";
+import type { Account, Draft, HistoryOptions } from "../broker.ts";
 import { publicationOf } from "./publication.ts";
+import type { StoreBounds } from "./shares.ts";
 import { KeyLog } from "./sqlite/key-log.ts";
 import { openSqliteFile } from "./sqlite/open-file.ts";
 import { publicationRow } from "./sqlite/rows.ts";
 import type { SqliteFile, SqliteFileParts } from "./sqlite/sqlite-file.ts";
-import type { SqliteStream } from "./sqlite/stream.ts";
 import { StreamTable } from "./sqlite/stream-table.ts";
-import type { KeptKey, Stale, Store, Stream } from "./store.ts";
-import { takeVersion } from "./version.ts";
+import type { Appended, KeptKey, Refused, Store, Stream } from "./store.ts";
+import { isStale, keepVersion } from "./version.ts";
 
 /** A store in one SQLite file. */
 export interface SqliteStoreOptions extends SqliteFileOptions {
-  /** Channels with a stream; where there are more, one that has been idle for long is forgotten. Default 200,000. */
+  /** Channels with a stream. Default 200,000. */
   readonly streamsMax?: number;
+  /** Bytes of the file that are in use. Default 10 GiB. */
+  readonly bytesMax?: number;
   /** Called when a damaged file was replaced: every position in it is lost, and subscribers may be told at once. */
   readonly replaced?: () => void;
 }
@@ -42,6 +44,7 @@ export class SqliteStore implements Store {
   readonly #parts: SqliteFileParts;
   readonly #clock: Clock;
   readonly #file: HeldFile<Opened>;
+  readonly #bounds: StoreBounds;
   #closed = false;
   /** The open transaction could not be rolled back: the file has to be opened again. */
   #stuck = false;
@@ -52,6 +55,8 @@ export class SqliteStore implements Store {
     this.#options = options;
     this.#parts = parts;
     this.#clock = parts.clock;
+    const { streamsMax = 200_000, bytesMax = 10_737_418_240 } = options;
+    this.#bounds = { streamsMax, bytesMax };
     this.#file = new HeldFile(path, {
       clock: parts.clock,
       open: (lock) => this.#open(lock),
@@ -84,14 +89,22 @@ export class SqliteStore implements Store {
     streams.rolledBack();
   }
 
-  append(draft: Draft, options: HistoryOptions): Publication | Stale {
+  append(draft: Draft, options: HistoryOptions): Appended {
     const { file, streams } = this.#use();
     const now = this.#clock.monotonic();
-    const stream = streams.live(draft.channel, now) ?? streams.create(draft.channel, now + options.metaTtl);
+    const known = streams.live(draft.channel, now);
+    const stale = known !== null && isStale(known, draft);
+    const share = streams.bounds.shares.of(draft.account);
+    const bytes = payloadSize(draft.data);
+    const refused = stale ? null : streams.refusal(known, { share, bytes, size: options.size });
+    if (refused !== null) return refused;
+    const stream = known?.saved === true ? known : streams.create(draft.channel, share);
     streams.touch(stream);
     stream.expiresAt = now + options.ttl;
     stream.forgetAt = now + options.metaTtl;
-    if (!takeVersion(stream, draft)) return { stale: { offset: stream.top, epoch: stream.epoch } };
+    if (stale) return { stale: { offset: stream.top, epoch: stream.epoch } };
+    keepVersion(stream, draft);
+    streams.bounds.charge(stream, share, bytes);
     const publication = publicationOf(draft, stream.top + 1, stream.epoch);
     const row = publicationRow(stream.id, publication);
     const { offset, data, tags, user, client, conn_info, chan_info, crc } = row;
@@ -101,12 +114,17 @@ export class SqliteStore implements Store {
     return publication;
   }
 
-  open(channel: string, options: HistoryOptions): Stream {
+  open(channel: string, options: HistoryOptions, account?: Account): Stream | Refused {
     const { streams } = this.#use();
     const now = this.#clock.monotonic();
-    const forgetAt = now + options.metaTtl;
-    const stream = streams.live(channel, now) ?? this.#begun(channel, forgetAt);
-    stream.forgetAt = forgetAt;
+    const share = streams.bounds.shares.of(account);
+    const begin = () => streams.begin(channel, share);
+    let stream = streams.live(channel, now) ?? begin();
+    // In a transaction one that keeps nothing any more can go.
+    if ("refused" in stream && stream.reason === "bound") stream = this.#transaction(begin);
+    if ("refused" in stream) return stream;
+    streams.bounds.renewBegun(stream);
+    stream.forgetAt = now + options.metaTtl;
     return stream;
   }
 
@@ -141,6 +159,8 @@ export class SqliteStore implements Store {
   sweep(): void {
     const { streams, keys } = this.#use();
     const now = this.#clock.monotonic();
+    streams.bounds.measure();
+    streams.bounds.sweep(now);
     const due = streams.due(now);
     const dueKeys = keys.due();
     const orphan = streams.orphan();
@@ -165,16 +185,6 @@ export class SqliteStore implements Store {
     this.#file.close();
   }
 
-  /** A new stream, in the file: nobody is told of an epoch before. */
-  #begun(channel: string, forgetAt: number): SqliteStream {
-    const { streams } = this.#use();
-    return this.#transaction(() => {
-      const stream = streams.create(channel, forgetAt);
-      streams.touch(stream);
-      return stream;
-    });
-  }
-
   #transaction<Result>(work: () => Result): Result {
     this.begin();
     const result = work();
@@ -190,7 +200,7 @@ export class SqliteStore implements Store {
     const { clock, random } = this.#parts;
     const file = openSqliteFile(this.#options, lock, this.#parts);
     try {
-      const streams = new StreamTable(file, clock, random, this.#options.streamsMax ?? 200_000);
+      const streams = new StreamTable(file, clock, random, this.#bounds);
       return { file, streams, keys: new KeyLog(file) };
     } catch (error) {
       file.close();

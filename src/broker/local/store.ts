@@ -1,5 +1,6 @@
+import { type ClientError, errors } from "../../core/errors.ts";
 import type { Position, Publication } from "../../core/publication.ts";
-import type { Draft, HistoryOptions } from "../broker.ts";
+import type { Account, Draft, HistoryOptions } from "../broker.ts";
 
 /** One channel's stream as it stands. What lies from `first` to `top` is kept, without a hole; nothing where `first` is above `top`. */
 export interface Stream {
@@ -17,6 +18,21 @@ export interface Stream {
 /** What an append says of a draft whose version is no news: where the stream stands. */
 export interface Stale {
   readonly stale: Position;
+}
+
+/** What is said of a stream or a publication that cannot be kept. */
+export interface Refused {
+  readonly refused: ClientError;
+  /** The share of an account, or the bound of the store. */
+  readonly reason: "share" | "bound";
+}
+
+/** What became of an append. */
+export type Appended = Publication | Stale | Refused;
+
+/** Over its share an account is told so; the bound of the server is there again later. */
+export function refusedBy(reason: Refused["reason"]): Refused {
+  return { refused: reason === "share" ? errors.limitExceeded : errors.internal, reason };
 }
 
 /** An idempotency key with the first outcome that belongs to it. */
@@ -41,12 +57,12 @@ export interface Store {
   /** Forgets all since `begin`: the same offsets are given again. Never throws. */
   rollback(): void;
   /** Appends, where the draft's version says nothing against it, and renews both times to live in either case. */
-  append(draft: Draft, options: HistoryOptions): Publication | Stale;
+  append(draft: Draft, options: HistoryOptions): Appended;
   /**
-   * The stream, begun where there is none: it is kept before this returns, or this throws. It is a read, so it renews the
+   * The stream, begun where there is none: one without a publication is in memory alone. It is a read, so it renews the
    * stream's own time to live.
    */
-  open(channel: string, options: HistoryOptions): Stream;
+  open(channel: string, options: HistoryOptions, account?: Account): Stream | Refused;
   /** The stream if one is kept; renews nothing. */
   peek(channel: string): Stream | null;
   /** Forgets the publications and keeps the position. */

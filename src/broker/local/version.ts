@@ -7,15 +7,22 @@ export interface Versioned {
 }
 
 /**
- * Remembers the draft's version and returns true, or returns false: it is no news. An empty `versionEpoch` compares
- * with any, and a draft without a version is always news and resets what is remembered, as in Centrifugo.
+ * Whether the draft's version is not above that of the last publication. An empty `versionEpoch` compares with any, and a
+ * draft without a version is never stale, as in Centrifugo.
  */
-export function takeVersion(stream: Versioned, draft: Draft): boolean {
-  const version = Math.min(Math.max(Math.trunc(draft.version ?? 0) || 0, 0), Number.MAX_SAFE_INTEGER);
-  const versionEpoch = draft.versionEpoch ?? "";
-  const comparable = versionEpoch === "" || versionEpoch === stream.versionEpoch;
-  if (version > 0 && comparable && version <= stream.version) return false;
-  stream.version = version;
-  stream.versionEpoch = versionEpoch;
-  return true;
+export function isStale(stream: Versioned, draft: Draft): boolean {
+  const { versionEpoch = "" } = draft;
+  const isComparable = versionEpoch === "" || versionEpoch === stream.versionEpoch;
+  const version = versionOf(draft);
+  return version > 0 && isComparable && version <= stream.version;
+}
+
+/** Remembers the draft's version; a draft without one resets what is remembered. */
+export function keepVersion(stream: Versioned, draft: Draft): void {
+  stream.version = versionOf(draft);
+  stream.versionEpoch = draft.versionEpoch ?? "";
+}
+
+function versionOf({ version = 0 }: Draft): number {
+  return Math.min(Math.max(Math.trunc(version) || 0, 0), Number.MAX_SAFE_INTEGER);
 }

@@ -67,6 +67,10 @@ export class SqliteFile {
     if (this.#db.inTransaction) this.statements.rollback.run();
   }
 
+  get inTransaction(): boolean {
+    return this.#db.inTransaction;
+  }
+
   /** The number that a query of one number gives; 0 where it gives none. */
   number(sql: string): number {
     return this.#db.query<{ n: number | null }, []>(sql).get()?.n ?? 0;

@@ -2,17 +2,20 @@ import type { Clock } from "../../../core/clock.ts";
 import type { Random } from "../../../core/random.ts";
 import { DamageError } from "../../../sqlite/damage.ts";
 import { nameOf, storedName } from "../../../sqlite/names.ts";
+import type { Share, StoreBounds } from "../shares.ts";
+import { type Refused, refusedBy } from "../store.ts";
 import { checkStreamRow, publicationOfRow, type StreamRow } from "./rows.ts";
 import type { SqliteFile } from "./sqlite-file.ts";
 import { changedParameters, type Orphan } from "./statements.ts";
 import { fillFromRow, type ReadRange, rowOf, SqliteStream } from "./stream.ts";
+import { StreamBounds } from "./stream-bounds.ts";
 
 /** Publications deleted at once, for one stream: under 1 ms. */
 const deleteMax = 1_000;
 /** Trimmed publications stay until they are so many, or a quarter of the stream: one delete is dearer than its rows. */
 const trimMin = 16;
-/** Streams looked at to find one that has been idle for long; the idlest of these goes. */
-const sampleSize = 16;
+/** Streams looked at to find one that keeps no publication. */
+const sampleSize = 64;
 /** Streams looked at in one sweep. */
 const sweepSize = 256;
 /** Publications deleted in one sweep: about 5 ms. */
@@ -23,23 +26,24 @@ export class StreamTable {
   readonly #file: SqliteFile;
   readonly #clock: Clock;
   readonly #random: Random;
-  readonly #streamsMax: number;
+  readonly bounds: StreamBounds;
   readonly #known = new Map<string, SqliteStream>();
+  /** Streams that get a row with the open transaction. */
+  #created = 0;
   /** What the open transaction changes, and whose rows it takes away. */
   #touched: SqliteStream[] = [];
   #removed: SqliteStream[] = [];
-  #inserted = 0;
   #count: number;
   #nextId: number;
   /** Where the next sample and the next sweep begin. */
   #sampleHand = 0;
   #sweepHand = 0;
 
-  constructor(file: SqliteFile, clock: Clock, random: Random, streamsMax: number) {
+  constructor(file: SqliteFile, clock: Clock, random: Random, bounds: StoreBounds) {
     this.#file = file;
     this.#clock = clock;
     this.#random = random;
-    this.#streamsMax = streamsMax;
+    this.bounds = new StreamBounds(file, bounds);
     this.#count = file.number("SELECT count(*) AS n FROM streams");
     // The publications of a forgotten stream may still be there: its id is not given again.
     const ids = ["SELECT max(id) AS n FROM streams", "SELECT max(stream) AS n FROM publications"];
@@ -48,19 +52,47 @@ export class StreamTable {
 
   /** The stream as it is at this moment; null where there is none, or it is forgotten. */
   live(channel: string, now: number): SqliteStream | null {
+    const begun = this.bounds.liveBegun(channel, now);
+    if (begun !== null) return begun;
     const stream = this.#known.get(channel) ?? this.#load(channel, now);
     if (stream === null || stream.forgetAt <= now) return null;
-    if (stream.expiresAt <= now && stream.first <= stream.top) stream.first = stream.top + 1;
+    if (stream.expiresAt <= now && stream.count > 0) {
+      stream.first = stream.top + 1;
+      stream.charges.keep(0);
+    }
     return stream;
   }
 
-  /** A new stream, where `live` has found none; inside of a transaction that touches it, and brings its row. */
-  create(channel: string, forgetAt: number): SqliteStream {
-    const forgotten = this.#known.get(channel) ?? null;
+  /** A new stream without a publication, where `live` has found none: in memory alone. */
+  begin(channel: string, share: Share | null): SqliteStream | Refused {
+    if (share !== null && share.streams >= share.streamsMax) return refusedBy("share");
+    if (!this.#hasRoom()) return refusedBy("bound");
     const stream = this.#make(channel, this.#random.epoch(), this.#nextId++);
-    stream.replaces = forgotten?.saved === false ? forgotten.replaces : forgotten;
-    stream.forgetAt = forgetAt;
+    this.bounds.setOwner(stream, share);
+    this.bounds.begun.set(channel, stream);
+    return stream;
+  }
+
+  /** Why the draft cannot be kept; null where it can. Inside of the transaction that is to append it. */
+  refusal(stream: SqliteStream | null, asked: Parameters<StreamBounds["fault"]>[1]): Refused | null {
+    const fault = this.bounds.fault(stream, asked);
+    if (fault !== null) return refusedBy(fault);
+    return stream === null && !this.#hasRoom() ? refusedBy("bound") : null;
+  }
+
+  /**
+   * The stream that gets its first publication: new, or begun before. Inside of a transaction that touches it, and brings
+   * its row.
+   */
+  create(channel: string, share: Share | null): SqliteStream {
+    const unsaved = this.#known.get(channel);
+    if (unsaved?.saved === false) return unsaved;
+    const stream = this.bounds.begun.get(channel) ?? this.#make(channel, this.#random.epoch(), this.#nextId++);
+    this.bounds.begun.delete(channel);
+    stream.replaces = unsaved ?? null;
+    this.bounds.setOwner(stream, share);
     this.#known.set(channel, stream);
+    this.#created++;
     return stream;
   }
 
@@ -78,19 +110,24 @@ export class StreamTable {
   }
 
   committed(): void {
+    this.bounds.committed();
     for (const stream of this.#touched) stream.committed();
     for (const stream of this.#removed) {
       if (this.#known.get(stream.channel) === stream) this.#known.delete(stream.channel);
+      this.bounds.release(stream);
     }
-    this.#count += this.#inserted - this.#removed.length;
+    this.#count += this.#created - this.#removed.length;
     this.#settled();
   }
 
   rolledBack(): void {
     for (const stream of [...this.#touched, ...this.#removed]) stream.rolledBack();
+    this.bounds.rolledBack();
     for (const stream of this.#touched) {
-      // Nobody was told its epoch. What it was to replace is found in the file again.
-      if (!stream.saved) this.#known.delete(stream.channel);
+      if (stream.saved) continue;
+      // Its epoch may have been told. What it was to replace is found in the file again.
+      this.#known.delete(stream.channel);
+      this.bounds.begun.set(stream.channel, stream);
     }
     this.#settled();
   }
@@ -169,7 +206,7 @@ export class StreamTable {
   }
 
   #make(channel: string, epoch: string, id: number): SqliteStream {
-    return new SqliteStream(channel, epoch, id, this.#read);
+    return new SqliteStream(channel, epoch, id, { read: this.#read, shares: this.bounds.shares });
   }
 
   readonly #read: ReadRange = (stream, from, to, bytesMax) => {
@@ -183,10 +220,8 @@ export class StreamTable {
 
   #insert(stream: SqliteStream): void {
     if (stream.replaces !== null) this.#remove(stream.replaces);
-    for (let tries = 0; tries < 2 && this.#rows() >= this.#streamsMax; tries++) this.#makeRoom();
     const row = this.#rowOf(stream);
     this.#file.statements.insertStream.run(...changedParameters(row), row.channel, row.epoch);
-    this.#inserted++;
   }
 
   #update(stream: SqliteStream): void {
@@ -201,19 +236,29 @@ export class StreamTable {
     return rowOf(stream, this.#file.time() - this.#clock.monotonic());
   }
 
-  #makeRoom(): void {
+  /** Whether one more stream may begin. For it goes one without a publication, or one that keeps none any more. */
+  #hasRoom(): boolean {
+    const { streamsMax, begun } = this.bounds;
+    if (this.#streams() < streamsMax) return true;
+    const [first] = begun.values();
+    if (first !== undefined) this.bounds.endBegun(first);
+    else if (this.#file.inTransaction) this.#removeEmpty();
+    return this.#streams() < streamsMax;
+  }
+
+  /** Removes the row of one of the next streams that keep no publication. */
+  #removeEmpty(): void {
     const now = this.#clock.monotonic();
     const { streamsAfter } = this.#file.statements;
     let rows = streamsAfter.all(this.#sampleHand, sampleSize);
     if (rows.length === 0) rows = streamsAfter.all(0, sampleSize);
     this.#sampleHand = rows.at(-1)?.id ?? 0;
-    let idlest: SqliteStream | null = null;
     for (const row of rows) {
       const stream = this.#ofRow(row, now);
-      if (stream === null || stream.touched) continue;
-      if (idlest === null || stream.forgetAt < idlest.forgetAt) idlest = stream;
+      if (stream === null || stream.touched || (stream.count > 0 && stream.expiresAt > now)) continue;
+      this.#remove(stream);
+      return;
     }
-    if (idlest !== null) this.#remove(idlest);
   }
 
   /** Takes the row away, and of its publications as many as may go at once. */
@@ -232,15 +277,15 @@ export class StreamTable {
     stream.oldest = before;
   }
 
-  /** Rows of streams, as the open transaction sees them. */
-  #rows(): number {
-    return this.#count + this.#inserted - this.#removed.length;
+  /** Streams, as the open transaction sees them. */
+  #streams(): number {
+    return this.#count + this.#created - this.#removed.length + this.bounds.begun.size;
   }
 
   #settled(): void {
     this.#touched = [];
     this.#removed = [];
-    this.#inserted = 0;
+    this.#created = 0;
   }
 }
 

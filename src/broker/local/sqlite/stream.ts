@@ -1,5 +1,6 @@
 import type { Publication } from "../../../core/publication.ts";
 import { storedName } from "../../../sqlite/names.ts";
+import { Charges, type Share, type Shares } from "../shares.ts";
 import type { Stream } from "../store.ts";
 import { type StreamRow, streamCrc } from "./rows.ts";
 
@@ -28,16 +29,25 @@ export class SqliteStream implements Stream {
   storedForgetAt = 0;
   /** False until its row is committed. */
   saved = false;
+  /** Who is charged for the stream itself; who published it first, once it has a publication. */
+  owner: Share | null = null;
+  readonly charges: Charges;
   /** A forgotten stream of the same channel whose row goes when this one's comes. */
   replaces: SqliteStream | null = null;
   readonly #readRange: ReadRange;
   #undo: Undo | null = null;
 
-  constructor(channel: string, epoch: string, id: number, readRange: ReadRange) {
+  constructor(channel: string, epoch: string, id: number, { read, shares }: { read: ReadRange; shares: Shares }) {
     this.channel = channel;
     this.epoch = epoch;
     this.id = id;
-    this.#readRange = readRange;
+    this.charges = new Charges(shares);
+    this.#readRange = read;
+  }
+
+  /** Publications that are kept. */
+  get count(): number {
+    return this.top - this.first + 1;
   }
 
   read(from: number, to: number, bytesMax: number): Publication[] | null {
@@ -59,6 +69,7 @@ export class SqliteStream implements Stream {
   committed(): void {
     this.#undo = null;
     this.saved = true;
+    this.charges.keep(this.count);
     this.replaces = null;
     this.storedForgetAt = this.forgetAt;
   }

@@ -1,0 +1,86 @@
+import { payloadSize } from "../../core/payload.ts";
+import type { Publication } from "../../core/publication.ts";
+import { Charges, type Share, type Shares } from "./shares.ts";
+import type { Stream } from "./store.ts";
+import type { Versioned } from "./version.ts";
+
+/** One channel's stream in memory. */
+export class MemoryStream implements Stream, Versioned {
+  readonly channel: string;
+  readonly epoch: string;
+  top = 0;
+  bytes = 0;
+  version = 0;
+  versionEpoch = "";
+  /** Monotonic milliseconds: when the publications go, and when the stream itself does. */
+  expiresAt = 0;
+  forgetAt = 0;
+  /** Who is charged for the stream itself; who published it first, once it has a publication. */
+  owner: Share | null;
+  readonly charges: Charges;
+  /** The kept publications begin at `#head`; what is before it is cleared away when it is as much as what is kept. */
+  #publications: (Publication | undefined)[] = [];
+  #head = 0;
+
+  constructor(channel: string, epoch: string, owner: Share | null, shares: Shares) {
+    this.channel = channel;
+    this.epoch = epoch;
+    this.owner = owner;
+    this.charges = new Charges(shares);
+  }
+
+  get first(): number {
+    return this.top - this.#publications.length + this.#head + 1;
+  }
+
+  /** Publications that are kept. */
+  get count(): number {
+    return this.#publications.length - this.#head;
+  }
+
+  /** Bytes of the publication that goes first; 0 where none is kept. */
+  get oldestBytes(): number {
+    const oldest = this.#publications[this.#head];
+    return oldest === undefined ? 0 : payloadSize(oldest.data);
+  }
+
+  append(publication: Publication, size: number, share: Share | null): void {
+    const bytes = payloadSize(publication.data);
+    this.top = publication.offset;
+    this.bytes += bytes;
+    this.#publications.push(publication);
+    this.charges.add(share, bytes);
+    while (this.count > size) this.#dropFirst();
+    this.charges.keep(this.count);
+  }
+
+  read(from: number, to: number, bytesMax: number): Publication[] | null {
+    const start = from - this.first + this.#head;
+    const publications: Publication[] = [];
+    let bytes = 0;
+    for (let index = start; index <= start + to - from; index++) {
+      const publication = this.#publications[index];
+      if (publication === undefined) throw new RangeError(`offset ${from + index - start} is not kept`);
+      bytes += payloadSize(publication.data);
+      if (bytes > bytesMax) return null;
+      publications.push(publication);
+    }
+    return publications;
+  }
+
+  clear(): void {
+    this.#publications = [];
+    this.#head = 0;
+    this.bytes = 0;
+    this.charges.keep(0);
+  }
+
+  #dropFirst(): void {
+    this.bytes -= this.oldestBytes;
+    this.#publications[this.#head++] = undefined;
+    if (this.#head >= 32 && this.#head * 2 >= this.#publications.length) {
+      this.#publications.splice(0, this.#head);
+      this.#head = 0;
+    }
+  }
+}
