@@ -70,7 +70,7 @@ export function openMessages(config: Config, { clock, timers, log, registry, hub
   const queue: Pick<OfflineQueue, "put" | "recall" | "remember"> = {
     put: (user, data, options) => needed()?.put(user, data, options) ?? "failed",
     recall: (key) => opened?.queue.recall(key) ?? { state: "new" },
-    remember: (key, answer) => needed()?.remember(key, answer) ?? false,
+    remember: (key, answer) => needed()?.remember(key, answer) ?? "failed",
   };
   return {
     queue,

@@ -6,6 +6,8 @@ import type { AnswerRow, Statements } from "./statements.ts";
 
 /** How long an answer is kept, as Centrifugo keeps its idempotency keys. */
 const ttlMs = 300_000;
+/** Answers that are over and deleted at once where there is no room. */
+const expiredMax = 500;
 
 const fresh: Recalled = { state: "new" };
 const failed: Recalled = { state: "failed" };
@@ -22,17 +24,31 @@ export class IdempotencyResults {
     this.#max = max;
   }
 
-  /** Keeps the answer, inside of a transaction; one that is there already stays. Over the bound the oldest goes. */
-  write(statements: Statements, key: string, answer: string): true {
+  /**
+   * Keeps the answer, inside of a transaction; one that is there already stays. False where too many are kept: none is
+   * forgotten before its time.
+   */
+  write(statements: Statements, key: string, answer: string): boolean {
     const now = this.#clock.wall();
     const stored = storedName(key);
     if (this.#live(statements.answer.get(stored), now) !== null) return true;
+    if (!this.#hasRoom(statements, now)) return false;
     const expiresAt = Math.floor(now + ttlMs);
     statements.deleteAnswer.run(stored);
     statements.insertAnswer.run(stored, answer, expiresAt, crcOf(stored, answer, expiresAt));
-    const last = statements.lastAnswer.get()?.id ?? 0;
-    if (last > this.#max) statements.deleteAnswers.run(last - this.#max);
     return true;
+  }
+
+  /** Ids have few gaps, for answers go from the front: the highest and the lowest tell how many there are at the most. */
+  #hasRoom(statements: Statements, now: number): boolean {
+    if (this.#count(statements) < this.#max) return true;
+    statements.deleteExpiredAnswers.run(expiredMax, now);
+    return this.#count(statements) < this.#max;
+  }
+
+  #count({ firstAnswer, lastAnswer }: Statements): number {
+    const first = firstAnswer.get()?.id ?? 1;
+    return (lastAnswer.get()?.id ?? 0) - first + 1;
   }
 
   read(key: string): Recalled {

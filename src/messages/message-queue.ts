@@ -3,7 +3,7 @@ import type { Payload } from "../core/payload.ts";
 import type { MessageFile } from "./file.ts";
 import { IdempotencyResults } from "./idempotency-results.ts";
 import { messageRow, payloadOf, storedUser } from "./message-row.ts";
-import type { OfflineQueue, PutOptions, PutOutcome, Recalled } from "./offline-queue.ts";
+import type { OfflineQueue, PutOptions, PutOutcome, Recalled, RememberOutcome } from "./offline-queue.ts";
 import type { Statements } from "./statements.ts";
 
 /** How much the queue keeps. */
@@ -14,8 +14,8 @@ export interface MessageQueueOptions {
   readonly ttl: number;
   /** Messages of all users together; default 1,000,000. */
   readonly messagesMax?: number;
-  /** Results of idempotency keys; default 100,000. */
-  readonly answersMax?: number;
+  /** Results of idempotency keys; default 524,288. */
+  readonly resultsMax?: number;
 }
 
 /** Bytes of one message. */
@@ -39,7 +39,7 @@ export class MessageQueue implements OfflineQueue {
     this.#file = file;
     this.#options = options;
     this.#clock = clock;
-    this.#results = new IdempotencyResults(file, clock, options.answersMax ?? 100_000);
+    this.#results = new IdempotencyResults(file, clock, options.resultsMax ?? 524_288);
   }
 
   /** Keeps the message; it survives the end of the process from when this returns. */
@@ -52,7 +52,7 @@ export class MessageQueue implements OfflineQueue {
       this.#forget(statements, () => statements.deleteExpiredOf.run(row.user, now));
       const full = this.#count(statements) >= (this.#options.messagesMax ?? 1_000_000);
       if (full || (statements.messageCountOf.get(row.user)?.n ?? 0) >= this.#options.size) return "limit";
-      if (remember !== undefined) this.#results.write(statements, remember.key, remember.answer);
+      if (remember !== undefined && !this.#results.write(statements, remember.key, remember.answer)) return "limit";
       statements.insertMessage.run(row.user, row.kind, row.data, row.expires_at, row.crc);
       return "kept";
     }, "failed");
@@ -89,9 +89,12 @@ export class MessageQueue implements OfflineQueue {
     });
   }
 
-  /** Keeps for five minutes what a key was answered; the first answer stays. False where the file failed. */
-  remember(key: string, answer: string): boolean {
-    return this.#file.attempt((statements) => this.#results.write(statements, key, answer), false);
+  /** Keeps for five minutes what a key was answered; the first answer stays. */
+  remember(key: string, answer: string): RememberOutcome {
+    return this.#file.attempt<RememberOutcome>(
+      (statements) => (this.#results.write(statements, key, answer) ? "kept" : "limit"),
+      "failed",
+    );
   }
 
   /** What the key was answered within the last five minutes. */

@@ -15,6 +15,9 @@ export interface PutOptions {
  */
 export type PutOutcome = "kept" | "limit" | "too_large" | "expired" | "failed";
 
+/** `kept`, or why not: `limit` too many keys are remembered, `failed` the store cannot be written. */
+export type RememberOutcome = "kept" | "limit" | "failed";
+
 /** What is known of a key: it is new, it was answered so, or the store failed. */
 export type Recalled =
   | { readonly state: "new" }
@@ -32,8 +35,8 @@ export interface OfflineQueue {
   take(user: string, bytesMax?: number): MaybePromise<readonly Payload[]>;
   /** Whether something waits for the user. */
   has(user: string): MaybePromise<boolean>;
-  /** Keeps for five minutes what a key was answered; the first answer stays. False where the store failed. */
-  remember(key: string, answer: string): MaybePromise<boolean>;
+  /** Keeps for five minutes what a key was answered; the first answer stays. */
+  remember(key: string, answer: string): MaybePromise<RememberOutcome>;
   /** What the key was answered within the last five minutes. */
   recall(key: string): MaybePromise<Recalled>;
 }

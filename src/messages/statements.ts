@@ -63,9 +63,9 @@ function queueStatements(make: Prepare) {
     insertAnswer: make<never, [key: string, answer: string, expires_at: number, crc: number]>(
       "INSERT INTO answers VALUES (NULL, ?, ?, ?, ?)",
     ),
+    firstAnswer: make<{ id: number }, []>("SELECT id FROM answers ORDER BY id LIMIT 1"),
     lastAnswer: make<{ id: number }, []>("SELECT id FROM answers ORDER BY id DESC LIMIT 1"),
     deleteAnswer: make<never, [key: string]>("DELETE FROM answers WHERE key = ?"),
-    deleteAnswers: make<never, [id: number]>("DELETE FROM answers WHERE id <= ?"),
     deleteExpiredAnswers: make<never, [limit: number, time: number]>(
       "DELETE FROM answers WHERE id IN (SELECT id FROM answers ORDER BY id LIMIT ?) AND expires_at <= ?",
     ),

@@ -38,8 +38,9 @@ export function createMessages({ hub, registry, queue, clock, recorder }: Messag
   /** Nothing is delivered whose key could not be kept: the sender is refused, and may try again. */
   const deliver = (members: readonly Member[], data: Payload, key: string | null): MaybePromise<Result<Sent>> => {
     const value: Sent = { connections: members.length, queued: false };
-    return then(key === null || queue.remember(key, JSON.stringify(value)), (isKept): Result<Sent> => {
-      if (!isKept) return refuse(errors.internal);
+    return then(key === null ? "kept" : queue.remember(key, JSON.stringify(value)), (outcome): Result<Sent> => {
+      if (outcome === "limit") return refuse(errors.limitExceeded);
+      if (outcome === "failed") return refuse(errors.internal);
       for (const { id, user } of members) {
         const target = { user: user ?? "", client: id, except: none };
         hub.send({ type: "user.tell", target, event: { type: "hub.message", data } });

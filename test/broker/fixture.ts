@@ -50,7 +50,7 @@ export interface BrokerFixture<Kind extends ContractBroker = LocalBroker> {
 export function fixtureOf(
   stores: (parts: FixtureParts) => { memory: Store; sqlite: Store },
   parts: FixtureParts = fixtureParts(),
-  idempotencyKeysMax = 1_000,
+  idempotencyBytesMax = 1_000_000,
 ): BrokerFixture {
   const { clock, random, captured } = parts;
   let tasks: (() => void)[] = [];
@@ -70,7 +70,7 @@ export function fixtureOf(
     random,
     schedule: (task) => tasks.push(task),
     log: captured.log,
-    idempotencyKeysMax,
+    idempotencyBytesMax,
   });
   const fixture: BrokerFixture = {
     broker,

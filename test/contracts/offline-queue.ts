@@ -71,7 +71,7 @@ export function offlineQueueContract(create: () => QueueFixture): void {
   test("a key is answered as the first time, for five minutes", async () => {
     const { queue, clock, close } = create();
     expect(await queue.recall("k")).toEqual({ state: "new" });
-    expect([await queue.remember("k", "first"), await queue.remember("k", "second")]).toEqual([true, true]);
+    expect([await queue.remember("k", "first"), await queue.remember("k", "second")]).toEqual(["kept", "kept"]);
     const remember = { key: "with", answer: "a message" };
     await queue.put("ann", json(1), { expiresAt: clock.wall() + minute, remember });
     clock.advance(5 * minute - 1);

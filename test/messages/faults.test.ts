@@ -63,7 +63,7 @@ describe("a file that fails", () => {
     log.flush();
     expect(eventsOf(captured)).toEqual(["push.file_failed"]);
     clock.advance(minute - 1);
-    expect(queue.remember("long", "x".repeat(20_000))).toBe(false);
+    expect(queue.remember("long", "x".repeat(20_000))).toBe("failed");
     expect(eventsOf(captured)).toHaveLength(1);
     clock.advance(1);
     expect(put()).toBe("failed");
@@ -120,7 +120,7 @@ describe("a file that fails", () => {
     expect(queue.take("ann")).toEqual([]);
     expect([queue.recall("k"), queue.recall("new")]).toEqual([{ state: "failed" }, { state: "failed" }]);
     expect(queue.put("ann", json(2), { expiresAt })).toBe("failed");
-    expect(queue.remember("other", "answer")).toBe(false);
+    expect(queue.remember("other", "answer")).toBe("failed");
     queue.sweep();
     file.failing = false;
     expect(queue.recall("other")).toEqual({ state: "new" });

@@ -115,8 +115,8 @@ describe("the queue", () => {
       const path = folder.file();
       const before = openStore(path);
       expect(before.queue.recall("k")).toEqual({ state: "new" });
-      expect(before.queue.remember("k", "first")).toBe(true);
-      expect(before.queue.remember("k", "second")).toBe(true);
+      expect(before.queue.remember("k", "first")).toBe("kept");
+      expect(before.queue.remember("k", "second")).toBe("kept");
       expect(before.queue.recall("k")).toEqual({ state: "answered", answer: "first" });
       expect(before.queue.recall("K")).toEqual({ state: "new" });
       const { queue, clock, close } = openStore(end(before, path), {}, before.clock);
@@ -124,7 +124,7 @@ describe("the queue", () => {
       expect(queue.recall("k")).toEqual({ state: "answered", answer: "first" });
       clock.advance(1);
       expect(queue.recall("k")).toEqual({ state: "new" });
-      expect(queue.remember("k", "third")).toBe(true);
+      expect(queue.remember("k", "third")).toBe("kept");
       expect(queue.recall("k")).toEqual({ state: "answered", answer: "third" });
       close();
       before.close();
@@ -164,15 +164,16 @@ describe("the queue", () => {
     close();
   });
 
-  test("there are never more answers than allowed: the oldest goes", () => {
-    const { queue, close } = openStore(folder.file(), { queue: { answersMax: 3 } });
-    for (const key of ["a", "b", "c", "d"]) queue.remember(key, key);
-    expect(["a", "b", "c", "d"].map((key) => queue.recall(key).state)).toEqual([
-      "new",
-      "answered",
-      "answered",
-      "answered",
-    ]);
+  test("[PL41] over the bound of keys one more is refused, and none is forgotten before its time", () => {
+    const { queue, clock, close } = openStore(folder.file(), { queue: { resultsMax: 3 } });
+    const remember = (key: string) => queue.remember(key, key);
+    expect(["a", "b", "c", "d", "a"].map(remember)).toEqual(["kept", "kept", "kept", "limit", "kept"]);
+    const options = { expiresAt: clock.wall() + minute, remember: { key: "d", answer: "d" } };
+    expect(queue.put("ann", json(1), options)).toBe("limit");
+    expect(queue.has("ann")).toBe(false);
+    expect(["a", "b", "c"].map((key) => queue.recall(key).state)).toEqual(["answered", "answered", "answered"]);
+    clock.advance(5 * minute);
+    expect(remember("d")).toBe("kept");
     close();
   });
 

@@ -5,6 +5,8 @@ import type { Appended } from "./store.ts";
 export interface Waiting {
   readonly draft: Draft;
   readonly done: ((outcome: Outcome) => void) | null;
+  /** The digest of its idempotency key; null without one. */
+  readonly key: string | null;
   /** Its commit failed. */
   refused: boolean;
   /** What it became in the commit; null before that, and where it is kept in memory or nowhere. */
@@ -30,6 +32,10 @@ export class WaitingGroup {
 
   get empty(): boolean {
     return this.#waiting.length === 0;
+  }
+
+  get size(): number {
+    return this.#waiting.length;
   }
 
   has(channel: string): boolean {

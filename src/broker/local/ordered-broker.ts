@@ -14,7 +14,7 @@ import type {
 } from "../broker.ts";
 import { Delivery } from "./delivery.ts";
 import { type Waiting, WaitingGroup } from "./group.ts";
-import { IdempotencyKeys, idempotencyMs } from "./idempotency.ts";
+import { IdempotencyKeys, idempotencyMs, keyDigest } from "./idempotency.ts";
 import type { LocalBrokerParts } from "./parts.ts";
 import { publicationOf } from "./publication.ts";
 import { type LocalBrokerCounts, Report } from "./report.ts";
@@ -48,12 +48,10 @@ export class OrderedBroker implements Broker {
     this.#delivery = new Delivery(parts.events, this.#report);
     this.#reader = new StreamReader((store, work) => this.#attempt(store, work), this.#report);
     this.#group = new WaitingGroup(parts.schedule, () => this.flush());
-    this.#keys = new IdempotencyKeys(parts.clock, parts.idempotencyKeysMax ?? 100_000);
+    this.#keys = new IdempotencyKeys(parts.clock, parts.idempotencyBytesMax ?? 134_217_728);
     const { sqlite } = parts.stores;
     const kept = this.#attempt(sqlite, () => sqlite.keys()) ?? [];
-    for (const { channel, key, offset, epoch, remainingMs } of kept) {
-      this.#keys.keep(channel, key, { offset, epoch }, remainingMs);
-    }
+    for (const { digest, offset, epoch, remainingMs } of kept) this.#keys.keep(digest, { offset, epoch }, remainingMs);
   }
 
   get counts(): Readonly<LocalBrokerCounts> {
@@ -152,20 +150,26 @@ export class OrderedBroker implements Broker {
   #accept(draft: Draft, done: Done | null): void {
     if (this.#delivery.postpone(() => this.publish(draft, done))) return;
     this.#answerReady();
-    const first = draft.idempotencyKey === undefined ? null : this.#firstOutcome(draft.channel, draft.idempotencyKey);
-    if (first !== null) {
-      this.#delivery.answer(draft.channel, done, { ok: true, value: first });
+    const key = draft.idempotencyKey === undefined ? null : keyDigest(draft.channel, draft.idempotencyKey);
+    const known = key === null ? null : this.#knownOutcome(draft, key);
+    if (known !== null) {
+      this.#delivery.answer(draft.channel, done, known);
       return;
     }
     this.#unsettled++;
-    const waiting: Waiting = { draft, done, refused: false, appended: null };
+    const waiting: Waiting = { draft, done, key, refused: false, appended: null };
     if (!this.#isGrouped(draft) && !this.#group.has(draft.channel)) this.#settleOne(waiting);
     else if (this.#group.add(waiting)) this.#commit();
   }
 
-  #firstOutcome(channel: string, key: string): Position | null {
+  /** What a keyed publish is answered that is not new, or cannot be remembered; null where it is to be done. */
+  #knownOutcome({ channel, account }: Draft, key: string): Outcome | null {
     this.#settle(channel);
-    return this.#keys.find(channel, key);
+    const first = this.#keys.find(key);
+    if (first !== null) return { ok: true, value: { offset: first.offset, epoch: first.epoch } };
+    if (this.#keys.hasRoom(this.#group.size)) return null;
+    this.#report.refused("keys", account);
+    return { ok: false, error: errors.limitExceeded };
   }
 
   #storeOf({ durable }: HistoryOptions): Store {
@@ -198,7 +202,7 @@ export class OrderedBroker implements Broker {
   #write(store: Store, group: readonly Waiting[]): boolean {
     store.begin();
     for (const waiting of group) {
-      if (this.#isGrouped(waiting.draft)) waiting.appended = append(store, waiting.draft);
+      if (this.#isGrouped(waiting.draft)) waiting.appended = append(store, waiting);
     }
     store.commit();
     return true;
@@ -227,9 +231,7 @@ export class OrderedBroker implements Broker {
       this.#delivery.answer(draft.channel, done, { ok: true, value: appended.stale });
     } else {
       const position = appended.epoch === "" ? nowhere : { offset: appended.offset, epoch: appended.epoch };
-      if (draft.idempotencyKey !== undefined) {
-        this.#keys.keep(draft.channel, draft.idempotencyKey, position, idempotencyMs);
-      }
+      if (waiting.key !== null) this.#keys.keep(waiting.key, position, idempotencyMs);
       this.#delivery.handOn(draft.channel, appended, draft.exclude);
       this.#delivery.answer(draft.channel, done, { ok: true, value: position });
     }
@@ -262,12 +264,12 @@ export class OrderedBroker implements Broker {
 }
 
 /** Appends within a commit; the key goes into the store with it, so that no answer leaves before it is there. */
-function append(store: Store, draft: Draft): Appended | null {
+function append(store: Store, { draft, key }: Waiting): Appended | null {
   if (draft.history === null) return null;
   const appended = store.append(draft, draft.history);
-  if (draft.idempotencyKey !== undefined && "offset" in appended) {
+  if (key !== null && "offset" in appended) {
     const { offset, epoch } = appended;
-    store.keepKey({ channel: draft.channel, key: draft.idempotencyKey, offset, epoch, remainingMs: idempotencyMs });
+    store.keepKey({ digest: key, offset, epoch, remainingMs: idempotencyMs });
   }
   return appended;
 }

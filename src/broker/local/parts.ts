@@ -14,6 +14,6 @@ export interface LocalBrokerParts {
   /** Runs a task at the end of this turn of the event loop: `setImmediate`, but in tests. */
   readonly schedule: (task: () => void) => void;
   readonly log: Log;
-  /** Idempotency keys kept at the most; over it the oldest are forgotten early. Default 100,000. */
-  readonly idempotencyKeysMax?: number;
+  /** Bytes of idempotency keys; over it a keyed publish is error 106. Default 128 MiB. */
+  readonly idempotencyBytesMax?: number;
 }

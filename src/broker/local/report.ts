@@ -16,9 +16,13 @@ export interface LocalBrokerCounts {
   /** Publications and streams that were refused: over the share of an account (106), over a bound of the server (100). */
   overShare: number;
   overBound: number;
+  /** Keyed publishes that were refused because no more keys can be remembered (106). */
+  overKeys: number;
 }
 
-const nothingRefused = { overShare: 0, overBound: 0 };
+const counted = { share: "overShare", bound: "overBound", keys: "overKeys" } as const;
+
+const nothingRefused = { overShare: 0, overBound: 0, overKeys: 0 };
 
 /** The whole process stands still while the disk syncs: from here on somebody should hear of it. */
 const slowCommitMs = 100;
@@ -50,11 +54,11 @@ export class Report {
     this.#line("broker.poisoned", { channel, error: String(error), poisoned: this.counts.poisoned });
   }
 
-  refused(reason: "share" | "bound", account: Account | undefined): void {
-    if (reason === "share") this.counts.overShare++;
-    else this.counts.overBound++;
-    const { overShare, overBound } = this.counts;
-    this.#line("broker.refused", { reason, account: account?.id, over_share: overShare, over_bound: overBound });
+  refused(reason: "share" | "bound" | "keys", account: Account | undefined): void {
+    this.counts[counted[reason]]++;
+    const { overShare, overBound, overKeys } = this.counts;
+    const counts = { over_share: overShare, over_bound: overBound, over_keys: overKeys };
+    this.#line("broker.refused", { reason, account: account?.id, ...counts });
   }
 
   storeFailed(error: unknown): void {

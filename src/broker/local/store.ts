@@ -37,8 +37,8 @@ export function refusedBy(reason: Refused["reason"]): Refused {
 
 /** An idempotency key with the first outcome that belongs to it. */
 export interface KeptKey {
-  readonly channel: string;
-  readonly key: string;
+  /** Of its channel and itself. */
+  readonly digest: string;
   readonly offset: number;
   readonly epoch: string;
   /** Milliseconds until it is forgotten; 0 or below where it is over. */

@@ -1,13 +1,17 @@
 import { DamageError } from "../../../sqlite/damage.ts";
-import { nameOf, storedName } from "../../../sqlite/names.ts";
+import { nameOf } from "../../../sqlite/names.ts";
+import { keyDigest } from "../idempotency.ts";
 import type { KeptKey } from "../store.ts";
 import { keyCrc } from "./rows.ts";
 import type { SqliteFile } from "./sqlite-file.ts";
+import type { KeyRow } from "./statements.ts";
 
-/** Keys that are kept over a restart at the most. */
-const keysMax = 100_000;
+/** Keys read at once. */
+const pageSize = 10_000;
 /** Keys looked at in one sweep. */
 const sweepSize = 1_000;
+/** Before a digest, whose row names no channel; older versions wrote channel and key as they were. */
+const digestMark = "#";
 
 /**
  * The idempotency keys of one file: a log, for it is read only when the process begins. All keys live equally long, so
@@ -20,35 +24,36 @@ export class KeyLog {
     this.#file = file;
   }
 
-  append({ channel, key, offset, epoch, remainingMs }: KeptKey): void {
+  append({ digest, offset, epoch, remainingMs }: KeptKey): void {
     const expiresAt = Math.round(this.#file.time() + remainingMs);
-    const [storedChannel, storedKey] = [storedName(channel), storedName(key)];
-    const crc = keyCrc(storedChannel, storedKey, offset, epoch, expiresAt);
-    this.#file.statements.insertKey.run(storedChannel, storedKey, offset, epoch, expiresAt, crc);
+    const key = digestMark + digest;
+    this.#file.statements.insertKey.run("", key, offset, epoch, expiresAt, keyCrc("", key, offset, epoch, expiresAt));
   }
 
   /** All that are left, oldest first, also those that are over and not deleted yet. */
   read(): KeptKey[] {
     const now = this.#file.time();
     const kept: KeptKey[] = [];
-    for (const { channel, key, offset, epoch, expires_at, crc } of this.#file.statements.keys.all(
-      this.#tooMany(),
-      keysMax,
-    )) {
-      if (crc !== keyCrc(channel, key, offset, epoch, expires_at))
-        throw new DamageError("a key that is not as written");
-      kept.push({ channel: nameOf(channel), key: nameOf(key), offset, epoch, remainingMs: expires_at - now });
+    let after = 0;
+    for (let rows = this.#page(after); rows.length > 0; rows = this.#page(after)) {
+      for (const row of rows) {
+        const { channel, key, offset, epoch, expires_at, crc } = row;
+        if (crc !== keyCrc(channel, key, offset, epoch, expires_at)) {
+          throw new DamageError("a key that is not as written");
+        }
+        kept.push({ digest: digestOf(row), offset, epoch, remainingMs: expires_at - now });
+        after = row.id;
+      }
     }
     return kept;
   }
 
-  /** The id up to which the next few are over, or too many; 0 where none is. */
+  /** The id up to which the next few are over; 0 where none is. */
   due(): number {
     const now = this.#file.time();
-    const tooMany = this.#tooMany();
     let due = 0;
     for (const { id, expires_at } of this.#file.statements.keys.all(0, sweepSize)) {
-      if (expires_at > now && id > tooMany) break;
+      if (expires_at > now) break;
       due = id;
     }
     return due;
@@ -59,8 +64,12 @@ export class KeyLog {
     this.#file.statements.deleteKeys.run(id);
   }
 
-  /** The id up to which there are more than are kept; 0 or below where there are not. */
-  #tooMany(): number {
-    return (this.#file.statements.lastKey.get()?.id ?? 0) - keysMax;
+  #page(after: number): KeyRow[] {
+    return this.#file.statements.keys.all(after, pageSize);
   }
+}
+
+function digestOf({ channel, key }: KeyRow): string {
+  const isDigest = channel === "" && key.startsWith(digestMark);
+  return isDigest ? key.slice(digestMark.length) : keyDigest(nameOf(channel), nameOf(key));
 }

@@ -53,7 +53,6 @@ export function prepare(db: Database) {
     keys: make<KeyRow, [after: number, limit: number]>(
       "SELECT * FROM idempotency_keys WHERE id > ? ORDER BY id LIMIT ?",
     ),
-    lastKey: make<{ id: number | null }, []>("SELECT max(id) AS id FROM idempotency_keys"),
     deleteKeys: make<never, [id: number]>("DELETE FROM idempotency_keys WHERE id <= ?"),
   }));
 }

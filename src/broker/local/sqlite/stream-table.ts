@@ -85,11 +85,12 @@ export class StreamTable {
    * its row.
    */
   create(channel: string, share: Share | null): SqliteStream {
-    const unsaved = this.#known.get(channel);
-    if (unsaved?.saved === false) return unsaved;
+    // One that is forgotten may have a row: it goes when this one's comes.
+    const forgotten = this.#known.get(channel) ?? this.#load(channel, this.#clock.monotonic());
+    if (forgotten?.saved === false) return forgotten;
     const stream = this.bounds.begun.get(channel) ?? this.#make(channel, this.#random.epoch(), this.#nextId++);
     this.bounds.begun.delete(channel);
-    stream.replaces = unsaved ?? null;
+    stream.replaces = forgotten;
     this.bounds.setOwner(stream, share);
     this.#known.set(channel, stream);
     this.#created++;
