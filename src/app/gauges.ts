@@ -6,17 +6,18 @@ import type { Admission } from "../sockets/admission.ts";
 import type { Messages } from "./messages.ts";
 import type { Node } from "./node.ts";
 
+/** What is known of the process as a whole. */
+export type ProcessGauges = Pick<Gauges, "loopLag" | "logLinesDropped" | "openFiles" | "openFilesLimit">;
+
 /** The parts whose state is shown as metrics. */
-interface GaugedParts {
+interface GaugedParts extends ProcessGauges {
   readonly node: Node;
   readonly messages: Messages;
   readonly admission: Admission;
-  /** Seconds that the last sweep was late by. */
-  loopLag(): number;
 }
 
 /** What is read only when metrics are scraped. */
-export function gaugesOf(config: Config, { node, loopLag, messages, admission }: GaugedParts): Gauges {
+export function gaugesOf(config: Config, { node, messages, admission, ...process }: GaugedParts): Gauges {
   const switches = [...insecureSwitches(config)].map(([path, isOn]) => [path, isOn ? 1 : 0] as const);
   const insecure = new Map(switches);
   return {
@@ -26,7 +27,7 @@ export function gaugesOf(config: Config, { node, loopLag, messages, admission }:
     channels: () => node.subscribers.size,
     deadlines: () => node.deadlines.size,
     stalled: () => node.slow.size,
-    loopLag,
+    ...process,
     pushFailures: messages.failures,
     pushEntriesLost: messages.entriesLost,
     commits: node.commits,

@@ -33,7 +33,7 @@ import { createUpgrade } from "../sockets/upgrade.ts";
 import { createWebSocketHandlers } from "../sockets/websocket.ts";
 import { createPages } from "../web/pages.ts";
 import { createConfiguredApi, createConfiguredKeys } from "./api.ts";
-import { gaugesOf } from "./gauges.ts";
+import { gaugesOf, type ProcessGauges } from "./gauges.ts";
 import type { Messages } from "./messages.ts";
 import type { Node } from "./node.ts";
 import { bytesRateOf } from "./options.ts";
@@ -55,8 +55,7 @@ export interface ListenersPorts {
   readonly messages: Messages;
   readonly profile: Profile;
   isDraining(): boolean;
-  /** Seconds that the last sweep was late by. */
-  loopLag(): number;
+  readonly process: ProcessGauges;
 }
 
 /** Everything between a request and a connection: admission, upgrades, the API, health, metrics and the page. */
@@ -230,7 +229,7 @@ function insideEndpoints(config: Config, ports: InsidePorts): Map<string, Route>
     endpoints.set(health.handler_prefix, { endpoint: centrifugo, anyHost: true });
   }
   if (prometheus.enabled) {
-    const metrics = createMetrics(ports.node.counters, gaugesOf(config, ports));
+    const metrics = createMetrics(ports.node.counters, gaugesOf(config, { ...ports, ...ports.process }));
     // A loopback address is no reason: behind a proxy on the same machine every peer is a loopback one.
     const isOpen = ports.profile === "development" || http_server.internal_port !== null;
     const endpoint = readOnly(createMetricsEndpoint(metrics, { isOpen, key: ports.metricsKey }));

@@ -7,6 +7,7 @@ import type { Log } from "../core/log.ts";
 import { createLog } from "../runtime/log.ts";
 import { openFilesMax } from "../runtime/open-files.ts";
 import { exitCodes, exitHubFailed, type Stoppable, surviveErrors, untilSignal } from "../runtime/process.ts";
+import { stderr } from "../runtime/stderr.ts";
 import { systemClock } from "../runtime/system.ts";
 import { tokenOptions } from "./options.ts";
 import { type Started, start } from "./start.ts";
@@ -58,7 +59,7 @@ async function serve({ config, warnings, profile, file }: LoadedConfig, load: ()
   const problems = fileProblems(config);
   if (problems.length > 0) refuse(problems, exitCodes.configuration);
   const { client } = config;
-  const log = createLog(config.log, process.stderr);
+  const log = createLog(config.log, stderr);
   const { limit, isReduced } = connectionLimitWithin(client.connection_limit, openFilesMax());
   const started = Promise.withResolvers<Stoppable>();
   const forever = untilSignal(started.promise, log, { reload: () => reload(server, { load, log, profile }) });

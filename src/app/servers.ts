@@ -117,6 +117,8 @@ function common(config: Config, log: Log) {
     ...tlsOptions(config.http_server.tls),
     // So that a listener with another certificate can be opened before this one is closed.
     reusePort: config.http_server.tls.enabled,
+    // Otherwise the runtime answers /bun:info with its version and the kernel's.
+    development: false,
     fetch: notFound,
     error: (error: Error) => failed(error, log),
   };

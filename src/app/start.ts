@@ -11,14 +11,17 @@ import type { Random } from "../core/random.ts";
 import type { Timers } from "../core/timers.ts";
 import type { ApplicationDefinition } from "../hooks/in-process/in-process.ts";
 import { createInProcess } from "../operations/in-process.ts";
-import { createLog } from "../runtime/log.ts";
+import { createLog, survivingLog } from "../runtime/log.ts";
 import { type Network, systemNetwork } from "../runtime/network.ts";
+import { stderr } from "../runtime/stderr.ts";
 import { systemClock, systemRandom, systemTimers } from "../runtime/system.ts";
 import type { BunSocket } from "../sockets/socket.ts";
 import { createApplicationHooks } from "./application-hooks.ts";
+import type { ProcessGauges } from "./gauges.ts";
 import { createListeners } from "./listeners.ts";
 import { openMessages } from "./messages.ts";
 import { createNode, type Node, type Replacements } from "./node.ts";
+import { OpenFilesWatch } from "./open-files.ts";
 import { createConfiguredOperations } from "./operations.ts";
 import { createPublications } from "./publications.ts";
 import { createReload } from "./reload.ts";
@@ -86,7 +89,7 @@ export function start(config: Config, outside: Outside = {}) {
     offlineMessages: messages.offlineMessages,
     publish: (topic, frame, except) => servers.publish(topic, frame, except),
   });
-  const sweeper = startSweeping(parts, node, messages.sweep);
+  const { sweeper, process } = startSweeping(parts, node, messages.sweep);
   const { operations, slices } = createConfiguredOperations(config, { ...parts, node, messages });
   const listeners = createListeners(config, {
     ...parts,
@@ -95,7 +98,7 @@ export function start(config: Config, outside: Outside = {}) {
     messages,
     node,
     isDraining: () => isDraining,
-    loopLag: () => sweeper.lag,
+    process,
   });
   const close = async () => {
     sweeper.stop();
@@ -145,25 +148,37 @@ export function start(config: Config, outside: Outside = {}) {
   };
 }
 
-function startSweeping(parts: Completed, node: Node, seldom: () => void): Sweeper {
+function startSweeping(parts: Completed, node: Node, seldom: () => void) {
   const wallClock = new WallClockWatch({ ...parts, counters: node.counters });
+  const files = new OpenFilesWatch(parts);
   const second = () => {
     wallClock.look();
+    files.look();
     node.second();
   };
-  return new Sweeper(parts, { tick: node.tick, second, seldom });
+  const sweeper = new Sweeper(parts, { tick: node.tick, second, seldom });
+  const process: ProcessGauges = {
+    loopLag: () => sweeper.lag,
+    logLinesDropped: parts.logLinesDropped,
+    openFiles: () => files.open,
+    openFilesLimit: () => files.limit,
+  };
+  return { sweeper, process };
 }
 
 type Completed = ReturnType<typeof completed>;
 
 function completed(config: Config, outside: Outside) {
   const own = outside.log ? { log: outside.log, setLevel: () => {} } : ownLog(config);
+  const { log, dropped } = survivingLog(own.log);
   return {
     clock: outside.clock ?? systemClock,
     timers: outside.timers ?? systemTimers,
     random: outside.random ?? systemRandom,
     network: outside.network ?? systemNetwork,
-    log: outside.log ?? own.log,
+    log,
+    /** Lines of the log that were not written: by the log from outside, or to stderr. */
+    logLinesDropped: () => dropped() + stderr.dropped,
     setLogLevel: outside.setLogLevel ?? own.setLevel,
     onFailure: outside.onFailure ?? rethrow,
     replace: outside.replace ?? {},
@@ -190,7 +205,7 @@ function attempt<Result>(run: () => Result, cleanUp: () => unknown): Result {
 }
 
 function ownLog(config: Config) {
-  const log = createLog(config.log, process.stderr);
+  const log = createLog(config.log, stderr);
   return { log, setLevel: log.setLevel };
 }
 

@@ -15,6 +15,11 @@ export interface Gauges {
   stalled(): number;
   /** Seconds that the last sweep was late by. */
   loopLag(): number;
+  /** Lines of the log that were not written. */
+  logLinesDropped(): number;
+  /** Files that the process has open, and may have open. */
+  openFiles(): number;
+  openFilesLimit(): number;
   /** How often the file of the push log and the queue failed, and entries of the log that were lost by it. */
   pushFailures(): number;
   pushEntriesLost(): number;
@@ -111,6 +116,7 @@ function counterSeries(counters: Counters, gauges: Gauges): Series[] {
       help: "Jumps of the wall clock by more than 60 seconds.",
       read: () => counters.clockJumps,
     },
+    { name: "log_lines_dropped_total", help: "Lines of the log that were not written.", read: gauges.logLinesDropped },
     { name: "errors_total", help: "Errors that reached the last net.", read: () => counters.errors },
   ];
 }
@@ -134,6 +140,8 @@ function gaugeSeries(gauges: Gauges): Series[] {
     { name: "stalled", help: "Sockets with something unsent.", read: gauges.stalled },
     { name: "insecure", help: "Options that leave a lock open: 1 is open.", label: "option", read: gauges.insecure },
     { name: "event_loop_lag_seconds", help: "How late the last sweep was.", read: gauges.loopLag },
+    { name: "open_files", help: "Open files of the process, sockets among them.", read: gauges.openFiles },
+    { name: "open_files_limit", help: "Files that the process may have open.", read: gauges.openFilesLimit },
     { name: "resident_memory_bytes", help: "Memory of the process.", read: () => process.memoryUsage.rss() },
   ];
 }

@@ -78,3 +78,26 @@ function escaped(value: string, pattern: RegExp): string {
   const text = value.length > valueMax ? `${value.slice(0, valueMax)}…` : value;
   return text.replace(pattern, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
+
+/** A log whose failure costs the line alone: what a log from outside throws is counted. */
+export function survivingLog(log: Log): { readonly log: Log; dropped(): number } {
+  let dropped = 0;
+  const surviving =
+    (level: keyof Log) =>
+    (event: string, fields?: LogFields): void => {
+      try {
+        log[level](event, fields);
+      } catch {
+        dropped += 1;
+      }
+    };
+  return {
+    log: {
+      debug: surviving("debug"),
+      info: surviving("info"),
+      warn: surviving("warn"),
+      error: surviving("error"),
+    },
+    dropped: () => dropped,
+  };
+}

@@ -95,3 +95,11 @@ test("[SE8] [T09] a token opens what it should, and a bad one closes with its co
   speaker.send("hello");
   expect(await listener.nextText()).toBe("hello");
 });
+
+test("[SE62] no port answers with the version of the runtime or of the kernel", async () => {
+  await using server = await startTestServer({ http_server: { internal_port: 0 } });
+  for (const url of [server.url, server.internalUrl]) {
+    const answer = await fetch(`${url}/bun:info`);
+    expect([answer.status, await answer.text()]).toEqual([404, expect.not.stringContaining("bun_version")]);
+  }
+});

@@ -2,6 +2,7 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { Bystanders } from "../support/bystanders.ts";
 import { openHouse } from "../support/open-house.ts";
 import { testTimeout } from "../support/patience.ts";
+import { Probe } from "../support/probe.ts";
 import { ChorusProcess } from "../support/process.ts";
 import { RawClient } from "../support/raw.ts";
 
@@ -43,4 +44,47 @@ test("[SE27] [F25] a server without a single file left serves those who are in, 
     expect(await next.closed()).toEqual({ code: 1000, reason: "" });
   });
   expect(server.isAlive).toBe(true);
+});
+
+test("[SE63] open files are a metric beside the limit, and the log says once that few are left", async () => {
+  const config = { ...openHouse, prometheus: { key: "metrics" } };
+  await using server = await ChorusProcess.spawn({ config, openFiles });
+  const url = await server.url();
+  const metric = async (name: string) => {
+    const text = await (await fetch(`${url}/metrics`, { headers: { Authorization: "Bearer metrics" } })).text();
+    return Number(new RegExp(`^${name} (\\d+)$`, "m").exec(text)?.[1]);
+  };
+  expect(await metric("chorus_open_files_limit")).toBe(openFiles);
+  const before = await metric("chorus_open_files");
+  const open = () => RawClient.open(`${url.replace("http", "ws")}/ws`);
+  const idle = await Promise.all(Array.from({ length: 10 }, open));
+  expect(await metric("chorus_open_files")).toBeGreaterThanOrEqual(before + idle.length);
+  const more = await Promise.all(Array.from({ length: openFiles }, () => RawClient.connect(url)));
+  const line = await server.log.next("files.scarce");
+  expect([Number(line["open"]) > openFiles * 0.95, line["limit"]]).toEqual([true, openFiles]);
+  for (const client of [...idle, ...more]) client[Symbol.dispose]();
+});
+
+test("Bun accepts no connection while no file is left: a request waits until a silent one has gone", async () => {
+  await using server = await ChorusProcess.spawn({ config: openHouse, openFiles });
+  const url = await server.url();
+  using inside = await new Probe(`${url.replace("http", "ws")}/echo`).open();
+  // Bun gets them from the kernel about a second later, because they send nothing.
+  const silent = await Promise.all(Array.from({ length: openFiles + 50 }, () => RawClient.connect(url)));
+  await server.log.next("files.scarce");
+  let isAnswered = false;
+  const late = await RawClient.connect(url);
+  const answer = late.request({ target: "/healthz" }).then((response) => {
+    isAnswered = true;
+    return response;
+  });
+  for (let turn = 0; turn < 20; turn += 1) {
+    inside.send(String(turn));
+    expect(await inside.next()).toBe(String(turn));
+  }
+  // Once this fails, the runtime keeps a file for accept: then the README need not warn of it.
+  expect(isAnswered).toBe(false);
+  for (const client of silent) client[Symbol.dispose]();
+  expect(await answer).toMatchObject({ status: 200 });
+  late[Symbol.dispose]();
 });

@@ -15,6 +15,8 @@ export interface ProcessOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** How many files it may open, where not as many as we. */
   readonly openFiles?: number;
+  /** A file that stderr goes to instead of `log`; how many bytes it may have, where that is limited. */
+  readonly stderr?: { readonly path: string; readonly bytesMax?: number };
   /** Another program of the repository than `src/main.ts`. */
   readonly program?: string;
 }
@@ -37,11 +39,16 @@ export class ChorusProcess implements AsyncDisposable {
   readonly #unread = new Inbox<string>("stderr of the process", (line) => line);
   readonly #outcome: Promise<Outcome>;
 
-  private constructor(folder: string, { args = [], env = {}, openFiles, program = "src/main.ts" }: ProcessOptions) {
+  private constructor(folder: string, options: ProcessOptions) {
+    const { args = [], env = {}, openFiles, stderr, program = "src/main.ts" } = options;
     this.#folder = folder;
     const command = ["bun", "run", join(repository, program), ...args];
-    const limit = openFiles === undefined ? "" : `ulimit -n ${openFiles}; `;
-    this.#process = Bun.spawn(["sh", "-c", `${limit}exec "$@"`, "sh", ...command], {
+    const limits = [
+      openFiles === undefined ? "" : `ulimit -n ${openFiles};`,
+      stderr?.bytesMax === undefined ? "" : `ulimit -S -f ${Math.ceil(stderr.bytesMax / 512)};`,
+    ].join(" ");
+    const redirection = stderr === undefined ? "" : `2>>"${stderr.path}"`;
+    this.#process = Bun.spawn(["sh", "-c", `${limits} exec "$@" ${redirection}`, "sh", ...command], {
       cwd: folder,
       env: { PATH: process.env["PATH"] ?? "", HOME: folder, ...env },
       stdin: "ignore",
@@ -81,6 +88,11 @@ export class ChorusProcess implements AsyncDisposable {
   /** The first line of stderr, parsed. */
   get firstLine(): LogLine | undefined {
     return this.#stderr[0] === undefined ? undefined : JSON.parse(this.#stderr[0]);
+  }
+
+  /** The id of the process. */
+  get pid(): number {
+    return this.#process.pid;
   }
 
   signal(signal: "SIGTERM" | "SIGINT" | "SIGKILL" | "SIGHUP"): void {
