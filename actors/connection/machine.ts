@@ -1,294 +1,282 @@
-import { and, assign, setup } from "xstate";
-import type { Command, ConnectCommand } from "../../src/core/command.ts";
+import { and, setup } from "xstate";
+import type { ConnectCommand } from "../../src/core/command.ts";
 import { type Disconnect, disconnects } from "../../src/core/disconnects.ts";
 import { type ClientError, errors } from "../../src/core/errors.ts";
-import type { Identity } from "../../src/core/identity.ts";
-import type { Payload } from "../../src/core/payload.ts";
-import type { Seconds } from "../../src/core/time.ts";
-import type { Unsubscribe } from "../../src/core/unsubscribes.ts";
 import type { DeadlineName } from "../deadlines.ts";
-import type { ConnectionContext, ConnectionEvent, ConnectionInput, Refusal, ServerSubscribe } from "./events.ts";
-import { canReadErrors, refusalDisconnects, refusalErrors } from "./refusals.ts";
+import { type Ending, endings, refusalDisconnects, refusalErrors } from "./endings.ts";
+import type { ConnectionEvent, TokenVerified } from "./events.ts";
+import { guards } from "./guards.ts";
+import type { Holdable } from "./held.ts";
+import { type ConnectionContext, type ConnectionInput, ConnectionRecord } from "./record.ts";
 
-type Asked<M extends Command["method"]> = { command: Extract<Command, { method: M }> };
+const because = (disconnect: Disconnect) => ({ type: "noteDisconnect" as const, params: { disconnect } });
 
-/** Nothing held: shared, because most connections never hold anything. */
-const none: readonly ConnectionEvent[] = [];
-
-/** Hands a command on to its action. */
-const asked = <C>({ event }: { event: { command: C } }) => ({ command: event.command });
-
-const ending = (disconnect: Disconnect) => ({ type: "rememberDisconnect" as const, params: { disconnect } });
+/** A decision that ends the connection, with the reason that its client is given. */
+const ends = (ending: Ending) => ({ target: "draining", actions: because(endings[ending]) });
 
 const late = (name: DeadlineName) => ({ type: "isDeadline" as const, params: { name } });
 
-/** While something is looked at, commands wait; too many of them cost the connection. */
+/** Commands wait; too many of them cost the connection. */
 const held = [
-  { guard: "holdsTooMuch", target: "#connection.draining", actions: ending(disconnects.tooManyRequests) },
-  { actions: "hold" },
+  { guard: "canHold", actions: "hold" },
+  { target: "#connection.draining", actions: because(disconnects.tooManyRequests) },
 ] as const;
 
-/** A pong that nobody asked for breaks the protocol. */
+/** A pong that no ping asked for breaks the protocol. */
 const pong = [
   { guard: "isPongDue", actions: "notePong" },
-  { target: "#connection.draining", actions: ending(disconnects.badRequest) },
+  { target: "#connection.draining", actions: because(disconnects.badRequest) },
 ] as const;
+
+/** Runs a command, unless its answer would overtake those of publishes. */
+const inTurn = [{ guard: "isBehindPublishes", target: "waiting", actions: "hold" }, { actions: "run" }] as const;
+
+const judged = { type: "judge", params: ({ event }: { event: TokenVerified }) => event } as const;
 
 /**
  * One client, from the upgrade to the end: who it is, then what it asks for, then what is still to be flushed.
  *
- * The machine decides and does nothing: what its actions do is given by `connectionLogic` in `effects.ts`, once per
- * server. Three things are true in every state before `draining` and are said at the root: the socket may vanish, the
- * Hub may end the connection, and a broken rule costs it.
+ * The machine says what may happen when. What follows from a command or a verdict is decided by the functions of
+ * `decide/` and done by `perform.ts`; what they find changes the state by an event, so that every way through the states
+ * is here. `logic.ts` gives the actions, once per server.
  */
 export const connectionMachine = setup({
   types: {} as { context: ConnectionContext; events: ConnectionEvent; input: ConnectionInput },
   actions: {
     setHandshakeDeadline: () => {},
-    authenticate: (_, _params: { command: ConnectCommand }) => {},
-    identify: () => {},
-    welcome: () => {},
-    openGate: () => {},
-    closeGate: () => {},
-    release: () => {},
-    startHeartbeat: () => {},
+    authenticate: (_, _params: { command: ConnectCommand; frame: number }) => {},
+    judge: (_, _params: TokenVerified) => {},
+    fail: (_, _params: { error: string }) => {},
+    refuseConnect: (_, _params: { id: number; error: ClientError }) => {},
+    admit: () => {},
+    /** Runs a command, or what a back end orders. */
+    run: () => {},
+    /** Takes one of the held commands, and runs it. */
+    runHeld: () => {},
+    askTurn: () => {},
+    /** Does what had to wait for the engine. */
+    resume: () => {},
+    prepareAhead: () => {},
+    lapse: (_, _params: { ticket: number }) => {},
+    openLane: () => {},
+    closeLane: () => {},
     ping: () => {},
     awaitPong: () => {},
     notePong: () => {},
-    subscribe: (_, _params: Asked<"subscribe">) => {},
-    verifySubscription: (_, _params: Asked<"subscribe">) => {},
-    unsubscribe: (_, _params: Asked<"unsubscribe">) => {},
-    publish: (_, _params: Asked<"publish">) => {},
-    presence: (_, _params: Asked<"presence">) => {},
-    presenceStats: (_, _params: Asked<"presence_stats">) => {},
-    history: (_, _params: Asked<"history">) => {},
-    verifyRefresh: (_, _params: Asked<"refresh">) => {},
-    verifySubscriptionRefresh: (_, _params: Asked<"sub_refresh">) => {},
-    refuse: (_, _params: { id: number; error: ClientError }) => {},
-    deliverMessage: (_, _params: { data: Payload }) => {},
-    subscribeFromServer: (_, _params: { request: ServerSubscribe }) => {},
-    unsubscribeFromServer: (_, _params: { channel: string; unsubscribe: Unsubscribe }) => {},
-    refreshFromServer: (_, _params: { expireAt: Seconds | null; info?: string }) => {},
     expireSubscriptions: () => {},
     checkPositions: () => {},
     checkStream: (_, _params: { channel: string; epoch: string }) => {},
-    settle: () => {},
+    commitPublishes: () => {},
     detachAll: () => {},
     setFlushDeadline: () => {},
     closeSocket: () => {},
     depart: () => {},
     cancelDeadlines: () => {},
     reportClosed: () => {},
-    act: (_, { act }: { act: () => void }) => act(),
-    rememberDisconnect: assign((_, params: { disconnect: Disconnect }) => params),
-    rememberIdentity: assign((_, { identity, connect }: { identity: Identity; connect: ConnectCommand }) => ({
-      identity,
-      connect,
-      expireAt: identity.expireAt,
-    })),
-    /** Info is taken with an expiry alone: a token that never expires is no newer than the one before (Centrifugo). */
-    rememberExpiry: assign(({ context }, { expireAt, info }: { expireAt: Seconds | null; info?: string }) => ({
-      expireAt,
-      identity:
-        context.identity && expireAt !== null && info !== undefined ? { ...context.identity, info } : context.identity,
-    })),
-    hold: assign(({ context, event }) => ({
-      held: [...context.held, event],
-      heldBytes: context.heldBytes + ("bytes" in event ? event.bytes : 0),
-    })),
-    clearHeld: assign({ held: none, heldBytes: 0, connect: null }),
-  },
-  guards: {
-    isDeadline: ({ event }, params: { name: DeadlineName }) =>
-      event.type === "deadline.expired" && event.deadline === params.name,
-    isAnswered: ({ context }, params: { refusal: Refusal }) =>
-      canReadErrors(context) && refusalErrors[params.refusal] !== undefined,
-    holdsTooMuch: ({ context, event }) => {
-      const limit = context.socket.heldMax;
-      const bytes = "bytes" in event ? event.bytes : 0;
-      return context.held.length >= limit.commands || context.heldBytes + bytes > limit.bytes;
+    hold: ({ context: { connection }, event }) => connection.hold(event as Holdable),
+    noteDisconnect: ({ context: { connection } }, { disconnect }: { disconnect: Disconnect }) => {
+      connection.disconnect = disconnect;
     },
-    carriesToken: ({ event }) => event.type === "client.subscribe" && event.command.token !== null,
-    isPongDue: ({ context }) => context.socket.pingedAt !== 0,
-    /** Nothing was heard since the last ping, and nothing lies before the ping that the client still has to take. */
-    isSilent: () => true,
-    isFlushed: () => true,
-    /** The expiry that a back end orders lies in the past. */
-    isPast: () => false,
+    awaitPublishes: ({ context: { connection } }) => {
+      connection.awaitsPublishes = true;
+    },
+    forgetPublishes: ({ context: { connection } }) => {
+      connection.awaitsPublishes = false;
+    },
+    forgetPending: ({ context: { connection } }) => {
+      connection.pending = null;
+    },
+    forgetCommands: ({ context: { connection } }) => connection.forgetCommands(),
   },
+  guards,
 }).createMachine({
   id: "connection",
-  context: ({ input }) => ({
-    ...input,
-    connect: null,
-    identity: null,
-    expireAt: null,
-    disconnect: disconnects.connectionClosed,
-    held: none,
-    heldBytes: 0,
-    subscriptions: new Map(),
-    deadlines: [],
-  }),
+  context: ({ input }) => ({ connection: new ConnectionRecord(input) }),
   initial: "handshaking",
   on: {
     "socket.closed": {
       target: ".closed",
-      actions: { type: "rememberDisconnect", params: ({ event }) => ({ disconnect: event.disconnect }) },
+      actions: { type: "noteDisconnect", params: ({ event }) => event },
     },
     "hub.disconnect": {
       target: ".draining",
-      actions: { type: "rememberDisconnect", params: ({ event }) => ({ disconnect: event.disconnect }) },
+      actions: { type: "noteDisconnect", params: ({ event }) => event },
     },
-    "rule.broken": {
-      target: ".draining",
-      actions: { type: "rememberDisconnect", params: ({ event }) => ({ disconnect: event.disconnect }) },
-    },
-    "client.malformed": { target: ".draining", actions: ending(disconnects.badRequest) },
-    "socket.flooded": { target: ".draining", actions: ending(disconnects.tooManyRequests) },
-    "socket.oversized": { target: ".draining", actions: ending(disconnects.tooBig) },
-    "socket.slow": { target: ".draining", actions: ending(disconnects.slow) },
+    "handler.failed": { target: ".draining", actions: because(disconnects.internal) },
+    "socket.flooded": { target: ".draining", actions: because(disconnects.tooManyRequests) },
+    "socket.oversized": { target: ".draining", actions: because(disconnects.tooBig) },
+    "socket.slow": { target: ".draining", actions: because(disconnects.slow) },
   },
   states: {
     handshaking: {
       entry: "setHandshakeDeadline",
       on: {
-        "deadline.expired": { guard: late("handshake"), target: "draining", actions: ending(disconnects.stale) },
+        "deadline.expired": { guard: late("handshake"), target: "draining", actions: because(disconnects.stale) },
       },
       initial: "awaiting",
       states: {
         awaiting: {
           on: {
-            "client.connect": {
-              target: "verifying",
-              actions: { type: "authenticate", params: asked },
-            },
-            "client.*": { target: "#connection.draining", actions: ending(disconnects.badRequest) },
+            "client.connect": { target: "verifying", actions: { type: "authenticate", params: ({ event }) => event } },
+            "client.*": { target: "#connection.draining", actions: because(disconnects.badRequest) },
           },
         },
         verifying: {
           on: {
-            "auth.judged": { actions: { type: "act", params: ({ event }) => event } },
-            "auth.accepted": {
-              actions: [{ type: "rememberIdentity", params: ({ event }) => event }, "identify"],
-            },
-            "hub.admitted": "#connection.authenticated",
-            "auth.refused": [
+            "token.verified": { guard: "isAwaited", actions: judged },
+            "verification.failed": { guard: "isAwaited", actions: { type: "fail", params: ({ event }) => event } },
+            "connect.refused": [
               {
-                guard: { type: "isAnswered", params: ({ event }) => ({ refusal: event.refusal }) },
+                guard: { type: "isAnswered", params: ({ event }) => event },
                 target: "refused",
                 actions: {
-                  type: "refuse",
+                  type: "refuseConnect",
                   params: ({ event }) => ({ id: event.id, error: refusalErrors[event.refusal] ?? errors.internal }),
                 },
               },
               {
                 target: "#connection.draining",
                 actions: {
-                  type: "rememberDisconnect",
+                  type: "noteDisconnect",
                   params: ({ event }) => ({ disconnect: refusalDisconnects[event.refusal] }),
                 },
               },
             ],
+            "hub.admitted": "#connection.authenticated",
             "client.*": held,
           },
         },
         refused: {
           description:
-            "An error was the answer to connect: the connection hears nothing more and is closed when stale.",
+            "Connect was answered with an error: commands have no effect, and the handshake deadline ends it.",
+          entry: "forgetCommands",
           on: { "client.*": {} },
         },
       },
     },
     authenticated: {
-      entry: ["startHeartbeat", "welcome", "release", "clearHeld"],
+      entry: "admit",
       on: {
-        "client.pong": pong,
+        "token.rejected": ends("token.rejected"),
+        "token.outdated": ends("token.outdated"),
+        "subscriptions.differ": ends("subscriptions.differ"),
+        "subscription.expired": ends("subscription.expired"),
+        "position.lost": ends("position.lost"),
+        "channel.forbidden": ends("channel.forbidden"),
+        "channel.failed": ends("channel.failed"),
+        "channels.exceeded": ends("channels.exceeded"),
+        "channel.withdrawn": ends("channel.withdrawn"),
+        "channel.interrupted": ends("channel.interrupted"),
+        "publishes.refused": ends("publishes.refused"),
+        "expiry.passed": ends("expiry.passed"),
+        "command.unexpected": ends("command.unexpected"),
+        "command.unavailable": ends("command.unavailable"),
+        "frame.malformed": ends("frame.malformed"),
+        "connect.deferred": ".connecting",
         "stream.begun": { actions: { type: "checkStream", params: ({ event }) => event } },
-        "auth.refreshed": { actions: { type: "rememberExpiry", params: ({ event }) => event } },
-        "hub.subscribe": {
-          actions: { type: "subscribeFromServer", params: ({ event }) => ({ request: event.request }) },
-        },
-        "hub.message": { actions: { type: "deliverMessage", params: ({ event }) => event } },
-        "hub.unsubscribe": {
-          actions: { type: "unsubscribeFromServer", params: ({ event }) => event },
-        },
-        "hub.refresh": [
-          { guard: "isPast", target: "draining", actions: ending(disconnects.connectionExpired) },
-          {
-            actions: [
-              { type: "rememberExpiry", params: ({ event }) => event },
-              { type: "refreshFromServer", params: ({ event }) => event },
-            ],
-          },
-        ],
+        "engine.ready": { actions: { type: "lapse", params: ({ event }) => event } },
+        "hub.subscribe": { actions: "run" },
+        "hub.unsubscribe": { actions: "run" },
+        "hub.refresh": { actions: "run" },
+        "hub.message": { actions: "run" },
         "deadline.expired": [
+          { guard: late("handshake"), target: "draining", actions: because(disconnects.stale) },
           { guard: late("ping"), actions: "ping" },
           { guard: late("subscriptions"), actions: "expireSubscriptions" },
           { guard: late("positions"), actions: "checkPositions" },
-          { guard: late("expiry"), target: "draining", actions: ending(disconnects.connectionExpired) },
-          { guard: and([late("pong"), "isSilent"]), target: "draining", actions: ending(disconnects.noPong) },
+          { guard: late("expiry"), target: "draining", actions: because(disconnects.connectionExpired) },
+          { guard: and([late("pong"), "isSilent"]), target: "draining", actions: because(disconnects.noPong) },
           { guard: late("pong"), actions: "awaitPong" },
         ],
       },
       initial: "ready",
       states: {
-        ready: {
-          description:
-            "What the client publishes goes through the gate, past this machine, which has nothing to decide about it.",
-          entry: "openGate",
-          exit: "closeGate",
+        connecting: {
+          description: "The engine prepares the channels of the connect; its client has not been greeted yet.",
           on: {
-            "client.subscribe": [
-              { guard: "carriesToken", target: "verifying", actions: { type: "verifySubscription", params: asked } },
-              { actions: { type: "subscribe", params: asked } },
-            ],
-            "client.unsubscribe": { actions: { type: "unsubscribe", params: asked } },
-            "client.publish": { actions: { type: "publish", params: asked } },
-            "client.presence": { actions: { type: "presence", params: asked } },
-            "client.presence_stats": { actions: { type: "presenceStats", params: asked } },
-            "client.history": { actions: { type: "history", params: asked } },
-            "client.rpc": {
-              actions: {
-                type: "refuse",
-                params: ({ event }) => ({ id: event.command.id, error: errors.notAvailable }),
-              },
-            },
-            "client.limited": {
-              actions: { type: "refuse", params: ({ event }) => ({ id: event.id, error: errors.tooManyRequests }) },
-            },
-            "client.refresh": { target: "verifying", actions: { type: "verifyRefresh", params: asked } },
-            "client.sub_refresh": {
-              target: "verifying",
-              actions: { type: "verifySubscriptionRefresh", params: asked },
-            },
-            "client.send": { target: "#connection.draining", actions: ending(disconnects.notAvailable) },
-            "client.connect": { target: "#connection.draining", actions: ending(disconnects.badRequest) },
+            "engine.ready": { guard: "isAwaited", target: "ready", actions: "resume" },
+            "client.pong": pong,
+            "client.*": held,
+            "hub.subscribe": held,
+            "hub.unsubscribe": held,
+            "hub.refresh": held,
+            "hub.message": held,
+          },
+        },
+        ready: {
+          description: "What the client publishes goes through the lane, past this machine.",
+          entry: "openLane",
+          exit: "closeLane",
+          always: { guard: "holdsCommands", target: "releasing" },
+          on: {
+            "token.presented": "verifying",
+            "command.deferred": "waiting",
+            "client.pong": pong,
+            "client.publish": { actions: "run" },
+            "client.*": inTurn,
+            "hub.subscribe": inTurn,
+            "hub.unsubscribe": inTurn,
           },
         },
         verifying: {
-          description: "A token is being looked at; commands wait their turn, pongs do not.",
+          description: "A token that came with a command is being verified.",
           on: {
-            "auth.judged": { actions: { type: "act", params: ({ event }) => event } },
-            "auth.answered": { target: "ready", actions: ["release", "clearHeld"] },
+            "token.verified": { guard: "isAwaited", target: "ready", actions: judged },
+            "verification.failed": { guard: "isAwaited", actions: { type: "fail", params: ({ event }) => event } },
             "client.pong": pong,
             "client.*": held,
+          },
+        },
+        waiting: {
+          description: "A command cannot be executed or answered yet: the engine, or earlier publishes, answer first.",
+          entry: ["awaitPublishes", "commitPublishes", "prepareAhead"],
+          exit: "forgetPublishes",
+          on: {
+            "engine.ready": [
+              { guard: "isAwaited", target: "ready", actions: "resume" },
+              { actions: { type: "lapse", params: ({ event }) => event } },
+            ],
+            "query.answered": { guard: "isAwaited", target: "ready", actions: "forgetPending" },
+            "publish.answered": { guard: "isFree", target: "ready" },
+            "client.pong": pong,
+            "client.subscribe": [{ guard: "canHold", actions: ["hold", "prepareAhead"] }, held[1]],
+            "client.*": held,
+            "hub.subscribe": held,
+            "hub.unsubscribe": [{ guard: "isJoining", actions: "hold" }, { actions: "run" }],
+          },
+        },
+        releasing: {
+          description: "Commands were held: they are run one a turn, so that a backlog holds up no other connection.",
+          entry: "askTurn",
+          on: {
+            "turn.came": [
+              { guard: "isBehindPublishes", target: "waiting" },
+              { guard: "holdsOne", target: "ready", actions: "runHeld" },
+              { actions: ["runHeld", "askTurn"] },
+            ],
+            "token.presented": "verifying",
+            "command.deferred": "waiting",
+            "client.pong": pong,
+            "client.*": held,
+            "hub.subscribe": inTurn,
+            "hub.unsubscribe": inTurn,
           },
         },
       },
     },
     draining: {
-      entry: ["settle", "detachAll", "setFlushDeadline"],
+      entry: ["awaitPublishes", "commitPublishes", "forgetCommands", "detachAll", "setFlushDeadline"],
       always: { guard: "isFlushed", target: "closed" },
       on: {
         "socket.closed": "closed",
-        "socket.drained": "closed",
+        "socket.drained": { guard: "isFlushed", target: "closed" },
         "deadline.expired": { guard: late("flush"), target: "closed" },
         "*": {},
       },
     },
     closed: {
       type: "final",
-      entry: ["closeSocket", "depart", "cancelDeadlines", "reportClosed"],
+      entry: ["forgetCommands", "closeSocket", "depart", "cancelDeadlines", "reportClosed"],
     },
   },
 });

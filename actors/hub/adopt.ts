@@ -1,6 +1,6 @@
 import { type AnyActorRef, createActor } from "xstate";
-import type { Socket } from "../../src/core/socket.ts";
 import type { connectionMachine } from "../connection/machine.ts";
+import type { ConnectionInput } from "../connection/record.ts";
 import type { HubRef } from "./events.ts";
 import type { ConnectionRef } from "./registry.ts";
 import { type Members, OwnedMember } from "./registry.ts";
@@ -24,11 +24,15 @@ export interface Parent {
  * transitions that it has looked up by event type, and types with a UUID in them would make it keep 124 bytes for each
  * connection that ever was (measured).
  */
-export function adopt({ hub, members }: Parent, logic: typeof connectionMachine, socket: Socket): ConnectionRef {
+export function adopt(
+  { hub, members }: Parent,
+  logic: typeof connectionMachine,
+  input: ConnectionInput,
+): ConnectionRef {
   const slot = members.takeSlot();
-  const ref = createActor(logic, { id: String(slot), parent: hub, input: { socket } });
-  members.add(new OwnedMember(slot, ref, socket));
-  hub.send({ type: "connection.opened", id: socket.id });
+  const ref = createActor(logic, { id: String(slot), parent: hub, input });
+  members.add(new OwnedMember(slot, ref, input.socket));
+  hub.send({ type: "connection.opened", id: input.socket.id });
   ref.start();
   return ref;
 }

@@ -3,7 +3,7 @@ import type { Log } from "../../src/core/log.ts";
 import type { Random } from "../../src/core/random.ts";
 import { type Milliseconds, milliseconds } from "../../src/core/time.ts";
 import type { Counters } from "../../src/metrics/counters.ts";
-import type { ConnectionContext } from "../connection/events.ts";
+import type { ConnectionContext } from "../connection/record.ts";
 import { type Deadline, type Deadlines, type DeadlineTarget, deadlineResolution } from "../deadlines.ts";
 import type { HubContext } from "./events.ts";
 import { drainDisconnect, hubMachine } from "./machine.ts";

@@ -1,5 +1,6 @@
 import type { Socket } from "../../src/core/socket.ts";
-import type { ConnectionContext, ConnectionEvent } from "../connection/events.ts";
+import type { ConnectionEvent } from "../connection/events.ts";
+import type { ConnectionContext } from "../connection/record.ts";
 
 /** A connection as the Hub and the transport see it. */
 export interface ConnectionRef {

@@ -57,6 +57,7 @@ function open(): ConnectionRef {
       headers: null,
     },
     bytes: 0,
+    frame: 0,
   });
   return actor;
 }

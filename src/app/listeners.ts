@@ -135,6 +135,7 @@ export function createListeners(config: Config, ports: ListenersPorts) {
       frameBytesMax: frameBytesMax(config),
       connectBytesMax: config.websocket.message_size_limit,
       messageRate,
+      lane: node.lane,
       bytesRate: new BytesRate(bytesRateOf(config), (id) => node.registry.member(id)?.user ?? ""),
     }),
   };

@@ -1,4 +1,5 @@
-import { connectionLogic, createAbandon } from "../../actors/connection/effects.ts";
+import { createPublishLane } from "../../actors/connection/lane.ts";
+import { connectionLogic, createAbandon } from "../../actors/connection/logic.ts";
 import { Deadlines } from "../../actors/deadlines.ts";
 import { adopt } from "../../actors/hub/adopt.ts";
 import type { ConnectionRef, Members } from "../../actors/hub/registry.ts";
@@ -104,10 +105,9 @@ export function createNode(config: Config, ports: NodePorts) {
     counters,
     abandon: (context) => abandon(context),
   });
+  const options = connectionOptions(config, ports.version);
   const connections = {
-    clock,
-    random,
-    log,
+    ...ports,
     counters,
     deadlines,
     hub,
@@ -117,8 +117,6 @@ export function createNode(config: Config, ports: NodePorts) {
     presence,
     presenceEvents,
     rules,
-    offlineMessages: ports.offlineMessages,
-    options: connectionOptions(config, ports.version),
   };
   const logic = connectionLogic(connections);
   const abandon = createAbandon(connections);
@@ -141,9 +139,10 @@ export function createNode(config: Config, ports: NodePorts) {
     rules,
     publications,
     authenticator,
+    lane: createPublishLane(connections),
     /** Spawns the connection of a socket. */
     adopt(socket: BunSocket): ConnectionRef {
-      return adopt({ hub, members }, logic, socket);
+      return adopt({ hub, members }, logic, { socket, options });
     },
     /** Takes over the token keys and the rules of channels of a configuration. */
     reload,

@@ -1,4 +1,4 @@
-import type { ConnectionOptions } from "../../actors/connection/ports.ts";
+import type { ConnectionOptions } from "../../actors/connection/options.ts";
 import type { Config } from "../config/config.ts";
 import type { Rate } from "../core/rate.ts";
 import type { SlowOptions } from "../delivery/slow-consumers.ts";

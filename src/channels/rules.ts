@@ -1,7 +1,7 @@
 import { type ClientError, errors } from "../core/errors.ts";
 import type { Payload } from "../core/payload.ts";
 import { type Channel, createChannel, splitName } from "./channel.ts";
-import { fitsFormat } from "./formats.ts";
+import { fitsFormat, fromPlain } from "./formats.ts";
 import { type Grant, grantSubscription, type Wish } from "./grant.ts";
 import { isTooLongName, isWellFormedName } from "./name.ts";
 import { createNamespace, type Namespace } from "./namespace.ts";
@@ -28,6 +28,8 @@ export interface ChannelRules {
   /** Null: subscribe it, or look at the token that it brings. What a token says is not looked at here. */
   maySubscribe(name: string, asker: permissions.Subscriber): ClientError | null;
   mayPublish(name: string, asker: permissions.Publisher): ClientError | null;
+  /** The payload of a client without a protocol, as the namespace keeps it. */
+  fromPlain(data: Payload, namespace: Namespace): Payload;
   /** For presence and presence_stats. */
   mayPresence(name: string, asker: permissions.Asker): ClientError | null;
   mayHistory(name: string, asker: permissions.Asker): ClientError | null;
@@ -98,6 +100,7 @@ export function createChannelRules(
     maySubscribe: (name, asker) =>
       permissions.mayAskToSubscribe(asker, nameFault(name)) ?? permissions.maySubscribe(resolve(name), asker, insecure),
     mayPublish: (name, asker) => nameFault(name) ?? permissions.mayPublish(resolve(name), asker, insecure),
+    fromPlain,
     mayPresence: (name, asker) => nameFault(name) ?? permissions.mayPresence(resolve(name), asker, insecure),
     mayHistory: (name, asker) => nameFault(name) ?? permissions.mayHistory(resolve(name), asker, insecure),
     grant: (name, wish) => {

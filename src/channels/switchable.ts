@@ -19,6 +19,7 @@ export function switchableRules(first: ChannelRules): SwitchableRules {
     resolve: (name) => current.resolve(name),
     maySubscribe: (name, asker) => current.maySubscribe(name, asker),
     mayPublish: (name, asker) => current.mayPublish(name, asker),
+    fromPlain: (data, namespace) => current.fromPlain(data, namespace),
     mayPresence: (name, asker) => current.mayPresence(name, asker),
     mayHistory: (name, asker) => current.mayHistory(name, asker),
     grant: (name, wish) => current.grant(name, wish),

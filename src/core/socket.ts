@@ -1,20 +1,9 @@
 import type { Capabilities, Heartbeat, HeldMax } from "./capabilities.ts";
-import type { PublishCommand } from "./command.ts";
 import type { Disconnect } from "./disconnects.ts";
 import type { Frame } from "./frame.ts";
 import type { Payload } from "./payload.ts";
 import type { Push, Reply } from "./reply.ts";
 import type { Variant } from "./variant.ts";
-
-/** Takes the frames of one client, past its protocol and its actor: all of them are publications. */
-export interface FrameGate {
-  take(frame: Frame): void;
-}
-
-/** Takes the publish commands of one client, past its actor; every other command is for the actor. */
-export interface PublishGate {
-  publish(command: PublishCommand): void;
-}
 
 /** What a subscriber receives of a channel. */
 export interface Attachment {
@@ -55,10 +44,6 @@ export interface Socket {
   readonly address: string;
   /** The channel that the connection was opened for (`capabilities.hasDefaultChannel`); else "". */
   readonly defaultChannel: string;
-  /** When the last ping went out that was not answered yet, in monotonic milliseconds; 0 when none is open. */
-  pingedAt: number;
-  /** Publishes that wait for their commit: another reply must not overtake theirs. */
-  unanswered: number;
   /** Sends one frame to this client alone, after everything that was sent or published to it before. */
   send(frame: Frame): void;
   /** Answers a command, after everything that was sent or published before; nothing where clients are not told. */
@@ -73,15 +58,11 @@ export interface Socket {
   isOpen(): boolean;
   /** Bytes that the client has not taken yet, beyond what the kernel holds. */
   unsent(): number;
-  /** How many frames the client has sent: what is limited per frame is counted anew when this has grown. */
-  framesHeard(): number;
   /** When the client was last heard, in monotonic milliseconds: any frame counts, also a pong. */
   lastHeard(): number;
-  /** Hands over what the client publishes straight to `gate` instead of the actor, until it is closed again. */
-  openGate(gate: FrameGate | PublishGate): void;
-  /** Hands a frame to the gate that is open; without one it is dropped. */
-  take(frame: Frame): void;
-  closeGate(): void;
+  /** From here on what the client publishes goes through the server's publish lane, past the actor. */
+  openLane(): void;
+  closeLane(): void;
   /** Sends what is queued, then a close frame; the socket is gone when the transport reports `socket.closed`. */
   close(disconnect: Disconnect): void;
   /** Cuts the connection without a word, for a client that takes nothing any more. */

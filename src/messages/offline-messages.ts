@@ -3,6 +3,7 @@ import type { Registry } from "../../actors/hub/registry.ts";
 import type { Clock } from "../core/clock.ts";
 import { then } from "../core/maybe-promise.ts";
 import { type Payload, payloadSize } from "../core/payload.ts";
+import { SealedPayload } from "../core/sealed.ts";
 import type { OfflineQueue } from "./offline-queue.ts";
 import type { PublishLog } from "./publish-log.ts";
 
@@ -42,7 +43,7 @@ export function createOfflineMessages(ports: OfflineMessagesPorts): OfflineMessa
       const target = { user, client, except: noOne };
       for (const data of messages) {
         record(user, client, data);
-        hub.send({ type: "user.tell", target, event: { type: "hub.message", data } });
+        hub.send({ type: "user.tell", target, event: { type: "hub.message", data: new SealedPayload(data) } });
       }
       if (messages.length > 0) followWhereMoreWaits(user, client);
     });

@@ -5,6 +5,7 @@ import { badField, type ClientError, errors, withReason } from "../core/errors.t
 import { type MaybePromise, then } from "../core/maybe-promise.ts";
 import type { Payload } from "../core/payload.ts";
 import { type Result, refuse } from "../core/result.ts";
+import { SealedPayload } from "../core/sealed.ts";
 import type { OfflineQueue, PutOutcome } from "../messages/offline-queue.ts";
 import type { Source } from "./publish.ts";
 import type { Recorder } from "./recorder.ts";
@@ -43,7 +44,7 @@ export function createMessages({ hub, registry, queue, clock, recorder }: Messag
       if (outcome === "failed") return refuse(errors.internal);
       for (const { id, user } of members) {
         const target = { user: user ?? "", client: id, except: none };
-        hub.send({ type: "user.tell", target, event: { type: "hub.message", data } });
+        hub.send({ type: "user.tell", target, event: { type: "hub.message", data: new SealedPayload(data) } });
       }
       return { ok: true, value };
     });

@@ -1,4 +1,5 @@
 import type { ConnectionEvent } from "../../actors/connection/events.ts";
+import type { PublishLane } from "../../actors/connection/lane.ts";
 import type { Command } from "../core/command.ts";
 import type { Frame } from "../core/frame.ts";
 import type { Log } from "../core/log.ts";
@@ -11,6 +12,8 @@ import type { BunSocket } from "./socket.ts";
 export interface InboundPorts {
   readonly log: Log;
   readonly counters: Counters;
+  /** Takes publish commands past the actors of connections that have it open. */
+  readonly lane: PublishLane;
   /** Frames or commands a second of one connection; a limit of 0 is none. */
   readonly messageRate: Rate;
   readonly bytesRate: BytesRate;
@@ -21,10 +24,10 @@ const refusalsMax = 50;
 const refusalsWindow = 10_000;
 
 /**
- * The way in: a frame within its rates becomes commands, and each command one event of its connection, or passes its
- * gate. Rates are of frames and commands, and of bytes.
+ * The way in: a frame within its rates becomes commands, and each command one event of its connection, or goes
+ * through the publish lane. Rates are of frames and commands, and of bytes.
  */
-export function createInbound({ log, counters, messageRate, bytesRate }: InboundPorts) {
+export function createInbound({ log, counters, lane, messageRate, bytesRate }: InboundPorts) {
   /** Counts a refusal, and ends the connection where it had too many. */
   const refuse = (socket: BunSocket): false => {
     counters.limited += 1;
@@ -41,39 +44,37 @@ export function createInbound({ log, counters, messageRate, bytesRate }: Inbound
   /** Takes a token for one frame or command; otherwise counts the refusal. */
   const isWithinRate = (socket: BunSocket): boolean => takeToken(socket, socket.heardAt, messageRate) || refuse(socket);
 
-  const limit = (socket: BunSocket, command: Command, bytes: number) => {
-    if ("id" in command && command.id > 0) socket.connection?.send({ type: "client.limited", id: command.id, bytes });
+  const limit = ({ connection, frames }: BunSocket, command: Command, bytes: number) => {
+    if ("id" in command && command.id > 0) {
+      connection?.send({ type: "client.limited", id: command.id, bytes, frame: frames });
+    } else if (command.method === "publish") counters.dropped += 1;
   };
 
   const run = (socket: BunSocket, command: Command, bytes: number) => {
+    const { connection, frames } = socket;
+    if (!connection) return;
     if (command.method !== "pong" && !isWithinRate(socket)) limit(socket, command, bytes);
-    else if (command.method === "publish" && socket.publishGate) socket.publishGate.publish(command);
-    else socket.connection?.send(eventOf(command, bytes));
-  };
-
-  const decode = (socket: BunSocket, frame: Frame, isRefused: boolean) => {
-    socket.frames += 1;
-    const { commands, malformed } = socket.protocol.decode(frame, socket.defaultChannel);
-    const bytes = Math.ceil(frame.length / Math.max(1, commands.length));
-    for (const command of commands) {
-      if (isRefused) limit(socket, command, bytes);
-      else run(socket, command, bytes);
-    }
-    if (malformed) socket.connection?.send({ type: "client.malformed" });
+    else if (command.method === "publish" && socket.isLaneOpen) lane.publish(connection, command);
+    else connection.send(eventOf(command, { bytes, frame: frames }));
   };
 
   return {
     isWithinRate,
     read(socket: BunSocket, frame: Frame): void {
       const isRefused = !bytesRate.take(socket, socket.heardAt, frame.length) && !refuse(socket);
-      if (!socket.frameGate) decode(socket, frame, isRefused);
-      else if (!isRefused && isWithinRate(socket)) socket.frameGate.take(frame);
-      else counters.dropped += 1;
+      socket.frames += 1;
+      const { commands, malformed } = socket.protocol.decode(frame, socket.defaultChannel);
+      const bytes = Math.ceil(frame.length / Math.max(1, commands.length));
+      for (const command of commands) {
+        if (isRefused) limit(socket, command, bytes);
+        else run(socket, command, bytes);
+      }
+      if (malformed) socket.connection?.send({ type: "client.malformed", bytes: 0, frame: socket.frames });
     },
   };
 }
 
 /** The event's type follows from the command's method: TypeScript cannot see that the two always agree. */
-function eventOf(command: Command, bytes: number): ConnectionEvent {
-  return { type: `client.${command.method}`, command, bytes } as ConnectionEvent;
+function eventOf(command: Command, { bytes, frame }: { bytes: number; frame: number }): ConnectionEvent {
+  return { type: `client.${command.method}`, command, bytes, frame } as ConnectionEvent;
 }

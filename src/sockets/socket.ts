@@ -7,7 +7,7 @@ import type { Payload } from "../core/payload.ts";
 import type { Bucket } from "../core/rate.ts";
 import type { Push, Reply } from "../core/reply.ts";
 import type { Token } from "../core/sealed.ts";
-import type { Attachment, FrameGate, PublishGate, Receiver, Socket } from "../core/socket.ts";
+import type { Attachment, Receiver, Socket } from "../core/socket.ts";
 import type { Consumer } from "../delivery/slow-consumers.ts";
 import type { NativeSubscriber, SubscriberTable } from "../delivery/subscribers.ts";
 import type { Counters } from "../metrics/counters.ts";
@@ -52,15 +52,11 @@ export class BunSocket implements Socket, Consumer, Bucket, Sender {
   ws: ServerWebSocket<BunSocket> | null = null;
   /** The actor, until it or the socket ends. */
   connection: ConnectionRef | null = null;
-  /** Takes frames instead of the actor while it is open. */
-  frameGate: FrameGate | null = null;
-  /** Takes publish commands instead of the actor while it is open. */
-  publishGate: PublishGate | null = null;
+  /** Publish commands go through the publish lane, past the actor. */
+  isLaneOpen = false;
   /** The credentials that came with the upgrade, until they were handed over. */
   token: Token | null;
-  pingedAt = 0;
-  unanswered = 0;
-  /** See `framesHeard`. */
+  /** Frames that the client has sent: what is limited per frame is counted by them. */
   frames = 0;
   /** See `lastHeard`. */
   heardAt = 0;
@@ -195,26 +191,16 @@ export class BunSocket implements Socket, Consumer, Bucket, Sender {
     return this.ws?.getBufferedAmount() ?? 0;
   }
 
-  framesHeard(): number {
-    return this.frames;
-  }
-
   lastHeard(): number {
     return this.heardAt;
   }
 
-  openGate(gate: FrameGate | PublishGate): void {
-    if ("publish" in gate) this.publishGate = gate;
-    else this.frameGate = gate;
+  openLane(): void {
+    this.isLaneOpen = true;
   }
 
-  take(frame: Frame): void {
-    this.frameGate?.take(frame);
-  }
-
-  closeGate(): void {
-    this.frameGate = null;
-    this.publishGate = null;
+  closeLane(): void {
+    this.isLaneOpen = false;
   }
 
   close({ code, reason }: Disconnect): void {
@@ -233,7 +219,7 @@ export class BunSocket implements Socket, Consumer, Bucket, Sender {
   #release(): ServerWebSocket<BunSocket> | null {
     const { ws } = this;
     this.connection = null;
-    this.closeGate();
+    this.isLaneOpen = false;
     this.ws = null;
     return ws;
   }

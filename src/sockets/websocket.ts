@@ -25,7 +25,7 @@ export interface WebSocketPorts extends InboundPorts {
 }
 
 /**
- * What Bun calls. Every handler is synchronous and ends in one `send` to the connection's actor, or in its gate. None
+ * What Bun calls. Every handler is synchronous and ends in one `send` to the connection's actor, or in the publish lane. None
  * throws from input; should one throw all the same, `error` is the net.
  */
 export function createWebSocketHandlers(ports: WebSocketPorts): WebSocketHandler<BunSocket> {
@@ -84,7 +84,7 @@ export function createWebSocketHandlers(ports: WebSocketPorts): WebSocketHandler
       counters.errors += 1;
       ports.log.error("handler.failed", { connection: ws?.data.id, error: `${error.name}: ${error.message}` });
       // Its connection has to hear of it, or it would stay behind.
-      if (ws?.data.connection) ws.data.connection.send({ type: "rule.broken", disconnect: disconnects.internal });
+      if (ws?.data.connection) ws.data.connection.send({ type: "handler.failed" });
       else ws?.data.close(disconnects.internal);
     },
 
@@ -112,7 +112,7 @@ function greeting(socket: BunSocket) {
   const { token } = socket;
   socket.token = null;
   const command = token === null ? noCredentials : { ...noCredentials, token };
-  return { type: "client.connect", command, bytes: 0 } as const;
+  return { type: "client.connect", command, bytes: 0, frame: 0 } as const;
 }
 
 const noCredentials: ConnectCommand = {

@@ -1,89 +1,66 @@
 import { describe, expect, test } from "bun:test";
-import { type EventFromLogic, initialTransition, type SnapshotFrom, transition } from "xstate";
+import { createActor, initialTransition, type SnapshotFrom, transition } from "xstate";
 import { getShortestPaths } from "xstate/graph";
+import type { Refusal } from "../../actors/connection/endings.ts";
+import type { ConnectionEvent } from "../../actors/connection/events.ts";
 import { connectionMachine as machine } from "../../actors/connection/machine.ts";
+import type { ConnectionRecord } from "../../actors/connection/record.ts";
 import { disconnects } from "../../src/core/disconnects.ts";
-import { anonymous } from "../../src/core/identity.ts";
-import { Token } from "../../src/core/sealed.ts";
-import { connectCommand, heldMax, input, publishCommand, subscribeCommand } from "./connection-values.ts";
+import {
+  clientEvent,
+  connectCommand,
+  heldMax,
+  options,
+  publishCommand,
+  record,
+  subscribeCommand,
+} from "./connection-values.ts";
 
-type Event = EventFromLogic<typeof machine>;
+const connect = clientEvent(connectCommand);
+const admitted: ConnectionEvent = { type: "hub.admitted" };
+const publish = clientEvent(publishCommand);
+const subscribe = clientEvent(subscribeCommand);
+const pong = clientEvent({ method: "pong" });
+const closed: ConnectionEvent = { type: "socket.closed", disconnect: disconnects.connectionClosed };
+const late = (deadline: "handshake" | "pong"): ConnectionEvent => ({ type: "deadline.expired", deadline });
 
-const connect: Event = { type: "client.connect", command: connectCommand, bytes: 10 };
-const accepted: Event = { type: "auth.accepted", identity: anonymous, connect: connectCommand };
-const admitted: Event = { type: "hub.admitted" };
-const publish: Event = { type: "client.publish", command: publishCommand, bytes: 10 };
-const subscribe: Event = { type: "client.subscribe", command: subscribeCommand, bytes: 10 };
-const withToken: Event = {
-  type: "client.subscribe",
-  command: { ...subscribeCommand, token: new Token("t") },
-  bytes: 10,
-};
-const late = (deadline: "handshake" | "pong" | "expiry" | "flush"): Event => ({ type: "deadline.expired", deadline });
+const inputOf = ({ socket }: ConnectionRecord) => ({ socket, options });
 
-/** Feeds events to the pure machine; what its actions would have done comes back by name. */
-function run(protocol: "plain" | "centrifuge", ...events: Event[]) {
-  let [snapshot, actions] = initialTransition(machine, input(protocol));
+/** Feeds events to the pure machine; what its actions would have done comes back by name, with the close code. */
+function run(protocol: "plain" | "centrifuge", ...events: ConnectionEvent[]) {
+  let [snapshot, actions] = initialTransition(machine, inputOf(record(protocol)));
   for (const event of events) [snapshot, actions] = transition(machine, snapshot, event);
-  return {
-    snapshot,
-    state: JSON.stringify(snapshot.value),
-    names: actions.map(({ type }) => type),
-    at: place(snapshot),
-  };
+  const end = actions.find(({ type }) => type === "noteDisconnect")?.params as { disconnect: object } | undefined;
+  return { names: actions.map(({ type }) => type), at: place(snapshot), disconnect: end?.disconnect };
+}
+
+/** An actor of the machine whose held commands are taken and not run. */
+function start(protocol: "plain" | "centrifuge") {
+  const taking = machine.provide({ actions: { runHeld: ({ context }) => void context.connection.held?.take() } });
+  const actor = createActor(taking, { input: inputOf(record(protocol)) });
+  actor.start();
+  const { connection } = actor.getSnapshot().context;
+  return { actor, connection, at: () => place(actor.getSnapshot()) };
 }
 
 function place({ value }: SnapshotFrom<typeof machine>): string {
-  return typeof value === "string"
-    ? value
-    : Object.entries(value)
-        .map(([outer, inner]) => `${outer}.${inner}`)
-        .join();
+  return typeof value === "string" ? value : Object.entries(value).flat().join(".");
 }
 
 describe("the connection machine", () => {
-  test("[CN1] a connection begins by waiting for its credentials, under a deadline", () => {
-    const { at, names } = run("centrifuge");
-    expect(at).toBe("handshaking.awaiting");
-    expect(names).toEqual(["setHandshakeDeadline"]);
+  test("[CN1] a connection begins by waiting for its credentials, under a deadline that traffic does not extend", () => {
+    const begun = run("centrifuge");
+    expect([begun.at, begun.names]).toEqual(["handshaking.awaiting", ["setHandshakeDeadline"]]);
+    const { names, at } = run("centrifuge", connect, publish, publish);
+    expect(at).toBe("handshaking.verifying");
+    expect(names).not.toContain("setHandshakeDeadline");
+    expect(run("centrifuge", connect, publish, late("handshake")).disconnect).toEqual(disconnects.stale);
   });
 
   test("[CN2] nothing but connect is heard before the credentials: 3501", () => {
     for (const event of [publish, subscribe]) {
-      const { at, snapshot } = run("centrifuge", event);
-      expect(at).toBe("closed");
-      expect(snapshot.context.disconnect).toEqual(disconnects.badRequest);
+      expect(run("centrifuge", event)).toMatchObject({ at: "closed", disconnect: disconnects.badRequest });
     }
-  });
-
-  test("traffic does not extend the handshake: its deadline is set once", () => {
-    const { names, at } = run("centrifuge", connect, publish, publish);
-    expect(at).toBe("handshaking.verifying");
-    expect(names).not.toContain("setHandshakeDeadline");
-    const { snapshot } = run("centrifuge", connect, publish, late("handshake"));
-    expect(snapshot.context.disconnect).toEqual(disconnects.stale);
-  });
-
-  test("[CN4] commands that come while a token is looked at wait, and are released in order", () => {
-    const held = run("centrifuge", connect, publish, subscribe);
-    expect(held.snapshot.context.held).toEqual([publish, subscribe]);
-    const { names, at, snapshot } = run("centrifuge", connect, publish, subscribe, accepted, admitted);
-    expect(at).toBe("authenticated.ready");
-    expect(names).toEqual(["startHeartbeat", "welcome", "release", "openGate"]);
-    expect(snapshot.context.held).toEqual([]);
-  });
-
-  test("a plain client may send 64 frames while it waits; the next ends it with 3013", () => {
-    const full = Array.from({ length: heldMax.commands }, () => publish);
-    expect(run("plain", connect, ...full).at).toBe("handshaking.verifying");
-    const { snapshot } = run("plain", connect, ...full, publish);
-    expect(snapshot.context.disconnect).toEqual(disconnects.tooManyRequests);
-  });
-
-  test("and 64 KiB", () => {
-    const large: Event = { ...publish, bytes: heldMax.bytes };
-    expect(run("plain", connect, large).at).toBe("handshaking.verifying");
-    expect(run("plain", connect, large, publish).snapshot.context.disconnect).toEqual(disconnects.tooManyRequests);
   });
 
   test.each([
@@ -91,10 +68,9 @@ describe("the connection machine", () => {
     ["invalid", disconnects.invalidToken],
     ["anonymous", disconnects.permissionDenied],
     ["too many channels", disconnects.channelLimit],
-  ] as const)("[CN6] a refusal for %s ends any connection", (refusal, disconnect) => {
+  ] as [Refusal, object][])("[CN6] a refusal for %s ends any connection", (refusal, disconnect) => {
     for (const protocol of ["plain", "centrifuge"] as const) {
-      const { snapshot } = run(protocol, connect, { type: "auth.refused", id: 1, refusal });
-      expect(snapshot.context.disconnect).toEqual(disconnect);
+      expect(run(protocol, connect, { type: "connect.refused", id: 1, refusal }).disconnect).toEqual(disconnect);
     }
   });
 
@@ -102,43 +78,97 @@ describe("the connection machine", () => {
     ["expired", disconnects.connectionExpired],
     ["passed", disconnects.connectionExpired],
     ["unavailable", disconnects.internal],
+    ["bad channel", disconnects.badRequest],
     ["unknown channel", disconnects.badRequest],
-  ] as const)("[CN7] a refusal for %s is an error to those who can read one, and deafness", (refusal, disconnect) => {
-    const refused: Event = { type: "auth.refused", id: 1, refusal };
-    expect(run("plain", connect, refused).snapshot.context.disconnect).toEqual(disconnect);
-    const { at, names } = run("centrifuge", connect, refused);
-    expect([at, names]).toEqual(["handshaking.refused", ["refuse"]]);
-    expect(run("centrifuge", connect, refused, connect, { type: "client.malformed" }).at).toBe("handshaking.refused");
-    expect(run("centrifuge", connect, refused, late("handshake")).snapshot.context.disconnect.code).toBe(3502);
+  ] as [Refusal, object][])(
+    "[CN7] a refusal for %s is an error to a client that reads one, and then nothing has an effect",
+    (refusal, disconnect) => {
+      const refused: ConnectionEvent = { type: "connect.refused", id: 1, refusal };
+      expect(run("plain", connect, refused).disconnect).toEqual(disconnect);
+      const { at, names } = run("centrifuge", connect, refused);
+      expect([at, names]).toEqual(["handshaking.refused", ["refuseConnect", "forgetCommands"]]);
+      const malformed: ConnectionEvent = { type: "client.malformed", bytes: 1, frame: 2 };
+      expect(run("centrifuge", connect, refused, connect, malformed).at).toBe("handshaking.refused");
+      expect(run("centrifuge", connect, refused, late("handshake")).disconnect).toEqual(disconnects.stale);
+    },
+  );
+
+  test("what a client may have held is bounded, in commands and in bytes: 3013", () => {
+    const { actor, connection, at } = start("plain");
+    actor.send(connect);
+    for (let count = 0; count < heldMax.commands; count += 1) actor.send(clientEvent(publishCommand, 1));
+    expect([at(), connection.heldCount]).toEqual(["handshaking.verifying", heldMax.commands]);
+    actor.send(clientEvent(publishCommand, 1));
+    expect([at(), connection.disconnect]).toEqual(["closed", disconnects.tooManyRequests]);
+
+    const large = start("plain");
+    large.actor.send(connect);
+    large.actor.send(clientEvent(publishCommand, heldMax.bytes));
+    expect(large.at()).toBe("handshaking.verifying");
+    large.actor.send(clientEvent(publishCommand, 1));
+    expect(large.connection.disconnect).toEqual(disconnects.tooManyRequests);
   });
 
-  test("while a subscription's token is looked at commands wait, and pongs do not", () => {
-    const { at, snapshot } = run("centrifuge", connect, accepted, admitted, withToken, publish);
-    expect(at).toBe("authenticated.verifying");
-    expect(snapshot.context.held).toEqual([publish]);
-    const pong: Event = { type: "client.pong", command: { method: "pong" }, bytes: 2 };
-    const { snapshot: after } = run("centrifuge", connect, accepted, admitted, withToken, pong);
-    expect(after.context.disconnect).toEqual(disconnects.badRequest);
-    expect(run("centrifuge", connect, accepted, admitted, withToken, publish, { type: "auth.answered" }).names).toEqual(
-      ["release", "openGate"],
-    );
+  test("held commands are released before new ones are run, and the lane is closed meanwhile", () => {
+    const { actor, connection, at } = start("centrifuge");
+    for (const event of [connect, publish, subscribe, admitted]) actor.send(event);
+    expect(at()).toBe("authenticated.releasing");
+    actor.send(publish);
+    expect(connection.heldCount).toBe(3);
+    expect(connection.held?.first).toEqual(publish as never);
   });
 
-  test("[CN9] a second connect ends the connection with 3501, a send with 3508", () => {
-    const open = [connect, accepted, admitted] as const;
-    expect(run("centrifuge", ...open, connect).snapshot.context.disconnect).toEqual(disconnects.badRequest);
-    const send: Event = { type: "client.send", command: { method: "send", id: 0, data: null }, bytes: 2 };
-    expect(run("centrifuge", ...open, send).snapshot.context.disconnect).toEqual(disconnects.notAvailable);
+  test("[CN4] held commands are taken one a turn, and the lane opens again behind the last", () => {
+    const { actor, connection, at } = start("centrifuge");
+    for (const event of [connect, subscribe, publish, admitted]) actor.send(event);
+    actor.send({ type: "turn.came" });
+    expect([at(), connection.heldCount]).toEqual(["authenticated.releasing", 1]);
+    actor.send({ type: "turn.came" });
+    expect([at(), connection.heldCount]).toEqual(["authenticated.ready", 0]);
+  });
+
+  test("a pong that no ping asked for ends the connection with 3501, in every state", () => {
+    for (const events of [[], [{ type: "token.presented" }], [{ type: "command.deferred" }]] as ConnectionEvent[][]) {
+      const { disconnect } = run("centrifuge", connect, admitted, ...events, pong);
+      expect(disconnect).toEqual(disconnects.badRequest);
+    }
+  });
+
+  test("a late answer changes nothing", () => {
+    const { actor, connection, at } = start("centrifuge");
+    for (const event of [connect, admitted, { type: "command.deferred" }] as ConnectionEvent[]) actor.send(event);
+    connection.waitFor({ for: "query" });
+    for (const type of ["engine.ready", "query.answered"] as const) actor.send({ type, ticket: 0 });
+    expect(at()).toBe("authenticated.waiting");
+    actor.send({ type: "query.answered", ticket: connection.ticket });
+    expect(at()).toBe("authenticated.ready");
+  });
+
+  test("a command waits while publishes are not answered, and nothing of publishes waits", () => {
+    const { actor, connection, at } = start("centrifuge");
+    for (const event of [connect, admitted]) actor.send(event);
+    connection.unanswered = 1;
+    actor.send(publish);
+    expect(at()).toBe("authenticated.ready");
+    actor.send(subscribe);
+    expect([at(), connection.heldCount, connection.awaitsPublishes]).toEqual(["authenticated.waiting", 1, true]);
+    connection.unanswered = 0;
+    actor.send({ type: "publish.answered" });
+    expect([at(), connection.awaitsPublishes]).toEqual(["authenticated.releasing", false]);
   });
 
   test("a connection that ends leaves its channels first and closes its socket last", () => {
-    const { names, at } = run("centrifuge", connect, accepted, admitted, { type: "socket.slow" });
+    const { names, at } = run("centrifuge", connect, admitted, { type: "socket.slow" });
     expect(at).toBe("closed");
     expect(names).toEqual([
-      "closeGate",
-      "settle",
+      "closeLane",
+      "noteDisconnect",
+      "awaitPublishes",
+      "commitPublishes",
+      "forgetCommands",
       "detachAll",
       "setFlushDeadline",
+      "forgetCommands",
       "closeSocket",
       "depart",
       "cancelDeadlines",
@@ -146,30 +176,39 @@ describe("the connection machine", () => {
     ]);
   });
 
+  test("what waits for its commit when a connection ends is answered first", () => {
+    const { actor, connection, at } = start("centrifuge");
+    for (const event of [connect, admitted]) actor.send(event);
+    connection.unanswered = 1;
+    actor.send({ type: "hub.disconnect", disconnect: disconnects.shutdown });
+    expect(at()).toBe("draining");
+    connection.unanswered = 0;
+    actor.send({ type: "publish.answered" });
+    expect(at()).toBe("closed");
+  });
+
   test("every reachable state can reach closed, and closed has no way out", () => {
-    const events: Event[] = [
+    const events: ConnectionEvent[] = [
       connect,
-      accepted,
-      { type: "auth.refused", id: 1, refusal: "expired" },
+      { type: "connect.refused", id: 1, refusal: "expired" },
       admitted,
-      publish,
-      withToken,
-      { type: "auth.answered" },
+      { type: "token.presented" },
+      { type: "connect.deferred" },
+      { type: "command.deferred" },
       { type: "hub.disconnect", disconnect: disconnects.shutdown },
-      { type: "socket.closed", disconnect: disconnects.connectionClosed },
-      late("handshake"),
-      late("flush"),
+      closed,
     ];
     const flushing = machine.provide({ guards: { isFlushed: () => false } });
     const paths = getShortestPaths(flushing, {
       events,
-      input: input("centrifuge"),
+      input: inputOf(record()),
       serializeState: (snapshot) => JSON.stringify(snapshot.value),
     });
-    const places = new Set(paths.map(({ state }) => place(state)));
-    expect([...places].toSorted()).toEqual([
+    expect([...new Set(paths.map(({ state }) => place(state)))].toSorted()).toEqual([
+      "authenticated.connecting",
       "authenticated.ready",
       "authenticated.verifying",
+      "authenticated.waiting",
       "closed",
       "draining",
       "handshaking.awaiting",
@@ -178,9 +217,8 @@ describe("the connection machine", () => {
     ]);
     for (const { state } of paths) {
       if (place(state) === "closed") continue;
-      const [next] = transition(flushing, state, { type: "socket.closed", disconnect: disconnects.connectionClosed });
-      expect(next.value).toBe("closed");
-      expect(next.status).toBe("done");
+      const [next] = transition(flushing, state, closed);
+      expect([next.value, next.status]).toEqual(["closed", "done"]);
     }
   });
 });

@@ -1,11 +1,14 @@
-import type { ConnectionInput } from "../../actors/connection/events.ts";
-import type { ConnectCommand, PublishCommand, SubscribeCommand } from "../../src/core/command.ts";
+import type { ConnectionEvent } from "../../actors/connection/events.ts";
+import type { ConnectionOptions } from "../../actors/connection/options.ts";
+import { ConnectionRecord } from "../../actors/connection/record.ts";
+import type { Command, ConnectCommand, PublishCommand, SubscribeCommand } from "../../src/core/command.ts";
 import { SealedPayload } from "../../src/core/sealed.ts";
 import type { Socket } from "../../src/core/socket.ts";
-import { centrifugeJson, plain, unlimited } from "../support/protocols.ts";
+import { milliseconds } from "../../src/core/time.ts";
+import { centrifugeJson, plain } from "../support/protocols.ts";
 
 /** What may wait while a token is verified. */
-export const heldMax = { commands: 64, bytes: 65_536 };
+export const heldMax = { commands: 4, bytes: 100 };
 
 /** A connect command that asks for nothing. */
 export const connectCommand: ConnectCommand = {
@@ -46,33 +49,54 @@ export const subscribeCommand: SubscribeCommand = {
   filter: null,
 };
 
-/** What a connection of this protocol is born with, where nobody looks at its socket: the pure machine does not. */
-export function input(dialect: "plain" | "centrifuge"): ConnectionInput {
+/** A command as an event of its connection. */
+export function clientEvent(command: Command, bytes = 10): ConnectionEvent {
+  return { type: `client.${command.method}`, command, bytes, frame: 1 } as ConnectionEvent;
+}
+
+/** Options under which anonymous clients may connect; every time is a second. */
+export const options: ConnectionOptions = {
+  version: "1",
+  handshakeTimeout: milliseconds(1_000),
+  flushTimeout: milliseconds(1_000),
+  expiredCloseDelay: milliseconds(1_000),
+  expiredSubscriptionCloseDelay: milliseconds(1_000),
+  positionCheckDelay: milliseconds(1_000),
+  allowAnonymous: true,
+  disallowAnonymousTokens: false,
+  insecure: false,
+  includeServerTime: false,
+  singleConnection: false,
+  channelLimit: 4,
+  subscribeRate: { limit: 0, burst: 4 },
+  historyPublicationsMax: 10,
+  recoveryPublicationsMax: 10,
+  recoveryBytesMax: 100,
+};
+
+/** The record of a connection whose socket does nothing; `unsent` bytes are queued in it. */
+export function record(protocol: "plain" | "centrifuge" = "centrifuge", unsent = 0): ConnectionRecord {
   const socket: Socket = {
     id: "one",
-    dialect,
-    capabilities: (dialect === "plain" ? plain : centrifugeJson).capabilities,
-    heartbeat: unlimited.heartbeat,
+    dialect: protocol,
+    capabilities: (protocol === "plain" ? plain : centrifugeJson).capabilities,
+    heartbeat: { interval: 1_000, timeout: 500 },
     heldMax,
     receiver: { attach: () => {}, detach: () => {} },
     address: "127.0.0.1",
-    defaultChannel: "lobby",
-    pingedAt: 0,
-    unanswered: 0,
-    take: () => {},
+    defaultChannel: protocol === "plain" ? "lobby" : "",
     send: () => {},
     reply: () => {},
     push: () => {},
     message: () => {},
     ping: () => {},
     isOpen: () => true,
-    unsent: () => 0,
-    framesHeard: () => 0,
+    unsent: () => unsent,
     lastHeard: () => 0,
-    openGate: () => {},
-    closeGate: () => {},
+    openLane: () => {},
+    closeLane: () => {},
     close: () => {},
     terminate: () => {},
   };
-  return { socket };
+  return new ConnectionRecord({ socket, options });
 }

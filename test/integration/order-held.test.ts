@@ -1,4 +1,5 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { seconds } from "../../src/core/time.ts";
 import { unsubscribes } from "../../src/core/unsubscribes.ts";
 import { CentrifugeProbe, pub } from "../support/centrifuge-probe.ts";
 import { ManualClock } from "../support/clock.ts";
@@ -104,14 +105,16 @@ describe("while a token is looked at", () => {
   });
 
   test("[SU13] no more than so many commands wait: then the connection is closed with 3013", async () => {
-    await using stage = await start({ client: { commands_per_frame_limit: 2_000 } });
+    await using stage = await start();
     const { tokens, connect } = stage;
     using probe = await connect();
     const commands = Array.from({ length: heldMax.commands }, (_, index) => ({
       id: index + 3,
       rpc: { method: "x" },
     }));
-    probe.send({ id: 2, subscribe: { channel: "a", token: annIn("a") } }, ...commands);
+    probe.send({ id: 2, subscribe: { channel: "a", token: annIn("a") } });
+    // In frames of as many commands as one may hold.
+    while (commands.length > 0) probe.send(...commands.splice(0, 256));
     const held = await tokens.next();
     expect(await probe.rest()).toEqual([]);
     probe.send({ id: 9_999, rpc: { method: "x" } });
@@ -199,6 +202,21 @@ describe("a late answer", () => {
     }
     expect((await probe.ask("presence_stats", { channel: "a" }))["presence_stats"]).toMatchObject({ num_clients: 1 });
     expect(await probe.rest()).toEqual([]);
+  });
+
+  test("to a subscribe takes nothing back of what a back end changed meanwhile", async () => {
+    await using stage = await start();
+    const { server, tokens, connect } = stage;
+    using probe = await connect();
+    probe.send({ id: 2, subscribe: { channel: "a", token: annIn("a") } });
+    const held = await tokens.next();
+    const expireAt = seconds(4_000_000_000);
+    tellUser(server, "ann", { type: "hub.refresh", expireAt, info: '{"role":"host"}' });
+    expect(await probe.take(1)).toMatchObject([{ push: { refresh: { expires: true } } }]);
+    held.release();
+    expect(await probe.take(1)).toMatchObject([{ id: 2, subscribe: {} }]);
+    const reply = await probe.ask("presence", { channel: "a" });
+    expect(reply).toMatchObject({ presence: { presence: { [probe.client]: { conn_info: { role: "host" } } } } });
   });
 
   test("to a refresh of a subscription that the client has left is error 103", async () => {

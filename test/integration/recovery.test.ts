@@ -154,6 +154,23 @@ test("[T51] nor does a connect with many channels of its own", async () => {
   expect(Object.values(connect.subs).filter(({ recovered }) => recovered).length).toBe(3);
 });
 
+test("[T51] nor does a connect with channels of its own and a subscribe in the same frame", async () => {
+  const recovery_max_bytes = 20_000;
+  await using server = await startOpenServer({ client: { recovery_max_bytes } });
+  for (const channel of ["a", "b", "c"]) await publish(server, channel, "x".repeat(15_000));
+  using probe = await CentrifugeProbe.open(server.ws);
+  probe.send(
+    { id: 1, connect: { subs: { a: { recover: true } } } },
+    { id: 2, subscribe: { channel: "b", recover: true } },
+  );
+  const [connected, subscribed] = await probe.take(2);
+  expect(connected).toMatchObject({ connect: { subs: { a: { recovered: true } } } });
+  expect(subscribed).toMatchObject({ id: 2, subscribe: { was_recovering: true } });
+  expect(subscribed).not.toHaveProperty("subscribe.recovered");
+  // Another frame has its own bytes.
+  expect(await recover(server, "c", {})).toMatchObject({ recovered: true });
+});
+
 test("[SU105] [T22] recovery asks for permission anew: who may no longer subscribe gets nothing of what was said", async () => {
   await using server = await startOpenServer({ channel: { namespaces } });
   const epoch = await publish(server, "own:a#ann", "secret");

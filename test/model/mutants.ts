@@ -19,7 +19,7 @@ interface Mutant {
 }
 
 const broker = "src/broker/local/ordered-broker.ts";
-const effects = "actors/connection/effects";
+const perform = "actors/connection/perform.ts";
 
 const mutants: readonly Mutant[] = [
   {
@@ -66,31 +66,31 @@ const mutants: readonly Mutant[] = [
   },
   {
     name: "attached after the join",
-    file: `${effects}/joining.ts`,
-    find: "      scope.context.socket.attach(subscription);",
-    by: "      setImmediate(() => scope.context.socket.attach(subscription));",
+    file: perform,
+    find: "        connection.socket.receiver?.attach(subscription);",
+    by: "        setImmediate(() => connection.socket.receiver?.attach(subscription));",
   },
   {
     name: "publications before the reply to subscribe",
-    file: `${effects}/subscribing.ts`,
-    find: '        answers.reply(scope, { id, method: "subscribe", result });',
-    by: '        setImmediate(() => answers.reply(scope, { id, method: "subscribe", result }));',
+    file: "actors/connection/decide/subscribe.ts",
+    find: '      return [attach, reply({ id, method: "subscribe", result }), ...entered(view, subscription)];',
+    by: '      return [...entered(view, subscription), reply({ id, method: "subscribe", result }), attach];',
   },
   {
     name: "replies that overtake",
-    file: `${effects}/publishing.ts`,
-    find: "    if (!namespace.history?.durable) answers.settle(scope);\n",
-    by: "",
+    file: perform,
+    find: "if (connection.unanswered > 0 && !isInOrder && !this.#ports.broker.flush() && connection.unanswered > 0) {",
+    by: "if (isInOrder && connection.unanswered < 0) {",
   },
   {
     name: "left and not detached",
-    file: `${effects}/leaving.ts`,
-    find: "  context.socket.detach(channel);\n",
-    by: "",
+    file: perform,
+    find: "    connection.removeSubscription(channel);\n    connection.socket.receiver?.detach(channel);\n",
+    by: "    connection.removeSubscription(channel);\n",
   },
   {
     name: "presence left behind",
-    file: "src/presence/presenceEvents.ts",
+    file: "src/presence/presence-events.ts",
     find: "if (visibility.presence) presence.leave(channel, info.client);",
     by: "",
   },
@@ -102,15 +102,15 @@ const mutants: readonly Mutant[] = [
   },
   {
     name: "a subscription outlives its token",
-    file: `${effects}/joining.ts`,
+    file: "actors/connection/decide/expiry.ts",
     find: "const delay = earliest * 1000",
     by: "const delay = 60_000 + earliest * 1000",
   },
   {
     name: "a lost place is not told",
-    file: `${effects}/ordered.ts`,
-    find: "if (subscription?.stream && subscription.stream.epoch !== epoch) {",
-    by: "if (subscription?.stream && subscription.stream.epoch === null) {",
+    file: "actors/connection/decide/expiry.ts",
+    find: "const isLost = subscription?.stream && subscription.stream.epoch !== epoch;",
+    by: "const isLost = subscription?.stream && subscription.stream.epoch === null;",
   },
 ];
 

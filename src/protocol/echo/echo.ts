@@ -1,6 +1,7 @@
+import { toPublish } from "../plain/frame.ts";
 import type { Protocol, ProtocolSettings } from "../protocol.ts";
 
-/** The protocol of `/echo`: frames are returned to their sender, and are neither commands nor publications. */
+/** The protocol of `/echo`: every frame is returned to its sender by the publish lane, and is published to no channel. */
 export function createEcho(settings: ProtocolSettings): Protocol {
   return {
     name: "echo",
@@ -19,7 +20,7 @@ export function createEcho(settings: ProtocolSettings): Protocol {
       isUnidirectional: false,
     },
     settings,
-    decode: () => ({ commands: [], malformed: false }),
+    decode: (frame, defaultChannel) => ({ commands: [toPublish(frame, defaultChannel)], malformed: false }),
     encodeReply: () => null,
     encodePush: () => null,
     encodeMessage: () => null,

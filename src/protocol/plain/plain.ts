@@ -1,7 +1,7 @@
 import type { Frame } from "../../core/frame.ts";
 import { encodingTag, type Payload, stringIn } from "../../core/payload.ts";
-import { SealedPayload } from "../../core/sealed.ts";
 import type { Encoding, Protocol, ProtocolSettings } from "../protocol.ts";
+import { toPublish } from "./frame.ts";
 
 /** Publications as bare frames: no channel, no metadata, and neither joins nor leaves. */
 export const plainEncoding: Encoding = {
@@ -33,21 +33,12 @@ export function createPlain(settings: ProtocolSettings): Protocol {
       isUnidirectional: false,
     },
     settings,
-    decode: (frame, defaultChannel) => ({
-      commands: [
-        { method: "publish", id: 0, channel: defaultChannel, data: new SealedPayload(toPayload(frame)), map: null },
-      ],
-      malformed: false,
-    }),
+    decode: (frame, defaultChannel) => ({ commands: [toPublish(frame, defaultChannel)], malformed: false }),
     encodeReply: () => null,
     encodePush: () => null,
     encodeMessage: (data) => toFrame(data, false),
     ping: null,
   };
-}
-
-function toPayload(frame: Frame): Payload {
-  return typeof frame === "string" ? { kind: "text", text: frame } : { kind: "binary", bytes: frame };
 }
 
 /** Text as text and bytes as bytes; of JSON a string as its text, or as its bytes where it is base64, else as it is. */

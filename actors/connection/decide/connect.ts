@@ -1,0 +1,155 @@
+import type { Verdict } from "../../../src/auth/authenticator.ts";
+import type { ConnectCommand } from "../../../src/core/command.ts";
+import { anonymous, type Identity, type ServerSubscription } from "../../../src/core/identity.ts";
+import type { SubscribeResult } from "../../../src/core/reply.ts";
+import type { Refusal } from "../endings.ts";
+import { type Asked, bareRequest, type Joining } from "../subscription.ts";
+import { type Decision, end, hasPassed, nothing, reply, ttlUntil, type View } from "./decision.ts";
+import { watchConnection } from "./expiry.ts";
+import { firstPing } from "./heartbeat.ts";
+import { entered, type JoinAnswer, joiningOf, resultOf } from "./subscribe.ts";
+
+/** The client's credentials have come. */
+export function decideConnect(view: View, command: ConnectCommand): readonly Decision[] {
+  const { options, socket } = view.connection;
+  if (command.token) {
+    return [
+      { type: "verify", token: command.token, pending: { for: "connect", command: { ...command, token: null } } },
+    ];
+  }
+  const isOpen = options.allowAnonymous || options.insecure || socket.capabilities.admitsAnonymous;
+  return isOpen ? decideIdentified(view, command, anonymous) : refused(command, "missing");
+}
+
+/** The verdict on the connection's token. */
+export function decideConnectVerdict(
+  view: View,
+  command: ConnectCommand,
+  verdict: Verdict<Identity>,
+): readonly Decision[] {
+  const { insecure, disallowAnonymousTokens } = view.connection.options;
+  if (!verdict.ok) return refused(command, verdict.error);
+  const { value: claims } = verdict;
+  if (claims.user === "" && disallowAnonymousTokens) return refused(command, "anonymous");
+  if (insecure) return decideIdentified(view, command, { ...claims, expireAt: null });
+  return hasPassed(claims.expireAt, view.wall) ? refused(command, "passed") : decideIdentified(view, command, claims);
+}
+
+function refused({ id }: ConnectCommand, refusal: Refusal): readonly Decision[] {
+  return [{ type: "refuse connect", id, refusal }];
+}
+
+function decideIdentified(view: View, connect: ConnectCommand, identity: Identity): readonly Decision[] {
+  const fault = channelFault(view, identity, connect);
+  return fault ? refused(connect, fault) : [{ type: "identify", identity, connect }];
+}
+
+/** What is wrong with the channels that a connection would have from the start. */
+function channelFault(view: View, identity: Identity, connect: ConnectCommand): Refusal | null {
+  if (identity.subscriptions.length === 0 && connect.subs.size === 0 && identity.user === "") return null;
+  const names = [...identity.subscriptions.map(({ channel }) => channel), ...connect.subs.keys()];
+  if (names.some((channel) => view.rules.nameFault(channel) !== null)) return "bad channel";
+  const isKnown = (channel: string) => view.rules.resolve(channel) !== null;
+  if (!identity.subscriptions.every(({ channel }) => isKnown(channel))) return "unknown channel";
+  if (![...connect.subs.keys()].every(isKnown)) return "missing";
+  const { length } = firstSubscriptions(view, identity, connect);
+  return length > view.connection.options.channelLimit ? "too many channels" : null;
+}
+
+/** The channels that a connection has from the start: its token's, its user's own, and those it asks for and may have. */
+function firstSubscriptions(
+  { rules }: Pick<View, "rules">,
+  { user, subscriptions }: Identity,
+  { subs }: Pick<ConnectCommand, "subs">,
+): readonly ServerSubscription[] {
+  const personal = rules.personalChannel(user);
+  if (personal === null && subs.size === 0) return subscriptions;
+  const found = new Map(subscriptions.map((each) => [each.channel, each]));
+  if (personal !== null && !found.has(personal)) found.set(personal, { channel: personal });
+  for (const channel of subs.keys()) {
+    if (!found.has(channel) && rules.onConnect(channel, user) === "given") found.set(channel, { channel });
+  }
+  return [...found.values()];
+}
+
+/** The Hub has admitted the connection: the first thing that its client receives, and the channels it has from the start. */
+export function decideAdmitted(view: View): readonly Decision[] {
+  const { connection } = view;
+  const { canReadErrors, hasDefaultChannel } = connection.socket.capabilities;
+  const admitted: readonly Decision[] = [{ type: "log admission" }, ...expiryOf(view)];
+  if (hasDefaultChannel) return [...admitted, ...decideDefaultChannel(view)];
+  return [...admitted, canReadErrors ? { type: "greet", joinings: firstJoinings(view) } : { type: "settle" }];
+}
+
+function expiryOf(view: View): readonly Decision[] {
+  const { expireAt } = view.connection;
+  return expireAt === null ? nothing : [watchConnection(view, expireAt)];
+}
+
+/** A connection for one channel has no purpose without it. */
+function decideDefaultChannel(view: View): readonly Decision[] {
+  const { connection, rules } = view;
+  const { options, user } = connection;
+  const channel = connection.socket.defaultChannel;
+  const asked: Asked = { at: "asked", channel, origin: "default", request: bareRequest, id: 0 };
+  const asker = { user, subscribed: false, full: options.channelLimit < 1, token: false, type: 0, filtered: false };
+  const joining = channel === "" ? null : joiningOf(view, asked, { expireAt: null });
+  if (!joining || rules.maySubscribe(channel, asker)) return [end("channel.forbidden")];
+  // It reads neither joins nor replays: so it is sent none, and keeps no position that could be lost.
+  const grant = { ...joining.terms.grant, joinLeave: false, autoCacheRecover: false, stream: null };
+  return [{ type: "join", joining: { ...joining, terms: { ...joining.terms, grant } } }];
+}
+
+function firstJoinings(view: View): readonly Joining[] {
+  const { identity, connect } = view.connection;
+  if (!identity || !connect) return [];
+  return firstSubscriptions(view, identity, connect).flatMap(({ channel, info, data, override }) => {
+    const request = connect.subs.get(channel) ?? bareRequest;
+    const asked: Asked = { at: "asked", channel, origin: "connect", request, id: 0 };
+    return joiningOf(view, asked, { expireAt: null, info, data, override }) ?? [];
+  });
+}
+
+/** One channel of the connect, and what the broker has answered. */
+export interface JoinedChannel extends JoinAnswer {
+  readonly joining: Joining;
+}
+
+/**
+ * All channels of the connect were joined, and attached: the client is told of each. Where one could not be joined it is
+ * told of none: a client that was told of the others alone would take this one for taken away.
+ */
+export function decideGreeting(view: View, joins: readonly JoinedChannel[]): readonly Decision[] {
+  const { connection, wall } = view;
+  const { socket, options } = connection;
+  const { interval, timeout } = socket.heartbeat;
+  const subs = new Map<string, SubscribeResult>();
+  for (const { joining, joined, since } of joins) {
+    if (joined === null) return [{ type: "detach all" }, end("channel.failed")];
+    subs.set(joining.channel, resultOf(view, joining, { joined, since }));
+  }
+  const greeting = reply({
+    id: connection.connect?.id ?? 0,
+    method: "connect",
+    result: {
+      client: socket.id,
+      version: options.version,
+      subs,
+      ttl: ttlUntil(connection.expireAt, wall),
+      ping: socket.capabilities.hasNativePing || interval === 0 ? null : Math.round(interval / 1000),
+      pong: timeout > 0,
+      time: options.includeServerTime ? Math.round(wall) : null,
+    },
+  });
+  const attached = [...connection.subscriptions.values()];
+  const alone: readonly Decision[] =
+    options.singleConnection && connection.user !== "" ? [{ type: "be alone" }] : nothing;
+  return [greeting, ...attached.flatMap((subscription) => entered(view, subscription)), ...alone, { type: "settle" }];
+}
+
+/** The client has its channels: from here on it is kept alive, and it receives what waited for its user. */
+export function decideSettled(view: View, random: number): readonly Decision[] {
+  const { socket, user } = view.connection;
+  const isWaitedFor = user !== "" && socket.capabilities.canReceiveMessages;
+  return [...firstPing(view, random), ...(isWaitedFor ? [{ type: "deliver messages" } as const] : nothing)];
+}

@@ -1,0 +1,111 @@
+import type { Draft, HistoryFilter, HistoryOptions } from "../../../src/broker/broker.ts";
+import type { ChannelRules } from "../../../src/channels/rules.ts";
+import type { ConnectCommand } from "../../../src/core/command.ts";
+import type { ClientError } from "../../../src/core/errors.ts";
+import type { Frame } from "../../../src/core/frame.ts";
+import type { Identity } from "../../../src/core/identity.ts";
+import type { Payload } from "../../../src/core/payload.ts";
+import type { Push, Reply } from "../../../src/core/reply.ts";
+import type { Token } from "../../../src/core/sealed.ts";
+import type { Milliseconds, Seconds } from "../../../src/core/time.ts";
+import type { DeadlineName } from "../../deadlines.ts";
+import type { Ending, Refusal } from "../endings.ts";
+import type { ConnectionRecord, Pending } from "../record.ts";
+import type { Joining, Subscribed } from "../subscription.ts";
+
+/** What decisions are made from: values, and rules that follow from the configuration alone. */
+export interface View {
+  readonly connection: Readonly<ConnectionRecord>;
+  readonly rules: ChannelRules;
+  /** Milliseconds since 1970. */
+  readonly wall: number;
+}
+
+/** What follows from an event. `perform.ts` carries decisions out, in their order; nothing else has an effect. */
+export type Decision =
+  | { readonly type: "reply"; readonly reply: Reply }
+  | { readonly type: "push"; readonly push: Push }
+  /** Sends the client something that belongs to no channel. */
+  | { readonly type: "message"; readonly data: Payload }
+  /** Returns a frame to its sender. */
+  | { readonly type: "send back"; readonly frame: Frame }
+  | { readonly type: "end"; readonly reason: Ending }
+  /** Has a token verified; `pending` says for what. */
+  | { readonly type: "verify"; readonly token: Token; readonly pending: PendingToken }
+  /** The connect is refused. */
+  | { readonly type: "refuse connect"; readonly id: number; readonly refusal: Refusal }
+  /** The credentials hold: the Hub is asked for admission. */
+  | { readonly type: "identify"; readonly identity: Identity; readonly connect: ConnectCommand }
+  /** The connection is let in. */
+  | { readonly type: "log admission" }
+  /** Joins the channels that the connection has from the start, and greets it when all of them are joined. */
+  | { readonly type: "greet"; readonly joinings: readonly Joining[] }
+  | { readonly type: "join"; readonly joining: Joining }
+  /** The socket receives the channel from here on; recovery has brought so many bytes. */
+  | { readonly type: "attach"; readonly subscription: Subscribed; readonly recoveredBytes: number }
+  /** Detaches all channels of a connect that failed: no one was told of them. */
+  | { readonly type: "detach all" }
+  /** Others see the connection in the channel. */
+  | { readonly type: "enter"; readonly subscription: Subscribed }
+  /** The connection leaves the channel, on the node and in the eyes of others. */
+  | { readonly type: "leave"; readonly channel: string }
+  /** A subscription has another expiry or info. */
+  | { readonly type: "update"; readonly subscription: Subscribed }
+  | { readonly type: "set expiry"; readonly expireAt: Seconds | null; readonly info: string | undefined }
+  /** Publishes; `id` is the command to answer, null where the client reads no answers. */
+  | { readonly type: "publish"; readonly id: number | null; readonly draft: Draft }
+  /** A publish is refused whose client reads no errors. */
+  | { readonly type: "drop" }
+  | { readonly type: "read presence" | "read presence stats"; readonly id: number; readonly channel: string }
+  | {
+      readonly type: "read history";
+      readonly id: number;
+      readonly channel: string;
+      readonly options: HistoryOptions;
+      readonly filter: HistoryFilter;
+    }
+  | { readonly type: "set deadline"; readonly name: DeadlineName; readonly delay: Milliseconds }
+  | { readonly type: "clear deadline"; readonly name: DeadlineName }
+  | { readonly type: "ping" }
+  /** A ping is open since `at`, in monotonic milliseconds; 0: it was answered. */
+  | { readonly type: "note ping"; readonly at: number }
+  /** The connection has the channels that it is opened for: it is kept alive, and gets what waited for its user. */
+  | { readonly type: "settle" }
+  /** Ends the other connections of the user. */
+  | { readonly type: "be alone" }
+  /** What waited for the user is delivered. */
+  | { readonly type: "deliver messages" };
+
+/** What a token can be verified for. */
+export type PendingToken = Extract<Pending, { for: "connect" | "refresh" | "subscribe" | "sub_refresh" }>;
+
+/** No decision. */
+export const nothing: readonly Decision[] = [];
+
+export function reply(answer: Reply): Decision {
+  return { type: "reply", reply: answer };
+}
+
+/** Answers a command with an error. */
+export function refuse(id: number, error: ClientError): Decision {
+  return { type: "reply", reply: { id, method: "error", error } };
+}
+
+export function end(reason: Ending): Decision {
+  return { type: "end", reason };
+}
+
+/**
+ * Seconds from now until a time in seconds since 1970, at most a year: clients wait with 32-bit timers. Counted in whole
+ * seconds as Centrifugo does, so that a token made a moment ago for sixty seconds has sixty left. Null is never.
+ */
+export function ttlUntil(expireAt: Seconds | null, wall: number): number | null {
+  return expireAt === null ? null : Math.min(Math.max(expireAt - Math.floor(wall / 1000), 0), ttlMax);
+}
+
+const ttlMax = 31_536_000;
+
+/** Whether a time in seconds since 1970 has come; null is never. */
+export function hasPassed(expireAt: Seconds | null, wall: number): boolean {
+  return expireAt !== null && expireAt <= Math.floor(wall / 1000);
+}

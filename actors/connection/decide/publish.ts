@@ -1,0 +1,66 @@
+import type { Draft } from "../../../src/broker/broker.ts";
+import type { PublishCommand } from "../../../src/core/command.ts";
+import type { Frame } from "../../../src/core/frame.ts";
+import { type Payload, sharedBytesMax } from "../../../src/core/payload.ts";
+import { clientInfoOf } from "../record.ts";
+import { type Decision, end, nothing, refuse, type View } from "./decision.ts";
+
+/** Publishes of a client that cannot read errors that are refused in a row before it is closed. */
+const refusedMax = 3;
+
+/** A client publishes; the same past its machine and inside of it. */
+export function decidePublish(view: View, command: PublishCommand): readonly Decision[] {
+  const { echoesFrames, hasDefaultChannel } = view.connection.socket.capabilities;
+  if (echoesFrames) return [{ type: "send back", frame: frameOf(command.data.read()) }];
+  return hasDefaultChannel ? decideFrame(view, command.data.read()) : decideCommand(view, command);
+}
+
+function decideCommand({ connection, rules }: View, command: PublishCommand): readonly Decision[] {
+  const { channel, id, map } = command;
+  const { user, subscriptions, socket } = connection;
+  const data = command.data.read();
+  const subscription = subscriptions.get(channel);
+  const asker = { user, subscribed: subscription !== undefined, data, mapped: map !== null };
+  const refusal = rules.mayPublish(channel, asker);
+  const namespace = rules.resolve(channel)?.namespace;
+  if (refusal || !namespace) return refusal ? [refuse(id, refusal)] : nothing;
+  const draft: Draft = {
+    channel,
+    data,
+    info: clientInfoOf(connection, subscription),
+    exclude: namespace.options.exclude_publisher ? socket : null,
+    history: namespace.history,
+  };
+  return [{ type: "publish", id, draft }];
+}
+
+/** A frame of a client that is in its one channel. */
+function decideFrame({ connection, rules }: View, frame: Payload): readonly Decision[] {
+  const { socket, subscriptions, user, refusedPublishes } = connection;
+  const channel = socket.defaultChannel;
+  const subscription = subscriptions.get(channel);
+  const namespace = rules.resolve(channel)?.namespace;
+  if (!subscription || !namespace) return nothing;
+  const data = rules.fromPlain(frame, namespace);
+  if (rules.mayPublish(channel, { user, subscribed: true, data })) {
+    return refusedPublishes + 1 < refusedMax ? [{ type: "drop" }] : [{ type: "drop" }, end("publishes.refused")];
+  }
+  const draft: Draft = {
+    channel,
+    data,
+    info: clientInfoOf(connection, subscription),
+    exclude: socket,
+    history: isShared(data) ? namespace.history : null,
+  };
+  return [{ type: "publish", id: null, draft }];
+}
+
+/** Bytes that a Centrifuge client's frame could not hold are handed to plain clients alone, and never kept. */
+function isShared(data: Payload): boolean {
+  return data.kind !== "binary" || data.bytes.byteLength <= sharedBytesMax;
+}
+
+function frameOf(data: Payload): Frame {
+  if (data.kind === "binary") return data.bytes;
+  return data.kind === "text" ? data.text : data.json;
+}

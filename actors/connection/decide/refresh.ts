@@ -1,0 +1,96 @@
+import type { SubscriptionClaims, Verdict } from "../../../src/auth/authenticator.ts";
+import type { Command } from "../../../src/core/command.ts";
+import { errors } from "../../../src/core/errors.ts";
+import type { Identity } from "../../../src/core/identity.ts";
+import type { Token } from "../../../src/core/sealed.ts";
+import { isServerSide, next } from "../subscription.ts";
+import {
+  type Decision,
+  end,
+  hasPassed,
+  nothing,
+  type PendingToken,
+  refuse,
+  reply,
+  ttlUntil,
+  type View,
+} from "./decision.ts";
+import { watchConnection, watchExpiries } from "./expiry.ts";
+import { isMadeFor, tokenErrors } from "./subscribe.ts";
+
+/** The client sends a new token for its connection. */
+export function decideRefresh(id: number, token: Token): readonly Decision[] {
+  return [{ type: "verify", token, pending: { for: "refresh", id } }];
+}
+
+/** The verdict on a new token for the connection. */
+export function decideRefreshVerdict(view: View, id: number, verdict: Verdict<Identity>): readonly Decision[] {
+  const { connection, wall } = view;
+  if (!verdict.ok) {
+    if (verdict.error === "unavailable") return [refuse(id, errors.internal)];
+    return [end(verdict.error === "invalid" ? "token.rejected" : "token.outdated")];
+  }
+  const { user, expireAt, info } = verdict.value;
+  if (user !== connection.identity?.user) return [end("token.rejected")];
+  if (!hasSameSubscriptions(view, verdict.value)) return [end("subscriptions.differ")];
+  if (hasPassed(expireAt, wall)) return [refuse(id, errors.expired)];
+  return [
+    { type: "set expiry", expireAt, info },
+    watchConnection(view, expireAt),
+    reply({ id, method: "refresh", result: { ttl: ttlUntil(expireAt, wall) } }),
+  ];
+}
+
+/**
+ * Whether a new token names the channels that the old one did, and none of them was left since. A token cannot change
+ * what a connection has: it has to connect anew for that (3010).
+ */
+function hasSameSubscriptions({ connection }: View, { subscriptions }: Identity): boolean {
+  const had = connection.identity?.subscriptions ?? [];
+  const names = new Set(had.map(({ channel }) => channel));
+  const isSame = subscriptions.length === names.size && subscriptions.every(({ channel }) => names.has(channel));
+  return (
+    isSame &&
+    had.every(({ channel }) => {
+      const subscription = connection.subscriptions.get(channel);
+      return subscription !== undefined && isServerSide(subscription);
+    })
+  );
+}
+
+/** The client sends a new token for one of its subscriptions. */
+export function decideSubRefresh(
+  { connection }: View,
+  { id, channel, token }: Extract<Command, { method: "sub_refresh" }>,
+): readonly Decision[] {
+  const subscription = connection.subscriptions.get(channel);
+  if (!subscription) return [refuse(id, errors.permissionDenied)];
+  if (isServerSide(subscription)) return [end("command.unexpected")];
+  if (!token) return [refuse(id, errors.badRequest)];
+  return [{ type: "verify", token, pending: { for: "sub_refresh", id, subscription } }];
+}
+
+/** The verdict on a new token for a subscription. */
+export function decideSubRefreshVerdict(
+  view: View,
+  { id, subscription }: Extract<PendingToken, { for: "sub_refresh" }>,
+  verdict: Verdict<SubscriptionClaims>,
+): readonly Decision[] {
+  const { channel } = subscription;
+  // A back end may have ended it while its token was verified, and begun another one, which this is not about.
+  if (view.connection.subscriptions.get(channel) !== subscription) return [refuse(id, errors.permissionDenied)];
+  if (!verdict.ok) {
+    if (verdict.error === "unavailable") return [refuse(id, tokenErrors.unavailable)];
+    return [end(verdict.error === "invalid" ? "token.rejected" : "subscription.expired")];
+  }
+  const { value: claims } = verdict;
+  if (!isMadeFor(claims, view, channel)) return [end("token.rejected")];
+  if (hasPassed(claims.expireAt, view.wall)) return [refuse(id, errors.expired)];
+  const refreshed = next(subscription, { type: "refreshed", expireAt: claims.expireAt, info: claims.info });
+  if (refreshed.at !== "subscribed") return nothing;
+  return [
+    { type: "update", subscription: refreshed },
+    ...watchExpiries(view, claims.expireAt ?? undefined, new Set([channel])),
+    reply({ id, method: "sub_refresh", result: { ttl: ttlUntil(claims.expireAt, view.wall) } }),
+  ];
+}

@@ -1,0 +1,215 @@
+import type { SubscriptionClaims, TokenRefusal, Verdict } from "../../../src/auth/authenticator.ts";
+import type { Joined, Since, Wish } from "../../../src/broker/broker.ts";
+import { rejectsUnrecovered, type SubscribeCommand } from "../../../src/core/command.ts";
+import { type ClientError, errors } from "../../../src/core/errors.ts";
+import { payloadSize } from "../../../src/core/payload.ts";
+import type { SubscribeResult } from "../../../src/core/reply.ts";
+import type { Seconds } from "../../../src/core/time.ts";
+import type { ConnectionRecord } from "../record.ts";
+import type { Asked, Joining, Origin, Subscribed, Subscription, Terms } from "../subscription.ts";
+import { next } from "../subscription.ts";
+import {
+  type Decision,
+  end,
+  hasPassed,
+  nothing,
+  type PendingToken,
+  refuse,
+  reply,
+  ttlUntil,
+  type View,
+} from "./decision.ts";
+import { watchSubscription } from "./expiry.ts";
+
+/** A client's own subscribe; `isWithinRate` is false where it subscribes too often. */
+export function decideSubscribe(view: View, command: SubscribeCommand, isWithinRate: boolean): readonly Decision[] {
+  const { id, channel, token } = command;
+  const refusal = isWithinRate ? subscribeRefusal(view, command, token !== null) : errors.tooManyRequests;
+  if (refusal) return [refuse(id, refusal)];
+  // The token is handed over for verification, and kept nowhere else.
+  const request = token ? { ...command, token: null } : command;
+  const asked: Asked = { at: "asked", channel, origin: "client", request, id };
+  if (!token) return decideGranted(view, asked, { expireAt: null });
+  const subscription = next(asked, { type: "token.presented" });
+  return [{ type: "verify", token, pending: { for: "subscribe", command: request, subscription } }];
+}
+
+/** The verdict on the token of a subscribe; the connection may have changed since it was sent. */
+export function decideSubscribeVerdict(
+  view: View,
+  { command, subscription }: Extract<PendingToken, { for: "subscribe" }>,
+  verdict: Verdict<SubscriptionClaims>,
+): readonly Decision[] {
+  const { id, channel } = command;
+  if (!verdict.ok) return [refuse(id, tokenErrors[verdict.error])];
+  const { value: claims } = verdict;
+  if (!isMadeFor(claims, view, channel)) return [end("token.rejected")];
+  if (hasPassed(claims.expireAt, view.wall)) return [refuse(id, errors.expired)];
+  const refusal = subscribeRefusal(view, command, true);
+  return refusal ? [refuse(id, refusal)] : decideGranted(view, subscription, claims);
+}
+
+/** What a refused subscription token is answered with; the connection stays. */
+export const tokenErrors = {
+  invalid: errors.permissionDenied,
+  expired: errors.tokenExpired,
+  unavailable: errors.internal,
+} as const satisfies Record<TokenRefusal, ClientError>;
+
+/** Whether a token was made for this channel, this user and, where it names one, this connection. */
+export function isMadeFor(claims: SubscriptionClaims, { connection }: View, channel: string): boolean {
+  const isOurs = claims.user === connection.user && claims.channel === channel;
+  return isOurs && (claims.client === "" || claims.client === connection.socket.id);
+}
+
+/** What is refused before a token is verified, and again after it was: the channel may be taken meanwhile. */
+function subscribeRefusal(
+  { connection, rules }: View,
+  { channel, type, filter }: SubscribeCommand,
+  token: boolean,
+): ClientError | null {
+  const { subscriptions, options, user } = connection;
+  return rules.maySubscribe(channel, {
+    user,
+    subscribed: subscriptions.has(channel),
+    full: subscriptions.size >= options.channelLimit,
+    token,
+    type,
+    filtered: filter !== null,
+  });
+}
+
+/** What a token or a back end says of a subscription. */
+interface Claims {
+  readonly expireAt: Seconds | null;
+  readonly info?: string | undefined;
+  readonly data?: string | undefined;
+  readonly override?: Parameters<View["rules"]["grant"]>[1]["override"];
+}
+
+/** The subscription is allowed: it is joined on the terms that the rules grant. */
+export function decideGranted(view: View, subscription: Subscription, claims: Claims): readonly Decision[] {
+  const joining = joiningOf(view, subscription, claims);
+  if (joining) return [{ type: "join", joining }];
+  return "id" in subscription && subscription.origin === "client"
+    ? [refuse(subscription.id, errors.unknownChannel)]
+    : nothing;
+}
+
+/** Null where the namespace is unknown. */
+export function joiningOf(
+  { connection, rules }: View,
+  subscription: Subscription,
+  { expireAt, info, data, override }: Claims,
+): Joining | null {
+  const { channel, origin } = subscription;
+  const request = origin === "client" && "request" in subscription ? subscription.request : null;
+  const grant = rules.grant(channel, { user: connection.user, request, override });
+  if (!grant) return null;
+  const terms: Terms = { grant, expireAt, info, data };
+  const joining = next(subscription, { type: "granted", terms });
+  return joining.at === "joining" ? joining : null;
+}
+
+/** What the broker is asked for a subscription; `recoveredBytes` have been recovered in this frame already. */
+export function wishOf(
+  joining: Joining,
+  { options, recoveredBytes }: Pick<ConnectionRecord, "options" | "recoveredBytes">,
+): Wish {
+  return {
+    channel: joining.channel,
+    options: joining.terms.grant.stream,
+    since: sinceOf(joining, options, recoveredBytes),
+  };
+}
+
+function sinceOf(
+  { request, terms: { grant } }: Joining,
+  options: ConnectionRecord["options"],
+  recoveredBytes: number,
+): Since | null {
+  const position = request.recover ?? (grant.autoCacheRecover ? { offset: 0, epoch: "" } : null);
+  if (position === null || !grant.recoverable) return null;
+  return {
+    position,
+    mode: grant.recoveryMode,
+    publicationsMax: options.recoveryPublicationsMax,
+    bytesMax: options.recoveryBytesMax - recoveredBytes,
+  };
+}
+
+/** What the broker has answered to a join; null: the channel's stream can be neither read nor begun, for this error. */
+export interface JoinAnswer {
+  readonly joined: Joined | null;
+  readonly error?: ClientError | undefined;
+  readonly since: Since | null;
+}
+
+/**
+ * What follows from a join, decided inside of it, in step with the channel's deliveries: the result says where the
+ * client stands, and the very next publication reaches it.
+ */
+export function decideJoined(view: View, joining: Joining, answer: JoinAnswer): readonly Decision[] {
+  const { joined, since, error } = answer;
+  if (joined === null) return failed(joining, error ?? errors.internal);
+  const isLost = since?.mode === "stream" && !joined.recovered;
+  if (isLost && joining.origin === "client" && rejectsUnrecovered(joining.request)) {
+    return failed(joining, errors.unrecoverablePosition);
+  }
+  const subscription = next(joining, { type: "joined", joined });
+  if (subscription.at !== "subscribed") return nothing;
+  const recoveredBytes = joined.publications.reduce((sum, { data }) => sum + payloadSize(data), 0);
+  const attach: Decision = { type: "attach", subscription, recoveredBytes };
+  const { origin, channel, id } = joining;
+  switch (origin) {
+    case "connect":
+      return [attach];
+    case "default":
+      return [attach, ...entered(view, subscription), { type: "settle" }];
+    case "client": {
+      const result = resultOf(view, joining, { joined, since });
+      return [attach, reply({ id, method: "subscribe", result }), ...entered(view, subscription)];
+    }
+    case "server": {
+      const result = resultOf(view, joining, { joined, since });
+      return [attach, { type: "push", push: { type: "subscribe", channel, result } }, ...entered(view, subscription)];
+    }
+  }
+}
+
+/** A client reads an error; where the server gives a channel, its client could not tell that it is missing. */
+function failed(
+  { origin, id }: { readonly origin: Origin; readonly id: number },
+  error: ClientError,
+): readonly Decision[] {
+  return [origin === "client" ? refuse(id, error) : end("channel.failed")];
+}
+
+/** Others see who has come. After the result was written: a client's own join follows its subscribe reply. */
+export function entered(view: View, subscription: Subscribed): readonly Decision[] {
+  return [{ type: "enter", subscription }, ...watchSubscription(view, subscription)];
+}
+
+/** What the client is told: recovered publications follow the position that it asked from, else it stands at the top. */
+export function resultOf(
+  { wall }: View,
+  { request, terms: { grant, data, expireAt } }: Joining,
+  { joined, since }: { readonly joined: Joined; readonly since: Since | null },
+): SubscribeResult {
+  const offset = joined.recovered && since ? since.position.offset : joined.position.offset;
+  return {
+    ttl: ttlUntil(expireAt, wall),
+    recoverable: grant.recoverable,
+    positioned: grant.positioned,
+    position: grant.positioned ? { offset, epoch: joined.position.epoch } : null,
+    publications: joined.publications,
+    recovered: joined.recovered,
+    wasRecovering: request.recover !== null || since !== null,
+    ...(data !== undefined && { data }),
+  };
+}
+
+/** The client takes its own subscription back. */
+export function decideUnsubscribe(id: number, channel: string): readonly Decision[] {
+  return [{ type: "leave", channel }, reply({ id, method: "unsubscribe" })];
+}

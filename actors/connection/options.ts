@@ -1,0 +1,30 @@
+import type { Rate } from "../../src/core/rate.ts";
+import type { Milliseconds } from "../../src/core/time.ts";
+
+/** What the configuration says of connections; bytes and counts. The same object for all connections. */
+export interface ConnectionOptions {
+  /** Reported to clients in the reply to connect. */
+  readonly version: string;
+  /** How long a client may take to connect. */
+  readonly handshakeTimeout: Milliseconds;
+  /** How long what is queued may take to be flushed, at the end. */
+  readonly flushTimeout: Milliseconds;
+  /** Grace after a connection or a subscription has expired, in which the client may refresh it. */
+  readonly expiredCloseDelay: Milliseconds;
+  readonly expiredSubscriptionCloseDelay: Milliseconds;
+  /** How often the position of idle positioned subscriptions is checked. */
+  readonly positionCheckDelay: Milliseconds;
+  readonly allowAnonymous: boolean;
+  readonly disallowAnonymousTokens: boolean;
+  readonly insecure: boolean;
+  readonly includeServerTime: boolean;
+  /** A user's new connection ends the older ones. */
+  readonly singleConnection: boolean;
+  readonly channelLimit: number;
+  /** Subscribes a second, and at once: as many as a client with all its channels sends when it reconnects. */
+  readonly subscribeRate: Rate;
+  readonly historyPublicationsMax: number;
+  readonly recoveryPublicationsMax: number;
+  /** Bytes of payload that recovery brings for the commands of one frame. */
+  readonly recoveryBytesMax: number;
+}

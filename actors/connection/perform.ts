@@ -1,0 +1,289 @@
+import { errors } from "../../src/core/errors.ts";
+import type { MaybePromise } from "../../src/core/maybe-promise.ts";
+import { then } from "../../src/core/maybe-promise.ts";
+import type { Reply } from "../../src/core/reply.ts";
+import type { Milliseconds } from "../../src/core/time.ts";
+import type { DeadlineName } from "../deadlines.ts";
+import { decideSettled } from "./decide/connect.ts";
+import type { Decision, View } from "./decide/decision.ts";
+import type { Holdable } from "./held.ts";
+import { type Cause, Joins } from "./joins.ts";
+import type { ConnectionPorts, Scope } from "./ports.ts";
+import { clientInfoOf } from "./record.ts";
+import { verifyToken } from "./verification.ts";
+
+type DecisionOf<Type extends Decision["type"]> = Extract<Decision, { type: Type }>;
+
+/** Decisions that change what the connection is, has or waits for. */
+type Change =
+  | "attach"
+  | "detach all"
+  | "enter"
+  | "leave"
+  | "update"
+  | "set expiry"
+  | "note ping"
+  | "set deadline"
+  | "clear deadline";
+
+/** Carries decisions out: the one place where a connection has an effect on anything. Made once per server. */
+export class Performer {
+  readonly #ports: ConnectionPorts;
+  readonly joins: Joins;
+
+  constructor(ports: ConnectionPorts) {
+    this.#ports = ports;
+    this.joins = new Joins({
+      broker: ports.broker,
+      viewOf: (scope) => this.viewOf(scope),
+      perform: (scope, decisions) => this.perform(scope, decisions),
+    });
+  }
+
+  /** What is decided from. */
+  viewOf({ connection }: Scope): View {
+    return { connection, rules: this.#ports.rules, wall: this.#ports.clock.wall() };
+  }
+
+  /** Carries decisions out, in their order; `cause` is the command that they follow from, where it may have to wait. */
+  perform(scope: Scope, decisions: readonly Decision[], cause: Cause | null = null): void {
+    for (const decision of decisions) this.#performOne(scope, decision, cause);
+  }
+
+  /**
+   * Carries out what follows from a publish, unless its answer would come before those of publishes that wait for their
+   * commit: then it is held until they are answered. What is kept durably is answered in order by the broker.
+   */
+  performPublish(scope: Scope, decisions: readonly Decision[], event: Holdable): void {
+    const { connection, self } = scope;
+    const [decision] = decisions;
+    const isInOrder = decision?.type === "publish" && decision.draft.history?.durable === true;
+    if (connection.unanswered > 0 && !isInOrder && !this.#ports.broker.flush() && connection.unanswered > 0) {
+      connection.putBack(event);
+      self.send({ type: "command.deferred" });
+      return;
+    }
+    this.perform(scope, decisions);
+  }
+
+  #performOne(scope: Scope, decision: Decision, cause: Cause | null): void {
+    const { connection, self } = scope;
+    const { socket } = connection;
+    switch (decision.type) {
+      case "reply":
+        socket.reply(decision.reply);
+        break;
+      case "push":
+        socket.push(decision.push);
+        break;
+      case "message":
+        socket.message(decision.data);
+        break;
+      case "send back":
+        socket.send(decision.frame);
+        break;
+      case "end":
+        self.send({ type: decision.reason });
+        break;
+      case "verify":
+        this.#verify(scope, decision);
+        break;
+      case "refuse connect":
+        self.send({ type: "connect.refused", id: decision.id, refusal: decision.refusal });
+        break;
+      case "identify":
+        this.#identify(scope, decision);
+        break;
+      case "log admission":
+        this.#logAdmission(scope);
+        break;
+      case "greet":
+        this.joins.greet(scope, decision.joinings);
+        break;
+      case "join":
+        this.joins.join(scope, decision.joining, cause);
+        break;
+      case "publish":
+        this.#publish(scope, decision);
+        break;
+      case "drop":
+        this.#drop(scope);
+        break;
+      case "read presence":
+      case "read presence stats":
+      case "read history":
+        this.#read(scope, decision);
+        break;
+      case "ping":
+        socket.ping();
+        break;
+      case "settle":
+        connection.connect = null;
+        this.perform(scope, decideSettled(this.viewOf(scope), this.#ports.random.float()));
+        break;
+      case "be alone":
+        this.#ports.hub.send({ type: "connection.alone", id: socket.id, user: connection.user });
+        break;
+      case "deliver messages":
+        this.#ports.offlineMessages?.deliver(connection.user, socket.id);
+        break;
+      default:
+        this.#changeConnection(scope, decision);
+    }
+  }
+
+  #changeConnection(scope: Scope, decision: DecisionOf<Change>): void {
+    const { connection } = scope;
+    switch (decision.type) {
+      case "attach": {
+        const { subscription } = decision;
+        connection.recoveredBytes += decision.recoveredBytes;
+        // A back end may subscribe to what the client has already: the earlier subscription ends.
+        if (connection.subscriptions.has(subscription.channel))
+          connection.socket.receiver?.detach(subscription.channel);
+        connection.addSubscription(subscription);
+        connection.socket.receiver?.attach(subscription);
+        break;
+      }
+      case "detach all":
+        for (const channel of connection.subscriptions.keys()) connection.socket.receiver?.detach(channel);
+        connection.removeSubscriptions();
+        break;
+      case "enter": {
+        const { subscription } = decision;
+        const info = clientInfoOf(connection, subscription);
+        this.#ports.presenceEvents.enter(subscription.channel, info, subscription);
+        break;
+      }
+      case "leave":
+        this.leave(connection, decision.channel);
+        break;
+      case "update":
+        connection.addSubscription(decision.subscription);
+        break;
+      case "set expiry":
+        connection.setExpiry(decision.expireAt, decision.info);
+        break;
+      case "note ping":
+        connection.pingedAt = decision.at;
+        break;
+      case "set deadline":
+        this.setDeadline(scope, decision.name, decision.delay);
+        break;
+      case "clear deadline":
+        this.#clearDeadline(scope, decision.name);
+        break;
+      default:
+        decision satisfies never;
+    }
+  }
+
+  /** Takes a connection out of a channel, on the node and in the eyes of others. */
+  leave(connection: Scope["connection"], channel: string): void {
+    const subscription = connection.subscriptions.get(channel);
+    if (!subscription) return;
+    connection.removeSubscription(channel);
+    connection.socket.receiver?.detach(channel);
+    this.#ports.presenceEvents.leave(channel, clientInfoOf(connection, subscription), subscription);
+  }
+
+  /** Sets a deadline of this name, in place of an earlier one. */
+  setDeadline(scope: Scope, name: DeadlineName, delay: Milliseconds): void {
+    this.#clearDeadline(scope, name);
+    scope.connection.deadlines.push(this.#ports.deadlines.set(scope.self, name, delay));
+  }
+
+  #clearDeadline({ connection: { deadlines } }: Scope, name: DeadlineName): void {
+    const index = deadlines.findIndex((deadline) => deadline.name === name);
+    const [deadline] = index < 0 ? [] : deadlines.splice(index, 1);
+    if (deadline) this.#ports.deadlines.cancel(deadline);
+  }
+
+  #verify(scope: Scope, { token, pending }: DecisionOf<"verify">): void {
+    const ticket = scope.connection.waitFor(pending);
+    if (pending.for !== "connect") scope.self.send({ type: "token.presented" });
+    void verifyToken(this.#ports.authenticator, scope, { token, purpose: pending.for, ticket });
+  }
+
+  #identify({ connection }: Scope, { identity, connect }: DecisionOf<"identify">): void {
+    connection.identity = identity;
+    connection.expireAt = identity.expireAt;
+    connection.connect = connect;
+    this.#ports.hub.send({ type: "connection.identified", id: connection.socket.id, user: identity.user });
+  }
+
+  #logAdmission({ connection: { socket, user } }: Scope): void {
+    this.#ports.log.info("connection.authenticated", { connection: socket.id, user, dialect: socket.dialect });
+  }
+
+  /** Publications go to the Hub's router; the reply waits for the commit. */
+  #publish(scope: Scope, { id, draft }: DecisionOf<"publish">): void {
+    const { connection, self } = scope;
+    if (id === null) {
+      connection.refusedPublishes = 0;
+      this.#ports.publications.send({ type: "publish", source: "client", draft, done: null });
+      return;
+    }
+    connection.unanswered += 1;
+    this.#ports.publications.send({
+      type: "publish",
+      source: "client",
+      draft,
+      done: (outcome) => {
+        connection.unanswered -= 1;
+        connection.socket.reply(outcome.ok ? { id, method: "publish" } : { id, method: "error", error: outcome.error });
+        if (connection.unanswered === 0 && connection.awaitsPublishes) self.send({ type: "publish.answered" });
+      },
+    });
+  }
+
+  #drop({ connection }: Scope): void {
+    this.#ports.counters.dropped += 1;
+    connection.refusedPublishes += 1;
+  }
+
+  #read(scope: Scope, decision: DecisionOf<"read presence" | "read presence stats" | "read history">): void {
+    const { presence, broker } = this.#ports;
+    const { id, channel } = decision;
+    const failed = { id, method: "error", error: errors.internal } as const;
+    this.#answer(scope, (answer) => {
+      switch (decision.type) {
+        case "read presence":
+          return give(presence.list(channel), (result) => answer(result ? { id, method: "presence", result } : failed));
+        case "read presence stats":
+          return give(presence.stats(channel), (result) =>
+            answer(result ? { id, method: "presence_stats", result } : failed),
+          );
+        case "read history":
+          return broker.history(channel, decision.options, decision.filter, (outcome) =>
+            answer(
+              outcome.ok
+                ? { id, method: "history", result: outcome.value }
+                : { id, method: "error", error: outcome.error },
+            ),
+          );
+      }
+    });
+  }
+
+  /** Replies with what `start` calls back with: at once, or later, and then the connection waits for it. */
+  #answer(scope: Scope, start: (answer: (reply: Reply) => void) => void): void {
+    const { connection, self } = scope;
+    let ticket = 0;
+    let isAnswered = false;
+    start((reply) => {
+      isAnswered = true;
+      const isLate = ticket !== 0 && (connection.pending?.for !== "query" || connection.ticket !== ticket);
+      if (isLate) return;
+      connection.socket.reply(reply);
+      if (ticket !== 0) self.send({ type: "query.answered", ticket });
+    });
+    if (isAnswered) return;
+    ticket = connection.waitFor({ for: "query" });
+    self.send({ type: "command.deferred" });
+  }
+}
+
+function give<Value>(value: MaybePromise<Value>, take: (value: Value) => void): void {
+  void then(value, take);
+}

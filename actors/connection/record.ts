@@ -1,0 +1,206 @@
+import type { ConnectCommand, SubscribeCommand } from "../../src/core/command.ts";
+import { type Disconnect, disconnects } from "../../src/core/disconnects.ts";
+import type { Identity } from "../../src/core/identity.ts";
+import type { ClientInfo } from "../../src/core/publication.ts";
+import type { Bucket } from "../../src/core/rate.ts";
+import type { Socket } from "../../src/core/socket.ts";
+import type { Seconds } from "../../src/core/time.ts";
+import type { Deadline } from "../deadlines.ts";
+import { HeldCommands, type Holdable } from "./held.ts";
+import type { ConnectionOptions } from "./options.ts";
+import type { Joining, Subscribed, Subscription } from "./subscription.ts";
+
+/** What a connection is born with. */
+export interface ConnectionInput {
+  /** Its socket, which also knows what was learnt at the upgrade. */
+  readonly socket: Socket;
+  readonly options: ConnectionOptions;
+}
+
+/** The context of a connection's machine, which XState copies: so the record is held by it. */
+export interface ConnectionContext {
+  readonly connection: ConnectionRecord;
+}
+
+/** What a connection waits for before it goes on with its commands; one thing at a time. */
+export type Pending =
+  /** The verdict on the token of its connect command. */
+  | { readonly for: "connect"; readonly command: ConnectCommand }
+  /** The verdict on a token that came with a command. */
+  | { readonly for: "refresh"; readonly id: number }
+  | { readonly for: "subscribe"; readonly command: SubscribeCommand; readonly subscription: Subscription }
+  | { readonly for: "sub_refresh"; readonly id: number; readonly subscription: Subscribed }
+  /** The engine, for a join or for the joins of the connect. */
+  | { readonly for: "join"; readonly joining: Joining }
+  | { readonly for: "greeting"; readonly joinings: readonly Joining[] }
+  /** The answer of presence or history. */
+  | { readonly for: "query" };
+
+/** A held subscribe whose join is being prepared before its turn. */
+export interface Ahead {
+  readonly event: Holdable;
+  readonly ticket: number;
+  /** The engine was ready before the turn had come: what it had prepared is given back. */
+  isLapsed: boolean;
+}
+
+/** No subscriptions: shared, because a connection without any should cost nothing. */
+const none: ReadonlyMap<string, Subscribed> = new Map();
+
+/**
+ * All that changes about one connection, in one object, which the context of its machine holds. Created once and changed in place,
+ * by the actions of its machine alone; a copy for each change would cost more than the change. Collections are made
+ * when they are needed: there may be fifty thousand of these.
+ */
+export class ConnectionRecord implements Bucket {
+  readonly socket: Socket;
+  readonly options: ConnectionOptions;
+  /** What the client connects with, without its token; null before, and again when it has been welcomed. */
+  connect: ConnectCommand | null = null;
+  /** Who it is; null until the credentials hold. */
+  identity: Identity | null = null;
+  /** The expiry in force, in seconds since 1970; a refresh moves it. Null is never. */
+  expireAt: Seconds | null = null;
+  /** Why it ends: set on the way to `closed`, sent in the close frame, and logged. */
+  disconnect: Disconnect = disconnects.connectionClosed;
+  /** What it receives, by channel. */
+  subscriptions: ReadonlyMap<string, Subscribed> = none;
+  /** Deadlines that are set, a few at the most. */
+  readonly deadlines: Deadline[] = [];
+  /** Commands that wait for their turn; null until one had to. */
+  held: HeldCommands | null = null;
+  pending: Pending | null = null;
+  /** The number of what it waits for, or waited for last: an answer with another number is late. */
+  ticket = 0;
+  /** Numbers given so far. */
+  tickets = 0;
+  /** By ticket, in the order of the held subscribes; null until the machine had to wait while subscribes were held. */
+  ahead: Map<number, Ahead> | null = null;
+  /** It is told when the last publish that waits for its commit is answered. */
+  awaitsPublishes = false;
+  /** It has asked for a turn that has not come yet. */
+  isTurnDue = false;
+  /** When the last ping went out that was not answered yet, in monotonic milliseconds; 0 when none is open. */
+  pingedAt = 0;
+  /** Publishes that wait for their commit: another reply must not overtake theirs. */
+  unanswered = 0;
+  /** Publishes refused in a row, of a client that cannot read errors. */
+  refusedPublishes = 0;
+  /** The frame whose commands are being executed, and the bytes that recovery has brought for them. */
+  frame = 0;
+  recoveredBytes = 0;
+  /** The rate of subscribes. */
+  tokens: number;
+  filledAt = 0;
+
+  constructor({ socket, options }: ConnectionInput) {
+    this.socket = socket;
+    this.options = options;
+    this.tokens = options.subscribeRate.burst;
+  }
+
+  get user(): string {
+    return this.identity?.user ?? "";
+  }
+
+  get heldCount(): number {
+    return this.held?.size ?? 0;
+  }
+
+  /** A command of another frame begins: what is limited per frame is counted anew. */
+  beginFrame(frame: number): void {
+    if (frame === this.frame) return;
+    this.frame = frame;
+    this.recoveredBytes = 0;
+  }
+
+  hold(event: Holdable): void {
+    this.held ??= new HeldCommands();
+    this.held.add(event);
+  }
+
+  /** Puts back what was taken last: it is the next one again. */
+  putBack(event: Holdable): void {
+    this.held ??= new HeldCommands();
+    this.held.putBack(event);
+  }
+
+  canHold(event: Holdable): boolean {
+    return (this.held ?? noneHeld).takes(event, this.socket.heldMax);
+  }
+
+  /** Remembers what the connection waits for; the number of it. */
+  waitFor(pending: Pending, ticket = this.nextTicket()): number {
+    this.pending = pending;
+    this.ticket = ticket;
+    return ticket;
+  }
+
+  nextTicket(): number {
+    this.tickets += 1;
+    return this.tickets;
+  }
+
+  /** What the connection waited for; it waits no longer. */
+  takePending(): Pending | null {
+    const { pending } = this;
+    this.pending = null;
+    return pending;
+  }
+
+  /** It ends: neither commands nor tokens are kept for it. */
+  forgetCommands(): void {
+    this.connect = null;
+    this.pending = null;
+    this.held = null;
+    this.ahead = null;
+  }
+
+  /** Info is taken with an expiry alone: a token that never expires is no newer than the one before (Centrifugo). */
+  setExpiry(expireAt: Seconds | null, info: string | undefined): void {
+    this.expireAt = expireAt;
+    if (this.identity && expireAt !== null && info !== undefined) this.identity = { ...this.identity, info };
+  }
+
+  addSubscription(subscription: Subscribed): void {
+    if (this.subscriptions === none) this.subscriptions = new Map();
+    this.#ownSubscriptions.set(subscription.channel, subscription);
+  }
+
+  removeSubscription(channel: string): void {
+    if (this.subscriptions !== none) this.#ownSubscriptions.delete(channel);
+  }
+
+  removeSubscriptions(): void {
+    this.subscriptions = none;
+  }
+
+  get #ownSubscriptions(): Map<string, Subscribed> {
+    // The one place where the map that this record made itself is changed.
+    return this.subscriptions as Map<string, Subscribed>;
+  }
+}
+
+const noneHeld = new HeldCommands();
+
+/** How others see a connection in a channel. */
+export function clientInfoOf(
+  { socket, identity }: Pick<ConnectionRecord, "socket" | "identity">,
+  subscription: Pick<Subscribed, "info"> | undefined,
+): ClientInfo {
+  return {
+    user: identity?.user ?? "",
+    client: socket.id,
+    ...(identity?.info !== undefined && { connInfo: identity.info }),
+    ...(subscription?.info !== undefined && { chanInfo: subscription.info }),
+  };
+}
+
+/**
+ * Whether the client has answered the last ping. A native pong reaches no actor: the socket remembers when it last
+ * received anything, and any frame is a sign of life. In a protocol with pings of its own only its pong is one, and that
+ * has cleared `pingedAt`.
+ */
+export function hasAnsweredPing({ socket, pingedAt }: Pick<ConnectionRecord, "socket" | "pingedAt">): boolean {
+  return socket.capabilities.hasNativePing && socket.lastHeard() > pingedAt;
+}
