@@ -3,6 +3,7 @@ import type { MaybePromise } from "../../src/core/maybe-promise.ts";
 import { then } from "../../src/core/maybe-promise.ts";
 import type { Reply } from "../../src/core/reply.ts";
 import type { Milliseconds } from "../../src/core/time.ts";
+import { countIn } from "../../src/metrics/counters.ts";
 import type { DeadlineName } from "../deadlines.ts";
 import { decideSettled } from "./decide/connect.ts";
 import type { Decision, View } from "./decide/decision.ts";
@@ -238,7 +239,7 @@ export class Performer {
   }
 
   #drop({ connection }: Scope): void {
-    this.#ports.counters.dropped += 1;
+    countIn(this.#ports.counters.dropped, "permission");
     connection.refusedPublishes += 1;
   }
 

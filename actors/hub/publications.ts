@@ -13,7 +13,7 @@ export type Publications = Pick<ActorRef<Snapshot<unknown>, PublicationEvent>, "
 /** What the router works with. */
 export interface RouterPorts {
   readonly broker: Pick<Broker, "publish">;
-  readonly counters: Pick<Counters, "publishes" | "brokerFailures">;
+  readonly counters: Pick<Counters, "publishes" | "brokerFailures" | "publishDurations">;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -58,6 +58,8 @@ class Router {
 
   publish({ source, draft, done }: PublishEvent): void {
     let isAnswered = false;
+    const { clock } = this.#ports;
+    const startedAt = done === null ? 0 : clock.monotonic();
     const counts = this.#ports.counters.publishes[source];
     const settle =
       done === null
@@ -65,6 +67,7 @@ class Router {
         : (outcome: Outcome) => {
             isAnswered = true;
             countOutcome(counts, outcome);
+            this.#ports.counters.publishDurations.observe(clock.monotonic() - startedAt);
             done(outcome);
           };
     try {

@@ -14,13 +14,15 @@ interface GaugedParts extends ProcessGauges {
   readonly node: Node;
   readonly messages: Messages;
   readonly admission: Admission;
+  readonly version: string;
 }
 
 /** What is read only when metrics are scraped. */
-export function gaugesOf(config: Config, { node, messages, admission, ...process }: GaugedParts): Gauges {
+export function gaugesOf(config: Config, { node, messages, admission, version, ...process }: GaugedParts): Gauges {
   const switches = [...insecureSwitches(config)].map(([path, isOn]) => [path, isOn ? 1 : 0] as const);
   const insecure = new Map(switches);
   return {
+    version,
     sockets: () => admission.connections,
     connections: () => statesOf(node.registry.all()),
     users: () => node.registry.count().users,

@@ -54,6 +54,7 @@ export interface ListenersPorts {
   readonly slices: Slices;
   readonly messages: Messages;
   readonly profile: Profile;
+  readonly version: string;
   isDraining(): boolean;
   readonly process: ProcessGauges;
 }

@@ -34,6 +34,7 @@ import { createPresenceEvents } from "../presence/presence-events.ts";
 import type { BunSocket } from "../sockets/socket.ts";
 import { startHub } from "./hub.ts";
 import { connectionOptions, slowOptions, tokenOptions } from "./options.ts";
+import { countRecoveries } from "./recoveries.ts";
 
 /** What a node takes from outside: time, chance, words, and a way to everyone on a topic. */
 export interface NodePorts {
@@ -73,9 +74,9 @@ export type Node = ReturnType<typeof createNode>;
 /** Builds the parts in the order in which they need each other: what is delivered to, what delivers, who decides. */
 export function createNode(config: Config, ports: NodePorts) {
   const { clock, random, log } = ports;
-  const counters = createCounters();
+  const counters = createCounters((channel) => rules.resolve(channel)?.namespace.name ?? null);
   const deadlines = new Deadlines(clock);
-  const subscribers = new SubscriberTable((channel) => broker.leave(channel));
+  const subscribers = new SubscriberTable((channel) => broker.leave(channel), counters.namespaces);
   const { members } = ports;
   const slow = new SlowWatch(slowOptions(config), clock, counters);
   const { publish } = ports;
@@ -88,9 +89,10 @@ export function createNode(config: Config, ports: NodePorts) {
   const events = ports.replace.events?.(fanout) ?? fanout;
   const local = createLocalBroker({ events, stores, clock, random, schedule: ports.timers.setImmediate, log });
   const chosen = ports.replace.broker?.(local) ?? local;
-  const broker = guardBroker(chosen, (operation, error) =>
+  const guarded = guardBroker(chosen, (operation, error) =>
     publications.send({ type: "broker.failed", operation, error }),
   );
+  const broker = countRecoveries(guarded, counters.recoveries);
 
   const { presence, localPresence } = openPresence(ports.replace);
   const after = (delay: number, run: () => void) => later(deadlines, delay, run);

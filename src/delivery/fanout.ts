@@ -26,6 +26,9 @@ import {
 const checkInterval = 100;
 const checkBytes = 131_072;
 
+/** One delivery of so many is timed. */
+const samplesEvery = 64;
+
 /** What the fan-out works with. */
 export interface FanoutPorts {
   readonly subscribers: SubscriberTable;
@@ -60,8 +63,21 @@ export class Fanout implements BrokerEvents {
   }
 
   deliver(channel: string, publication: Publication, exclude: Socket | null): void {
-    this.#ports.counters.publications += 1;
+    const { counters, clock } = this.#ports;
+    counters.publications += 1;
+    if (counters.publications % samplesEvery !== 0) {
+      this.#deliver(channel, publication, exclude);
+      return;
+    }
+    const startedAt = clock.monotonic();
+    this.#deliver(channel, publication, exclude);
+    counters.deliveryDurations.observe(clock.monotonic() - startedAt);
+  }
+
+  #deliver(channel: string, publication: Publication, exclude: Socket | null): void {
     const subscribers = this.#ports.subscribers.get(channel);
+    const counts = subscribers?.counts ?? this.#ports.counters.namespaces.of(channel);
+    counts.publications += 1;
     if (!subscribers) return;
     const { variants } = subscribers;
     // With one variant no form is wanted twice in an encoding.
@@ -100,7 +116,9 @@ export class Fanout implements BrokerEvents {
     for (const group of groups) {
       const frame = this.#encode(form, channel, group.encoding, frames);
       if (frame === null) continue;
-      this.#ports.counters.deliveries += this.#handOver(subscribers, group, frame, exclude);
+      const copies = this.#handOver(subscribers, group, frame, exclude);
+      this.#ports.counters.deliveries += copies;
+      subscribers.counts.deliveries += copies;
     }
   }
 

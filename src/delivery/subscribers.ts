@@ -1,6 +1,7 @@
 import type { Frame } from "../core/frame.ts";
 import type { Attachment } from "../core/socket.ts";
 import { type Variant, whole } from "../core/variant.ts";
+import type { NamespaceCounters, NamespaceCounts } from "../metrics/counters-by-namespace.ts";
 import type { Encoding } from "../protocol/protocol.ts";
 import type { Consumer } from "./slow-consumers.ts";
 
@@ -57,6 +58,8 @@ export interface ChannelSubscribers {
   checkedAt: number;
   /** Bytes that each of them was sent since then, while one had not taken all. */
   unchecked: number;
+  /** Those of its namespace, looked up once. */
+  readonly counts: NamespaceCounts;
 }
 
 /** An empty list: shared by all channels. */
@@ -66,12 +69,14 @@ const none: readonly never[] = Object.freeze([]);
 export class SubscriberTable {
   readonly #channels = new Map<string, ChannelSubscribers>();
   readonly #left: (channel: string) => void;
+  readonly #namespaces: Pick<NamespaceCounters, "of">;
   /** Topics that were ever given out: none is used again. */
   #topics = 0;
 
   /** `left` is called when the last subscriber of a channel was detached. */
-  constructor(left: (channel: string) => void) {
+  constructor(left: (channel: string) => void, namespaces: Pick<NamespaceCounters, "of">) {
     this.#left = left;
+    this.#namespaces = namespaces;
   }
 
   /** The subscribers of a channel, or undefined where it has none. */
@@ -130,7 +135,13 @@ export class SubscriberTable {
   }
 
   #open(channel: string): ChannelSubscribers {
-    const opened: ChannelSubscribers = { variants: none, presence: none, checkedAt: 0, unchecked: 0 };
+    const opened: ChannelSubscribers = {
+      variants: none,
+      presence: none,
+      checkedAt: 0,
+      unchecked: 0,
+      counts: this.#namespaces.of(channel),
+    };
     this.#channels.set(channel, opened);
     return opened;
   }

@@ -1,4 +1,6 @@
 import { disconnects } from "../core/disconnects.ts";
+import { NamespaceCounters } from "./counters-by-namespace.ts";
+import { Histogram } from "./histogram.ts";
 
 /** What became of the publications of one source. */
 export interface PublishCounts {
@@ -40,17 +42,27 @@ export interface Counters {
   /** Calls of the API, by method, and requests to it that were refused before their method was run, by HTTP status. */
   readonly apiCalls: Map<string, number>;
   readonly apiRefused: Map<number, number>;
-  /** Frames and commands that a limit of rate or a rule refused. */
+  /** Frames and commands over their rate. */
   limited: number;
-  dropped: number;
   /** Jumps of the wall clock by more than 60 s. */
   clockJumps: number;
+  /** Frames of plain clients that were not published, by reason. */
+  readonly dropped: Map<string, number>;
+  /** Error replies to commands of clients, by code. */
+  readonly commandErrors: Map<number, number>;
+  /** Subscriptions from a position, by outcome. */
+  readonly recoveries: Map<string, number>;
+  /** From a publish to its outcome, where the caller is told of it. */
+  readonly publishDurations: Histogram;
+  /** From a publication of the broker to its frames at the runtime; one in 64. */
+  readonly deliveryDurations: Histogram;
+  readonly namespaces: NamespaceCounters;
   /** Errors that reached the last net: each is a defect. */
   errors: number;
 }
 
-/** A fresh set, all zero: one per server. */
-export function createCounters(): Counters {
+/** A fresh set, all zero: one per server. `namespaceOf` names the namespace of a channel; null where it is unknown. */
+export function createCounters(namespaceOf: (channel: string) => string | null = () => null): Counters {
   const noPublishes = () => ({ accepted: 0, refused: 0, failed: 0 });
   return {
     accepted: 0,
@@ -69,8 +81,13 @@ export function createCounters(): Counters {
     apiCalls: new Map(),
     apiRefused: new Map(),
     limited: 0,
-    dropped: 0,
     clockJumps: 0,
+    dropped: new Map(),
+    commandErrors: new Map(),
+    recoveries: new Map(),
+    publishDurations: new Histogram(),
+    deliveryDurations: new Histogram(),
+    namespaces: new NamespaceCounters(namespaceOf),
     errors: 0,
   };
 }

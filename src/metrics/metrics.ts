@@ -1,8 +1,12 @@
-import { Counter, Gauge, Registry } from "prom-client";
+import { Registry } from "prom-client";
 import type { Counters } from "./counters.ts";
+import type { NamespaceCounts } from "./counters-by-namespace.ts";
+import { processSeries } from "./process.ts";
+import { addCounter, addGauge, histogramText, type LabelledSample, type Series } from "./series.ts";
 
 /** What is asked only when somebody scrapes. */
 export interface Gauges {
+  readonly version: string;
   /** Sockets that are open. */
   sockets(): number;
   /** Connections that the Hub owns, by protocol and state. */
@@ -41,21 +45,6 @@ interface CommitCounts {
   readonly poisoned: number;
 }
 
-/** One value, or one for each value of the label, or one for each combination of labels. */
-type Sample = number | ReadonlyMap<string | number, number> | readonly LabelledSample[];
-
-interface LabelledSample {
-  readonly labels: Readonly<Record<string, string>>;
-  readonly value: number;
-}
-
-interface Series {
-  readonly name: string;
-  readonly help: string;
-  readonly label?: string | readonly string[];
-  read(): Sample;
-}
-
 /**
  * Renders what was counted in Prometheus' text format. Nothing is kept here between scrapes: the counters are plain
  * numbers elsewhere, and each series reads its own when it is asked. Labels are codes and reasons from our own tables,
@@ -63,12 +52,27 @@ interface Series {
  */
 export function createMetrics(counters: Counters, gauges: Gauges) {
   const registry = new Registry();
-  for (const series of counterSeries(counters, gauges)) addCounter(registry, series);
-  for (const series of gaugeSeries(gauges)) addGauge(registry, series);
+  for (const series of counterSeries(counters, gauges)) addCounter(registry, named(series));
+  for (const series of gaugeSeries(gauges)) addGauge(registry, named(series));
+  for (const series of processSeries(gauges)) {
+    if (series.name.endsWith("_total")) addCounter(registry, series);
+    else addGauge(registry, series);
+  }
+  const histograms = () => [
+    histogramText("chorus_publish_duration_seconds", publishHelp, counters.publishDurations),
+    histogramText("chorus_delivery_duration_seconds", deliveryHelp, counters.deliveryDurations),
+  ];
   return {
     contentType: registry.contentType,
-    render: () => registry.metrics(),
+    render: async () => [await registry.metrics(), ...histograms()].join("\n"),
   };
+}
+
+const publishHelp = "From a publish to its outcome, where the caller is told of it.";
+const deliveryHelp = "From a publication of the broker to its frames at the runtime; one in 64.";
+
+function named(series: Series): Series {
+  return { ...series, name: `chorus_${series.name}` };
 }
 
 function counterSeries(counters: Counters, gauges: Gauges): Series[] {
@@ -97,7 +101,36 @@ function counterSeries(counters: Counters, gauges: Gauges): Series[] {
     },
     { name: "deliveries_total", help: "Copies of publications to clients.", read: () => counters.deliveries },
     { name: "limited_total", help: "Frames and commands over their rate.", read: () => counters.limited },
-    { name: "dropped_total", help: "Frames of plain clients that were not published.", read: () => counters.dropped },
+    {
+      name: "dropped_total",
+      help: "Frames of plain clients that were not published.",
+      label: "reason",
+      read: () => counters.dropped,
+    },
+    {
+      name: "command_errors_total",
+      help: "Error replies to commands of clients.",
+      label: "code",
+      read: () => counters.commandErrors,
+    },
+    {
+      name: "recoveries_total",
+      help: "Subscriptions from a position: recovered, not_recovered, or failed for want of the broker.",
+      label: "outcome",
+      read: () => counters.recoveries,
+    },
+    {
+      name: "namespace_publications_total",
+      help: "Publications handed on, by namespace.",
+      label: "namespace",
+      read: () => namespaceSamples(counters, "publications"),
+    },
+    {
+      name: "namespace_deliveries_total",
+      help: "Copies of publications to clients, by namespace.",
+      label: "namespace",
+      read: () => namespaceSamples(counters, "deliveries"),
+    },
     { name: "api_calls_total", help: "Calls of the API.", label: "method", read: () => counters.apiCalls },
     { name: "api_refused_total", help: "Refused API requests.", label: "status", read: () => counters.apiRefused },
     { name: "push_failures_total", help: "Failures of the push log's file.", read: gauges.pushFailures },
@@ -123,6 +156,12 @@ function counterSeries(counters: Counters, gauges: Gauges): Series[] {
 
 function gaugeSeries(gauges: Gauges): Series[] {
   return [
+    {
+      name: "build_info",
+      help: "The version of the server and of its runtime; always 1.",
+      label: ["version", "bun"],
+      read: () => [{ labels: { version: gauges.version, bun: Bun.version }, value: 1 }],
+    },
     { name: "sockets", help: "Open sockets.", read: gauges.sockets },
     {
       name: "connections",
@@ -146,34 +185,8 @@ function gaugeSeries(gauges: Gauges): Series[] {
   ];
 }
 
-function addCounter(registry: Registry, { name, help, label, read }: Series): void {
-  const labelNames = label === undefined ? [] : [label].flat();
-  const counter = new Counter({ name: `chorus_${name}`, help, labelNames, registers: [], collect });
-  function collect() {
-    counter.reset();
-    eachSample(read(), label, (labels, value) => counter.inc(labels, value));
-  }
-  registry.registerMetric(counter);
-}
-
-function addGauge(registry: Registry, { name, help, label, read }: Series): void {
-  const labelNames = label === undefined ? [] : [label].flat();
-  const gauge = new Gauge({ name: `chorus_${name}`, help, labelNames, registers: [], collect });
-  function collect() {
-    gauge.reset();
-    eachSample(read(), label, (labels, value) => gauge.set(labels, value));
-  }
-  registry.registerMetric(gauge);
-}
-
-function eachSample(
-  sample: Sample,
-  label: Series["label"],
-  add: (labels: Record<string, string>, value: number) => void,
-): void {
-  if (typeof sample === "number") add({}, sample);
-  else if (sample instanceof Map) for (const [name, value] of sample) add({ [String(label)]: String(name) }, value);
-  else for (const { labels, value } of sample as readonly LabelledSample[]) add(labels, value);
+function namespaceSamples({ namespaces }: Counters, count: keyof NamespaceCounts): LabelledSample[] {
+  return [...namespaces.entries()].map(([namespace, counts]) => ({ labels: { namespace }, value: counts[count] }));
 }
 
 function publishSamples({ publishes }: Counters): LabelledSample[] {

@@ -4,7 +4,7 @@ import type { Command } from "../core/command.ts";
 import type { Frame } from "../core/frame.ts";
 import type { Log } from "../core/log.ts";
 import { type Rate, takeToken } from "../core/rate.ts";
-import type { Counters } from "../metrics/counters.ts";
+import { type Counters, countIn } from "../metrics/counters.ts";
 import type { BytesRate } from "./bytes-rate.ts";
 import type { BunSocket } from "./socket.ts";
 
@@ -47,7 +47,7 @@ export function createInbound({ log, counters, lane, messageRate, bytesRate }: I
   const limit = ({ connection, frames }: BunSocket, command: Command, bytes: number) => {
     if ("id" in command && command.id > 0) {
       connection?.send({ type: "client.limited", id: command.id, bytes, frame: frames });
-    } else if (command.method === "publish") counters.dropped += 1;
+    } else if (command.method === "publish") countIn(counters.dropped, "rate");
   };
 
   const run = (socket: BunSocket, command: Command, bytes: number) => {

@@ -10,7 +10,7 @@ import type { Token } from "../core/sealed.ts";
 import type { Attachment, Receiver, Socket } from "../core/socket.ts";
 import type { Consumer } from "../delivery/slow-consumers.ts";
 import type { NativeSubscriber, SubscriberTable } from "../delivery/subscribers.ts";
-import type { Counters } from "../metrics/counters.ts";
+import { type Counters, countIn } from "../metrics/counters.ts";
 import type { Encoding, Protocol } from "../protocol/protocol.ts";
 import type { ByteBucket, Sender } from "./bytes-rate.ts";
 
@@ -96,6 +96,7 @@ export class BunSocket implements Socket, Consumer, Bucket, Sender {
   }
 
   reply(reply: Reply): void {
+    if (reply.method === "error") countIn(this.#ports.counters.commandErrors, reply.error.code);
     this.#sendEncoded(this.protocol.encodeReply(reply));
   }
 

@@ -127,7 +127,7 @@ describe("a channel with plain and Centrifuge clients", () => {
     using centrifuge = await centrifugeIn(server, "mute:a");
     for (const frame of ["one", "two", "three"]) mute.send(frame);
     expect(await mute.closed()).toEqual({ code: 3507, reason: "permission denied" });
-    expect(server.node.counters.dropped).toBe(3);
+    expect(server.node.counters.dropped.get("permission")).toBe(3);
     expect(await centrifuge.rest()).toEqual([]);
     // A frame that may pass in between begins the count anew.
     using objects = await plainIn(server, "objects:a");

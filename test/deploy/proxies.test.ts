@@ -50,7 +50,7 @@ for (const name of ["nginx", "caddy"] as const) {
       : ` (skipped: no ${name} is installed)`;
 
   describe.skipIf(remark !== "")(`behind ${name}${remark}`, () => {
-    test("[SE41] our example passes on the page, sockets, health and keyed metrics", async () => {
+    test("[SE46] our example passes on the page, sockets, health and keyed metrics", async () => {
       await using server = await startTestServer(config);
       await using proxy = await TestProxy[name](server.url);
       const page = await proxy.get("/");

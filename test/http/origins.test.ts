@@ -130,7 +130,7 @@ describe("a page", () => {
     ["http://evil.example", "localhost:8080", false],
     ["null", "localhost:8080", false],
     ["file://", "localhost:8080", false],
-  ])("[SE40] of %s may connect to %s in the development profile: %p", (origin, host, expected) => {
+  ])("[SE45] of %s may connect to %s in the development profile: %p", (origin, host, expected) => {
     expect(development(origin, host)).toBe(expected);
   });
 });

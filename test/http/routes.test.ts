@@ -87,7 +87,7 @@ describe("a Host that an allowed origin names", () => {
   const origins = ["https://chat.example", "https://*.wild.example"];
   const server = sharedServer({ client: { allowed_origins: origins } });
 
-  test("[SE41] serves the page and sockets behind a proxy that keeps the public Host", async () => {
+  test("[SE46] serves the page and sockets behind a proxy that keeps the public Host", async () => {
     for (const host of ["chat.example", "a.wild.example:443"]) {
       const replace = { Host: host };
       const page = await ask(server().url, { target: "/", replace: { ...bare, ...replace } });
@@ -97,7 +97,7 @@ describe("a Host that an allowed origin names", () => {
     expect(await ask(server().url, { replace: { Host: "other.example" } })).toMatchObject({ status: 421 });
   });
 
-  test("[SE41] the list * opens no Host", async () => {
+  test("[SE46] the list * opens no Host", async () => {
     await using any = await startTestServer({ client: { allowed_origins: ["*"] } });
     const shape = { replace: { Host: "evil.example" }, add: ["Origin: https://evil.example"] };
     expect(await ask(any.url, shape)).toMatchObject({ status: 421 });

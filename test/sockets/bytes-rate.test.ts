@@ -76,5 +76,5 @@ test("[SE29] frames of plain clients over the rate are dropped; one largest fram
   using client = await RawClient.open(`${server.ws}/ws?channel=a`);
   for (const text of ["y".repeat(65_536), "over", "over"]) client.sendText(text);
   expect(await listener.nextText()).toHaveLength(65_536);
-  await server.untilMetric("chorus_dropped_total", 2);
+  await server.untilMetric('chorus_dropped_total{reason="rate"}', 2);
 });
