@@ -26,6 +26,7 @@ import { createMetrics } from "../metrics/metrics.ts";
 import type { Operations } from "../operations/operations.ts";
 import { Admission } from "../sockets/admission.ts";
 import { BytesRate } from "../sockets/bytes-rate.ts";
+import type { SocketRoute } from "../sockets/negotiation.ts";
 import { Pacer } from "../sockets/pacer.ts";
 import { createRefusals } from "../sockets/refusals.ts";
 import type { BunSocket } from "../sockets/socket.ts";
@@ -99,7 +100,7 @@ export function createListeners(config: Config, ports: ListenersPorts) {
   addApi(endpoints, config, createConfiguredApi(config, { ...ports, keys, counters: node.counters }));
   const nothing = { exact: new Map<string, Route>(), prefixes: new Map<string, Route>() };
 
-  const outer: RouteTable = {
+  const outer: RouteTable<SocketRoute> = {
     ...(hasInside ? nothing : endpoints),
     sockets: createSocketRoutes(config),
     pages: config.web.enabled ? createPages({ ...directoryOf(config), log }) : null,
@@ -107,7 +108,7 @@ export function createListeners(config: Config, ports: ListenersPorts) {
     upgrade,
     refuseHost: (request, path, response) => refuse(request, path, { reason: "host", response }),
   };
-  const inner: RouteTable = {
+  const inner: RouteTable<SocketRoute> = {
     ...outer,
     ...endpoints,
     sockets: new Map(),
@@ -142,7 +143,7 @@ export function createListeners(config: Config, ports: ListenersPorts) {
   };
 }
 
-function routesOf(table: RouteTable) {
+function routesOf(table: RouteTable<SocketRoute>) {
   return routesAsSent([...table.sockets.keys(), ...table.exact.keys()], createRoutes(table));
 }
 
@@ -172,10 +173,10 @@ function hostCheck(
 }
 
 /** The outer table for each server of the application, whose own address says whether it is on loopback. */
-function mountedTables(config: Config, outer: RouteTable) {
+function mountedTables(config: Config, outer: RouteTable<SocketRoute>) {
   const isExclusive = config.http_server.allowed_hosts.length > 0;
-  const tables = new Map<string, RouteTable>();
-  return (server: Server<BunSocket>): RouteTable => {
+  const tables = new Map<string, RouteTable<SocketRoute>>();
+  return (server: Server<BunSocket>): RouteTable<SocketRoute> => {
     const address = listeningAddress(server);
     const table = tables.get(address) ?? { ...outer, checkHost: hostCheck(config, { address, isExclusive }) };
     tables.set(address, table);

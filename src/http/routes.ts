@@ -1,15 +1,15 @@
 import type { Server } from "bun";
-import type { SocketRoute } from "../sockets/negotiation.ts";
-import type { BunSocket } from "../sockets/socket.ts";
-import type { Pages } from "../web/pages.ts";
 import { type HostRefusal, isDoubled } from "./hosts.ts";
 import { answer, methodNotAllowed, notFound } from "./responses.ts";
 import { type RequestTarget, targetOf } from "./target.ts";
 
 type Answer = Response | undefined | Promise<Response | undefined>;
 
+/** A server of Bun, whatever its sockets carry. */
+type AnyServer = Server<unknown>;
+
 /** One endpoint: `undefined` is an answer that was taken over by the upgrade. */
-export type Endpoint = (request: Request, server: Server<BunSocket>, target: RequestTarget) => Answer;
+export type Endpoint = (request: Request, server: AnyServer, target: RequestTarget) => Answer;
 
 /** An endpoint in its place. */
 export interface Route {
@@ -22,20 +22,21 @@ export interface Route {
 }
 
 /** What is served where. Paths are exact; `prefixes` take everything below them. */
-export interface RouteTable {
+export interface RouteTable<SocketRoute> {
   readonly sockets: ReadonlyMap<string, SocketRoute>;
   readonly exact: ReadonlyMap<string, Route>;
   readonly prefixes: ReadonlyMap<string, Route>;
-  readonly pages: Pages | null;
+  /** Takes what no path is for; null answers that it has nothing there either. */
+  readonly pages: { respond(request: Request): Response | null | Promise<Response | null> } | null;
   checkHost(header: string | null): HostRefusal;
-  upgrade(request: Request, server: Server<BunSocket>, opening: { route: SocketRoute; target: RequestTarget }): Answer;
+  upgrade(request: Request, server: AnyServer, opening: { route: SocketRoute; target: RequestTarget }): Answer;
   /** Called with an upgrade whose Host is not served; returns the response. */
   refuseHost(request: Request, path: string, response: Response): Response;
 }
 
 /** Finds the endpoint of a request; a path without one is 404. Nothing in a request can make it throw. */
-export function createRoutes(table: RouteTable) {
-  return (request: Request, server: Server<BunSocket>): Answer => {
+export function createRoutes<SocketRoute>(table: RouteTable<SocketRoute>) {
+  return (request: Request, server: AnyServer): Answer => {
     const target = targetOf(request.url);
     const found = endpointOf(table, target);
     if (found) return found(request, server);
@@ -47,8 +48,11 @@ export function createRoutes(table: RouteTable) {
  * The same inside of a server of the application, below a path ("" is the root). Null for a path that is not served
  * here: it belongs to the application, and its Host is not looked at. `tableOf` gives the table of the server.
  */
-export function createMountedRoutes(path: string, tableOf: (server: Server<BunSocket>) => RouteTable) {
-  return (request: Request, server: Server<BunSocket>): Answer | null | Promise<Response | null> => {
+export function createMountedRoutes<SocketRoute>(
+  path: string,
+  tableOf: (server: AnyServer) => RouteTable<SocketRoute>,
+) {
+  return (request: Request, server: AnyServer): Answer | null | Promise<Response | null> => {
     const whole = targetOf(request.url);
     if (!whole.path.startsWith(`${path}/`)) return null;
     const table = tableOf(server);
@@ -59,11 +63,11 @@ export function createMountedRoutes(path: string, tableOf: (server: Server<BunSo
 }
 
 /** The endpoint of a path behind its Host check; null where there is none. */
-function endpointOf(table: RouteTable, target: RequestTarget) {
+function endpointOf<SocketRoute>(table: RouteTable<SocketRoute>, target: RequestTarget) {
   const socket = table.sockets.get(target.path);
   const route = table.exact.get(target.path) ?? prefixed(table.prefixes, target.path);
   if (!socket && !route) return null;
-  return (request: Request, server: Server<BunSocket>): Answer => {
+  return (request: Request, server: AnyServer): Answer => {
     const host = request.headers.get("host");
     if (route?.anyHost) return isDoubled(host) ? malformedHost() : route.endpoint(request, server, target);
     const refusal = hostRefusal(table.checkHost(host));
@@ -95,11 +99,11 @@ function misdirected(): Response {
   return answer(421, line);
 }
 
-function prefixed(prefixes: RouteTable["prefixes"], path: string): Route | undefined {
+function prefixed(prefixes: RouteTable<unknown>["prefixes"], path: string): Route | undefined {
   for (const [prefix, route] of prefixes) if (path.startsWith(prefix)) return route;
   return undefined;
 }
 
-async function page(pages: Pages | null, request: Request): Promise<Response> {
+async function page(pages: RouteTable<unknown>["pages"], request: Request): Promise<Response> {
   return (await pages?.respond(request)) ?? notFound();
 }

@@ -1,8 +1,12 @@
 import { readFileSync } from "node:fs";
-import type { Config } from "../config/config.ts";
 import { readPem } from "../core/pem.ts";
 
-type Tls = Config["http_server"]["tls"];
+/** `http_server.tls`: names and meanings are those of the configuration. */
+interface Tls {
+  readonly enabled: boolean;
+  readonly cert_pem: string;
+  readonly key_pem: string;
+}
 
 /** The certificate of the server and its key, as `Bun.serve` takes them; nothing where TLS is off. */
 export function tlsOptions(tls: Tls) {

@@ -145,7 +145,7 @@ test("[SE35] [T58] what waits for a client is never far over its limit, however 
   channel.stalled.resume();
 });
 
-test("[SE40] the largest queue is closed first when all queues together are over their bound", async () => {
+test("[SE64] the largest queue is closed first when all queues together are over their bound", async () => {
   const config = { plain: { queue_max_size: 8 * megabyte }, client: { total_queue_max_size: 6 * megabyte } };
   await using server = await startTestServer(config);
   using first = await RawClient.open(`${server.ws}/ws?channel=first`);
@@ -174,7 +174,7 @@ test("[SE40] the largest queue is closed first when all queues together are over
   }
 });
 
-test("[SE41] a client that sends pings and reads no pongs is closed with 3008", async () => {
+test("[SE65] a client that sends pings and reads no pongs is closed with 3008", async () => {
   const client = { message_rate_limit: 0, queue_max_size: 65_536 };
   await using server = await startTestServer({ client });
   using raw = await RawClient.open(`${server.ws}/connection/websocket`);
