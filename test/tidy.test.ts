@@ -62,7 +62,7 @@ const rooms: readonly (readonly [room: string, ...may: string[]])[] = [
     "src/channels/namespace",
     "src/http/(?:hosts|origins)",
   ],
-  ["src/runtime/", "pino", "node:"],
+  ["src/runtime/", "pino", "bun:ffi", "node:"],
   ["src/web/page/", "valibot", "centrifuge", "types centrifuge"],
   ["src/web/", "src/http/", "node:"],
   ["src/contract/", "@standard-schema"],

@@ -198,9 +198,9 @@ export function clientInfoOf(
 
 /**
  * Whether the client has answered the last ping. A native pong reaches no actor: the socket remembers when it last
- * received anything, and any frame is a sign of life. In a protocol with pings of its own only its pong is one, and that
- * has cleared `pingedAt`.
+ * received anything, and any frame is a sign of life. In a protocol with pings of its own its pong is one, which has
+ * cleared `pingedAt`. In both, bytes of a message that is still on its way are one.
  */
 export function hasAnsweredPing({ socket, pingedAt }: Pick<ConnectionRecord, "socket" | "pingedAt">): boolean {
-  return socket.capabilities.hasNativePing && socket.lastHeard() > pingedAt;
+  return (socket.capabilities.hasNativePing && socket.lastHeard() > pingedAt) || socket.hasArrived();
 }

@@ -28,7 +28,8 @@ const { node, stop } = startWithParts(
   { log: quiet },
 );
 
-const ports = { subscribers: node.subscribers, counters: node.counters, stalled: () => {} };
+const arrivals = { pinged: () => {}, hasArrived: () => false };
+const ports = { subscribers: node.subscribers, counters: node.counters, stalled: () => {}, arrivals };
 
 /** A connection as the transport opens it: adopted by the Hub, let in, and in its channel. */
 function open(): ConnectionRef {
@@ -37,6 +38,7 @@ function open(): ConnectionRef {
     protocol: plain,
     address: "",
     limitKey: null,
+    peerPort: 0,
     server: null,
     defaultChannel: "lobby",
     token: null,

@@ -25,6 +25,7 @@ import { createMetricsEndpoint } from "../metrics/endpoint.ts";
 import { createMetrics } from "../metrics/metrics.ts";
 import type { Operations } from "../operations/operations.ts";
 import { Admission } from "../sockets/admission.ts";
+import { type Arrivals, frameBytes, frameBytesInTls } from "../sockets/arrivals.ts";
 import { BytesRate } from "../sockets/bytes-rate.ts";
 import type { SocketRoute } from "../sockets/negotiation.ts";
 import { Pacer } from "../sockets/pacer.ts";
@@ -51,6 +52,7 @@ export interface ListenersPorts {
   readonly random: Random;
   readonly log: Log;
   readonly node: Node;
+  readonly arrivals: Arrivals;
   readonly operations: Operations;
   readonly slices: Slices;
   readonly messages: Messages;
@@ -62,7 +64,7 @@ export interface ListenersPorts {
 
 /** Everything between a request and a connection: admission, upgrades, the API, health, metrics and the page. */
 export function createListeners(config: Config, ports: ListenersPorts) {
-  const { clock, timers, random, log, node, isDraining } = ports;
+  const { clock, timers, random, log, node, arrivals, isDraining } = ports;
   const { client, http_server: http } = config;
   const messageRate = { limit: client.message_rate_limit, burst: client.message_burst_limit };
   const admission = new Admission(
@@ -85,7 +87,12 @@ export function createListeners(config: Config, ports: ListenersPorts) {
       ipv6Prefix: client.address_ipv6_prefix,
       unreadable: once((entry: string) => log.warn("proxy.unreadable", { entry })),
     }),
-    sockets: { subscribers: node.subscribers, counters: node.counters, stalled: (socket) => node.slow.look(socket) },
+    sockets: {
+      subscribers: node.subscribers,
+      counters: node.counters,
+      stalled: (socket) => node.slow.look(socket),
+      arrivals,
+    },
     originAllowed: (origin, host) => live.originAllowed(origin, host),
     burst: messageRate.burst,
     isDraining,
@@ -136,6 +143,8 @@ export function createListeners(config: Config, ports: ListenersPorts) {
       adopt: node.adopt,
       frameBytesMax: frameBytesMax(config),
       connectBytesMax: config.websocket.message_size_limit,
+      arrivals,
+      wireBytes: http.tls.enabled ? frameBytesInTls : frameBytes,
       messageRate,
       lane: node.lane,
       bytesRate: new BytesRate(bytesRateOf(config), (id) => node.registry.member(id)?.user ?? ""),

@@ -15,6 +15,7 @@ import { createLog, survivingLog } from "../runtime/log.ts";
 import { type Network, systemNetwork } from "../runtime/network.ts";
 import { stderr } from "../runtime/stderr.ts";
 import { systemClock, systemRandom, systemTimers } from "../runtime/system.ts";
+import { Arrivals } from "../sockets/arrivals.ts";
 import type { BunSocket } from "../sockets/socket.ts";
 import { createApplicationHooks } from "./application-hooks.ts";
 import type { ProcessGauges } from "./gauges.ts";
@@ -156,7 +157,11 @@ function startSweeping(parts: Completed, node: Node, seldom: () => void) {
     files.look();
     node.second();
   };
-  const sweeper = new Sweeper(parts, { tick: node.tick, second, seldom });
+  const tick = () => {
+    node.tick();
+    parts.arrivals.tick();
+  };
+  const sweeper = new Sweeper(parts, { tick, second, seldom });
   const process: ProcessGauges = {
     loopLag: () => sweeper.lag,
     logLinesDropped: parts.logLinesDropped,
@@ -171,11 +176,14 @@ type Completed = ReturnType<typeof completed>;
 function completed(config: Config, outside: Outside) {
   const own = outside.log ? { log: outside.log, setLevel: () => {} } : ownLog(config);
   const { log, dropped } = survivingLog(own.log);
+  const clock = outside.clock ?? systemClock;
+  const network = outside.network ?? systemNetwork;
   return {
-    clock: outside.clock ?? systemClock,
+    clock,
     timers: outside.timers ?? systemTimers,
     random: outside.random ?? systemRandom,
-    network: outside.network ?? systemNetwork,
+    network,
+    arrivals: new Arrivals(network.tcp, { messageTimeout: config.websocket.message_timeout }, clock),
     log,
     /** Lines of the log that were not written: by the log from outside, or to stderr. */
     logLinesDropped: () => dropped() + stderr.dropped,

@@ -60,6 +60,8 @@ export interface Socket {
   unsent(): number;
   /** When the client was last heard, in monotonic milliseconds: any frame counts, also a pong. */
   lastHeard(): number;
+  /** Whether bytes of an unfinished message have arrived since the last ping: a pong cannot overtake them. */
+  hasArrived(): boolean;
   /** From here on what the client publishes goes through the server's publish lane, past the actor. */
   openLane(): void;
   closeLane(): void;

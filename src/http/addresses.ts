@@ -89,3 +89,11 @@ function networkOf(text: string): Network {
   const address = ipaddr.process(text);
   return [address, address.kind() === "ipv4" ? 32 : 128];
 }
+
+/** An address as sixteen bytes in hexadecimal, an IPv4 one as mapped into IPv6; "" where it is none. */
+export function bytesOfAddress(address: string): string {
+  if (!ipaddr.isValid(address)) return "";
+  const parsed = ipaddr.parse(address);
+  const long = parsed instanceof ipaddr.IPv4 ? parsed.toIPv4MappedAddress() : parsed;
+  return Uint8Array.from(long.toByteArray()).toHex();
+}

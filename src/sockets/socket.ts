@@ -12,6 +12,7 @@ import type { Consumer } from "../delivery/slow-consumers.ts";
 import type { NativeSubscriber, SubscriberTable } from "../delivery/subscribers.ts";
 import { type Counters, countIn } from "../metrics/counters.ts";
 import type { Encoding, Protocol } from "../protocol/protocol.ts";
+import type { Arrivals, Arriving } from "./arrivals.ts";
 import type { ByteBucket, Sender } from "./bytes-rate.ts";
 
 /** What was learnt of a client from its upgrade request. */
@@ -21,6 +22,8 @@ export interface Opening {
   readonly address: string;
   /** What its address is counted by; null where it is not. */
   readonly limitKey: string | null;
+  /** The port of the peer, which may be a proxy; 0 where it has none. */
+  readonly peerPort: number;
   /** The listener that took it: its topics are its own. */
   readonly server: Server<BunSocket> | null;
   readonly defaultChannel: string;
@@ -34,13 +37,14 @@ export interface SocketPorts {
   readonly counters: Counters;
   /** Told of a socket that has something unsent, so that the sweep watches it. */
   stalled(socket: Consumer): void;
+  readonly arrivals: Pick<Arrivals, "pinged" | "hasArrived">;
 }
 
 /**
  * A socket of Bun's as its connection sees it, and the record that the transport keeps of it: Bun carries it as the
  * socket's `data`. One object a connection, because every field costs its bytes fifty thousand times.
  */
-export class BunSocket implements Socket, Consumer, Bucket, Sender {
+export class BunSocket implements Socket, Consumer, Bucket, Sender, Arriving {
   readonly id: string;
   readonly protocol: Protocol;
   readonly address: string;
@@ -70,9 +74,14 @@ export class BunSocket implements Socket, Consumer, Bucket, Sender {
   progressAt = 0;
   /** A ping of ours is out: the next pong was asked for. */
   pinged = false;
+  readonly peerPort: number;
+  fd = -1;
+  framed = 0;
+  settled = -1;
+  receivedAtPing = -1;
 
   constructor(
-    { id, protocol, address, limitKey, server, defaultChannel, token }: Opening,
+    { id, protocol, address, limitKey, peerPort, server, defaultChannel, token }: Opening,
     ports: SocketPorts,
     tokens: number,
   ) {
@@ -80,6 +89,7 @@ export class BunSocket implements Socket, Consumer, Bucket, Sender {
     this.protocol = protocol;
     this.address = address;
     this.limitKey = limitKey;
+    this.peerPort = peerPort;
     this.server = server;
     this.defaultChannel = defaultChannel;
     this.token = token;
@@ -109,6 +119,7 @@ export class BunSocket implements Socket, Consumer, Bucket, Sender {
   }
 
   ping(): void {
+    this.#ports.arrivals.pinged(this);
     const { ping } = this.protocol;
     if (ping !== null) {
       this.send(ping);
@@ -194,6 +205,18 @@ export class BunSocket implements Socket, Consumer, Bucket, Sender {
 
   lastHeard(): number {
     return this.heardAt;
+  }
+
+  hasArrived(): boolean {
+    return this.#ports.arrivals.hasArrived(this);
+  }
+
+  peerAddress(): string {
+    return this.ws?.remoteAddress ?? "";
+  }
+
+  unfinished(): void {
+    this.slow();
   }
 
   openLane(): void {

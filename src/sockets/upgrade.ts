@@ -119,9 +119,13 @@ function offered(request: Request): string[] {
   return header === null ? [] : header.split(",").map((name) => name.trim());
 }
 
-function addressOf(request: Request, server: Server<BunSocket>, ports: UpgradePorts): ClientAddress {
-  const peer = server.requestIP(request)?.address ?? "unix";
+function addressOf(
+  request: Request,
+  server: Server<BunSocket>,
+  ports: UpgradePorts,
+): ClientAddress & { readonly peerPort: number } {
+  const { address: peer, port: peerPort } = server.requestIP(request) ?? { address: "unix", port: 0 };
   const forwarded = request.headers.get("x-forwarded-for");
   if (forwarded !== null && !ports.addresses.isTrusted(peer)) ports.untrustedForward(peer);
-  return ports.addresses.read(peer, forwarded);
+  return { ...ports.addresses.read(peer, forwarded), peerPort };
 }

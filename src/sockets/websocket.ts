@@ -6,6 +6,7 @@ import { type Disconnect, disconnects } from "../core/disconnects.ts";
 import type { Frame } from "../core/frame.ts";
 import type { ProtocolSettings } from "../protocol/protocol.ts";
 import type { Admission } from "./admission.ts";
+import type { Arrivals } from "./arrivals.ts";
 import { createInbound, type InboundPorts } from "./inbound.ts";
 import type { Pacer } from "./pacer.ts";
 import type { BunSocket } from "./socket.ts";
@@ -22,6 +23,9 @@ export interface WebSocketPorts extends InboundPorts {
   readonly frameBytesMax: number;
   /** Bytes of a frame before the credentials are accepted: no path takes larger ones of strangers. */
   readonly connectBytesMax: number;
+  readonly arrivals: Pick<Arrivals, "entered" | "left">;
+  /** Bytes that a frame of a client takes on the wire. */
+  wireBytes(payloadBytes: number): number;
 }
 
 /**
@@ -40,6 +44,7 @@ export function createWebSocketHandlers(ports: WebSocketPorts): WebSocketHandler
       socket.heardAt = clock.monotonic();
       socket.filledAt = socket.heardAt;
       ports.admission.entered(socket.limitKey);
+      ports.arrivals.entered(socket);
       socket.connection = ports.adopt(socket);
       if (!socket.capabilities.sendsConnect) socket.connection.send(greeting(socket));
     },
@@ -50,20 +55,24 @@ export function createWebSocketHandlers(ports: WebSocketPorts): WebSocketHandler
       socket.heardAt = clock.monotonic();
       counters.framesIn += 1;
       counters.bytesIn += frame.length;
+      socket.framed += ports.wireBytes(typeof frame === "string" ? Buffer.byteLength(frame) : frame.byteLength);
+      socket.settled = -1;
       if (isOversized(frame, socket.protocol.settings) || (isLarge(frame, ports) && isConnecting(socket.connection)))
         socket.connection.send({ type: "socket.oversized" });
       else inbound.read(socket, frame);
     },
 
-    ping(ws) {
+    ping(ws, { byteLength }) {
       heard(ws, clock);
+      ws.data.framed += ports.wireBytes(byteLength);
       // The runtime has answered with a pong: a client that takes none of them is slow.
       ws.data.watch();
       inbound.isWithinRate(ws.data);
     },
 
-    pong(ws) {
+    pong(ws, { byteLength }) {
       heard(ws, clock);
+      ws.data.framed += ports.wireBytes(byteLength);
       ws.data.watch();
       if (!ws.data.pinged) inbound.isWithinRate(ws.data);
       ws.data.pinged = false;
@@ -76,6 +85,7 @@ export function createWebSocketHandlers(ports: WebSocketPorts): WebSocketHandler
 
     close(ws, code, reason) {
       ports.admission.left(ws.data.limitKey);
+      ports.arrivals.left(ws.data);
       const connection = ws.data.closed();
       if (connection) ports.closes.run(() => sayFarewell(connection, reported(code, reason)));
     },

@@ -93,6 +93,7 @@ export function record(protocol: "plain" | "centrifuge" = "centrifuge", unsent =
     isOpen: () => true,
     unsent: () => unsent,
     lastHeard: () => 0,
+    hasArrived: () => false,
     openLane: () => {},
     closeLane: () => {},
     close: () => {},

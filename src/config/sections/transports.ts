@@ -11,6 +11,11 @@ export const websocket = section({
     "The path of the Centrifuge protocol, which stock clients know.",
     urlPath,
   ),
+  message_timeout: duration(
+    "60s",
+    "Time for a message of any path from its first byte, and a second for each 16 KiB of it; over it the connection is " +
+      "closed with 3008. On Linux alone, where the kernel tells what has arrived; 0 for no limit.",
+  ),
   message_size_limit: count(65_536, "Bytes of one frame of the Centrifuge protocol (1009); as in Centrifugo.", {
     unit: "bytes",
     min: 1,

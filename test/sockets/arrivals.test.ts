@@ -1,0 +1,94 @@
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { disconnects } from "../../src/core/disconnects.ts";
+import { systemNetwork } from "../../src/runtime/network.ts";
+import { ManualClock } from "../support/clock.ts";
+import { clientFrame, opcodes } from "../support/frames.ts";
+import { startOpenServer } from "../support/open-channels.ts";
+import { testTimeout } from "../support/patience.ts";
+import { RawClient } from "../support/raw.ts";
+import type { TestServer } from "../support/server.ts";
+
+setDefaultTimeout(testTimeout);
+
+const isBlind = systemNetwork.tcp === null;
+const remark = isBlind ? " (skipped: this system does not tell what a connection has received)" : "";
+
+const config = {
+  client: { ping_interval: "10s", pong_timeout: "8s" },
+  plain: { ping_interval: "10s", pong_timeout: "8s" },
+  websocket: { message_timeout: "60s" },
+  echo: { enabled: true },
+};
+
+async function start() {
+  const clock = new ManualClock();
+  const server = await startOpenServer(config, { clock });
+  return { clock, server };
+}
+
+/** Lets a second pass, in which the server looks at its connections as often as ever; what was sent has arrived. */
+async function second(server: TestServer, clock: ManualClock): Promise<void> {
+  for (let tick = 0; tick < 20; tick += 1) {
+    clock.advance(50);
+    server.node.sweep();
+    await new Promise(setImmediate);
+  }
+}
+
+/** A frame in pieces: its header, and then so many bytes at a time. */
+function pieces(bytes: number, size: number): Buffer[] {
+  const frame = Buffer.from(clientFrame(opcodes.text, "a".repeat(bytes)));
+  return Array.from({ length: Math.ceil(frame.length / size) }, (_, index) =>
+    frame.subarray(index * size, (index + 1) * size),
+  );
+}
+
+test.skipIf(isBlind).each(["/ws?channel=a", "/echo", "/connection/websocket"])(
+  `[SE66] bytes of a message that is on its way keep a client that cannot answer pings (%s)${remark}`,
+  async (path) => {
+    const { clock, server } = await start();
+    await using _server = server;
+    using client = await RawClient.open(`${server.ws}${path}`);
+    if (path.startsWith("/connection")) client.sendText('{"id":1,"connect":{}}');
+    await server.log.next("connection.authenticated");
+    const slow = pieces(65_000, 2_000);
+    for (const piece of slow.slice(0, -1)) {
+      client.write(piece);
+      await second(server, clock);
+    }
+    expect(server.log.count("connection.closed")).toBe(0);
+    // From here on nothing arrives.
+    for (let seconds = 0; seconds < 30 && server.log.count("connection.closed") === 0; seconds += 1) {
+      await second(server, clock);
+    }
+    expect(await server.log.next("connection.closed")).toMatchObject({ code: 3012 });
+  },
+);
+
+test.skipIf(isBlind)(
+  `[SE67] a message that does not end is closed with 3008 in time, also behind frames of control${remark}`,
+  async () => {
+    const { clock, server } = await start();
+    await using _server = server;
+    using client = await RawClient.open(`${server.ws}/ws?channel=a`);
+    using bystander = await RawClient.open(`${server.ws}/ws?channel=a`);
+    await server.log.next("connection.authenticated");
+    await server.log.next("connection.authenticated");
+    bystander.sendText("whole");
+    expect(await client.nextText()).toBe("whole");
+    await second(server, clock);
+    client.write(clientFrame(opcodes.binary, Buffer.alloc(16_384), { fin: false }));
+    let seconds = 0;
+    while (server.node.counters.closed.size === 0 && seconds < 100) {
+      for (const each of [client, bystander]) each.sendFrame(opcodes.ping, "alive");
+      for (const each of [client, bystander]) await each.nextFrame();
+      await second(server, clock);
+      seconds += 1;
+    }
+    // A minute, and a second for the bytes.
+    expect([seconds >= 60, seconds <= 63]).toEqual([true, true]);
+    expect(await client.closed()).toEqual(disconnects.slow);
+    bystander.sendText("x".repeat(60_000));
+    expect(server.log.count("connection.closed")).toBe(1);
+  },
+);
