@@ -40,16 +40,6 @@ export class HeldCommands {
     return event;
   }
 
-  /** Puts back what was taken last: it is the next one again. */
-  putBack(event: Holdable): void {
-    this.#bytes += bytesOf(event);
-    if (this.#taken === 0) this.#events.unshift(event);
-    else {
-      this.#taken -= 1;
-      this.#events[this.#taken] = event;
-    }
-  }
-
   /** The one that waits behind `index` others. */
   at(index: number): Holdable | undefined {
     return this.#events[this.#taken + index];

@@ -1,7 +1,5 @@
 import type { PublishCommand } from "../../src/core/command.ts";
-import { payloadSize } from "../../src/core/payload.ts";
 import { decidePublish } from "./decide/publish.ts";
-import type { Holdable } from "./held.ts";
 import { Performer } from "./perform.ts";
 import type { ConnectionPorts, Scope } from "./ports.ts";
 import type { ConnectionContext } from "./record.ts";
@@ -27,14 +25,7 @@ export function createPublishLane(ports: ConnectionPorts): PublishLane {
     publish: (self, command) => {
       const { connection } = self.getSnapshot().context;
       const scope = { connection, self };
-      const decisions = decidePublish(performer.viewOf(scope), command);
-      if (connection.unanswered === 0) performer.perform(scope, decisions);
-      else performer.performPublish(scope, decisions, eventOf(command, connection.frame));
+      performer.performPublish(scope, decidePublish(performer.viewOf(scope), command));
     },
   };
-}
-
-/** A publish that may have to wait for earlier ones. */
-function eventOf(command: PublishCommand, frame: number): Holdable {
-  return { type: "client.publish", command, bytes: payloadSize(command.data.read()), frame };
 }

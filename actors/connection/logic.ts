@@ -94,7 +94,7 @@ function commandActions({ clock, timers, broker }: ConnectionPorts, performer: P
     if ("frame" in event) connection.beginFrame(event.frame);
     const isWithinRate = event.type !== "client.subscribe" || mayTakeSubscribe(connection, clock.monotonic());
     const decisions = decide(performer.viewOf(scope), event, isWithinRate);
-    if (event.type === "client.publish") performer.performPublish(scope, decisions, event);
+    if (event.type === "client.publish") performer.performPublish(scope, decisions);
     else performer.perform(scope, decisions, { event, ahead });
   };
 

@@ -7,7 +7,6 @@ import { countIn } from "../../src/metrics/counters.ts";
 import type { DeadlineName } from "../deadlines.ts";
 import { decideSettled } from "./decide/connect.ts";
 import type { Decision, View } from "./decide/decision.ts";
-import type { Holdable } from "./held.ts";
 import { type Cause, Joins } from "./joins.ts";
 import type { ConnectionPorts, Scope } from "./ports.ts";
 import { clientInfoOf } from "./record.ts";
@@ -52,19 +51,19 @@ export class Performer {
   }
 
   /**
-   * Carries out what follows from a publish, unless its answer would come before those of publishes that wait for their
-   * commit: then it is held until they are answered. What is kept durably is answered in order by the broker.
+   * Carries out what follows from a publish. Its answer waits for those of earlier publishes; what outlives no restart, or
+   * is refused, could be answered at once, so that the broker is asked to commit the earlier ones first.
    */
-  performPublish(scope: Scope, decisions: readonly Decision[], event: Holdable): void {
-    const { connection, self } = scope;
-    const [decision] = decisions;
-    const isInOrder = decision?.type === "publish" && decision.draft.history?.durable === true;
-    if (connection.unanswered > 0 && !isInOrder && !this.#ports.broker.flush() && connection.unanswered > 0) {
-      connection.putBack(event);
-      self.send({ type: "command.deferred" });
+  performPublish(scope: Scope, decisions: readonly Decision[]): void {
+    const { connection } = scope;
+    if (connection.unanswered === 0) {
+      this.perform(scope, decisions);
       return;
     }
-    this.perform(scope, decisions);
+    const [decision] = decisions;
+    if (decision?.type !== "publish" || !decision.draft.history?.durable) this.#ports.broker.flush();
+    if (decision?.type === "reply") connection.answerPublish(connection.nextPublish(), decision.reply);
+    else this.perform(scope, decisions);
   }
 
   #performOne(scope: Scope, decision: Decision, cause: Cause | null): void {
@@ -225,14 +224,16 @@ export class Performer {
       this.#ports.publications.send({ type: "publish", source: "client", draft, done: null });
       return;
     }
-    connection.unanswered += 1;
+    const number = connection.nextPublish();
     this.#ports.publications.send({
       type: "publish",
       source: "client",
       draft,
       done: (outcome) => {
-        connection.unanswered -= 1;
-        connection.socket.reply(outcome.ok ? { id, method: "publish" } : { id, method: "error", error: outcome.error });
+        connection.answerPublish(
+          number,
+          outcome.ok ? { id, method: "publish" } : { id, method: "error", error: outcome.error },
+        );
         if (connection.unanswered === 0 && connection.awaitsPublishes) self.send({ type: "publish.answered" });
       },
     });

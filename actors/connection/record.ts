@@ -3,6 +3,7 @@ import { type Disconnect, disconnects } from "../../src/core/disconnects.ts";
 import type { Identity } from "../../src/core/identity.ts";
 import type { ClientInfo } from "../../src/core/publication.ts";
 import type { Bucket } from "../../src/core/rate.ts";
+import type { Reply } from "../../src/core/reply.ts";
 import type { Socket } from "../../src/core/socket.ts";
 import type { Seconds } from "../../src/core/time.ts";
 import type { Deadline } from "../deadlines.ts";
@@ -82,8 +83,11 @@ export class ConnectionRecord implements Bucket {
   isTurnDue = false;
   /** When the last ping went out that was not answered yet, in monotonic milliseconds; 0 when none is open. */
   pingedAt = 0;
-  /** Publishes that wait for their commit: another reply must not overtake theirs. */
-  unanswered = 0;
+  /** Publishes of commands, and how many of them are answered: in their order, and before any later command. */
+  published = 0;
+  answered = 0;
+  /** Answers of publishes that came before those of earlier ones, by the number of the publish; null until one did. */
+  #early: Map<number, Reply> | null = null;
   /** Publishes refused in a row, of a client that cannot read errors. */
   refusedPublishes = 0;
   /** The frame whose commands are being executed, and the bytes that recovery has brought for them. */
@@ -103,6 +107,33 @@ export class ConnectionRecord implements Bucket {
     return this.identity?.user ?? "";
   }
 
+  /** Publishes that wait for their commit. */
+  get unanswered(): number {
+    return this.published - this.answered;
+  }
+
+  /** The number of another publish that is to be answered. */
+  nextPublish(): number {
+    this.published += 1;
+    return this.published;
+  }
+
+  /** Answers the publish with this number, in its turn, and those after it whose answers are there. */
+  answerPublish(number: number, reply: Reply): void {
+    if (number !== this.answered + 1) {
+      this.#early ??= new Map();
+      this.#early.set(number, reply);
+      return;
+    }
+    let next: Reply | undefined = reply;
+    while (next) {
+      this.answered += 1;
+      this.socket.reply(next);
+      next = this.#early?.get(this.answered + 1);
+      this.#early?.delete(this.answered + 1);
+    }
+  }
+
   get heldCount(): number {
     return this.held?.size ?? 0;
   }
@@ -117,12 +148,6 @@ export class ConnectionRecord implements Bucket {
   hold(event: Holdable): void {
     this.held ??= new HeldCommands();
     this.held.add(event);
-  }
-
-  /** Puts back what was taken last: it is the next one again. */
-  putBack(event: Holdable): void {
-    this.held ??= new HeldCommands();
-    this.held.putBack(event);
   }
 
   canHold(event: Holdable): boolean {

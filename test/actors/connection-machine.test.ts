@@ -147,12 +147,12 @@ describe("the connection machine", () => {
   test("a command waits while publishes are not answered, and nothing of publishes waits", () => {
     const { actor, connection, at } = start("centrifuge");
     for (const event of [connect, admitted]) actor.send(event);
-    connection.unanswered = 1;
+    connection.published = 1;
     actor.send(publish);
     expect(at()).toBe("authenticated.ready");
     actor.send(subscribe);
     expect([at(), connection.heldCount, connection.awaitsPublishes]).toEqual(["authenticated.waiting", 1, true]);
-    connection.unanswered = 0;
+    connection.answered = 1;
     actor.send({ type: "publish.answered" });
     expect([at(), connection.awaitsPublishes]).toEqual(["authenticated.releasing", false]);
   });
@@ -179,10 +179,10 @@ describe("the connection machine", () => {
   test("what waits for its commit when a connection ends is answered first", () => {
     const { actor, connection, at } = start("centrifuge");
     for (const event of [connect, admitted]) actor.send(event);
-    connection.unanswered = 1;
+    connection.published = 1;
     actor.send({ type: "hub.disconnect", disconnect: disconnects.shutdown });
     expect(at()).toBe("draining");
-    connection.unanswered = 0;
+    connection.answered = 1;
     actor.send({ type: "publish.answered" });
     expect(at()).toBe("closed");
   });

@@ -78,9 +78,9 @@ const mutants: readonly Mutant[] = [
   },
   {
     name: "replies that overtake",
-    file: perform,
-    find: "if (connection.unanswered > 0 && !isInOrder && !this.#ports.broker.flush() && connection.unanswered > 0) {",
-    by: "if (isInOrder && connection.unanswered < 0) {",
+    file: "actors/connection/record.ts",
+    find: "    if (number !== this.answered + 1) {",
+    by: "    if (number < 0) {",
   },
   {
     name: "left and not detached",
