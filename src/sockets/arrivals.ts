@@ -62,6 +62,8 @@ export class Arrivals {
   #found = new Map<number, number[]>();
   #nextFd = 3;
   #gap = 0;
+  /** The descriptor of a connection is not known: the table is looked through. */
+  #isMissing = false;
 
   constructor(tcp: TcpTable | null, options: ArrivalOptions, clock: Clock) {
     this.#tcp = tcp;
@@ -94,7 +96,7 @@ export class Arrivals {
   /** To be called every 50 ms. */
   tick(): void {
     if (!this.#tcp || this.#connections.size === 0) return;
-    this.#scan(this.#tcp);
+    if (this.#isMissing) this.#scan(this.#tcp);
     for (let left = Math.min(connectionsPerTick, this.#connections.size); left > 0; left -= 1) {
       const { value, done } = this.#turn.next();
       if (done) this.#turn = this.#connections.values();
@@ -114,6 +116,7 @@ export class Arrivals {
       }
       this.#nextFd += 1;
       if (this.#gap < gapMax) continue;
+      this.#isMissing = false;
       this.#byPort = this.#found;
       this.#found = new Map();
       this.#nextFd = 3;
@@ -129,7 +132,7 @@ export class Arrivals {
     const isAfterMessage = connection.settled < 0;
     const isMuch = beyond > unexplainedMax + connection.framed;
     if (!isMuch && (isAfterMessage || beyond <= connection.settled)) {
-      connection.settled = beyond;
+      connection.settled = Math.max(0, beyond);
       this.#unfinished.delete(connection);
       return;
     }
@@ -158,6 +161,7 @@ export class Arrivals {
     if (!tcp || connection.peerPort === 0) return null;
     if (connection.fd < 0 || tcp.peerPort(connection.fd) !== connection.peerPort) {
       connection.fd = this.#descriptorOf(tcp, connection);
+      if (connection.fd < 0) this.#isMissing = true;
     }
     return connection.fd < 0 ? null : tcp.bytesReceived(connection.fd);
   }
