@@ -24,6 +24,9 @@ export interface MessagesPorts {
 /** The push log, the queue for users who are away, and the way of what waits to who comes. */
 export type Messages = ReturnType<typeof openMessages>;
 
+/** What one idempotency key of a message takes with its result. */
+const resultBytes = 288;
+
 /** How often it is tried to open a file that could not be opened, in milliseconds. */
 const retryInterval = 10_000;
 
@@ -35,11 +38,12 @@ const retryInterval = 10_000;
  */
 export function openMessages(config: Config, { clock, timers, log, registry, hub, replace }: MessagesPorts) {
   const { push_log, push_queue } = config;
+  const resultsMax = Math.floor(config.channel.idempotency_max_bytes / resultBytes);
   const after = (delay: number, run: () => void) => void timers.setTimeout(run, milliseconds(delay));
   const schedule = (task: () => void, delay: number) => after(delay, task);
   const open = () => {
     const store = createMessageStore(
-      { path: push_log.path, log: push_log, queue: push_queue },
+      { path: push_log.path, log: push_log, queue: { ...push_queue, resultsMax } },
       { clock, log, schedule },
     );
     const queue = replace.queue?.(store.queue) ?? store.queue;

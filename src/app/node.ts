@@ -73,7 +73,7 @@ export type Node = ReturnType<typeof createNode>;
 
 /** Builds the parts in the order in which they need each other: what is delivered to, what delivers, who decides. */
 export function createNode(config: Config, ports: NodePorts) {
-  const { clock, random, log } = ports;
+  const { clock, log } = ports;
   const counters = createCounters((channel) => rules.resolve(channel)?.namespace.name ?? null);
   const deadlines = new Deadlines(clock);
   const subscribers = new SubscriberTable((channel) => broker.leave(channel), counters.namespaces);
@@ -82,12 +82,10 @@ export function createNode(config: Config, ports: NodePorts) {
   const { publish } = ports;
   const fanout = new Fanout({ subscribers, slow, clock, counters, log, publish });
 
-  const stores = openStores(config, ports, () => {
+  const local = openBroker(config, ports, fanout, () => {
     // Another file has other epochs: those who keep a position are told now, not at the next check of their position.
     hub.send({ type: "streams.replaced" });
   });
-  const events = ports.replace.events?.(fanout) ?? fanout;
-  const local = createLocalBroker({ events, stores, clock, random, schedule: ports.timers.setImmediate, log });
   const chosen = ports.replace.broker?.(local) ?? local;
   const guarded = guardBroker(chosen, (operation, error) =>
     publications.send({ type: "broker.failed", operation, error }),
@@ -167,16 +165,34 @@ function openPresence({ presence }: Replacements) {
   return { localPresence, presence: presence?.(localPresence) ?? localPresence };
 }
 
+/** The broker of this node, over the stores that its channels need. */
+function openBroker(config: Config, ports: NodePorts, events: BrokerEvents, replaced: () => void) {
+  const { clock, random, log, timers, replace } = ports;
+  return createLocalBroker({
+    events: replace.events?.(events) ?? events,
+    stores: openStores(config, ports, replaced),
+    clock,
+    random,
+    schedule: timers.setImmediate,
+    log,
+    idempotencyBytesMax: config.channel.idempotency_max_bytes,
+  });
+}
+
 /** A store in memory, and one on the disk where a channel may need it: otherwise no file is made. */
 function openStores({ engine, channel }: Config, ports: NodePorts, replaced: () => void) {
   const { clock, random, log, replace, application } = ports;
-  const memory = new MemoryStore(clock, random);
+  const streamsMax = engine.stream_limit;
+  const memory = new MemoryStore(clock, random, { streamsMax, bytesMax: engine.memory.max_bytes });
   const isConfigured = [channel.without_namespace, ...channel.namespaces].some(
     (options) => options.history_size > 0 && (options.engine || engine.type) === "sqlite",
   );
   const isDurable = isConfigured || application?.channels.isDurable === true;
   if (!isDurable) return { memory, sqlite: memory };
-  const sqlite = new SqliteStore({ ...engine.sqlite, replaced }, { clock, random, log });
+  const sqlite = new SqliteStore(
+    { ...engine.sqlite, streamsMax, bytesMax: engine.sqlite.max_bytes, replaced },
+    { clock, random, log },
+  );
   return { memory, sqlite: replace.store?.(sqlite) ?? sqlite };
 }
 

@@ -5,6 +5,7 @@ import { Slices } from "../core/slices.ts";
 import type { Timers } from "../core/timers.ts";
 import { createOperations } from "../operations/operations.ts";
 import { createUsage } from "../runtime/usage.ts";
+import { createAccounts } from "./accounts.ts";
 import { nodeName } from "./api.ts";
 import type { Messages } from "./messages.ts";
 import type { Node } from "./node.ts";
@@ -28,6 +29,7 @@ export function createConfiguredOperations(config: Config, parts: OperationsPart
     slices,
     queue: messages.queue,
     publishLog: messages.log,
+    accountOf: createAccounts(config).ofKey,
     logPayloads: config.push_log.payloads,
     identity: { uid: random.uuid(), name: nodeName(config), version },
     usage: createUsage(clock),

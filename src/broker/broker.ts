@@ -80,6 +80,8 @@ export interface HistoryFilter {
   readonly since: Position | null;
   /** From the newest to the oldest. Since offset 0 it is error 107. */
   readonly reverse: boolean;
+  /** The page ends before it has more bytes of payload than this, but has at least one publication. Absent: no bound. */
+  readonly bytesMax?: number;
   /** Who is charged where the history of an unknown channel begins its stream. */
   readonly account?: Account;
 }

@@ -15,9 +15,15 @@ export interface Rate {
 /** Takes tokens (one, unless the number is given), or returns false and takes none where there are fewer. */
 export function takeToken(bucket: Bucket, now: number, { limit, burst }: Rate, count = 1): boolean {
   if (limit === 0) return true;
-  const filled = Math.min(burst, bucket.tokens + ((now - bucket.filledAt) * limit) / 1000);
-  bucket.filledAt = now;
+  const filled = fillBucket(bucket, now, { limit, burst });
   const isEnough = filled >= count;
-  bucket.tokens = isEnough ? filled - count : filled;
+  if (isEnough) bucket.tokens = filled - count;
   return isEnough;
+}
+
+/** Adds the tokens that came since; how many there are. */
+export function fillBucket(bucket: Bucket, now: number, { limit, burst }: Rate): number {
+  bucket.tokens = Math.min(burst, bucket.tokens + ((now - bucket.filledAt) * limit) / 1000);
+  bucket.filledAt = now;
+  return bucket.tokens;
 }

@@ -41,6 +41,10 @@ interface CommitCounts {
   readonly failedCommits: number;
   /** Commits that held up the whole process for longer than 100 ms. */
   readonly slowCommits: number;
+  /** Refusals: over the share of an account, over a bound of the store, no room for an idempotency key. */
+  readonly overShare: number;
+  readonly overBound: number;
+  readonly overKeys: number;
   /** Publications that could not be handed on, and answers that could not be given. */
   readonly poisoned: number;
 }
@@ -140,6 +144,12 @@ function counterSeries(counters: Counters, gauges: Gauges): Series[] {
     { name: "store_commits_failed_total", help: "Groups refused.", read: () => gauges.commits().failedCommits },
     { name: "store_commits_slow_total", help: "Commits over 100 ms.", read: () => gauges.commits().slowCommits },
     {
+      name: "store_refused_total",
+      help: "Publications and streams refused: over a share, over a bound, or for want of room for a key.",
+      label: "reason",
+      read: () => refusals(gauges.commits()),
+    },
+    {
       name: "poisoned_total",
       help: "Publications that could not be handed on.",
       read: () => gauges.commits().poisoned,
@@ -152,6 +162,14 @@ function counterSeries(counters: Counters, gauges: Gauges): Series[] {
     { name: "log_lines_dropped_total", help: "Lines of the log that were not written.", read: gauges.logLinesDropped },
     { name: "errors_total", help: "Errors that reached the last net.", read: () => counters.errors },
   ];
+}
+
+function refusals({ overShare, overBound, overKeys }: CommitCounts): ReadonlyMap<string, number> {
+  return new Map([
+    ["share", overShare],
+    ["bound", overBound],
+    ["keys", overKeys],
+  ]);
 }
 
 function gaugeSeries(gauges: Gauges): Series[] {

@@ -1,6 +1,6 @@
 import type { PublishEvent } from "../../actors/hub/events.ts";
 import type { Registry } from "../../actors/hub/registry.ts";
-import type { Draft } from "../broker/broker.ts";
+import type { Account, Draft } from "../broker/broker.ts";
 import type { Channel } from "../channels/channel.ts";
 import type { ChannelRules } from "../channels/rules.ts";
 import { errors, isError } from "../core/errors.ts";
@@ -20,16 +20,21 @@ export interface PublishingPorts {
   readonly publications: { send(event: PublishEvent): void };
   readonly recorder: Recorder;
   readonly slices: Slices;
+  /** Who is charged for what is kept of a call; undefined where its source may have all. */
+  accountOf(source: Source): Account | undefined;
 }
 
 /** Publications into one channel or into many. */
-export function createPublishing({ rules, registry, publications, recorder, slices }: PublishingPorts) {
+export function createPublishing(ports: PublishingPorts) {
+  const { rules, registry, publications, recorder, slices } = ports;
   const handOver = ({ channel: name, publish, source }: PublishAttempt): MaybePromise<Result<Position>> => {
     const channel = rules.find(name);
     if (isError(channel)) return refuse(channel);
     if (!rules.takes(channel, publish.data)) return refuse(errors.badRequest);
     if (publish.idempotencyKey && !publish.idempotencyKey.isWellFormed()) return refuse(errors.badRequest);
-    const draft = draftOf(channel, publish, registry);
+    const account = ports.accountOf(source);
+    const plain = draftOf(channel, publish, registry);
+    const draft = account === undefined ? plain : { ...plain, account };
     return maybePromise((done) =>
       publications.send({ type: "publish", source: source === null ? "server" : "api", draft, done }),
     );

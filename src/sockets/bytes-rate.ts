@@ -1,3 +1,4 @@
+import { Buckets } from "../core/buckets.ts";
 import { type Bucket, type Rate, takeToken } from "../core/rate.ts";
 
 /** Users and addresses may send so many times what one connection may. */
@@ -61,33 +62,5 @@ export class BytesRate {
       (user === "" || this.#users.take(user, now, this.#shared, bytes)) &&
       (limitKey === null || this.#addresses.take(limitKey, now, this.#shared, bytes))
     );
-  }
-}
-
-/** Buckets by key. One that has filled again is as good as none: each new key looks at the two oldest and removes them. */
-class Buckets {
-  readonly #byKey = new Map<string, Bucket>();
-
-  get size(): number {
-    return this.#byKey.size;
-  }
-
-  take(key: string, now: number, rate: Rate, count: number): boolean {
-    let bucket = this.#byKey.get(key);
-    if (!bucket) {
-      this.#removeFull(now, rate);
-      bucket = { tokens: rate.burst, filledAt: now };
-      this.#byKey.set(key, bucket);
-    }
-    return takeToken(bucket, now, rate, count);
-  }
-
-  #removeFull(now: number, { limit, burst }: Rate): void {
-    const oldest = this.#byKey.entries().take(2).toArray();
-    for (const [key, bucket] of oldest) {
-      this.#byKey.delete(key);
-      const isFull = bucket.tokens + ((now - bucket.filledAt) * limit) / 1000 >= burst;
-      if (!isFull) this.#byKey.set(key, bucket);
-    }
   }
 }

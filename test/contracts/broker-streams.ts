@@ -17,6 +17,18 @@ export function streamContract(suite: BrokerSuite): void {
       expect(page({ limit: 1e9 }).offsets).toHaveLength(5);
     });
 
+    test("[BK41] a page ends before it has more bytes than allowed, but has at least one publication", () => {
+      const { epoch } = suite.fill("a", 12);
+      const page = (filter: object) => pageOf(suite.history("a", suite.options, { bytesMax: 5, ...filter })).offsets;
+      expect(page({})).toEqual([3, 4, 5, 6, 7]);
+      expect(page({ since: { offset: 7, epoch } })).toEqual([8, 9, 10]);
+      expect(page({ since: { offset: 10, epoch } })).toEqual([11, 12]);
+      expect(page({ reverse: true })).toEqual([12, 11]);
+      expect(page({ bytesMax: 0 })).toEqual([3]);
+      expect(page({ bytesMax: 0, reverse: true })).toEqual([12]);
+      expect(page({ limit: 0 })).toEqual([]);
+    });
+
     test("a page since a position leaves that one out, in either direction", () => {
       const { epoch } = suite.fill("a", 5);
       const page = (offset: number, rest = {}) =>

@@ -55,14 +55,24 @@ export class MemoryStream implements Stream, Versioned {
   }
 
   read(from: number, to: number, bytesMax: number): Publication[] | null {
-    const start = from - this.first + this.#head;
     const publications: Publication[] = [];
     let bytes = 0;
-    for (let index = start; index <= start + to - from; index++) {
-      const publication = this.#publications[index];
-      if (publication === undefined) throw new RangeError(`offset ${from + index - start} is not kept`);
+    for (let offset = from; offset <= to; offset++) {
+      const publication = this.#at(offset);
       bytes += payloadSize(publication.data);
       if (bytes > bytesMax) return null;
+      publications.push(publication);
+    }
+    return publications;
+  }
+
+  readUpTo(from: number, to: number, { bytesMax, reverse }: { bytesMax: number; reverse: boolean }): Publication[] {
+    const publications: Publication[] = [];
+    let bytes = 0;
+    for (let step = 0; step <= to - from; step++) {
+      const publication = this.#at(reverse ? to - step : from + step);
+      bytes += payloadSize(publication.data);
+      if (bytes > bytesMax && publications.length > 0) break;
       publications.push(publication);
     }
     return publications;
@@ -73,6 +83,12 @@ export class MemoryStream implements Stream, Versioned {
     this.#head = 0;
     this.bytes = 0;
     this.charges.keep(0);
+  }
+
+  #at(offset: number): Publication {
+    const publication = this.#publications[offset - this.first + this.#head];
+    if (publication === undefined) throw new RangeError(`offset ${offset} is not kept`);
+    return publication;
   }
 
   #dropFirst(): void {

@@ -21,8 +21,9 @@ export function page(stream: Stream, filter: HistoryFilter): HistoryOutcome {
   if (since !== null && !sameEpoch(stream, since.epoch)) return { ok: false, error: errors.unrecoverablePosition };
   const [from, to] = filter.reverse ? backward(stream, filter) : forward(stream, filter);
   if (from > to) return { ok: true, value: { publications: none, position } };
-  const publications = stream.read(from, to, Number.POSITIVE_INFINITY) ?? [];
-  return { ok: true, value: { publications: filter.reverse ? publications.reverse() : publications, position } };
+  const { bytesMax = Number.POSITIVE_INFINITY, reverse } = filter;
+  const publications = stream.readUpTo(from, to, { bytesMax, reverse });
+  return { ok: true, value: { publications, position } };
 }
 
 function positionOf(stream: Stream): Position {

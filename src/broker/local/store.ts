@@ -13,10 +13,12 @@ export interface Stream {
    * `bytesMax` together. Throws where the store cannot read them.
    */
   read(from: number, to: number, bytesMax: number): Publication[] | null;
+  /** The same from one end, as many as have no more than `bytesMax` bytes together, but at least one. */
+  readUpTo(from: number, to: number, end: { readonly bytesMax: number; readonly reverse: boolean }): Publication[];
 }
 
 /** What an append says of a draft whose version is no news: where the stream stands. */
-export interface Stale {
+interface Stale {
   readonly stale: Position;
 }
 

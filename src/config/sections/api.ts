@@ -55,6 +55,11 @@ export const httpApi = section({
       pattern: new RegExp(`^(?:${methods.join("|")})$`),
       means: alternatives(methods),
     }),
+    stream_share_percent: count(
+      100,
+      "Percent of `engine.stream_limit` and of an engine's `max_bytes` that this key may take; over it error 106.",
+      { unit: "percent", min: 1, max: 100 },
+    ),
     channels: list("Patterns of the channels that this key may touch, with `*` for anything; empty for all.", {
       pattern: /./,
       means: "a pattern of channels",

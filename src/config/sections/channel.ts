@@ -94,6 +94,11 @@ export const channel = section({
     { wholeSeconds: true },
   ),
   publication_data_format: choice(dataFormats, "", dataFormatDoc),
+  idempotency_max_bytes: count(
+    134_217_728,
+    "Bytes of idempotency keys, of 288 each, kept for five minutes; over it a publish or message with a key is error 106.",
+    { unit: "bytes", min: 1 },
+  ),
   max_length: count(255, "Bytes of a channel's name (107); as in Centrifugo.", { unit: "bytes", min: 1, max: 65_535 }),
   private_prefix: text("$", "What a name begins with where subscribing needs a token; empty for no such channels."),
   namespace_boundary: text(":", "What ends the namespace in a name; empty for no namespaces."),

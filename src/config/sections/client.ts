@@ -152,6 +152,31 @@ const volumes = {
     "Publications that one recovery brings; more is not recovered. Where it is not set, no history is too long for it.",
     { unit: "publications", min: 1 },
   ),
+  history_max_bytes: count(
+    524_288,
+    "Bytes of publications in one answer of history to a client, and at least one; it goes on with `since`.",
+    { unit: "bytes", min: 1 },
+  ),
+  presence_max_bytes: count(1_048_576, "Bytes of one answer of presence to a client; a longer one is error 106.", {
+    unit: "bytes",
+    min: 1,
+  }),
+  recovery_bytes_rate_limit: count(
+    1_048_576,
+    "Bytes of recovered publications of one connection a second, and eight times as many of one user and one address; " +
+      "over it the answer is not recovered. It survives a reconnect; 0 for no limit.",
+    { unit: "bytes/s" },
+  ),
+  recovery_bytes_burst_limit: count(16_777_216, "Bytes that may be recovered at once, before the rate counts.", {
+    unit: "bytes",
+    min: 1,
+  }),
+  stream_share_percent: count(
+    12,
+    "Percent of `engine.stream_limit` and of an engine's `max_bytes` that one user, or one address of anonymous users, " +
+      "may take; over it error 106.",
+    { unit: "percent", min: 1, max: 100 },
+  ),
   recovery_max_bytes: count(
     524_288,
     "Bytes of recovered publications per connect or frame; half of the queue, so that recovery makes nobody slow.",

@@ -16,6 +16,18 @@ const sqlite = section({
     "full",
     "What a commit survives: a loss of power (`full`), or the process alone.",
   ),
+  max_bytes: count(10_737_418_240, "Bytes of the file that are in use; over it a publish is error 100.", {
+    unit: "bytes",
+    min: 1_048_576,
+    max: Number.MAX_SAFE_INTEGER,
+  }),
+});
+
+const memory = section({
+  max_bytes: count(268_435_456, "Bytes of publications kept in memory; over it a publish is error 100.", {
+    unit: "bytes",
+    min: 1,
+  }),
 });
 
 /** `engine`: where the history of channels is kept. */
@@ -25,6 +37,13 @@ export const engine = section({
     "sqlite",
     "Where history is kept; `sqlite`, because acknowledged is not to be lost.",
   ),
+  stream_limit: count(
+    200_000,
+    "Channels with a position, in memory and in the file each; those without a publication go first, and over it a new " +
+      "one is error 100.",
+    { unit: "channels", min: 1 },
+  ),
+  memory: v.optional(memory, {}),
   sqlite: v.optional(sqlite, {}),
 });
 

@@ -56,6 +56,10 @@ export class Feed implements Stream {
     if (this.#options) this.#forgetAt = now + this.#options.metaTtl;
   }
 
+  readUpTo(from: number, to: number): Publication[] {
+    return this.#publications.filter(({ offset }) => from <= offset && offset <= to);
+  }
+
   read(from: number, to: number, bytesMax: number): Publication[] | null {
     const found = this.#publications.filter(({ offset }) => from <= offset && offset <= to);
     const bytes = found.reduce((sum, { data }) => sum + payloadSize(data), 0);

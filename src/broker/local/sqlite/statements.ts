@@ -42,6 +42,9 @@ export function prepare(db: Database) {
     bytes: make<{ bytes: number | null }, [stream: number, from: number, to: number]>(
       "SELECT sum(octet_length(data)) AS bytes FROM publications WHERE stream = ? AND offset BETWEEN ? AND ?",
     ),
+    lengths: make<{ offset: number; bytes: number }, [stream: number, from: number, to: number]>(
+      "SELECT offset, octet_length(data) AS bytes FROM publications WHERE stream = ? AND offset BETWEEN ? AND ? ORDER BY offset",
+    ),
     deleteBefore: make<never, [stream: number, offset: number]>(
       "DELETE FROM publications WHERE stream = ? AND offset < ?",
     ),

@@ -4,10 +4,11 @@ import { DamageError } from "../../../sqlite/damage.ts";
 import { nameOf, storedName } from "../../../sqlite/names.ts";
 import type { Share, StoreBounds } from "../shares.ts";
 import { type Refused, refusedBy } from "../store.ts";
-import { checkStreamRow, publicationOfRow, type StreamRow } from "./rows.ts";
+import { RowReader } from "./row-reader.ts";
+import { checkStreamRow, type StreamRow } from "./rows.ts";
 import type { SqliteFile } from "./sqlite-file.ts";
 import { changedParameters, type Orphan } from "./statements.ts";
-import { fillFromRow, type ReadRange, rowOf, SqliteStream } from "./stream.ts";
+import { fillFromRow, rowOf, SqliteStream } from "./stream.ts";
 import { StreamBounds } from "./stream-bounds.ts";
 
 /** Publications deleted at once, for one stream: under 1 ms. */
@@ -27,6 +28,7 @@ export class StreamTable {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly bounds: StreamBounds;
+  readonly #reader: RowReader;
   readonly #known = new Map<string, SqliteStream>();
   /** Streams that get a row with the open transaction. */
   #created = 0;
@@ -44,6 +46,7 @@ export class StreamTable {
     this.#clock = clock;
     this.#random = random;
     this.bounds = new StreamBounds(file, bounds);
+    this.#reader = new RowReader(file);
     this.#count = file.number("SELECT count(*) AS n FROM streams");
     // The publications of a forgotten stream may still be there: its id is not given again.
     const ids = ["SELECT max(id) AS n FROM streams", "SELECT max(stream) AS n FROM publications"];
@@ -207,17 +210,8 @@ export class StreamTable {
   }
 
   #make(channel: string, epoch: string, id: number): SqliteStream {
-    return new SqliteStream(channel, epoch, id, { read: this.#read, shares: this.bounds.shares });
+    return new SqliteStream(channel, epoch, id, { reader: this.#reader, shares: this.bounds.shares });
   }
-
-  readonly #read: ReadRange = (stream, from, to, bytesMax) => {
-    const { range, bytes } = this.#file.statements;
-    // Asked first, for it reads no payload: what is too much is not even read.
-    if (bytesMax < Number.POSITIVE_INFINITY && (bytes.get(stream.id, from, to)?.bytes ?? 0) > bytesMax) return null;
-    const rows = range.all(stream.id, from, to);
-    if (rows.length !== to - from + 1) throw new DamageError("publications are missing");
-    return rows.map((row, index) => publicationOfRow(row, from + index, stream.epoch));
-  };
 
   #insert(stream: SqliteStream): void {
     if (stream.replaces !== null) this.#remove(stream.replaces);

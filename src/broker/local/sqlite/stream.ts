@@ -7,8 +7,15 @@ import { type StreamRow, streamCrc } from "./rows.ts";
 /** What of a stream a transaction may change, and its failure has to change back. */
 type Undo = Pick<SqliteStream, "top" | "first" | "oldest" | "version" | "versionEpoch" | "expiresAt" | "forgetAt">;
 
-/** Reads a piece of a stream out of the file. */
-export type ReadRange = (stream: SqliteStream, from: number, to: number, bytesMax: number) => Publication[] | null;
+/** Reads pieces of streams out of the file. */
+export interface StreamRows {
+  read(stream: SqliteStream, from: number, to: number, bytesMax: number): Publication[] | null;
+  /** The offset with which a page ends that has no more than so many bytes, but at least one publication. */
+  endWithin(
+    stream: SqliteStream,
+    page: { readonly from: number; readonly to: number; readonly bytesMax: number; readonly reverse: boolean },
+  ): number;
+}
 
 /**
  * A stream of the file as this process knows it: an append needs no read. Times are monotonic milliseconds, so that a
@@ -34,15 +41,15 @@ export class SqliteStream implements Stream {
   readonly charges: Charges;
   /** A forgotten stream of the same channel whose row goes when this one's comes. */
   replaces: SqliteStream | null = null;
-  readonly #readRange: ReadRange;
+  readonly #reader: StreamRows;
   #undo: Undo | null = null;
 
-  constructor(channel: string, epoch: string, id: number, { read, shares }: { read: ReadRange; shares: Shares }) {
+  constructor(channel: string, epoch: string, id: number, { reader, shares }: { reader: StreamRows; shares: Shares }) {
     this.channel = channel;
     this.epoch = epoch;
     this.id = id;
     this.charges = new Charges(shares);
-    this.#readRange = read;
+    this.#reader = reader;
   }
 
   /** Publications that are kept. */
@@ -51,7 +58,15 @@ export class SqliteStream implements Stream {
   }
 
   read(from: number, to: number, bytesMax: number): Publication[] | null {
-    return this.#readRange(this, from, to, bytesMax);
+    return this.#reader.read(this, from, to, bytesMax);
+  }
+
+  readUpTo(from: number, to: number, { bytesMax, reverse }: { bytesMax: number; reverse: boolean }): Publication[] {
+    const end =
+      bytesMax === Number.POSITIVE_INFINITY ? null : this.#reader.endWithin(this, { from, to, bytesMax, reverse });
+    const [first, last] = reverse ? [end ?? from, to] : [from, end ?? to];
+    const publications = this.read(first, last, Number.POSITIVE_INFINITY) ?? [];
+    return reverse ? publications.reverse() : publications;
   }
 
   /** Remembers how it is before a transaction changes it; false where that has been done. */
