@@ -108,7 +108,7 @@ function prepare(
 ): Step | Malformed {
   const read = readRequest(method, request);
   if (!read.ok) return "malformed" in read ? read : fixed(encode(read));
-  const run = (): MaybePromise<string> => then(invoke(method, read.value, call), encode);
+  const run = (): MaybePromise<string> => then(invoke(method, read, call), encode);
   return { ok: true, isPublish: method.kind === "publish", run };
 }
 

@@ -150,7 +150,7 @@ function targetOf(method: Method): Target {
       const request = parseJson(call.body);
       if (request === undefined) return malformed(mistakeIn(call.body));
       const read = readRequest(method, request);
-      return read.ok ? invoke(method, read.value, call) : read;
+      return read.ok ? invoke(method, read, call) : read;
     },
   };
 }

@@ -64,6 +64,24 @@ export function integer(about: string, least: "any" | "0" = "any") {
   );
 }
 
+/** The largest number of 64 bits without a sign, as Centrifugo's offsets may be. */
+const uint64Max = 2 ** 64;
+
+/** An offset; 0 where it is absent. One that no stream can reach counts as the largest that can be told exactly. */
+function offset(about: string) {
+  const given = v.pipe(
+    v.number("expected a number"),
+    v.integer("expected a whole number"),
+    v.minValue(0, "expected 0 or more"),
+    v.check((value) => value <= uint64Max, "expected 64 bits"),
+  );
+  return v.pipe(
+    v.optional(v.nullable(given), 0),
+    v.description(about),
+    v.transform((value) => Math.min(value ?? 0, Number.MAX_SAFE_INTEGER)),
+  );
+}
+
 /** A whole number within bounds; undefined where it is absent. */
 export function bounded(about: string, { min, max }: { readonly min: number; readonly max: number }) {
   const expected = `expected ${min} to ${max}`;
@@ -113,7 +131,7 @@ export const channel = text("The name of the channel.");
 
 /** A position in a channel's history. */
 export const position = nested("A position in the channel's history.", {
-  offset: integer("The offset of the last publication that is known.", "0"),
+  offset: offset("The offset of the last publication that is known."),
   epoch: text("The epoch to which the offset belongs."),
 });
 

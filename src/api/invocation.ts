@@ -6,6 +6,7 @@ import { readWith } from "../operations/schema.ts";
 import type { Caller } from "./keys.ts";
 import type { Call, Method } from "./method.ts";
 import { tooLarge } from "./room.ts";
+import { unknownFields, unknownFieldsError } from "./unknown-fields.ts";
 
 /** A request that cannot be read, and where: status 400. */
 export interface Malformed {
@@ -31,22 +32,29 @@ export function malformed(mistake: string): Malformed {
   return { ok: false, malformed: mistake };
 }
 
+/** A request that was read, and the fields of it that its method has not. */
+interface Read {
+  readonly ok: true;
+  readonly value: object;
+  readonly unknown: readonly string[];
+}
+
+const none: readonly string[] = [];
+
 /** Reads the request of a method. */
-export function readRequest(
-  method: Method,
-  value: unknown,
-): { readonly ok: true; readonly value: object } | Refusal | Malformed {
+export function readRequest(method: Method, value: unknown): Read | Refusal | Malformed {
   const plain = method.readPlain?.(value);
-  if (plain) return { ok: true, value: plain };
+  if (plain) return { ok: true, value: plain, unknown: none };
   const read = readWith(method.request, value);
-  if (read.ok) return read;
+  if (read.ok) return { ok: true, value: read.value, unknown: unknownFields(method, value) };
   return method.isOwn ? refuse(badField(read.error)) : malformed(read.error);
 }
 
 /** Runs a method with a request that was read: the rights of the key first, then the fields that it needs. */
-export function invoke(method: Method, request: object, call: Call): MaybePromise<Result<string>> {
+export function invoke(method: Method, { value: request, unknown }: Read, call: Call): MaybePromise<Result<string>> {
   const { caller, room, ports } = call;
-  const error = rightsError(method, request, caller) ?? needsError(method, request);
+  const error =
+    rightsError(method, request, caller) ?? unknownFieldsError(method, unknown, call) ?? needsError(method, request);
   if (error) {
     if (method.kind === "publish" || method.kind === "message") {
       ports.operations.logRefused({ source: caller.name, method: method.name, request }, error);

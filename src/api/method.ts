@@ -16,6 +16,10 @@ export interface MethodPorts {
   readonly slices: Slices;
   /** Channels in one broadcast. */
   readonly broadcastMax: number;
+  /** The name that another one most likely misspells; null where none is near. */
+  nearestName(name: string, names: readonly string[]): string | null;
+  /** Counts and logs fields that a method of Centrifugo ignores. */
+  onUnknownFields(found: { readonly method: string; readonly key: string; readonly fields: string }): void;
 }
 
 /** One call of a method: where its request is, and who calls. */
@@ -31,7 +35,7 @@ export interface Call {
 }
 
 /** The schema of a request. */
-type RequestSchema = v.GenericSchema<unknown, object>;
+type RequestSchema = v.GenericSchema<unknown, object> & { readonly entries: object };
 
 /** What a method declares; the types of its functions follow from the schema of its request. */
 interface Declaration<Schema extends RequestSchema> {
@@ -65,9 +69,11 @@ interface Declaration<Schema extends RequestSchema> {
  */
 export interface Method extends Omit<Declaration<RequestSchema>, "needs"> {
   readonly needs: readonly string[];
+  /** The names of the fields of its request. */
+  readonly fields: ReadonlySet<string>;
 }
 
 /** Declares a method. */
-export function defineMethod<const Schema extends RequestSchema>(method: Declaration<Schema>): Method {
-  return method;
+export function defineMethod<const Schema extends RequestSchema>(declaration: Declaration<Schema>): Method {
+  return { ...declaration, fields: new Set(Object.keys(declaration.request.entries)) };
 }

@@ -131,10 +131,11 @@ function lines() {
 }
 
 /** What a request may look like that is not answered with 107 for what it lacks. */
-function requestOf({ request, needs: required }: Method) {
+function requestOf({ request, needs: required, isOwn }: Method) {
   const { properties = {}, ...rest } = schemaOf(request);
   const given = Object.fromEntries(required.map((name) => [name, filled(properties[name])]));
-  return { ...rest, properties: { ...properties, ...given }, required };
+  const known = isOwn ? { additionalProperties: false } : {};
+  return { ...rest, properties: { ...properties, ...given }, required, ...known };
 }
 
 /** A text or a list that must be there: not null, and not empty. */

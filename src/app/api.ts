@@ -2,12 +2,13 @@ import { hostname } from "node:os";
 import { createApi } from "../api/endpoint.ts";
 import { createKeys, type KeyOptions, type Keys } from "../api/keys.ts";
 import type { Config } from "../config/config.ts";
+import { nearestName } from "../config/nearest.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import type { Slices } from "../core/slices.ts";
 import type { Timers } from "../core/timers.ts";
 import type { Endpoint } from "../http/routes.ts";
-import type { Counters } from "../metrics/counters.ts";
+import { type Counters, countIn } from "../metrics/counters.ts";
 import type { Operations } from "../operations/operations.ts";
 
 /** What the API is built from. */
@@ -25,9 +26,15 @@ export interface ApiParts {
 /** The API's endpoint; null where no key is configured, and the API is as if it were not there. */
 export function createConfiguredApi(config: Config, parts: ApiParts): Endpoint | null {
   const { http_api: api } = config;
+  const { counters, log } = parts;
   if (!hasApi(config)) return null;
   return createApi({
     ...parts,
+    nearestName,
+    onUnknownFields: (found) => {
+      countIn(counters.apiUnknownFields, found.method);
+      log.debug("api.unknown_fields", found);
+    },
     broadcastMax: api.broadcast_limit,
     commandsMax: api.broadcast_limit,
     bodyMax: api.body_size_limit,

@@ -42,6 +42,8 @@ export interface Counters {
   /** Calls of the API, by method, and requests to it that were refused before their method was run, by HTTP status. */
   readonly apiCalls: Map<string, number>;
   readonly apiRefused: Map<number, number>;
+  /** Calls of Centrifugo's methods with fields that they have not, by method. */
+  readonly apiUnknownFields: Map<string, number>;
   /** Frames and commands over their rate. */
   limited: number;
   /** Jumps of the wall clock by more than 60 s. */
@@ -80,6 +82,7 @@ export function createCounters(namespaceOf: (channel: string) => string | null =
     deliveries: 0,
     apiCalls: new Map(),
     apiRefused: new Map(),
+    apiUnknownFields: new Map(),
     limited: 0,
     clockJumps: 0,
     dropped: new Map(),

@@ -137,6 +137,12 @@ function counterSeries(counters: Counters, gauges: Gauges): Series[] {
     },
     { name: "api_calls_total", help: "Calls of the API.", label: "method", read: () => counters.apiCalls },
     { name: "api_refused_total", help: "Refused API requests.", label: "status", read: () => counters.apiRefused },
+    {
+      name: "api_unknown_fields_total",
+      help: "API calls with fields that their method ignores.",
+      label: "method",
+      read: () => counters.apiUnknownFields,
+    },
     { name: "push_failures_total", help: "Failures of the push log's file.", read: gauges.pushFailures },
     { name: "push_entries_lost_total", help: "Entries of the push log lost.", read: gauges.pushEntriesLost },
     { name: "store_commits_total", help: "Groups committed to the store.", read: () => gauges.commits().commits },

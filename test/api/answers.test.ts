@@ -80,11 +80,11 @@ describe("the size of an answer", () => {
 });
 
 describe("long work", () => {
-  test("[AP126] a broadcast of 0.9 MB to 1,000 channels lets others in between, on a disk and in memory", async () => {
+  test("[AP126] a broadcast of 0.9 MB to many channels lets others in between, on a disk and in memory", async () => {
     await using folder = await TemporaryFolder.create();
     const data = "x".repeat(900_000);
     for (const [engine, count] of [
-      [{ type: "memory" }, 1_000],
+      [{ type: "memory" }, 200],
       [folder.engine, 100],
     ] as const) {
       await using api = await startApi({ engine, channel: { without_namespace: { history_size: 1 } } });
