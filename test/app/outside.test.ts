@@ -51,6 +51,7 @@ test("with timers from outside nothing happens by itself: no deadline, no commit
 test("listeners, their probe and ids come from outside", async () => {
   const seen: string[] = [];
   const network: Network = {
+    ...systemNetwork,
     serve: (options) => {
       seen.push("serve");
       return systemNetwork.serve(options);
