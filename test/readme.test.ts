@@ -63,6 +63,8 @@ describe("the README", () => {
     const { engines } = await Bun.file("package.json").json();
     const versions = [...readme.matchAll(/bun@([\d.]+)/g)].map(([, version]) => `>=${version}`);
     expect(versions).toEqual([engines.bun, engines.bun]);
+    // npm's global folder belongs to root on most systems.
+    expect(readme).not.toMatch(/npm (?:install|i) (?:.* )?(?:-g|--global)/);
   });
 
   test("[RM7] shows a configuration that is valid and warns of nothing", () => {
