@@ -73,6 +73,13 @@ describe("before connect", () => {
     }
     expect(await witness.rest()).toEqual([]);
   });
+
+  test("[CN9] a second connect closes with 3501", async () => {
+    await using server = await start();
+    using probe = await server.connect("ann");
+    probe.send({ id: 2, connect: {} });
+    expect(await probe.closed()).toEqual(badRequest);
+  });
 });
 
 describe("a subprotocol", () => {
