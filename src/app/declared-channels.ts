@@ -37,7 +37,8 @@ function rulesOf({ name, schemas, handlers }: DeclaredChannel, closed: ChannelOp
   const hooks = {
     subscribe: true,
     publish: schemas.publish !== undefined && handlers.publish !== undefined,
-    subRefresh: handlers.refresh !== undefined,
+    // The server looks at each expiry itself, and without a handler the subscription ends then.
+    subRefresh: true,
   };
   const place = { channel: config.channel, engine: config.engine.type, hooks };
   return createNamespace(name, { ...closed, ...optionsOf(handlers, name) }, place);

@@ -1,8 +1,10 @@
 import type { Member } from "../../actors/hub/registry.ts";
 import type { Config } from "../config/config.ts";
 import { insecureSwitches } from "../config/warnings.ts";
+import { durationBounds } from "../hooks/statistics.ts";
 import type { Gauges } from "../metrics/metrics.ts";
 import type { Admission } from "../sockets/admission.ts";
+import { hookStatistics } from "./hook-ports.ts";
 import type { Messages } from "./messages.ts";
 import type { Node } from "./node.ts";
 
@@ -34,6 +36,7 @@ export function gaugesOf(config: Config, { node, messages, admission, version, .
     pushEntriesLost: messages.entriesLost,
     commits: node.commits,
     insecure: () => insecure,
+    hooks: { durationBounds, read: () => hookStatistics(node.hooks) },
   };
 }
 

@@ -95,6 +95,7 @@ export function createListeners(config: Config, ports: ListenersPorts) {
     },
     originAllowed: (origin, host) => live.originAllowed(origin, host),
     burst: messageRate.burst,
+    keepsRequests: node.hooks !== null,
     isDraining,
     untrustedForward: once((peer: string) => log.warn("proxy.untrusted", { peer })),
   });

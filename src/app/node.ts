@@ -32,6 +32,7 @@ import { createMemoryPresence } from "../presence/memory.ts";
 import type { Presence } from "../presence/presence.ts";
 import { createPresenceEvents } from "../presence/presence-events.ts";
 import type { BunSocket } from "../sockets/socket.ts";
+import { createNodeHooks } from "./hook-ports.ts";
 import { startHub } from "./hub.ts";
 import { connectionOptions, slowOptions, tokenOptions } from "./options.ts";
 import { countRecoveries } from "./recoveries.ts";
@@ -73,13 +74,11 @@ export type Node = ReturnType<typeof createNode>;
 
 /** Builds the parts in the order in which they need each other: what is delivered to, what delivers, who decides. */
 export function createNode(config: Config, ports: NodePorts) {
-  const { clock, log } = ports;
+  const { clock, log, publish } = ports;
   const counters = createCounters((channel) => rules.resolve(channel)?.namespace.name ?? null);
   const deadlines = new Deadlines(clock);
   const subscribers = new SubscriberTable((channel) => broker.leave(channel), counters.namespaces);
-  const { members } = ports;
   const slow = new SlowWatch(slowOptions(config), clock, counters);
-  const { publish } = ports;
   const fanout = new Fanout({ subscribers, slow, clock, counters, log, publish });
 
   const local = openBroker(config, ports, fanout, () => {
@@ -96,10 +95,10 @@ export function createNode(config: Config, ports: NodePorts) {
   const after = (delay: number, run: () => void) => later(deadlines, delay, run);
   const presenceEvents = createPresenceEvents({ presence, announce: (push) => fanout.announce(push), after });
   const { authenticator, rules, reload } = createRules(config, ports);
+  const hooks = createNodeHooks(ports.application?.hooks ?? null, { ...ports, after });
 
   const { hub, publications } = startHub(config, {
     ...ports,
-    members,
     broker: chosen,
     deadlines,
     counters,
@@ -124,7 +123,7 @@ export function createNode(config: Config, ports: NodePorts) {
   return {
     hub,
     /** The connections of this node, for reading. */
-    registry: members,
+    registry: ports.members,
     counters,
     deadlines,
     subscribers,
@@ -140,9 +139,11 @@ export function createNode(config: Config, ports: NodePorts) {
     publications,
     authenticator,
     lane: createPublishLane(connections),
+    /** Null without an application. */
+    hooks,
     /** Spawns the connection of a socket. */
     adopt(socket: BunSocket): ConnectionRef {
-      return adopt({ hub, members }, logic, { socket, options });
+      return adopt({ hub, members: ports.members }, logic, { socket, options });
     },
     /** Takes over the token keys and the rules of channels of a configuration. */
     reload,

@@ -11,6 +11,8 @@ export interface Channel {
   readonly isPrivate: boolean;
   /** The users who may subscribe; null where the name limits nobody. */
   readonly users: readonly string[] | null;
+  /** Whether a hook decides who may subscribe without a token. */
+  readonly isAskedToSubscribe: boolean;
 }
 
 /** A name's namespace, and what follows it: what a `channel_regex` has to match. */
@@ -33,12 +35,14 @@ export function splitName(name: string, config: ChannelConfig): NameParts {
 /** Takes a name apart that belongs to a namespace. */
 export function createChannel(name: string, rest: string, { namespace, config }: ChannelPlace): Channel {
   const { pattern } = namespace;
+  const users = namespace.options.allow_user_limited_channels ? usersIn(name, config) : null;
   return {
     name,
     namespace,
     isWellNamed: pattern === null ? isAscii(name) : pattern.test(rest),
     isPrivate: config.private_prefix !== "" && name.startsWith(config.private_prefix),
-    users: namespace.options.allow_user_limited_channels ? usersIn(name, config) : null,
+    users,
+    isAskedToSubscribe: namespace.hooks.subscribe && users === null,
   };
 }
 

@@ -72,7 +72,11 @@ function isOpen({ isPrivate, users, namespace }: Channel, user: string, insecure
   if (users !== null) {
     return insecure || users.includes(user);
   }
-  const { options } = namespace;
+  const { options, hooks } = namespace;
+  // The hook is asked afterwards.
+  if (hooks.subscribe) {
+    return true;
+  }
   return insecure || (options.allow_subscribe_for_client && (user !== "" || options.allow_subscribe_for_anonymous));
 }
 
@@ -82,7 +86,9 @@ function isOpen({ isPrivate, users, namespace }: Channel, user: string, insecure
  */
 export function isGivenOnConnect(channel: Channel, user: string, insecure: boolean): boolean {
   const isListed = channel.users === null || user !== "" || insecure;
-  return channel.name !== "" && channel.isWellNamed && isListed && isOpen(channel, user, insecure);
+  // What a hook decides is not given without asking it (recorded).
+  const isGiven = isListed && !channel.isAskedToSubscribe && isOpen(channel, user, insecure);
+  return channel.name !== "" && channel.isWellNamed && isGiven;
 }
 
 /** Whether a client may publish. */
@@ -97,7 +103,10 @@ export function mayPublish(channel: Channel | null, asker: Publisher, insecure: 
   if (!fitsFormat(channel.namespace.dataFormat, asker.data)) {
     return errors.badRequest;
   }
-  return insecure || isAllowed(channel.namespace.options, "publish", asker) ? null : errors.permissionDenied;
+  const isDecidedLater = channel.namespace.hooks.publish;
+  return insecure || isDecidedLater || isAllowed(channel.namespace.options, "publish", asker)
+    ? null
+    : errors.permissionDenied;
 }
 
 /** Whether a client may see who is in a channel. */

@@ -8,6 +8,8 @@ export type Reply =
   | { readonly id: number; readonly method: "connect"; readonly result: ConnectResult }
   | { readonly id: number; readonly method: "subscribe"; readonly result: SubscribeResult }
   | { readonly id: number; readonly method: "unsubscribe" | "publish" }
+  /** The answer of the application; absent data: none. */
+  | { readonly id: number; readonly method: "rpc"; readonly result: { readonly data?: string } }
   | { readonly id: number; readonly method: "presence"; readonly result: ReadonlyMap<string, ClientInfo> }
   | { readonly id: number; readonly method: "presence_stats"; readonly result: PresenceStats }
   | { readonly id: number; readonly method: "history"; readonly result: HistoryPage }

@@ -7,7 +7,7 @@ const inspect: unique symbol = Symbol.for("nodejs.util.inspect.custom") as never
  * A value that only `read` gives out: JSON, the console and XState's inspection show a label in its place. For what a
  * client sends and no log may contain.
  */
-abstract class Sealed<Value> {
+export abstract class Sealed<Value> {
   readonly #value: Value;
 
   constructor(value: Value) {

@@ -24,6 +24,12 @@ export interface Receiver {
   detach(channel: string): void;
 }
 
+/** The HTTP request that a connection began with. */
+export interface UpgradeRequest {
+  readonly url: string;
+  readonly headers: Headers;
+}
+
 /**
  * What a connection may do with its socket: the port that `sockets/socket.ts` makes real. Everything here is
  * synchronous; a socket that has gone away ignores what is asked of it.
@@ -35,6 +41,8 @@ export interface Socket {
   readonly session?: string;
   /** The label `dialect` of its protocol in log lines and metrics; nothing is decided by it. */
   readonly dialect: string;
+  /** The name of its protocol's encoding, for the application; "" without one. */
+  readonly encodingName: string;
   readonly capabilities: Capabilities;
   readonly heartbeat: Heartbeat;
   readonly heldMax: HeldMax;
@@ -42,6 +50,8 @@ export interface Socket {
   readonly receiver: Receiver | null;
   /** Where the client is, for the log. */
   readonly address: string;
+  /** The HTTP request that it began with; null where no part of the server reads it. */
+  readonly upgrade: UpgradeRequest | null;
   /** The channel that the connection was opened for (`capabilities.hasDefaultChannel`); else "". */
   readonly defaultChannel: string;
   /** Sends one frame to this client alone, after everything that was sent or published to it before. */

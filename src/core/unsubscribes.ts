@@ -10,3 +10,9 @@ export const unsubscribes = {
   insufficientState: { code: 2500, reason: "insufficient state" },
   subscriptionExpired: { code: 2501, reason: "subscription expired" },
 } as const satisfies Record<string, Unsubscribe>;
+
+/** Why a subscription ended without a word to its client: it wished so itself, or is gone. */
+export const untoldUnsubscribes = {
+  client: { code: 0, reason: "client unsubscribed" },
+  disconnected: { code: 1, reason: "client disconnected" },
+} as const satisfies Record<string, Unsubscribe>;

@@ -3,28 +3,21 @@ import type { ClientError } from "../core/errors.ts";
 import type { ServerSubscription, SubscriptionOverride } from "../core/identity.ts";
 import type { MaybePromise } from "../core/maybe-promise.ts";
 import type { Payload } from "../core/payload.ts";
+import type { UpgradeRequest } from "../core/socket.ts";
 import type { Unsubscribe } from "../core/unsubscribes.ts";
 import type { HookLimits } from "./limits.ts";
-
-/** The HTTP request that a connection began with. */
-interface UpgradeRequest {
-  readonly url: string;
-  readonly headers: Headers;
-}
+import type { HookStatistics } from "./statistics.ts";
 
 /** A client as hooks see it. One object for each connection, the same in every call. */
 export interface HookClient {
   /** The id of the connection, a UUID. */
   readonly id: string;
   /** The user's id; "" before connect, and for anonymous clients. */
-  readonly user: string;
-  /** `websocket`; the other transports of the Centrifuge protocol when they are there. */
-  readonly transport: string;
-  readonly encoding: "json" | "protobuf";
+  user: string;
+  /** How its frames are encoded: `json`, `protobuf`, `plain`. */
+  readonly encoding: string;
   readonly address: string;
   readonly upgrade: UpgradeRequest;
-  /** Headers that the connect command brought, for transports that cannot set any. */
-  readonly emulatedHeaders: Readonly<Record<string, string>>;
   /** What the implementation keeps of the client; nobody else reads it. */
   state: unknown;
 }
@@ -152,6 +145,16 @@ export type RpcRoute = Hook<"rpc"> | "unknown method" | "no methods";
 /** A message that no hook is for is dropped; where there are no hooks for messages the connection ends with 3508. */
 export type SendRoute = Hook<"send"> | "unknown message" | "no messages";
 
+/** What hooks change of connections as a whole. */
+export interface HookOptions {
+  /** Calls and messages run beside the other commands of a connection, and their replies may overtake. */
+  readonly callsRunBeside: boolean;
+  /** The server looks at expiries itself, and clients are told of none. */
+  readonly ownsExpiry: boolean;
+  /** A hook is asked when a connection has expired; otherwise the connection ends. */
+  readonly asksAtExpiry: boolean;
+}
+
 /**
  * The port to the code of the application. Guarantees of an implementation:
  *
@@ -161,17 +164,20 @@ export type SendRoute = Hook<"send"> | "unknown message" | "no messages";
  * - A client that a connect hook refused is in no event.
  */
 export interface Hooks {
+  readonly options: HookOptions;
   /** Null: credentials are verified as configured. */
   connect(token: string): Hook<"connect"> | null;
   /** Null: a connection that has expired ends, unless its client refreshes it with a token. */
-  refresh(client: HookClient): Hook<"refresh"> | null;
+  refresh(): Hook<"refresh"> | null;
   /** Null: the rules of the channel's namespace decide. So below. */
   subscribe(channel: string): Hook<"subscribe"> | null;
   subRefresh(channel: string): Hook<"sub_refresh"> | null;
   publish(channel: string): Hook<"publish"> | null;
   rpc(method: string): RpcRoute;
   send(data: Payload): SendRoute;
-  /** Milliseconds that a channel stays open after its last subscriber has left. */
-  linger(channel: string): number;
+  /** Milliseconds that a channel stays open after its last subscriber has left; null: nobody is told of the channel. */
+  linger(channel: string): number | null;
   tell(event: LifecycleEvent): void;
+  /** What was counted of the handlers of lifecycle events. */
+  statistics(): readonly HookStatistics[];
 }

@@ -1,5 +1,5 @@
 /** Upper bounds of the buckets of the duration histogram, in seconds. */
-const durationBounds: readonly number[] = [0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5];
+export const durationBounds: readonly number[] = [0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5];
 
 /** What was counted of one hook: plain numbers, read when metrics are scraped. */
 export interface HookStatistics {

@@ -1,6 +1,7 @@
 import { Registry } from "prom-client";
 import type { Counters } from "./counters.ts";
 import type { NamespaceCounts } from "./counters-by-namespace.ts";
+import { durationsText, type HookMetrics, hookSeries } from "./hooks.ts";
 import { processSeries } from "./process.ts";
 import { addCounter, addGauge, histogramText, type LabelledSample, type Series } from "./series.ts";
 
@@ -31,6 +32,7 @@ export interface Gauges {
   commits(): CommitCounts;
   /** Options that leave a lock open, by path: 1 where one is on, 0 where it is off. */
   insecure(): ReadonlyMap<string, number>;
+  readonly hooks: HookMetrics;
 }
 
 /** The work of the store of the channels, in counts. */
@@ -62,9 +64,14 @@ export function createMetrics(counters: Counters, gauges: Gauges) {
     if (series.name.endsWith("_total")) addCounter(registry, series);
     else addGauge(registry, series);
   }
+  for (const series of hookSeries(gauges.hooks)) {
+    if (series.name.endsWith("_total")) addCounter(registry, series);
+    else addGauge(registry, series);
+  }
   const histograms = () => [
     histogramText("chorus_publish_duration_seconds", publishHelp, counters.publishDurations),
     histogramText("chorus_delivery_duration_seconds", deliveryHelp, counters.deliveryDurations),
+    durationsText(gauges.hooks),
   ];
   return {
     contentType: registry.contentType,

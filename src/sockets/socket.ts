@@ -7,7 +7,7 @@ import type { Payload } from "../core/payload.ts";
 import type { Bucket } from "../core/rate.ts";
 import type { Push, Reply } from "../core/reply.ts";
 import type { Token } from "../core/sealed.ts";
-import type { Attachment, Receiver, Socket } from "../core/socket.ts";
+import type { Attachment, Receiver, Socket, UpgradeRequest } from "../core/socket.ts";
 import type { Consumer } from "../delivery/slow-consumers.ts";
 import type { NativeSubscriber, SubscriberTable } from "../delivery/subscribers.ts";
 import { type Counters, countIn } from "../metrics/counters.ts";
@@ -20,6 +20,8 @@ export interface Opening {
   readonly id: string;
   readonly protocol: Protocol;
   readonly address: string;
+  /** The request; null where no part of the server reads it. */
+  readonly upgrade: UpgradeRequest | null;
   /** What its address is counted by; null where it is not. */
   readonly limitKey: string | null;
   /** The port of the peer, which may be a proxy; 0 where it has none. */
@@ -48,6 +50,7 @@ export class BunSocket implements Socket, Consumer, Bucket, Sender, Arriving {
   readonly id: string;
   readonly protocol: Protocol;
   readonly address: string;
+  readonly upgrade: UpgradeRequest | null;
   readonly limitKey: string | null;
   readonly server: Server<BunSocket> | null;
   readonly defaultChannel: string;
@@ -81,13 +84,14 @@ export class BunSocket implements Socket, Consumer, Bucket, Sender, Arriving {
   receivedAtPing = -1;
 
   constructor(
-    { id, protocol, address, limitKey, peerPort, server, defaultChannel, token }: Opening,
+    { id, protocol, address, upgrade, limitKey, peerPort, server, defaultChannel, token }: Opening,
     ports: SocketPorts,
     tokens: number,
   ) {
     this.id = id;
     this.protocol = protocol;
     this.address = address;
+    this.upgrade = upgrade;
     this.limitKey = limitKey;
     this.peerPort = peerPort;
     this.server = server;
@@ -137,6 +141,10 @@ export class BunSocket implements Socket, Consumer, Bucket, Sender, Arriving {
 
   get dialect(): string {
     return this.protocol.dialect;
+  }
+
+  get encodingName(): string {
+    return this.protocol.encoding?.name ?? "";
   }
 
   get capabilities(): Capabilities {

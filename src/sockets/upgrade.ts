@@ -20,6 +20,8 @@ export interface UpgradePorts {
   readonly originAllowed: (origin: string | null, host: string | null) => boolean;
   /** Tokens that a connection starts with. */
   readonly burst: number;
+  /** Whether the application reads the requests that connections began with. */
+  readonly keepsRequests: boolean;
   isDraining(): boolean;
   /** Told once of a forwarded header from a peer that is no trusted proxy. */
   untrustedForward(peer: string): void;
@@ -54,7 +56,8 @@ export function createUpgrade(ports: UpgradePorts) {
     if (refusal) return refuse(refusal, refusals[refusal]());
 
     const { subprotocol, ...rest } = offer;
-    const opening: Opening = { id: ports.random.uuid(), ...client, server, ...rest };
+    const upgrade = ports.keepsRequests ? { url: request.url, headers: new Headers(request.headers) } : null;
+    const opening: Opening = { id: ports.random.uuid(), ...client, upgrade, server, ...rest };
     // An empty header makes Bun choose no protocol; without one it would echo the first offered, token and all.
     const headers = { "Sec-WebSocket-Protocol": subprotocol };
     const socket = new BunSocket(opening, ports.sockets, ports.burst);

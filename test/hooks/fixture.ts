@@ -59,11 +59,9 @@ export function clientOf(id: string, user: string): HookClient {
   return {
     id,
     user,
-    transport: "websocket",
     encoding: "json",
     address: "127.0.0.1",
     upgrade: { url: "http://localhost/connection/websocket?a=1", headers: new Headers({ cookie: "session=s1" }) },
-    emulatedHeaders: {},
     state: null,
   };
 }

@@ -1,8 +1,9 @@
 import type { ContractSchemas } from "../../contract/contract.ts";
 import { envelopeIn } from "../../contract/envelope.ts";
 import type { Payload } from "../../core/payload.ts";
-import type { Hook, HookClient, Hooks, LifecycleEvent, RpcRoute, SendRoute } from "../hooks.ts";
+import type { Hook, HookOptions, Hooks, LifecycleEvent, RpcRoute, SendRoute } from "../hooks.ts";
 import { type ListenerPorts, Listeners } from "../listeners.ts";
+import type { HookStatistics } from "../statistics.ts";
 import { Application, type ApplicationParts, valueOfPayload } from "./application.ts";
 import { createCallHook, createSendHooks } from "./call-hooks.ts";
 import { type ChannelHooks, createChannelHooks } from "./channel-hooks.ts";
@@ -36,11 +37,12 @@ export interface InProcessPorts extends ListenerPorts, ApplicationParts {
 /** A channel with all that was made of it. */
 interface Entry extends DeclaredChannel {
   readonly hooks: ChannelHooks;
-  readonly linger: number;
+  readonly linger: number | null;
 }
 
 /** The hooks of an application in this process: the first implementation of the port. */
 export class InProcessHooks implements Hooks {
+  readonly options: HookOptions;
   readonly application: Application;
   readonly listeners: Listeners;
   readonly #channels: ChannelTable<Entry>;
@@ -53,12 +55,17 @@ export class InProcessHooks implements Hooks {
   constructor({ schemas, authenticate, handlers }: ApplicationDefinition, ports: InProcessPorts) {
     const application = new Application(ports);
     this.application = application;
+    this.options = {
+      callsRunBeside: true,
+      ownsExpiry: authenticate !== null,
+      asksAtExpiry: handlers.refresh !== undefined,
+    };
     this.listeners = new Listeners(ports);
     this.#channels = new ChannelTable<Entry>(
       declareChannels(schemas, handlers).map((declared) => ({
         ...declared,
         hooks: createChannelHooks(application, declared),
-        linger: millisecondsOf(declared.handlers.linger ?? 0, `${declared.name}.linger`),
+        linger: lingerOf(declared),
       })),
     );
     this.#calls = new Map(
@@ -80,7 +87,7 @@ export class InProcessHooks implements Hooks {
     return this.#connect;
   }
 
-  refresh(_client: HookClient): Hook<"refresh"> | null {
+  refresh(): Hook<"refresh"> | null {
     return this.#refresh;
   }
 
@@ -105,16 +112,26 @@ export class InProcessHooks implements Hooks {
     return this.#sends.get(envelopeIn(valueOfPayload(data))?.name ?? "") ?? "unknown message";
   }
 
-  linger(channel: string): number {
-    return this.#channels.find(channel)?.linger ?? 0;
+  linger(channel: string): number | null {
+    return this.#channels.find(channel)?.linger ?? null;
   }
 
   tell(event: LifecycleEvent): void {
     this.#lifecycle.tell(event);
   }
 
+  statistics(): readonly HookStatistics[] {
+    return this.listeners.statistics();
+  }
+
   /** The handles of this node's connections; of one user, or of all. */
   connections(user: string | null): readonly ConnectionHandle[] {
     return this.#lifecycle.connections(user);
   }
+}
+
+/** Null where no handler is told of the channel's state. */
+function lingerOf({ name, handlers: { opened, closed, linger = 0 } }: DeclaredChannel): number | null {
+  const milliseconds = millisecondsOf(linger, `${name}.linger`);
+  return opened || closed ? milliseconds : null;
 }

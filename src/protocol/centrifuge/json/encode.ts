@@ -22,6 +22,8 @@ function encodeResult(reply: Reply): string {
     case "publish":
     case "unsubscribe":
       return "{}";
+    case "rpc":
+      return reply.result.data === undefined ? "{}" : `{"data":${reply.result.data}}`;
     case "error":
       return encodeError(reply.error);
     case "connect":

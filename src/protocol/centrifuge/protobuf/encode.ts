@@ -48,6 +48,9 @@ export function encodeReply(reply: Reply): Uint8Array {
     case "history":
       message.message(11, historyResult(reply.result));
       break;
+    case "rpc":
+      message.message(13, new MessageWriter().text(1, reply.result.data));
+      break;
     case "refresh":
       message.message(14, refreshResult(reply.result));
       break;

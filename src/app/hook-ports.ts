@@ -1,0 +1,22 @@
+import { Caller, type CallerPorts } from "../hooks/caller.ts";
+import { ChannelWatch } from "../hooks/channel-watch.ts";
+import type { Hooks } from "../hooks/hooks.ts";
+import type { HookStatistics } from "../hooks/statistics.ts";
+
+/** The hooks of an application, ready to be asked by connections. */
+export interface NodeHooks {
+  readonly hooks: Hooks;
+  readonly caller: Caller;
+  readonly channels: ChannelWatch;
+}
+
+/** Null without an application. */
+export function createNodeHooks(hooks: Hooks | null, ports: CallerPorts): NodeHooks | null {
+  if (hooks === null) return null;
+  return { hooks, caller: new Caller(ports), channels: new ChannelWatch(hooks, ports.after) };
+}
+
+/** What was counted of each hook and of each lifecycle handler. */
+export function hookStatistics(node: NodeHooks | null): readonly HookStatistics[] {
+  return node ? [...node.caller.statistics(), ...node.hooks.statistics()] : [];
+}
