@@ -30,6 +30,8 @@ export const endings = {
   "publishes.refused": disconnects.permissionDenied,
   /** A back end gave the connection an expiry that has passed. */
   "expiry.passed": disconnects.connectionExpired,
+  /** The hook that was asked at the expiry of the connection did not renew it. */
+  "credentials.expired": disconnects.connectionExpired,
   /** A second connect, a refresh of a subscription that the server made, or a pong that no ping asked for. */
   "command.unexpected": disconnects.badRequest,
   /** A message for an application that has no handler for it. */
@@ -80,3 +82,14 @@ export const refusalErrors: Partial<Record<Refusal, ClientError>> = {
   "bad channel": errors.badRequest,
   "unknown channel": errors.unknownChannel,
 };
+
+/** How a hook that refuses the connect ends a connection whose client reads no errors. */
+export function rejectionDisconnect({ code, temporary }: ClientError): Disconnect {
+  if (code === errors.tokenExpired.code || code === errors.expired.code) return disconnects.connectionExpired;
+  if (temporary) return code === errors.tooManyRequests.code ? disconnects.tooManyRequests : disconnects.internal;
+  if (code === unauthorizedCode) return disconnects.invalidToken;
+  return code === errors.badRequest.code ? disconnects.badRequest : disconnects.permissionDenied;
+}
+
+/** The Centrifuge protocol's error `unauthorized`. */
+const unauthorizedCode = 101;

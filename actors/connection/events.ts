@@ -1,13 +1,16 @@
 import type { SubscriptionClaims, Verdict } from "../../src/auth/authenticator.ts";
 import type { Command } from "../../src/core/command.ts";
 import type { Disconnect } from "../../src/core/disconnects.ts";
+import type { ClientError } from "../../src/core/errors.ts";
 import type { Identity, SubscriptionOverride } from "../../src/core/identity.ts";
 import type { Position } from "../../src/core/publication.ts";
-import type { SealedPayload } from "../../src/core/sealed.ts";
+import { Sealed, type SealedPayload } from "../../src/core/sealed.ts";
 import type { Seconds } from "../../src/core/time.ts";
 import type { Unsubscribe } from "../../src/core/unsubscribes.ts";
+import type { HookOutcome } from "../../src/hooks/hooks.ts";
 import type { DeadlineExpired } from "../deadlines.ts";
 import type { Ending, Refusal } from "./endings.ts";
+import type { AskedKind } from "./pending.ts";
 
 /** What the limits on held commands and on one frame count by. */
 interface Received {
@@ -53,6 +56,27 @@ export type ServerCommand =
   /** The user of this connection is sent something that belongs to no channel. */
   | { readonly type: "hub.message"; readonly data: SealedPayload };
 
+/** The expiry of a connection has come, or that of one of its subscriptions: a hook is asked what becomes of it. */
+export interface ExpiryDue {
+  readonly type: "expiry.due";
+  /** Null: the connection itself. */
+  readonly channel: string | null;
+}
+
+/** What a hook has answered that a connection waited for. Shown as `[answer]`: it may hold a payload. */
+export class SealedAnswer extends Sealed<HookOutcome<AskedKind>> {
+  protected label(): string {
+    return "[answer]";
+  }
+}
+
+/** The hook that the connection waits for has decided, or failed. */
+export interface HookAnswered {
+  readonly type: "hook.answered";
+  readonly ticket: number;
+  readonly answer: SealedAnswer;
+}
+
 /** Everything that can happen to one connection. Plain data: an event can be logged, and carries no functions. */
 export type ConnectionEvent =
   | ClientEvent
@@ -72,6 +96,12 @@ export type ConnectionEvent =
   | { readonly type: "engine.ready"; readonly ticket: number }
   /** What a command asked of presence or history was answered. */
   | { readonly type: "query.answered"; readonly ticket: number }
+  | HookAnswered
+  /** The hook refuses the connect with an error. */
+  | { readonly type: "connect.rejected"; readonly id: number; readonly error: ClientError }
+  /** A hook ends the connection. */
+  | { readonly type: "hook.disconnected"; readonly disconnect: Disconnect }
+  | ExpiryDue
   /** No publish of this connection waits for its commit any more. Sent only where the machine waits for it. */
   | { readonly type: "publish.answered" }
   /** It is this connection's turn to run one held command. */

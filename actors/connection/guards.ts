@@ -29,6 +29,10 @@ export const guards = {
    */
   isBehindPublishes: ({ context: { connection }, event }: Asked) =>
     connection.unanswered > 0 && isOvertaking(nextCommand(connection, event)),
+  /** Calls run beside the other commands. */
+  runsBeside: ({ context: { connection } }: Asked) => connection.options.hooks?.callsRunBeside === true,
+  asksAtExpiry: ({ context: { connection } }: Asked) => connection.options.hooks?.asksAtExpiry === true,
+  canReadErrors: ({ context: { connection } }: Asked) => connection.socket.capabilities.canReadErrors,
   isJoining: ({ context: { connection } }: Asked) => connection.pending?.for === "join",
   isPongDue: ({ context: { connection } }: Asked) => connection.pingedAt !== 0,
   /** Nothing was received since the last ping, and nothing lies before the ping that the client still has to take. */

@@ -1,16 +1,19 @@
 import type { ConnectCommand } from "../../src/core/command.ts";
+import { disconnects } from "../../src/core/disconnects.ts";
 import type { ClientError } from "../../src/core/errors.ts";
 import { takeToken } from "../../src/core/rate.ts";
+import { untoldUnsubscribes } from "../../src/core/unsubscribes.ts";
 import { closeLabel, countIn } from "../../src/metrics/counters.ts";
 import { Backlog } from "./backlog.ts";
 import { decide, decideVerdict } from "./decide/command.ts";
 import { decideAdmitted, decideConnect } from "./decide/connect.ts";
 import { decideExpired, decidePositions, decideStreamBegun } from "./decide/expiry.ts";
 import { decideLatePong, decidePing, decidePong } from "./decide/heartbeat.ts";
-import type { ConnectionEvent, TokenVerified } from "./events.ts";
+import type { ConnectionEvent, SealedAnswer, TokenVerified } from "./events.ts";
 import { isOvertaking, nextCommand } from "./guards.ts";
 import type { Holdable } from "./held.ts";
 import { connectionMachine } from "./machine.ts";
+import { isPendingHook } from "./pending.ts";
 import { Performer } from "./perform.ts";
 import type { ConnectionPorts, Scope } from "./ports.ts";
 import type { ConnectionContext, ConnectionRecord } from "./record.ts";
@@ -75,6 +78,12 @@ function handshakeActions(performer: Performer) {
     refuseConnect: ({ context: { connection } }: Action, { id, error }: { id: number; error: ClientError }) =>
       connection.socket.reply({ id, method: "error", error }),
 
+    answer: (action: Action, { answer }: { answer: SealedAnswer }) => {
+      const scope = scopeOf(action);
+      const pending = scope.connection.takePending();
+      if (isPendingHook(pending)) performer.answer(scope, pending, answer);
+    },
+
     admit: (action: Action) => {
       const scope = scopeOf(action);
       performer.perform(scope, decideAdmitted(performer.viewOf(scope)));
@@ -114,7 +123,8 @@ function commandActions({ clock, timers, broker }: ConnectionPorts, performer: P
     openLane: ({ context: { connection } }: Action) => connection.socket.openLane(),
     closeLane: ({ context: { connection } }: Action) => connection.socket.closeLane(),
     commitPublishes: ({ context: { connection } }: Action) => {
-      if (connection.unanswered > 0) broker.flush();
+      // The answer of a hook is held back itself, where it has to come after those of publishes.
+      if (connection.unanswered > 0 && !isPendingHook(connection.pending)) broker.flush();
     },
   };
 }
@@ -135,6 +145,7 @@ function timeActions({ clock, broker }: ConnectionPorts, performer: Performer) {
       performer.perform(scope, decideLatePong(performer.viewOf(scope)));
     },
     notePong: (action: Action) => performer.perform(scopeOf(action), decidePong()),
+    askRefresh: (action: Action) => performer.perform(scopeOf(action), [{ type: "note expiry", channel: null }]),
     expireSubscriptions: (action: Action) => {
       const scope = scopeOf(action);
       performer.perform(scope, decideExpired(performer.viewOf(scope)));
@@ -157,6 +168,7 @@ function timeActions({ clock, broker }: ConnectionPorts, performer: Performer) {
 /** How a connection ends: it receives nothing more, what is queued goes out, then the socket closes. */
 function endActions({ log, counters, deadlines }: ConnectionPorts, performer: Performer) {
   return {
+    endHooks: ({ context: { connection } }: Pick<Action, "context">) => performer.application?.end(connection),
     /** Leaves every channel at once, so that nothing can follow a gap; the others are told when the connection closes. */
     detachAll: ({ context: { connection } }: Action) => {
       for (const channel of connection.subscriptions.keys()) connection.socket.receiver?.detach(channel);
@@ -165,7 +177,9 @@ function endActions({ log, counters, deadlines }: ConnectionPorts, performer: Pe
       performer.setDeadline(scopeOf(action), "flush", action.context.connection.options.flushTimeout),
     closeSocket: ({ context: { connection } }: Action) => connection.socket.close(connection.disconnect),
     depart: ({ context: { connection } }: Pick<Action, "context">) => {
-      for (const channel of [...connection.subscriptions.keys()]) performer.leave(connection, channel);
+      for (const channel of [...connection.subscriptions.keys()])
+        performer.leave(connection, channel, untoldUnsubscribes.disconnected);
+      performer.application?.disconnected(connection);
     },
     cancelDeadlines: ({ context: { connection } }: Pick<Action, "context">) => {
       for (const deadline of connection.deadlines.splice(0)) deadlines.cancel(deadline);
@@ -184,8 +198,10 @@ function endActions({ log, counters, deadlines }: ConnectionPorts, performer: Pe
  * socket is the Hub's to close.
  */
 export function createAbandon(ports: ConnectionPorts) {
-  const { depart, cancelDeadlines } = endActions(ports, new Performer(ports));
+  const { depart, cancelDeadlines, endHooks } = endActions(ports, new Performer(ports));
   return (context: ConnectionContext): void => {
+    context.connection.disconnect = disconnects.internal;
+    endHooks({ context });
     cancelDeadlines({ context });
     depart({ context });
   };

@@ -2,36 +2,12 @@ import { and, setup } from "xstate";
 import type { ConnectCommand } from "../../src/core/command.ts";
 import { type Disconnect, disconnects } from "../../src/core/disconnects.ts";
 import { type ClientError, errors } from "../../src/core/errors.ts";
-import type { DeadlineName } from "../deadlines.ts";
-import { type Ending, endings, refusalDisconnects, refusalErrors } from "./endings.ts";
-import type { ConnectionEvent, TokenVerified } from "./events.ts";
+import { refusalDisconnects, refusalErrors, rejectionDisconnect } from "./endings.ts";
+import type { ConnectionEvent, SealedAnswer, TokenVerified } from "./events.ts";
 import { guards } from "./guards.ts";
 import type { Holdable } from "./held.ts";
 import { type ConnectionContext, type ConnectionInput, ConnectionRecord } from "./record.ts";
-
-const because = (disconnect: Disconnect) => ({ type: "noteDisconnect" as const, params: { disconnect } });
-
-/** A decision that ends the connection, with the reason that its client is given. */
-const ends = (ending: Ending) => ({ target: "draining", actions: because(endings[ending]) });
-
-const late = (name: DeadlineName) => ({ type: "isDeadline" as const, params: { name } });
-
-/** Commands wait; too many of them cost the connection. */
-const held = [
-  { guard: "canHold", actions: "hold" },
-  { target: "#connection.draining", actions: because(disconnects.tooManyRequests) },
-] as const;
-
-/** A pong that no ping asked for breaks the protocol. */
-const pong = [
-  { guard: "isPongDue", actions: "notePong" },
-  { target: "#connection.draining", actions: because(disconnects.badRequest) },
-] as const;
-
-/** Runs a command, unless its answer would overtake those of publishes. */
-const inTurn = [{ guard: "isBehindPublishes", target: "waiting", actions: "hold" }, { actions: "run" }] as const;
-
-const judged = { type: "judge", params: ({ event }: { event: TokenVerified }) => event } as const;
+import { answered, because, beside, calls, ends, held, inTurn, judged, late, noted, pong } from "./transitions.ts";
 
 /**
  * One client, from the upgrade to the end: who it is, then what it asks for, then what is still to be flushed.
@@ -48,6 +24,11 @@ export const connectionMachine = setup({
     judge: (_, _params: TokenVerified) => {},
     fail: (_, _params: { error: string }) => {},
     refuseConnect: (_, _params: { id: number; error: ClientError }) => {},
+    /** Does what follows from the answer of a hook. */
+    answer: (_, _params: { answer: SealedAnswer }) => {},
+    askRefresh: () => {},
+    /** No answer of a hook is waited for any more. */
+    endHooks: () => {},
     admit: () => {},
     /** Runs a command, or what a back end orders. */
     run: () => {},
@@ -94,14 +75,9 @@ export const connectionMachine = setup({
   context: ({ input }) => ({ connection: new ConnectionRecord(input) }),
   initial: "handshaking",
   on: {
-    "socket.closed": {
-      target: ".closed",
-      actions: { type: "noteDisconnect", params: ({ event }) => event },
-    },
-    "hub.disconnect": {
-      target: ".draining",
-      actions: { type: "noteDisconnect", params: ({ event }) => event },
-    },
+    "socket.closed": { target: ".closed", actions: noted },
+    "hub.disconnect": { target: ".draining", actions: noted },
+    "hook.disconnected": { target: ".draining", actions: noted },
     "handler.failed": { target: ".draining", actions: because(disconnects.internal) },
     "socket.flooded": { target: ".draining", actions: because(disconnects.tooManyRequests) },
     "socket.oversized": { target: ".draining", actions: because(disconnects.tooBig) },
@@ -125,6 +101,21 @@ export const connectionMachine = setup({
           on: {
             "token.verified": { guard: "isAwaited", actions: judged },
             "verification.failed": { guard: "isAwaited", actions: { type: "fail", params: ({ event }) => event } },
+            "hook.answered": { guard: "isAwaited", actions: answered },
+            "connect.rejected": [
+              {
+                guard: "canReadErrors",
+                target: "refused",
+                actions: { type: "refuseConnect", params: ({ event }) => event },
+              },
+              {
+                target: "#connection.draining",
+                actions: {
+                  type: "noteDisconnect",
+                  params: ({ event }) => ({ disconnect: rejectionDisconnect(event.error) }),
+                },
+              },
+            ],
             "connect.refused": [
               {
                 guard: { type: "isAnswered", params: ({ event }) => event },
@@ -169,6 +160,7 @@ export const connectionMachine = setup({
         "channel.interrupted": ends("channel.interrupted"),
         "publishes.refused": ends("publishes.refused"),
         "expiry.passed": ends("expiry.passed"),
+        "credentials.expired": ends("credentials.expired"),
         "command.unexpected": ends("command.unexpected"),
         "command.unavailable": ends("command.unavailable"),
         "frame.malformed": ends("frame.malformed"),
@@ -179,11 +171,13 @@ export const connectionMachine = setup({
         "hub.unsubscribe": { actions: "run" },
         "hub.refresh": { actions: "run" },
         "hub.message": { actions: "run" },
+        "expiry.due": { actions: "hold" },
         "deadline.expired": [
           { guard: late("handshake"), target: "draining", actions: because(disconnects.stale) },
           { guard: late("ping"), actions: "ping" },
           { guard: late("subscriptions"), actions: "expireSubscriptions" },
           { guard: late("positions"), actions: "checkPositions" },
+          { guard: and([late("expiry"), "asksAtExpiry"]), actions: "askRefresh" },
           { guard: late("expiry"), target: "draining", actions: because(disconnects.connectionExpired) },
           { guard: and([late("pong"), "isSilent"]), target: "draining", actions: because(disconnects.noPong) },
           { guard: late("pong"), actions: "awaitPong" },
@@ -195,6 +189,7 @@ export const connectionMachine = setup({
           description: "The engine prepares the channels of the connect; its client has not been greeted yet.",
           on: {
             "engine.ready": { guard: "isAwaited", target: "ready", actions: "resume" },
+            "hook.answered": { guard: "isAwaited", target: "ready", actions: answered },
             "client.pong": pong,
             "client.*": held,
             "hub.subscribe": held,
@@ -213,7 +208,10 @@ export const connectionMachine = setup({
             "command.deferred": "waiting",
             "client.pong": pong,
             "client.publish": { actions: "run" },
+            "client.rpc": [beside, ...inTurn],
+            "client.send": [beside, ...inTurn],
             "client.*": inTurn,
+            "expiry.due": { actions: "run" },
             "hub.subscribe": inTurn,
             "hub.unsubscribe": inTurn,
           },
@@ -224,6 +222,7 @@ export const connectionMachine = setup({
             "token.verified": { guard: "isAwaited", target: "ready", actions: judged },
             "verification.failed": { guard: "isAwaited", actions: { type: "fail", params: ({ event }) => event } },
             "client.pong": pong,
+            ...calls,
             "client.*": held,
           },
         },
@@ -236,9 +235,11 @@ export const connectionMachine = setup({
               { guard: "isAwaited", target: "ready", actions: "resume" },
               { actions: { type: "lapse", params: ({ event }) => event } },
             ],
+            "hook.answered": { guard: "isAwaited", target: "ready", actions: answered },
             "query.answered": { guard: "isAwaited", target: "ready", actions: "forgetPending" },
             "publish.answered": { guard: "isFree", target: "ready" },
             "client.pong": pong,
+            ...calls,
             "client.subscribe": [{ guard: "canHold", actions: ["hold", "prepareAhead"] }, held[1]],
             "client.*": held,
             "hub.subscribe": held,
@@ -257,6 +258,7 @@ export const connectionMachine = setup({
             "token.presented": "verifying",
             "command.deferred": "waiting",
             "client.pong": pong,
+            ...calls,
             "client.*": held,
             "hub.subscribe": inTurn,
             "hub.unsubscribe": inTurn,
@@ -265,7 +267,7 @@ export const connectionMachine = setup({
       },
     },
     draining: {
-      entry: ["awaitPublishes", "commitPublishes", "forgetCommands", "detachAll", "setFlushDeadline"],
+      entry: ["endHooks", "awaitPublishes", "commitPublishes", "forgetCommands", "detachAll", "setFlushDeadline"],
       always: { guard: "isFlushed", target: "closed" },
       on: {
         "socket.closed": "closed",
@@ -276,7 +278,7 @@ export const connectionMachine = setup({
     },
     closed: {
       type: "final",
-      entry: ["forgetCommands", "closeSocket", "depart", "cancelDeadlines", "reportClosed"],
+      entry: ["endHooks", "forgetCommands", "closeSocket", "depart", "cancelDeadlines", "reportClosed"],
     },
   },
 });

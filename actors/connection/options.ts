@@ -1,5 +1,6 @@
 import type { Rate } from "../../src/core/rate.ts";
 import type { Milliseconds } from "../../src/core/time.ts";
+import type { HookOptions } from "../../src/hooks/hooks.ts";
 
 /** What the configuration says of connections; bytes and counts. The same object for all connections. */
 export interface ConnectionOptions {
@@ -23,6 +24,8 @@ export interface ConnectionOptions {
   readonly channelLimit: number;
   /** Subscribes a second, and at once: as many as a client with all its channels sends when it reconnects. */
   readonly subscribeRate: Rate;
+  /** What the hooks of the application change; null without any. */
+  readonly hooks: HookOptions | null;
   readonly historyPublicationsMax: number;
   readonly recoveryPublicationsMax: number;
   /** Bytes of payload that recovery brings for the commands of one frame. */

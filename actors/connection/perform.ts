@@ -1,14 +1,16 @@
-import { errors } from "../../src/core/errors.ts";
-import type { MaybePromise } from "../../src/core/maybe-promise.ts";
-import { then } from "../../src/core/maybe-promise.ts";
-import type { Reply } from "../../src/core/reply.ts";
 import type { Milliseconds } from "../../src/core/time.ts";
+import type { Unsubscribe } from "../../src/core/unsubscribes.ts";
 import { countIn } from "../../src/metrics/counters.ts";
 import type { DeadlineName } from "../deadlines.ts";
+import { ApplicationHooks } from "./application.ts";
+import { decideAnswer } from "./decide/answers.ts";
 import { decideSettled } from "./decide/connect.ts";
 import type { Decision, View } from "./decide/decision.ts";
+import type { SealedAnswer } from "./events.ts";
 import { type Cause, Joins } from "./joins.ts";
+import type { PendingHook } from "./pending.ts";
 import type { ConnectionPorts, Scope } from "./ports.ts";
+import { read } from "./reads.ts";
 import { clientInfoOf } from "./record.ts";
 import { verifyToken } from "./verification.ts";
 
@@ -30,9 +32,12 @@ type Change =
 export class Performer {
   readonly #ports: ConnectionPorts;
   readonly joins: Joins;
+  /** Null without an application. */
+  readonly application: ApplicationHooks | null;
 
   constructor(ports: ConnectionPorts) {
     this.#ports = ports;
+    this.application = ports.hooks && new ApplicationHooks(ports, ports.hooks);
     this.joins = new Joins({
       broker: ports.broker,
       viewOf: (scope) => this.viewOf(scope),
@@ -42,7 +47,8 @@ export class Performer {
 
   /** What is decided from. */
   viewOf({ connection }: Scope): View {
-    return { connection, rules: this.#ports.rules, wall: this.#ports.clock.wall() };
+    const { rules, clock, hooks } = this.#ports;
+    return { connection, rules, hooks: hooks?.hooks ?? null, wall: clock.wall() };
   }
 
   /** Carries decisions out, in their order; `cause` is the command that they follow from, where it may have to wait. */
@@ -56,14 +62,20 @@ export class Performer {
    */
   performPublish(scope: Scope, decisions: readonly Decision[]): void {
     const { connection } = scope;
-    if (connection.unanswered === 0) {
+    const [decision] = decisions;
+    // A hook that is asked answers nothing yet.
+    if (connection.unanswered === 0 || decision?.type === "ask") {
       this.perform(scope, decisions);
       return;
     }
-    const [decision] = decisions;
     if (decision?.type !== "publish" || !decision.draft.history?.durable) this.#ports.broker.flush();
     if (decision?.type === "reply") connection.answerPublish(connection.nextPublish(), decision.reply);
     else this.perform(scope, decisions);
+  }
+
+  /** Carries out what follows from the answer of a hook: only publishes can be unanswered then. */
+  answer(scope: Scope, pending: PendingHook, answer: SealedAnswer): void {
+    this.performPublish(scope, decideAnswer(this.viewOf(scope), pending, answer.read()));
   }
 
   #performOne(scope: Scope, decision: Decision, cause: Cause | null): void {
@@ -112,7 +124,7 @@ export class Performer {
       case "read presence":
       case "read presence stats":
       case "read history":
-        this.#read(scope, decision);
+        read(this.#ports, scope, decision);
         break;
       case "ping":
         socket.ping();
@@ -126,6 +138,14 @@ export class Performer {
         break;
       case "deliver messages":
         this.#ports.offlineMessages?.deliver(connection.user, socket.id);
+        break;
+      case "ask":
+      case "call":
+      case "tell":
+      case "note expiry":
+      case "disconnect":
+      case "reject connect":
+        this.application?.consult(scope, decision, (pending, answer) => this.answer(scope, pending, answer));
         break;
       default:
         this.#changeConnection(scope, decision);
@@ -153,10 +173,11 @@ export class Performer {
         const { subscription } = decision;
         const info = clientInfoOf(connection, subscription);
         this.#ports.presenceEvents.enter(subscription.channel, info, subscription);
+        this.application?.subscribed(connection, subscription);
         break;
       }
       case "leave":
-        this.leave(connection, decision.channel);
+        this.leave(connection, decision.channel, decision.unsubscribe);
         break;
       case "update":
         connection.addSubscription(decision.subscription);
@@ -179,12 +200,13 @@ export class Performer {
   }
 
   /** Takes a connection out of a channel, on the node and in the eyes of others. */
-  leave(connection: Scope["connection"], channel: string): void {
+  leave(connection: Scope["connection"], channel: string, unsubscribe: Unsubscribe): void {
     const subscription = connection.subscriptions.get(channel);
     if (!subscription) return;
     connection.removeSubscription(channel);
     connection.socket.receiver?.detach(channel);
     this.#ports.presenceEvents.leave(channel, clientInfoOf(connection, subscription), subscription);
+    this.application?.unsubscribed(connection, channel, unsubscribe);
   }
 
   /** Sets a deadline of this name, in place of an earlier one. */
@@ -209,10 +231,13 @@ export class Performer {
     connection.identity = identity;
     connection.expireAt = identity.expireAt;
     connection.connect = connect;
+    this.application?.identified(connection);
     this.#ports.hub.send({ type: "connection.identified", id: connection.socket.id, user: identity.user });
   }
 
-  #logAdmission({ connection: { socket, user } }: Scope): void {
+  #logAdmission({ connection }: Scope): void {
+    const { socket, user } = connection;
+    this.application?.connected(connection);
     this.#ports.log.info("connection.authenticated", { connection: socket.id, user, dialect: socket.dialect });
   }
 
@@ -243,49 +268,4 @@ export class Performer {
     countIn(this.#ports.counters.dropped, "permission");
     connection.refusedPublishes += 1;
   }
-
-  #read(scope: Scope, decision: DecisionOf<"read presence" | "read presence stats" | "read history">): void {
-    const { presence, broker } = this.#ports;
-    const { id, channel } = decision;
-    const failed = { id, method: "error", error: errors.internal } as const;
-    this.#answer(scope, (answer) => {
-      switch (decision.type) {
-        case "read presence":
-          return give(presence.list(channel), (result) => answer(result ? { id, method: "presence", result } : failed));
-        case "read presence stats":
-          return give(presence.stats(channel), (result) =>
-            answer(result ? { id, method: "presence_stats", result } : failed),
-          );
-        case "read history":
-          return broker.history(channel, decision.options, decision.filter, (outcome) =>
-            answer(
-              outcome.ok
-                ? { id, method: "history", result: outcome.value }
-                : { id, method: "error", error: outcome.error },
-            ),
-          );
-      }
-    });
-  }
-
-  /** Replies with what `start` calls back with: at once, or later, and then the connection waits for it. */
-  #answer(scope: Scope, start: (answer: (reply: Reply) => void) => void): void {
-    const { connection, self } = scope;
-    let ticket = 0;
-    let isAnswered = false;
-    start((reply) => {
-      isAnswered = true;
-      const isLate = ticket !== 0 && (connection.pending?.for !== "query" || connection.ticket !== ticket);
-      if (isLate) return;
-      connection.socket.reply(reply);
-      if (ticket !== 0) self.send({ type: "query.answered", ticket });
-    });
-    if (isAnswered) return;
-    ticket = connection.waitFor({ for: "query" });
-    self.send({ type: "command.deferred" });
-  }
-}
-
-function give<Value>(value: MaybePromise<Value>, take: (value: Value) => void): void {
-  void then(value, take);
 }

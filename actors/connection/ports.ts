@@ -5,6 +5,9 @@ import type { Clock } from "../../src/core/clock.ts";
 import type { Log } from "../../src/core/log.ts";
 import type { Random } from "../../src/core/random.ts";
 import type { Timers } from "../../src/core/timers.ts";
+import type { Caller } from "../../src/hooks/caller.ts";
+import type { ChannelWatch } from "../../src/hooks/channel-watch.ts";
+import type { Hooks } from "../../src/hooks/hooks.ts";
 import type { OfflineMessages } from "../../src/messages/offline-messages.ts";
 import type { Counters } from "../../src/metrics/counters.ts";
 import type { Presence } from "../../src/presence/presence.ts";
@@ -31,8 +34,17 @@ export interface ConnectionPorts {
   readonly presence: Presence;
   readonly presenceEvents: PresenceEvents;
   readonly rules: ChannelRules;
+  /** The hooks of the application; null without any. */
+  readonly hooks: HookPorts | null;
   /** What was sent to users while they were away; null where nothing is kept. */
   readonly offlineMessages: OfflineMessages | null;
+}
+
+/** What connections do with hooks. */
+export interface HookPorts {
+  readonly hooks: Hooks;
+  readonly caller: Caller;
+  readonly channels: ChannelWatch;
 }
 
 /** One connection, as an effect sees it. */

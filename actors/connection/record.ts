@@ -1,4 +1,4 @@
-import type { ConnectCommand, SubscribeCommand } from "../../src/core/command.ts";
+import type { ConnectCommand } from "../../src/core/command.ts";
 import { type Disconnect, disconnects } from "../../src/core/disconnects.ts";
 import type { Identity } from "../../src/core/identity.ts";
 import type { ClientInfo } from "../../src/core/publication.ts";
@@ -6,10 +6,12 @@ import type { Bucket } from "../../src/core/rate.ts";
 import type { Reply } from "../../src/core/reply.ts";
 import type { Socket } from "../../src/core/socket.ts";
 import type { Seconds } from "../../src/core/time.ts";
+import type { ClientHooks } from "../../src/hooks/client-hooks.ts";
 import type { Deadline } from "../deadlines.ts";
 import { HeldCommands, type Holdable } from "./held.ts";
 import type { ConnectionOptions } from "./options.ts";
-import type { Joining, Subscribed, Subscription } from "./subscription.ts";
+import type { Pending } from "./pending.ts";
+import type { Subscribed } from "./subscription.ts";
 
 /** What a connection is born with. */
 export interface ConnectionInput {
@@ -22,20 +24,6 @@ export interface ConnectionInput {
 export interface ConnectionContext {
   readonly connection: ConnectionRecord;
 }
-
-/** What a connection waits for before it goes on with its commands; one thing at a time. */
-export type Pending =
-  /** The verdict on the token of its connect command. */
-  | { readonly for: "connect"; readonly command: ConnectCommand }
-  /** The verdict on a token that came with a command. */
-  | { readonly for: "refresh"; readonly id: number }
-  | { readonly for: "subscribe"; readonly command: SubscribeCommand; readonly subscription: Subscription }
-  | { readonly for: "sub_refresh"; readonly id: number; readonly subscription: Subscribed }
-  /** The engine, for a join or for the joins of the connect. */
-  | { readonly for: "join"; readonly joining: Joining }
-  | { readonly for: "greeting"; readonly joinings: readonly Joining[] }
-  /** The answer of presence or history. */
-  | { readonly for: "query" };
 
 /** A held subscribe whose join is being prepared before its turn. */
 export interface Ahead {
@@ -79,6 +67,10 @@ export class ConnectionRecord implements Bucket {
   ahead: Map<number, Ahead> | null = null;
   /** It is told when the last publish that waits for its commit is answered. */
   awaitsPublishes = false;
+  /** Its calls of hooks; null until the first one. */
+  hooks: ClientHooks | null = null;
+  /** When it was let in, in monotonic milliseconds; null before. */
+  admittedAt: number | null = null;
   /** It has asked for a turn that has not come yet. */
   isTurnDue = false;
   /** When the last ping went out that was not answered yet, in monotonic milliseconds; 0 when none is open. */

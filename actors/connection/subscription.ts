@@ -46,6 +46,8 @@ export interface Subscribed extends Attachment, Visibility {
   readonly info: string | undefined;
   /** When it expires, in seconds since 1970; null is never. */
   readonly expireAt: Seconds | null;
+  /** A hook is asked at its expiry, and its client was told of none. */
+  readonly asksAtExpiry: boolean;
   /** The stream that its positions count in, or null where positions are not kept for it. */
   readonly stream: { readonly epoch: string; readonly options: NonNullable<Grant["stream"]> } | null;
 }
@@ -142,6 +144,7 @@ function subscribed({ channel, origin, terms: { grant, expireAt, info } }: Joini
     origin,
     info,
     expireAt,
+    asksAtExpiry: grant.namespace.hooks.subRefresh,
     stream: grant.stream ? { epoch: position.epoch, options: grant.stream } : null,
     hearsJoinLeave: grant.joinLeave,
     presence: grant.presence,

@@ -37,6 +37,7 @@ function open(): ConnectionRef {
     id: crypto.randomUUID(),
     protocol: plain,
     address: "",
+    upgrade: null,
     limitKey: null,
     peerPort: 0,
     server: null,

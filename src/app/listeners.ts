@@ -100,7 +100,6 @@ export function createListeners(config: Config, ports: ListenersPorts) {
     untrustedForward: once((peer: string) => log.warn("proxy.untrusted", { peer })),
   });
   const keys = { callerOf: (...given: Parameters<Keys["callerOf"]>) => live.keys.callerOf(...given) };
-  const hasInside = http.internal_port !== null;
   const endpoints = {
     exact: insideEndpoints(config, { ...ports, admission, metricsKey: () => live.metricsKey }),
     prefixes: new Map<string, Route>(),
@@ -109,7 +108,7 @@ export function createListeners(config: Config, ports: ListenersPorts) {
   const nothing = { exact: new Map<string, Route>(), prefixes: new Map<string, Route>() };
 
   const outer: RouteTable<SocketRoute> = {
-    ...(hasInside ? nothing : endpoints),
+    ...(http.internal_port === null ? endpoints : nothing),
     sockets: createSocketRoutes(config),
     pages: config.web.enabled ? createPages({ ...directoryOf(config), log }) : null,
     checkHost: (header) => live.checkHost(header),

@@ -96,7 +96,6 @@ export function createNode(config: Config, ports: NodePorts) {
   const presenceEvents = createPresenceEvents({ presence, announce: (push) => fanout.announce(push), after });
   const { authenticator, rules, reload } = createRules(config, ports);
   const hooks = createNodeHooks(ports.application?.hooks ?? null, { ...ports, after });
-
   const { hub, publications } = startHub(config, {
     ...ports,
     broker: chosen,
@@ -104,7 +103,7 @@ export function createNode(config: Config, ports: NodePorts) {
     counters,
     abandon: (context) => abandon(context),
   });
-  const options = connectionOptions(config, ports.version);
+  const options = connectionOptions(config, { version: ports.version, hooks: hooks?.hooks.options ?? null });
   const connections = {
     ...ports,
     counters,
@@ -116,6 +115,7 @@ export function createNode(config: Config, ports: NodePorts) {
     presence,
     presenceEvents,
     rules,
+    hooks,
   };
   const logic = connectionLogic(connections);
   const abandon = createAbandon(connections);
@@ -139,7 +139,6 @@ export function createNode(config: Config, ports: NodePorts) {
     publications,
     authenticator,
     lane: createPublishLane(connections),
-    /** Null without an application. */
     hooks,
     /** Spawns the connection of a socket. */
     adopt(socket: BunSocket): ConnectionRef {

@@ -6,9 +6,13 @@ import { memoryBytes } from "../runtime/memory.ts";
 import { frameBytesMax } from "./protocols.ts";
 
 /** What the rooms take from the configuration: each its own options, none of them the whole. */
-export function connectionOptions({ client }: Config, version: string): ConnectionOptions {
+export function connectionOptions(
+  { client }: Config,
+  { version, hooks }: Pick<ConnectionOptions, "version" | "hooks">,
+): ConnectionOptions {
   return {
     version,
+    hooks,
     handshakeTimeout: client.stale_close_delay,
     flushTimeout: client.write_stall_timeout,
     expiredCloseDelay: client.expired_close_delay,

@@ -4,6 +4,7 @@ import type { ServerSubscription, SubscriptionOverride } from "../core/identity.
 import type { MaybePromise } from "../core/maybe-promise.ts";
 import type { Payload } from "../core/payload.ts";
 import type { UpgradeRequest } from "../core/socket.ts";
+import type { Seconds } from "../core/time.ts";
 import type { Unsubscribe } from "../core/unsubscribes.ts";
 import type { HookLimits } from "./limits.ts";
 import type { HookStatistics } from "./statistics.ts";
@@ -38,7 +39,7 @@ export interface HookTypes {
     };
     readonly result: {
       readonly user: string;
-      readonly expireAt: number | null;
+      readonly expireAt: Seconds | null;
       readonly info?: string;
       readonly data?: string;
       readonly subscriptions: readonly ServerSubscription[];
@@ -46,12 +47,12 @@ export interface HookTypes {
   };
   readonly refresh: {
     readonly request: Record<never, never>;
-    readonly result: { readonly expireAt: number | null; readonly info?: string };
+    readonly result: { readonly expireAt: Seconds | null; readonly info?: string };
   };
   readonly subscribe: {
     readonly request: { readonly channel: string; readonly data: Json };
     readonly result: {
-      readonly expireAt: number | null;
+      readonly expireAt: Seconds | null;
       readonly info?: string;
       readonly data?: string;
       readonly override?: SubscriptionOverride;
@@ -59,7 +60,7 @@ export interface HookTypes {
   };
   readonly sub_refresh: {
     readonly request: { readonly channel: string };
-    readonly result: { readonly expireAt: number | null; readonly info?: string };
+    readonly result: { readonly expireAt: Seconds | null; readonly info?: string };
   };
   readonly publish: {
     readonly request: {

@@ -1,7 +1,7 @@
 import type { Series } from "./series.ts";
 
 /** What is counted of one hook. */
-export interface HookCounts {
+interface HookCounts {
   readonly kind: string;
   readonly name: string;
   readonly calls: number;

@@ -163,11 +163,13 @@ describe("the connection machine", () => {
     expect(names).toEqual([
       "closeLane",
       "noteDisconnect",
+      "endHooks",
       "awaitPublishes",
       "commitPublishes",
       "forgetCommands",
       "detachAll",
       "setFlushDeadline",
+      "endHooks",
       "forgetCommands",
       "closeSocket",
       "depart",

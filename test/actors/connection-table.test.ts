@@ -1,11 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { transition } from "xstate";
 import { type Ending, endings } from "../../actors/connection/endings.ts";
-import type { ConnectionEvent } from "../../actors/connection/events.ts";
+import { type ConnectionEvent, SealedAnswer } from "../../actors/connection/events.ts";
 import { connectionMachine as machine } from "../../actors/connection/machine.ts";
 import type { ConnectionRecord } from "../../actors/connection/record.ts";
 import type { DeadlineName } from "../../actors/deadlines.ts";
 import { disconnects } from "../../src/core/disconnects.ts";
+import { errors } from "../../src/core/errors.ts";
 import { anonymous } from "../../src/core/identity.ts";
 import { SealedPayload, Token } from "../../src/core/sealed.ts";
 import { unsubscribes } from "../../src/core/unsubscribes.ts";
@@ -47,6 +48,10 @@ const events: Readonly<Record<EventName, ConnectionEvent>> = {
   "token.presented": { type: "token.presented" },
   "verification.failed": { type: "verification.failed", ticket: 1, error: "defect" },
   "connect.refused": { type: "connect.refused", id: 1, refusal: "expired" },
+  "connect.rejected": { type: "connect.rejected", id: 1, error: errors.permissionDenied },
+  "hook.answered": { type: "hook.answered", ticket: 1, answer: new SealedAnswer({ kind: "none" }) },
+  "hook.disconnected": { type: "hook.disconnected", disconnect: { code: 4000, reason: "bye" } },
+  "expiry.due": { type: "expiry.due", channel: null },
   "connect.deferred": { type: "connect.deferred" },
   "command.deferred": { type: "command.deferred" },
   "engine.ready": { type: "engine.ready", ticket: 1 },
@@ -96,6 +101,7 @@ function nameOf(value: string | object): string {
 const ofStates = new Set(
   [
     "setHandshakeDeadline",
+    "endHooks",
     "forgetCommands",
     "admit",
     "openLane",

@@ -1,10 +1,13 @@
 import type { Command } from "../../../src/core/command.ts";
 import { errors } from "../../../src/core/errors.ts";
+import { noData, type Payload } from "../../../src/core/payload.ts";
+import type { SealedPayload } from "../../../src/core/sealed.ts";
 import type { TokenVerified } from "../events.ts";
 import type { Holdable } from "../held.ts";
-import type { Pending } from "../record.ts";
+import type { Pending } from "../pending.ts";
 import { decideConnectVerdict } from "./connect.ts";
 import { type Decision, end, nothing, refuse, type View } from "./decision.ts";
+import { decideExpiryDue } from "./expiry.ts";
 import { decidePong } from "./heartbeat.ts";
 import { decidePublish } from "./publish.ts";
 import { decideHistory, decidePresence } from "./queries.ts";
@@ -20,6 +23,8 @@ export function decide(view: View, event: Holdable, isWithinRate: boolean): read
     case "hub.refresh":
     case "hub.message":
       return decideServerCommand(view, event);
+    case "expiry.due":
+      return decideExpiryDue(view, event.channel);
     case "client.limited":
       return [refuse(event.id, errors.tooManyRequests)];
     case "client.malformed":
@@ -45,16 +50,24 @@ function decideCommand(view: View, command: Command, isWithinRate: boolean): rea
     case "history":
       return decideHistory(view, command);
     case "rpc":
-      return [refuse(command.id, errors.notAvailable)];
+      return view.hooks
+        ? [{ type: "call", id: command.id, method: command.name, data: payloadIn(command.data) }]
+        : [refuse(command.id, errors.notAvailable)];
     case "send":
-      return [end("command.unavailable")];
+      return view.hooks ? [{ type: "tell", data: payloadIn(command.data) }] : [end("command.unavailable")];
     case "refresh":
+      // The server asks at the expiry, and the client was told of none.
+      if (view.connection.options.hooks?.ownsExpiry) return [end("command.unexpected")];
       return decideRefresh(command.id, command.token);
     case "sub_refresh":
       return decideSubRefresh(view, command);
     case "pong":
       return view.connection.pingedAt === 0 ? [end("command.unexpected")] : decidePong();
   }
+}
+
+function payloadIn(data: SealedPayload | null): Payload {
+  return data?.read() ?? noData;
 }
 
 /** What follows from the verdict on a token. A verdict for another purpose than the pending one is none. */

@@ -7,11 +7,13 @@ import { type Asked, bareRequest, type Joining } from "../subscription.ts";
 import { type Decision, end, hasPassed, nothing, reply, ttlUntil, type View } from "./decision.ts";
 import { watchConnection } from "./expiry.ts";
 import { firstPing } from "./heartbeat.ts";
-import { entered, type JoinAnswer, joiningOf, resultOf } from "./subscribe.ts";
+import { askConnect, askSubscribe } from "./questions.ts";
+import { decideGranted, entered, type JoinAnswer, joiningOf, resultOf } from "./subscribe.ts";
 
 /** The client's credentials have come. */
 export function decideConnect(view: View, command: ConnectCommand): readonly Decision[] {
   const { options, socket } = view.connection;
+  if (view.hooks?.connect(command.token?.read() ?? "")) return [askConnect(command)];
   if (command.token) {
     return [
       { type: "verify", token: command.token, pending: { for: "connect", command: { ...command, token: null } } },
@@ -39,7 +41,8 @@ function refused({ id }: ConnectCommand, refusal: Refusal): readonly Decision[] 
   return [{ type: "refuse connect", id, refusal }];
 }
 
-function decideIdentified(view: View, connect: ConnectCommand, identity: Identity): readonly Decision[] {
+/** The client is known: the Hub is asked for admission. */
+export function decideIdentified(view: View, connect: ConnectCommand, identity: Identity): readonly Decision[] {
   const fault = channelFault(view, identity, connect);
   return fault ? refused(connect, fault) : [{ type: "identify", identity, connect }];
 }
@@ -93,11 +96,10 @@ function decideDefaultChannel(view: View): readonly Decision[] {
   const channel = connection.socket.defaultChannel;
   const asked: Asked = { at: "asked", channel, origin: "default", request: bareRequest, id: 0 };
   const asker = { user, subscribed: false, full: options.channelLimit < 1, token: false, type: 0, filtered: false };
-  const joining = channel === "" ? null : joiningOf(view, asked, { expireAt: null });
-  if (!joining || rules.maySubscribe(channel, asker)) return [end("channel.forbidden")];
-  // It reads neither joins nor replays: so it is sent none, and keeps no position that could be lost.
-  const grant = { ...joining.terms.grant, joinLeave: false, autoCacheRecover: false, stream: null };
-  return [{ type: "join", joining: { ...joining, terms: { ...joining.terms, grant } } }];
+  if (channel === "" || rules.maySubscribe(channel, asker)) return [end("channel.forbidden")];
+  return rules.resolve(channel)?.isAskedToSubscribe
+    ? [askSubscribe(asked, null)]
+    : decideGranted(view, asked, { expireAt: null });
 }
 
 function firstJoinings(view: View): readonly Joining[] {
@@ -135,7 +137,7 @@ export function decideGreeting(view: View, joins: readonly JoinedChannel[]): rea
       client: socket.id,
       version: options.version,
       subs,
-      ttl: ttlUntil(connection.expireAt, wall),
+      ttl: options.hooks?.ownsExpiry ? null : ttlUntil(connection.expireAt, wall),
       ping: socket.capabilities.hasNativePing || interval === 0 ? null : Math.round(interval / 1000),
       pong: timeout > 0,
       time: options.includeServerTime ? Math.round(wall) : null,

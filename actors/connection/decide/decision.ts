@@ -1,6 +1,7 @@
 import type { Draft, HistoryFilter, HistoryOptions } from "../../../src/broker/broker.ts";
 import type { ChannelRules } from "../../../src/channels/rules.ts";
 import type { ConnectCommand } from "../../../src/core/command.ts";
+import type { Disconnect } from "../../../src/core/disconnects.ts";
 import type { ClientError } from "../../../src/core/errors.ts";
 import type { Frame } from "../../../src/core/frame.ts";
 import type { Identity } from "../../../src/core/identity.ts";
@@ -8,18 +9,26 @@ import type { Payload } from "../../../src/core/payload.ts";
 import type { Push, Reply } from "../../../src/core/reply.ts";
 import type { Token } from "../../../src/core/sealed.ts";
 import type { Milliseconds, Seconds } from "../../../src/core/time.ts";
+import type { Unsubscribe } from "../../../src/core/unsubscribes.ts";
+import type { Hooks, HookTypes } from "../../../src/hooks/hooks.ts";
 import type { DeadlineName } from "../../deadlines.ts";
 import type { Ending, Refusal } from "../endings.ts";
-import type { ConnectionRecord, Pending } from "../record.ts";
+import type { AskedKind, Pending, PendingHook } from "../pending.ts";
+import type { ConnectionRecord } from "../record.ts";
 import type { Joining, Subscribed } from "../subscription.ts";
 
 /** What decisions are made from: values, and rules that follow from the configuration alone. */
 export interface View {
   readonly connection: Readonly<ConnectionRecord>;
   readonly rules: ChannelRules;
+  /** Whether there is a hook for something; null where no application has any. */
+  readonly hooks: HookRules | null;
   /** Milliseconds since 1970. */
   readonly wall: number;
 }
+
+/** What decisions ask of hooks: look-ups alone. */
+type HookRules = Pick<Hooks, "connect">;
 
 /** What follows from an event. `perform.ts` carries decisions out, in their order; nothing else has an effect. */
 export type Decision =
@@ -32,6 +41,17 @@ export type Decision =
   | { readonly type: "end"; readonly reason: Ending }
   /** Has a token verified; `pending` says for what. */
   | { readonly type: "verify"; readonly token: Token; readonly pending: PendingToken }
+  /** Asks a hook; `pending` is what its answer is for. */
+  | { readonly type: "ask"; readonly question: Question; readonly pending: PendingHook }
+  /** A call or a message of the client, which a hook takes beside the other commands; `id` 0 is not answered. */
+  | { readonly type: "call"; readonly id: number; readonly method: string; readonly data: Payload }
+  | { readonly type: "tell"; readonly data: Payload }
+  /** A hook is asked about an expiry when the commands before it are done. */
+  | { readonly type: "note expiry"; readonly channel: string | null }
+  /** A hook ends the connection. */
+  | { readonly type: "disconnect"; readonly disconnect: Disconnect }
+  /** A hook refuses the connect with an error. */
+  | { readonly type: "reject connect"; readonly id: number; readonly error: ClientError }
   /** The connect is refused. */
   | { readonly type: "refuse connect"; readonly id: number; readonly refusal: Refusal }
   /** The credentials hold: the Hub is asked for admission. */
@@ -47,8 +67,8 @@ export type Decision =
   | { readonly type: "detach all" }
   /** Others see the connection in the channel. */
   | { readonly type: "enter"; readonly subscription: Subscribed }
-  /** The connection leaves the channel, on the node and in the eyes of others. */
-  | { readonly type: "leave"; readonly channel: string }
+  /** The connection leaves the channel, on the node and in the eyes of others; `unsubscribe` says why. */
+  | { readonly type: "leave"; readonly channel: string; readonly unsubscribe: Unsubscribe }
   /** A subscription has another expiry or info. */
   | { readonly type: "update"; readonly subscription: Subscribed }
   | { readonly type: "set expiry"; readonly expireAt: Seconds | null; readonly info: string | undefined }
@@ -75,6 +95,11 @@ export type Decision =
   | { readonly type: "be alone" }
   /** What waited for the user is delivered. */
   | { readonly type: "deliver messages" };
+
+/** What a hook is asked. The hook itself is found when it is asked: a decision carries no functions. */
+export type Question = {
+  [K in AskedKind]: { readonly kind: K; readonly request: HookTypes[K]["request"] };
+}[AskedKind];
 
 /** What a token can be verified for. */
 export type PendingToken = Extract<Pending, { for: "connect" | "refresh" | "subscribe" | "sub_refresh" }>;

@@ -7,7 +7,8 @@ import { type Decision, end, nothing, type View } from "./decision.ts";
 export function watchConnection({ connection, wall }: View, expireAt: Seconds | null): Decision {
   const { socket, options } = connection;
   if (expireAt === null) return { type: "clear deadline", name: "expiry" };
-  const grace = socket.capabilities.canRefresh ? options.expiredCloseDelay : 0;
+  const isRefreshable = socket.capabilities.canRefresh && !options.hooks?.ownsExpiry;
+  const grace = isRefreshable ? options.expiredCloseDelay : 0;
   return {
     type: "set deadline",
     name: "expiry",
@@ -16,11 +17,12 @@ export function watchConnection({ connection, wall }: View, expireAt: Seconds | 
 }
 
 /** The deadlines that a new subscription brings: its expiry, and the check of its position. */
-export function watchSubscription(view: View, { expireAt, stream }: Subscribed): readonly Decision[] {
+export function watchSubscription(view: View, subscription: Subscribed): readonly Decision[] {
+  const { expireAt, stream } = subscription;
   if (expireAt === null && !stream) return nothing;
   const { deadlines, options } = view.connection;
   const decisions: Decision[] = [];
-  if (expireAt !== null) decisions.push(...watchExpiries(view, expireAt));
+  if (expireAt !== null) decisions.push(...watchExpiries(view, subscription));
   if (stream && !deadlines.some(({ name }) => name === "positions")) {
     decisions.push({ type: "set deadline", name: "positions", delay: options.positionCheckDelay });
   }
@@ -28,22 +30,26 @@ export function watchSubscription(view: View, { expireAt, stream }: Subscribed):
 }
 
 /**
- * One deadline for all subscriptions of a connection: the earliest expiry among them, and its grace. `expireAt` is one
- * that is not among them yet, `except` are those that end now.
+ * One deadline for all subscriptions of a connection: the earliest end among them. `changed` has an expiry that is not
+ * among them yet, `except` are those that end now.
  */
 export function watchExpiries(
   { connection, wall }: View,
-  expireAt = Number.POSITIVE_INFINITY,
+  changed: Subscribed | null = null,
   except: ReadonlySet<string> = noChannels,
 ): readonly Decision[] {
-  let earliest = expireAt;
+  let earliest = changed ? endOf(changed, connection) : Number.POSITIVE_INFINITY;
   for (const subscription of connection.subscriptions.values()) {
-    if (subscription.expireAt === null || except.has(subscription.channel)) continue;
-    earliest = Math.min(earliest, subscription.expireAt);
+    if (!except.has(subscription.channel)) earliest = Math.min(earliest, endOf(subscription, connection));
   }
   if (earliest === Number.POSITIVE_INFINITY) return nothing;
-  const delay = earliest * 1000 - wall + connection.options.expiredSubscriptionCloseDelay;
-  return [{ type: "set deadline", name: "subscriptions", delay: milliseconds(Math.max(0, delay)) }];
+  return [{ type: "set deadline", name: "subscriptions", delay: milliseconds(Math.max(0, earliest - wall)) }];
+}
+
+/** When a subscription ends, in milliseconds since 1970: with a grace for a client that can refresh it. */
+function endOf({ expireAt, asksAtExpiry }: Subscribed, { options }: View["connection"]): number {
+  if (expireAt === null) return Number.POSITIVE_INFINITY;
+  return toMilliseconds(expireAt) + (asksAtExpiry ? 0 : options.expiredSubscriptionCloseDelay);
 }
 
 const noChannels: ReadonlySet<string> = new Set();
@@ -51,13 +57,34 @@ const noChannels: ReadonlySet<string> = new Set();
 /** Subscriptions whose expiry has passed, with its grace, end; the next one is watched. */
 export function decideExpired(view: View): readonly Decision[] {
   const { connection, wall } = view;
-  const late = wall / 1000 - connection.options.expiredSubscriptionCloseDelay / 1000;
   const expired = [...connection.subscriptions.values()].filter(
-    ({ expireAt }) => expireAt !== null && expireAt <= late,
+    (subscription) => endOf(subscription, connection) <= wall,
   );
-  const decisions = expired.flatMap((subscription) => decideEnded(subscription, "expired"));
+  const decisions = expired.flatMap((subscription) =>
+    subscription.asksAtExpiry ? noteExpiry(subscription) : decideEnded(subscription, "expired"),
+  );
   const channels = new Set(expired.map(({ channel }) => channel));
-  return [...decisions, ...watchExpiries(view, undefined, channels)];
+  return [...decisions, ...watchExpiries(view, null, channels)];
+}
+
+/** A hook is asked in its turn; until then the subscription has no expiry, so that it is asked once. */
+function noteExpiry(subscription: Subscribed): readonly Decision[] {
+  const { channel } = subscription;
+  return [
+    { type: "update", subscription: { ...subscription, expireAt: null } },
+    { type: "note expiry", channel },
+  ];
+}
+
+/** The turn has come to ask the hook about an expiry: of a subscription, or with null of the connection. */
+export function decideExpiryDue({ connection }: View, channel: string | null): readonly Decision[] {
+  if (channel === null) {
+    return [{ type: "ask", question: { kind: "refresh", request: {} }, pending: { for: "refresh hook" } }];
+  }
+  const subscription = connection.subscriptions.get(channel);
+  if (!subscription) return nothing;
+  const pending = { for: "sub_refresh hook", subscription } as const;
+  return [{ type: "ask", question: { kind: "sub_refresh", request: { channel } }, pending }];
 }
 
 /** What comes from here on belongs to another stream than the one that a position was kept in. */
@@ -86,13 +113,13 @@ export function decidePositions({ connection }: View, lost: ReadonlySet<string>)
 }
 
 /** Ends one subscription: a client's own is taken back alone, a server-side one ends its connection. */
-function decideEnded(subscription: Subscribed, type: "expired" | "position.lost"): readonly Decision[] {
+export function decideEnded(subscription: Subscribed, type: "expired" | "position.lost"): readonly Decision[] {
   if (next(subscription, { type }).at !== "ended") return nothing;
   if (isServerSide(subscription)) return [end(type === "expired" ? "subscription.expired" : type)];
   const { channel } = subscription;
   const unsubscribe = type === "expired" ? unsubscribes.subscriptionExpired : unsubscribes.insufficientState;
   return [
-    { type: "leave", channel },
+    { type: "leave", channel, unsubscribe },
     { type: "push", push: { type: "unsubscribe", channel, unsubscribe } },
   ];
 }

@@ -4,6 +4,7 @@ import type { Frame } from "../../../src/core/frame.ts";
 import { type Payload, sharedBytesMax } from "../../../src/core/payload.ts";
 import { clientInfoOf } from "../record.ts";
 import { type Decision, end, nothing, refuse, type View } from "./decision.ts";
+import { askPublish } from "./questions.ts";
 
 /** Publishes of a client that cannot read errors that are refused in a row before it is closed. */
 const refusedMax = 3;
@@ -31,20 +32,18 @@ function decideCommand({ connection, rules }: View, command: PublishCommand): re
     exclude: namespace.options.exclude_publisher ? socket : null,
     history: namespace.history,
   };
-  return [{ type: "publish", id, draft }];
+  return namespace.hooks.publish ? [askPublish({ connection }, draft, id)] : [{ type: "publish", id, draft }];
 }
 
 /** A frame of a client that is in its one channel. */
 function decideFrame({ connection, rules }: View, frame: Payload): readonly Decision[] {
-  const { socket, subscriptions, user, refusedPublishes } = connection;
+  const { socket, subscriptions, user } = connection;
   const channel = socket.defaultChannel;
   const subscription = subscriptions.get(channel);
   const namespace = rules.resolve(channel)?.namespace;
   if (!subscription || !namespace) return nothing;
   const data = rules.fromPlain(frame, namespace);
-  if (rules.mayPublish(channel, { user, subscribed: true, data })) {
-    return refusedPublishes + 1 < refusedMax ? [{ type: "drop" }] : [{ type: "drop" }, end("publishes.refused")];
-  }
+  if (rules.mayPublish(channel, { user, subscribed: true, data })) return refuseFrame({ connection });
   const draft: Draft = {
     channel,
     data,
@@ -52,7 +51,13 @@ function decideFrame({ connection, rules }: View, frame: Payload): readonly Deci
     exclude: socket,
     history: isShared(data) ? namespace.history : null,
   };
-  return [{ type: "publish", id: null, draft }];
+  return namespace.hooks.publish ? [askPublish({ connection }, draft, null)] : [{ type: "publish", id: null, draft }];
+}
+
+/** A publish of a client that cannot read errors is refused. */
+export function refuseFrame({ connection }: Pick<View, "connection">): readonly Decision[] {
+  const isLast = connection.refusedPublishes + 1 >= refusedMax;
+  return isLast ? [{ type: "drop" }, end("publishes.refused")] : [{ type: "drop" }];
 }
 
 /** Bytes that a Centrifuge client's frame could not hold are handed to plain clients alone, and never kept. */

@@ -90,7 +90,7 @@ export function decideSubRefreshVerdict(
   if (refreshed.at !== "subscribed") return nothing;
   return [
     { type: "update", subscription: refreshed },
-    ...watchExpiries(view, claims.expireAt ?? undefined, new Set([channel])),
+    ...watchExpiries(view, refreshed, new Set([channel])),
     reply({ id, method: "sub_refresh", result: { ttl: ttlUntil(claims.expireAt, view.wall) } }),
   ];
 }

@@ -34,7 +34,7 @@ function decideServerUnsubscribe({ connection }: View, channel: string, unsubscr
   const { capabilities, defaultChannel } = connection.socket;
   const push: Decision = { type: "push", push: { type: "unsubscribe", channel, unsubscribe } };
   if (channel === "") return [push];
-  const left: readonly Decision[] = [{ type: "leave", channel }, push];
+  const left: readonly Decision[] = [{ type: "leave", channel, unsubscribe }, push];
   // A client that exists for one channel can be told of it in no other way.
   const isLast = capabilities.hasDefaultChannel && channel === defaultChannel;
   return isLast ? [...left, end(reasonOf(unsubscribe))] : left;

@@ -5,6 +5,7 @@ import { type ClientError, errors } from "../../../src/core/errors.ts";
 import { payloadSize } from "../../../src/core/payload.ts";
 import type { SubscribeResult } from "../../../src/core/reply.ts";
 import type { Seconds } from "../../../src/core/time.ts";
+import { untoldUnsubscribes } from "../../../src/core/unsubscribes.ts";
 import type { ConnectionRecord } from "../record.ts";
 import type { Asked, Joining, Origin, Subscribed, Subscription, Terms } from "../subscription.ts";
 import { next } from "../subscription.ts";
@@ -20,6 +21,7 @@ import {
   type View,
 } from "./decision.ts";
 import { watchSubscription } from "./expiry.ts";
+import { askSubscribe } from "./questions.ts";
 
 /** A client's own subscribe; `isWithinRate` is false where it subscribes too often. */
 export function decideSubscribe(view: View, command: SubscribeCommand, isWithinRate: boolean): readonly Decision[] {
@@ -29,6 +31,7 @@ export function decideSubscribe(view: View, command: SubscribeCommand, isWithinR
   // The token is handed over for verification, and kept nowhere else.
   const request = token ? { ...command, token: null } : command;
   const asked: Asked = { at: "asked", channel, origin: "client", request, id };
+  if (!token && view.rules.resolve(channel)?.isAskedToSubscribe) return [askSubscribe(asked, command.data)];
   if (!token) return decideGranted(view, asked, { expireAt: null });
   const subscription = next(asked, { type: "token.presented" });
   return [{ type: "verify", token, pending: { for: "subscribe", command: request, subscription } }];
@@ -81,6 +84,8 @@ function subscribeRefusal(
 
 /** What a token or a back end says of a subscription. */
 interface Claims {
+  /** A hook has allowed it: what the client asks for beside the channel is not granted (recorded). */
+  readonly isAsked?: true;
   readonly expireAt: Seconds | null;
   readonly info?: string | undefined;
   readonly data?: string | undefined;
@@ -90,20 +95,31 @@ interface Claims {
 /** The subscription is allowed: it is joined on the terms that the rules grant. */
 export function decideGranted(view: View, subscription: Subscription, claims: Claims): readonly Decision[] {
   const joining = joiningOf(view, subscription, claims);
-  if (joining) return [{ type: "join", joining }];
-  return "id" in subscription && subscription.origin === "client"
-    ? [refuse(subscription.id, errors.unknownChannel)]
-    : nothing;
+  if (!joining) return refuseUnknown(subscription);
+  return [{ type: "join", joining: subscription.origin === "default" ? bare(joining) : joining }];
+}
+
+/** A client that exists for one channel reads neither joins nor replays: it is sent none, and keeps no position. */
+function bare(joining: Joining): Joining {
+  const grant = { ...joining.terms.grant, joinLeave: false, autoCacheRecover: false, stream: null };
+  return { ...joining, terms: { ...joining.terms, grant } };
+}
+
+function refuseUnknown(subscription: Subscription): readonly Decision[] {
+  if (subscription.origin === "default") return [end("channel.forbidden")];
+  const isAnswered = "id" in subscription && subscription.origin === "client";
+  return isAnswered ? [refuse(subscription.id, errors.unknownChannel)] : nothing;
 }
 
 /** Null where the namespace is unknown. */
 export function joiningOf(
   { connection, rules }: View,
   subscription: Subscription,
-  { expireAt, info, data, override }: Claims,
+  { expireAt, info, data, override, isAsked }: Claims,
 ): Joining | null {
   const { channel, origin } = subscription;
-  const request = origin === "client" && "request" in subscription ? subscription.request : null;
+  const isOwnRequest = origin === "client" && !isAsked && "request" in subscription;
+  const request = isOwnRequest ? subscription.request : null;
   const grant = rules.grant(channel, { user: connection.user, request, override });
   if (!grant) return null;
   const terms: Terms = { grant, expireAt, info, data };
@@ -198,7 +214,7 @@ export function resultOf(
 ): SubscribeResult {
   const offset = joined.recovered && since ? since.position.offset : joined.position.offset;
   return {
-    ttl: ttlUntil(expireAt, wall),
+    ttl: grant.namespace.hooks.subRefresh ? null : ttlUntil(expireAt, wall),
     recoverable: grant.recoverable,
     positioned: grant.positioned,
     position: grant.positioned ? { offset, epoch: joined.position.epoch } : null,
@@ -211,5 +227,5 @@ export function resultOf(
 
 /** The client takes its own subscription back. */
 export function decideUnsubscribe(id: number, channel: string): readonly Decision[] {
-  return [{ type: "leave", channel }, reply({ id, method: "unsubscribe" })];
+  return [{ type: "leave", channel, unsubscribe: untoldUnsubscribes.client }, reply({ id, method: "unsubscribe" })];
 }

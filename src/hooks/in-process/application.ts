@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 as Schema } from "@standard-schema/spec";
 import { type MaybePromise, then } from "../../core/maybe-promise.ts";
 import type { Payload } from "../../core/payload.ts";
+import { type Seconds, seconds } from "../../core/time.ts";
 import type { HookClient } from "../hooks.ts";
 import { ConnectionHandle, type HandlePort, UpgradeHandle } from "./handle.ts";
 import type { OutputCheck } from "./output-check.ts";
@@ -77,8 +78,8 @@ export function valueOfJson(json: string | null): unknown {
 }
 
 /** Seconds since 1970 of a date that a handler answered; a part of a second counts as none, as in a token. */
-export function secondsOf(date: unknown, what: string): number | null {
+export function secondsOf(date: unknown, what: string): Seconds | null {
   if (date === undefined || date === null) return null;
-  if (date instanceof Date && Number.isFinite(date.getTime())) return Math.floor(date.getTime() / 1000);
+  if (date instanceof Date && Number.isFinite(date.getTime())) return seconds(Math.floor(date.getTime() / 1000));
   throw new TypeError(`${what}: expected a valid Date or null`);
 }

@@ -1,0 +1,190 @@
+import type { Disconnect } from "../../src/core/disconnects.ts";
+import { type ClientError, errors } from "../../src/core/errors.ts";
+import type { Payload } from "../../src/core/payload.ts";
+import type { Unsubscribe } from "../../src/core/unsubscribes.ts";
+import { ClientHooks } from "../../src/hooks/client-hooks.ts";
+import type { Hook, HookClient, HookOutcome, Hooks } from "../../src/hooks/hooks.ts";
+import type { Decision, Question } from "./decide/decision.ts";
+import { SealedAnswer } from "./events.ts";
+import type { AskedKind, PendingHook } from "./pending.ts";
+import type { ConnectionPorts, HookPorts, Scope } from "./ports.ts";
+import type { ConnectionRecord } from "./record.ts";
+import type { Subscribed } from "./subscription.ts";
+
+/** Decisions that ask the application, or follow from its answers. */
+type Consultation = Extract<
+  Decision,
+  { type: "ask" | "call" | "tell" | "note expiry" | "disconnect" | "reject connect" }
+>;
+
+/** What a connection does with an answer that came at once. */
+type Answered = (pending: PendingHook, answer: SealedAnswer) => void;
+
+/** How a connection uses the hooks of the application: asks them, calls them, and tells them of its life. */
+export class ApplicationHooks {
+  readonly #ports: Pick<ConnectionPorts, "clock">;
+  readonly #hooks: HookPorts;
+
+  constructor(ports: ConnectionPorts, hooks: HookPorts) {
+    this.#ports = ports;
+    this.#hooks = hooks;
+  }
+
+  /** Carries out what concerns hooks; `answered` is given the answer of a hook that answers at once. */
+  consult(scope: Scope, decision: Consultation, answered: Answered): void {
+    const { self } = scope;
+    switch (decision.type) {
+      case "ask":
+        this.#ask(scope, decision.question, decision.pending, answered);
+        break;
+      case "call":
+        this.#call(scope, decision.id, decision);
+        break;
+      case "tell":
+        this.#take(scope, decision.data);
+        break;
+      case "note expiry":
+        self.send({ type: "expiry.due", channel: decision.channel });
+        break;
+      case "disconnect":
+        self.send({ type: "hook.disconnected", disconnect: decision.disconnect });
+        break;
+      case "reject connect":
+        self.send({ type: "connect.rejected", id: decision.id, error: decision.error });
+        break;
+    }
+  }
+
+  /**
+   * Asks a hook. An answer that comes at once is given to `answered` before this returns; otherwise the connection waits
+   * for the event `hook.answered`.
+   */
+  #ask(scope: Scope, question: Question, pending: PendingHook, answered: Answered): void {
+    const { connection, self } = scope;
+    // The hook and the request are of the same kind: nobody looks at which one from here on.
+    const hook = find(this.#hooks.hooks, question) as Hook<AskedKind> | null;
+    if (!hook) {
+      answered(pending, new SealedAnswer({ kind: "none" }));
+      return;
+    }
+    let ticket = 0;
+    let early: SealedAnswer | null = null;
+    this.#callsOf(connection).call(hook, question.request, (outcome: HookOutcome<AskedKind>) => {
+      const answer = new SealedAnswer(outcome);
+      if (ticket === 0) early = answer;
+      else if (connection.socket.isOpen()) self.send({ type: "hook.answered", ticket, answer });
+    });
+    if (early) {
+      answered(pending, early);
+      return;
+    }
+    ticket = connection.waitFor(pending);
+    // While it connects, the machine waits already.
+    if (pending.for !== "connect hook") self.send({ type: deferral(pending) });
+  }
+
+  /** A call of the client: it is answered when the hook has decided, beside the other commands. */
+  #call(scope: Scope, id: number, { method, data }: { readonly method: string; readonly data: Payload }): void {
+    const { socket } = scope.connection;
+    const refuse = (error: ClientError) => socket.reply({ id, method: "error", error });
+    const route = this.#hooks.hooks.rpc(method);
+    if (typeof route === "string") {
+      refuse(route === "no methods" ? errors.notAvailable : errors.methodNotFound);
+      return;
+    }
+    this.#callsOf(scope.connection).call(route, { method, data }, (outcome) => {
+      if (outcome.kind === "disconnect") disconnect(scope, outcome.disconnect);
+      else if (outcome.kind === "error" || outcome.kind === "failed") refuse(outcome.error);
+      else socket.reply({ id, method: "rpc", result: outcome.kind === "result" ? outcome.result : {} });
+    });
+  }
+
+  /** A message of the client, which is not answered. One that no handler is for is dropped. */
+  #take(scope: Scope, data: Payload): void {
+    const route = this.#hooks.hooks.send(data);
+    if (route === "no messages") scope.self.send({ type: "command.unavailable" });
+    if (typeof route === "string") return;
+    this.#callsOf(scope.connection).call(route, { data }, (outcome) => {
+      if (outcome.kind === "disconnect") disconnect(scope, outcome.disconnect);
+    });
+  }
+
+  identified(connection: ConnectionRecord): void {
+    const { client } = this.#callsOf(connection);
+    client.user = connection.user;
+  }
+
+  connected(connection: ConnectionRecord): void {
+    connection.admittedAt = this.#ports.clock.monotonic();
+    this.#hooks.hooks.tell({ type: "connected", client: this.#callsOf(connection).client });
+  }
+
+  subscribed(connection: ConnectionRecord, { channel }: Subscribed): void {
+    this.#hooks.channels.entered(channel);
+    this.#hooks.hooks.tell({ type: "subscribed", client: this.#callsOf(connection).client, channel });
+  }
+
+  unsubscribed(connection: ConnectionRecord, channel: string, unsubscribe: Unsubscribe): void {
+    this.#hooks.channels.left(channel);
+    this.#hooks.hooks.tell({ type: "unsubscribed", client: this.#callsOf(connection).client, channel, unsubscribe });
+  }
+
+  /** No answer of a hook is waited for any more. */
+  end({ hooks }: ConnectionRecord): void {
+    hooks?.end();
+  }
+
+  disconnected(connection: ConnectionRecord): void {
+    const { admittedAt, disconnect: reason } = connection;
+    if (admittedAt === null) return;
+    connection.admittedAt = null;
+    const duration = this.#ports.clock.monotonic() - admittedAt;
+    const { client } = this.#callsOf(connection);
+    this.#hooks.hooks.tell({ type: "disconnected", client, disconnect: reason, duration });
+  }
+
+  #callsOf(connection: ConnectionRecord): ClientHooks {
+    connection.hooks ??= new ClientHooks(clientOf(connection), this.#hooks.caller);
+    return connection.hooks;
+  }
+}
+
+function clientOf({ socket, user }: ConnectionRecord): HookClient {
+  return {
+    id: socket.id,
+    user,
+
+    encoding: socket.encodingName,
+    address: socket.address,
+    upgrade: socket.upgrade ?? noRequest,
+    state: null,
+  };
+}
+
+/** A socket whose request was not kept. */
+const noRequest = { url: "", headers: new Headers() };
+
+function find(hooks: Hooks, question: Question) {
+  switch (question.kind) {
+    case "connect":
+      return hooks.connect(question.request.token);
+    case "subscribe":
+      return hooks.subscribe(question.request.channel);
+    case "publish":
+      return hooks.publish(question.request.channel);
+    case "refresh":
+      return hooks.refresh();
+    case "sub_refresh":
+      return hooks.subRefresh(question.request.channel);
+  }
+}
+
+/** How the machine is told that it has to wait. */
+function deferral(pending: PendingHook): "connect.deferred" | "command.deferred" {
+  const isDefault = pending.for === "subscribe hook" && pending.subscription.origin === "default";
+  return isDefault ? "connect.deferred" : "command.deferred";
+}
+
+function disconnect({ connection, self }: Scope, reason: Disconnect): void {
+  if (connection.socket.isOpen()) self.send({ type: "hook.disconnected", disconnect: reason });
+}

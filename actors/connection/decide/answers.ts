@@ -1,0 +1,117 @@
+import type { Draft } from "../../../src/broker/broker.ts";
+import type { ConnectCommand } from "../../../src/core/command.ts";
+import { type ClientError, errors } from "../../../src/core/errors.ts";
+import type { HookOutcome } from "../../../src/hooks/hooks.ts";
+import type { AskedKind, PendingHook } from "../pending.ts";
+import type { Asked } from "../subscription.ts";
+import { decideIdentified } from "./connect.ts";
+import { type Decision, end, hasPassed, refuse, type View } from "./decision.ts";
+import { refuseFrame } from "./publish.ts";
+import { decideRefreshAnswer, decideSubRefreshAnswer } from "./refresh-answers.ts";
+import { decideGranted } from "./subscribe.ts";
+
+/** What follows from the answer of a hook, or from its failure. */
+export function decideAnswer(view: View, pending: PendingHook, outcome: HookOutcome<AskedKind>): readonly Decision[] {
+  // The outcome is that of the hook that was asked for just this: the two types always agree.
+  switch (pending.for) {
+    case "connect hook":
+      return decideConnectAnswer(view, pending.command, outcome as HookOutcome<"connect">);
+    case "subscribe hook":
+      return decideSubscribeAnswer(view, pending.subscription, outcome as HookOutcome<"subscribe">);
+    case "publish hook":
+      return decidePublishAnswer(view, pending, outcome as HookOutcome<"publish">);
+    case "refresh hook":
+      return decideRefreshAnswer(view, outcome as HookOutcome<"refresh">);
+    case "sub_refresh hook":
+      return decideSubRefreshAnswer(view, pending.subscription, outcome as HookOutcome<"sub_refresh">);
+  }
+}
+
+function decideConnectAnswer(
+  view: View,
+  command: ConnectCommand,
+  outcome: HookOutcome<"connect">,
+): readonly Decision[] {
+  switch (outcome.kind) {
+    case "result": {
+      const { user, expireAt, info, subscriptions } = outcome.result;
+      if (hasPassed(expireAt, view.wall)) return [reject(command.id, errors.expired)];
+      const identity = { user, expireAt, subscriptions, ...(info !== undefined && { info }) };
+      return decideIdentified(view, command, identity);
+    }
+    case "none":
+      return [{ type: "refuse connect", id: command.id, refusal: "missing" }];
+    case "disconnect":
+      return [{ type: "disconnect", disconnect: outcome.disconnect }];
+    case "error":
+    case "failed":
+      return [reject(command.id, outcome.error)];
+  }
+}
+
+function decideSubscribeAnswer(
+  view: View,
+  subscription: Asked,
+  outcome: HookOutcome<"subscribe">,
+): readonly Decision[] {
+  const { channel } = subscription;
+  switch (outcome.kind) {
+    case "none":
+    case "result": {
+      const result = outcome.kind === "result" ? outcome.result : { expireAt: null };
+      if (hasPassed(result.expireAt, view.wall)) return refuseSubscribe(subscription, errors.expired);
+      // A back end may have subscribed it meanwhile.
+      if (view.connection.subscriptions.has(channel)) return refuseSubscribe(subscription, errors.alreadySubscribed);
+      return decideGranted(view, subscription, { ...result, isAsked: true });
+    }
+    case "disconnect":
+      return [{ type: "disconnect", disconnect: outcome.disconnect }];
+    case "error":
+    case "failed":
+      return refuseSubscribe(subscription, outcome.error);
+  }
+}
+
+/** A client that was opened for one channel cannot be told of an error. */
+function refuseSubscribe({ origin, id }: Asked, error: ClientError): readonly Decision[] {
+  return [origin === "client" ? refuse(id, error) : end("channel.forbidden")];
+}
+
+function decidePublishAnswer(
+  view: View,
+  pending: Extract<PendingHook, { for: "publish hook" }>,
+  outcome: HookOutcome<"publish">,
+): readonly Decision[] {
+  switch (outcome.kind) {
+    case "none":
+    case "result":
+      return [{ type: "publish", id: pending.id, draft: draftOf(view, pending, outcome) }];
+    case "disconnect":
+      return [{ type: "disconnect", disconnect: outcome.disconnect }];
+    case "error":
+    case "failed":
+      return pending.id === null ? refuseFrame(view) : [refuse(pending.id, outcome.error)];
+  }
+}
+
+/** The draft with what the hook says of it. */
+function draftOf(
+  { connection }: View,
+  { draft, data: sent }: Extract<PendingHook, { for: "publish hook" }>,
+  outcome: Extract<HookOutcome<"publish">, { kind: "none" | "result" }>,
+): Draft {
+  if (outcome.kind === "none") return { ...draft, data: sent.read() };
+  const { data = sent.read(), tags, idempotencyKey, skipHistory, excludePublisher } = outcome.result;
+  return {
+    ...draft,
+    data,
+    ...(tags && { tags }),
+    ...(idempotencyKey !== undefined && { idempotencyKey }),
+    ...(skipHistory && { history: null }),
+    ...(excludePublisher && { exclude: connection.socket }),
+  };
+}
+
+function reject(id: number, error: ClientError): Decision {
+  return { type: "reject connect", id, error };
+}

@@ -1,0 +1,44 @@
+import type { Draft } from "../../../src/broker/broker.ts";
+import type { ConnectCommand } from "../../../src/core/command.ts";
+import { payloadToJson } from "../../../src/core/payload.ts";
+import { SealedPayload } from "../../../src/core/sealed.ts";
+import type { Asked } from "../subscription.ts";
+import type { Decision, View } from "./decision.ts";
+
+/** Asks who the client is. */
+export function askConnect(command: ConnectCommand): Decision {
+  const { token, data, name, version, subs } = command;
+  return {
+    type: "ask",
+    question: {
+      kind: "connect",
+      request: { token: token?.read() ?? "", data: jsonIn(data), name, version, channels: [...subs.keys()] },
+    },
+    pending: { for: "connect hook", command: { ...command, token: null } },
+  };
+}
+
+/** Asks whether a client may subscribe. */
+export function askSubscribe(subscription: Asked, data: SealedPayload | null): Decision {
+  return {
+    type: "ask",
+    question: { kind: "subscribe", request: { channel: subscription.channel, data: jsonIn(data) } },
+    pending: { for: "subscribe hook", subscription },
+  };
+}
+
+/** Asks what becomes of a publish; `id` is the command to answer, null where the client reads no answers. */
+export function askPublish(view: Pick<View, "connection">, draft: Draft, id: number | null): Decision {
+  const { channel, data, ...rest } = draft;
+  const subscription = view.connection.subscriptions.get(channel);
+  const member = subscription ? { ...(subscription.info !== undefined && { info: subscription.info }) } : null;
+  return {
+    type: "ask",
+    question: { kind: "publish", request: { channel, data, member } },
+    pending: { for: "publish hook", id, draft: { channel, ...rest }, data: new SealedPayload(data) },
+  };
+}
+
+function jsonIn(data: SealedPayload | null): string | null {
+  return data === null ? null : payloadToJson(data.read());
+}

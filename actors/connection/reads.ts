@@ -1,0 +1,56 @@
+import { errors } from "../../src/core/errors.ts";
+import { type MaybePromise, then } from "../../src/core/maybe-promise.ts";
+import type { Reply } from "../../src/core/reply.ts";
+import type { Decision } from "./decide/decision.ts";
+import type { ConnectionPorts, Scope } from "./ports.ts";
+
+type Query = Extract<Decision, { type: "read presence" | "read presence stats" | "read history" }>;
+
+/** Answers a query of presence or history. */
+export function read(
+  { presence, broker }: Pick<ConnectionPorts, "presence" | "broker">,
+  scope: Scope,
+  decision: Query,
+): void {
+  const { id, channel } = decision;
+  const failed = { id, method: "error", error: errors.internal } as const;
+  answerLater(scope, (answer) => {
+    switch (decision.type) {
+      case "read presence":
+        return give(presence.list(channel), (result) => answer(result ? { id, method: "presence", result } : failed));
+      case "read presence stats":
+        return give(presence.stats(channel), (result) =>
+          answer(result ? { id, method: "presence_stats", result } : failed),
+        );
+      case "read history":
+        return broker.history(channel, decision.options, decision.filter, (outcome) =>
+          answer(
+            outcome.ok
+              ? { id, method: "history", result: outcome.value }
+              : { id, method: "error", error: outcome.error },
+          ),
+        );
+    }
+  });
+}
+
+/** Replies with what `start` calls back with: at once, or later, and then the connection waits for it. */
+function answerLater(scope: Scope, start: (answer: (reply: Reply) => void) => void): void {
+  const { connection, self } = scope;
+  let ticket = 0;
+  let isAnswered = false;
+  start((reply) => {
+    isAnswered = true;
+    const isLate = ticket !== 0 && (connection.pending?.for !== "query" || connection.ticket !== ticket);
+    if (isLate) return;
+    connection.socket.reply(reply);
+    if (ticket !== 0) self.send({ type: "query.answered", ticket });
+  });
+  if (isAnswered) return;
+  ticket = connection.waitFor({ for: "query" });
+  self.send({ type: "command.deferred" });
+}
+
+function give<Value>(value: MaybePromise<Value>, take: (value: Value) => void): void {
+  void then(value, take);
+}
