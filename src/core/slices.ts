@@ -3,8 +3,8 @@ import type { MaybePromise } from "./maybe-promise.ts";
 
 /** Milliseconds of one slice: what a message to another connection may have to wait for. */
 const sliceTime = 5;
-/** Bytes handed over in one slice: a store commits them at the end of the turn (1 MiB: about 5 ms on SQLite). */
-const sliceBytes = 1_048_576;
+/** Bytes read or handed over in one slice: a store commits them at the end of the turn (1 MiB: about 5 ms on SQLite). */
+export const sliceBytes = 1_048_576;
 
 type NextTurn = (run: () => void) => void;
 
@@ -48,7 +48,7 @@ export class Slice {
     this.#end = clock.monotonic() + sliceTime;
   }
 
-  /** Whether the work has to pause, after a step that handed over as many bytes. */
+  /** Whether the work has to pause, after a step with as many bytes. */
   isOver(bytes = 0): boolean {
     this.#bytes -= bytes;
     return this.#bytes <= 0 || this.#clock.monotonic() >= this.#end;

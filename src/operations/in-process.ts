@@ -160,7 +160,9 @@ export function createInProcess(operations: Operations, isRunning: () => boolean
       expectChannel(channel);
       expectArgument(schemas.history, filter);
       const { limit = -1, since = null, reverse = false } = filter;
-      const { publications, position } = valueOrThrow(await running().history(channel, { limit, since, reverse }));
+      const { publications, position } = valueOrThrow(
+        await running().history(channel, { limit, since, reverse }, { source: null }),
+      );
       return { publications: publications.map(readPublication), position };
     },
     historyRemove: async (channel) => {

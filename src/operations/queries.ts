@@ -1,21 +1,34 @@
-import type { Broker, HistoryFilter } from "../broker/broker.ts";
+import type { Account, Broker, HistoryFilter } from "../broker/broker.ts";
 import type { ChannelRules } from "../channels/rules.ts";
 import { type ClientError, errors, isError } from "../core/errors.ts";
 import { type MaybePromise, maybePromise, then } from "../core/maybe-promise.ts";
 import type { ClientInfo } from "../core/publication.ts";
 import type { HistoryPage, PresenceStats } from "../core/reply.ts";
 import { done, type Result, refuse } from "../core/result.ts";
+import type { Slices } from "../core/slices.ts";
 import type { Presence } from "../presence/presence.ts";
+import { readHistory } from "./history.ts";
+import type { Source } from "./publish.ts";
 
 /** What queries work with. */
 export interface QueriesPorts {
   readonly rules: ChannelRules;
   readonly presence: Pick<Presence, "list" | "stats">;
   readonly broker: Pick<Broker, "history" | "historyRemove">;
+  readonly slices: Slices;
+  /** Who is charged for a stream that begins by being read; undefined where its source may have all. */
+  accountOf(source: Source): Account | undefined;
+}
+
+/** For whom a history is read. */
+interface HistoryOptions {
+  readonly source: Source;
+  /** Bytes of data at the most: over it it is error 106. */
+  readonly bytesMax?: number;
 }
 
 /** What a back end can read of a channel, and the removal of its history. */
-export function createQueries({ rules, presence, broker }: QueriesPorts) {
+export function createQueries({ rules, presence, broker, slices, accountOf }: QueriesPorts) {
   const ifPresent = <Value>(name: string, ask: () => MaybePromise<Value | null>): MaybePromise<Result<Value>> => {
     const channel = rules.find(name);
     if (isError(channel)) return refuse(channel);
@@ -35,13 +48,21 @@ export function createQueries({ rules, presence, broker }: QueriesPorts) {
 
     presenceStats: (name: string): MaybePromise<Result<PresenceStats>> => ifPresent(name, () => presence.stats(name)),
 
-    history: (name: string, filter: HistoryFilter): MaybePromise<Result<HistoryPage>> => {
+    history: (
+      name: string,
+      filter: HistoryFilter,
+      { source, bytesMax = Number.POSITIVE_INFINITY }: HistoryOptions,
+    ): MaybePromise<Result<HistoryPage>> => {
       const channel = rules.find(name);
       if (isError(channel)) return refuse(channel);
       const { history } = channel.namespace;
       if (!history) return refuse(errors.notAvailable);
       const limit = filter.limit < 0 ? history.size : filter.limit;
-      return maybePromise((done) => broker.history(name, history, { ...filter, limit }, done));
+      const read = (part: HistoryFilter): MaybePromise<Result<HistoryPage>> =>
+        maybePromise((done) => broker.history(name, history, part, done));
+      const account = accountOf(source);
+      const whole = account === undefined ? { ...filter, limit } : { ...filter, limit, account };
+      return readHistory(whole, { read, slices, bytesMax });
     },
 
     historyRemove: (name: string): MaybePromise<Result<null>> => {

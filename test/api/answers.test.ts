@@ -113,4 +113,36 @@ describe("long work", () => {
       expect(text.length).toBeLessThan(16_777_216 + 10_000);
     }
   });
+
+  test("[AP126] a long history is read in parts, forward and back, and has no gap although others publish meanwhile", async () => {
+    await using folder = await TemporaryFolder.create();
+    for (const engine of [{ type: "memory" }, folder.engine] as const) {
+      await using api = await startApi({ engine, channel: { without_namespace: { history_size: 60 } } });
+      const publish = (count: number) =>
+        Promise.all(Array.from({ length: count }, () => api.api.publish("news", "x".repeat(100_000))));
+      const offsets = async (filter: {
+        limit?: number;
+        reverse?: boolean;
+        since?: { offset: number; epoch: string };
+      }) => (await api.api.history("news", filter)).publications.map(({ offset }) => offset);
+      await publish(60);
+      const all = Array.from({ length: 60 }, (_, index) => index + 1);
+      expect(await offsets({})).toEqual(all);
+      expect(await offsets({ reverse: true })).toEqual(all.toReversed());
+      expect(await offsets({ limit: 35 })).toEqual(all.slice(0, 35));
+      expect(await offsets({ since: { offset: 7, epoch: "" }, limit: 30 })).toEqual(all.slice(7, 37));
+      expect(await offsets({ since: { offset: 50, epoch: "" }, limit: 30, reverse: true })).toEqual(
+        all.slice(19, 49).toReversed(),
+      );
+      const reading = [offsets({}), offsets({ reverse: true })];
+      await publish(45);
+      const [forward = [], back = []] = await Promise.all(reading);
+      for (const found of [forward, back.toReversed()]) {
+        expect(found.length).toBeGreaterThan(10);
+        expect(found).toEqual(Array.from(found, (_, index) => (found[0] ?? 0) + index));
+      }
+      const since = { offset: 50, epoch: "another" };
+      expect((await api.call("history", { channel: "news", since, limit: 60 })).json.error.code).toBe(112);
+    }
+  });
 });

@@ -1,10 +1,11 @@
 import * as v from "valibot";
+import { errors } from "../../core/errors.ts";
 import { type MaybePromise, then } from "../../core/maybe-promise.ts";
-import type { Result } from "../../core/result.ts";
+import { type Result, refuse } from "../../core/result.ts";
 import { encodePublication } from "../encoding.ts";
 import { channel, fields, flag, integer, position } from "../fields.ts";
 import { defineMethod } from "../method.ts";
-import { encodeList } from "../room.ts";
+import { encodeList, tooLarge } from "../room.ts";
 import { epoch, natural, publication } from "../shapes.ts";
 
 /** Reads a channel's history. */
@@ -25,11 +26,15 @@ export const history = defineMethod({
   needs: ["channel"],
   kind: "read",
   channels: ({ channel }) => [channel],
-  run: ({ channel, limit, since, reverse }, { room }, { operations, slices }) =>
+  run: ({ channel, limit, since, reverse }, { caller, room }, { operations, slices }) =>
     then(
-      operations.history(channel, { limit, since: since ?? null, reverse }),
+      operations.history(
+        channel,
+        { limit, since: since ?? null, reverse },
+        { source: caller.name, bytesMax: room.left },
+      ),
       (page): MaybePromise<Result<string>> => {
-        if (!page.ok) return page;
+        if (!page.ok) return page.error === errors.limitExceeded ? refuse(tooLarge) : page;
         const { publications, position } = page.value;
         return then(encodeList(publications, encodePublication, { room, slices }), (list): Result<string> => {
           if (!list.ok) return list;
