@@ -40,6 +40,7 @@ function open(): ConnectionRef {
     upgrade: null,
     limitKey: null,
     peerPort: 0,
+    isSecure: false,
     server: null,
     defaultChannel: "lobby",
     token: null,

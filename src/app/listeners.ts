@@ -25,7 +25,7 @@ import { createMetricsEndpoint } from "../metrics/endpoint.ts";
 import { createMetrics } from "../metrics/metrics.ts";
 import type { Operations } from "../operations/operations.ts";
 import { Admission } from "../sockets/admission.ts";
-import { type Arrivals, frameBytes, frameBytesInTls } from "../sockets/arrivals.ts";
+import type { Arrivals } from "../sockets/arrivals.ts";
 import { BytesRate } from "../sockets/bytes-rate.ts";
 import type { SocketRoute } from "../sockets/negotiation.ts";
 import { Pacer } from "../sockets/pacer.ts";
@@ -144,7 +144,6 @@ export function createListeners(config: Config, ports: ListenersPorts) {
       frameBytesMax: frameBytesMax(config),
       connectBytesMax: config.websocket.message_size_limit,
       arrivals,
-      wireBytes: http.tls.enabled ? frameBytesInTls : frameBytes,
       messageRate,
       lane: node.lane,
       bytesRate: new BytesRate(bytesRateOf(config), (id) => node.registry.member(id)?.user ?? ""),

@@ -9,6 +9,8 @@ import { bytesOfAddress } from "../http/addresses.ts";
 export interface Arriving {
   /** The port of the peer; 0 where it has none (a unix socket). */
   readonly peerPort: number;
+  /** Whether it comes within TLS that this process ends. */
+  readonly isSecure: boolean;
   /** The file descriptor; -1 while it is not known. */
   fd: number;
   /** Bytes on the wire of all frames that were read, with their headers. */
@@ -174,13 +176,10 @@ export class Arrivals {
   }
 }
 
-/** Bytes of a client's frame, which is always masked (RFC 6455 5.2), on an open line. */
-export function frameBytes(payload: number): number {
-  if (payload < 126) return payload + 6;
-  return payload + (payload < 65_536 ? 8 : 14);
-}
-
-/** At least as many bytes as a client's frame takes within TLS, whose records have headers of their own (RFC 8446 5.2). */
-export function frameBytesInTls(payload: number): number {
-  return Math.ceil(frameBytes(payload) * 1.05) + 64;
+/** Counts a frame that was read: payload and header, which is always masked (RFC 6455 5.2). */
+export function countFrame(connection: Pick<Arriving, "framed" | "isSecure">, payload: number): void {
+  const header = payload < 126 ? 6 : payload < 65_536 ? 8 : 14;
+  const bytes = payload + header;
+  // The records of TLS have headers of their own (RFC 8446 5.2): rather too many bytes are explained than too few.
+  connection.framed += connection.isSecure ? Math.ceil(bytes * 1.05) + 64 : bytes;
 }

@@ -26,6 +26,7 @@ export interface Opening {
   readonly limitKey: string | null;
   /** The port of the peer, which may be a proxy; 0 where it has none. */
   readonly peerPort: number;
+  readonly isSecure: boolean;
   /** The listener that took it: its topics are its own. */
   readonly server: Server<BunSocket> | null;
   readonly defaultChannel: string;
@@ -78,13 +79,14 @@ export class BunSocket implements Socket, Consumer, Bucket, Sender, Arriving {
   /** A ping of ours is out: the next pong was asked for. */
   pinged = false;
   readonly peerPort: number;
+  readonly isSecure: boolean;
   fd = -1;
   framed = 0;
   settled = -1;
   receivedAtPing = -1;
 
   constructor(
-    { id, protocol, address, upgrade, limitKey, peerPort, server, defaultChannel, token }: Opening,
+    { id, protocol, address, upgrade, limitKey, peerPort, isSecure, server, defaultChannel, token }: Opening,
     ports: SocketPorts,
     tokens: number,
   ) {
@@ -94,6 +96,7 @@ export class BunSocket implements Socket, Consumer, Bucket, Sender, Arriving {
     this.upgrade = upgrade;
     this.limitKey = limitKey;
     this.peerPort = peerPort;
+    this.isSecure = isSecure;
     this.server = server;
     this.defaultChannel = defaultChannel;
     this.token = token;

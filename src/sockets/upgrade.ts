@@ -57,7 +57,8 @@ export function createUpgrade(ports: UpgradePorts) {
 
     const { subprotocol, ...rest } = offer;
     const upgrade = ports.keepsRequests ? { url: request.url, headers: new Headers(request.headers) } : null;
-    const opening: Opening = { id: ports.random.uuid(), ...client, upgrade, server, ...rest };
+    const isSecure = request.url.startsWith("https:");
+    const opening: Opening = { id: ports.random.uuid(), ...client, upgrade, isSecure, server, ...rest };
     // An empty header makes Bun choose no protocol; without one it would echo the first offered, token and all.
     const headers = { "Sec-WebSocket-Protocol": subprotocol };
     const socket = new BunSocket(opening, ports.sockets, ports.burst);

@@ -6,7 +6,7 @@ import { type Disconnect, disconnects } from "../core/disconnects.ts";
 import type { Frame } from "../core/frame.ts";
 import type { ProtocolSettings } from "../protocol/protocol.ts";
 import type { Admission } from "./admission.ts";
-import type { Arrivals } from "./arrivals.ts";
+import { type Arrivals, countFrame } from "./arrivals.ts";
 import { createInbound, type InboundPorts } from "./inbound.ts";
 import type { Pacer } from "./pacer.ts";
 import type { BunSocket } from "./socket.ts";
@@ -24,8 +24,6 @@ export interface WebSocketPorts extends InboundPorts {
   /** Bytes of a frame before the credentials are accepted: no path takes larger ones of strangers. */
   readonly connectBytesMax: number;
   readonly arrivals: Pick<Arrivals, "entered" | "left">;
-  /** Bytes that a frame of a client takes on the wire. */
-  wireBytes(payloadBytes: number): number;
 }
 
 /**
@@ -55,7 +53,7 @@ export function createWebSocketHandlers(ports: WebSocketPorts): WebSocketHandler
       socket.heardAt = clock.monotonic();
       counters.framesIn += 1;
       counters.bytesIn += frame.length;
-      socket.framed += ports.wireBytes(typeof frame === "string" ? Buffer.byteLength(frame) : frame.byteLength);
+      countFrame(socket, typeof frame === "string" ? Buffer.byteLength(frame) : frame.byteLength);
       socket.settled = -1;
       if (isOversized(frame, socket.protocol.settings) || (isLarge(frame, ports) && isConnecting(socket.connection)))
         socket.connection.send({ type: "socket.oversized" });
@@ -64,7 +62,7 @@ export function createWebSocketHandlers(ports: WebSocketPorts): WebSocketHandler
 
     ping(ws, { byteLength }) {
       heard(ws, clock);
-      ws.data.framed += ports.wireBytes(byteLength);
+      countFrame(ws.data, byteLength);
       // The runtime has answered with a pong: a client that takes none of them is slow.
       ws.data.watch();
       inbound.isWithinRate(ws.data);
@@ -72,7 +70,7 @@ export function createWebSocketHandlers(ports: WebSocketPorts): WebSocketHandler
 
     pong(ws, { byteLength }) {
       heard(ws, clock);
-      ws.data.framed += ports.wireBytes(byteLength);
+      countFrame(ws.data, byteLength);
       ws.data.watch();
       if (!ws.data.pinged) inbound.isWithinRate(ws.data);
       ws.data.pinged = false;

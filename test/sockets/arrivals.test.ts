@@ -1,6 +1,7 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { disconnects } from "../../src/core/disconnects.ts";
 import { systemNetwork } from "../../src/runtime/network.ts";
+import { certificate, certificateKey } from "../support/certificate.ts";
 import { ManualClock } from "../support/clock.ts";
 import { clientFrame, opcodes } from "../support/frames.ts";
 import { startOpenServer } from "../support/open-channels.ts";
@@ -92,3 +93,22 @@ test.skipIf(isBlind)(
     expect(server.log.count("connection.closed")).toBe(1);
   },
 );
+
+test("a client within TLS that listens and sends frames of control alone stays", async () => {
+  const clock = new ManualClock();
+  const tls = { enabled: true, cert_pem: certificate, key_pem: certificateKey };
+  await using server = await startOpenServer({ ...config, http_server: { tls } }, { clock });
+  const client = new WebSocket(`${server.ws}/ws?channel=a`, { tls: { rejectUnauthorized: false } });
+  const closed = new Promise<CloseEvent>((resolve) => client.addEventListener("close", resolve));
+  await new Promise((resolve) => client.addEventListener("open", resolve));
+  for (let seconds = 0; seconds < 200; seconds += 1) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    client.addEventListener("pong", () => resolve(), { once: true });
+    client.ping();
+    await Promise.race([promise, closed]);
+    await second(server, clock);
+  }
+  expect(server.log.count("connection.closed")).toBe(0);
+  client.close(1000);
+  expect((await closed).code).toBe(1000);
+});
