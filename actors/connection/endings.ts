@@ -26,7 +26,7 @@ export const endings = {
   "channel.withdrawn": disconnects.forceDisconnect,
   /** The same, and the client may come back. */
   "channel.interrupted": disconnects.insufficientState,
-  /** Three publishes in a row of a client that cannot read errors were refused. */
+  /** A client that cannot read errors may not publish in its channel, or sent three frames in a row that the channel does not take. */
   "publishes.refused": disconnects.permissionDenied,
   /** A back end gave the connection an expiry that has passed. */
   "expiry.passed": disconnects.connectionExpired,

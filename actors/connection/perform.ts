@@ -1,3 +1,5 @@
+import { errors } from "../../src/core/errors.ts";
+import { ThrottledLog } from "../../src/core/throttled-log.ts";
 import type { Milliseconds } from "../../src/core/time.ts";
 import type { Unsubscribe } from "../../src/core/unsubscribes.ts";
 import { countIn } from "../../src/metrics/counters.ts";
@@ -28,9 +30,18 @@ type Change =
   | "set deadline"
   | "clear deadline";
 
+/** Why publishes of clients that read no errors are dropped, by the code of the error; the labels of a metric. */
+const dropReasons: ReadonlyMap<number, string> = new Map<number, string>([
+  [errors.permissionDenied.code, "permission"],
+  [errors.badRequest.code, "format"],
+  [errors.limitExceeded.code, "limit"],
+  [errors.internal.code, "failed"],
+]);
+
 /** Carries decisions out: the one place where a connection has an effect on anything. Made once per server. */
 export class Performer {
   readonly #ports: ConnectionPorts;
+  readonly #drops: ThrottledLog;
   readonly joins: Joins;
   /** Null without an application. */
   readonly application: ApplicationHooks | null;
@@ -38,6 +49,7 @@ export class Performer {
   constructor(ports: ConnectionPorts) {
     this.#ports = ports;
     this.application = ports.hooks && new ApplicationHooks(ports, ports.hooks);
+    this.#drops = new ThrottledLog("publish.dropped", { clock: ports.clock, log: ports.log, level: "info" });
     this.joins = new Joins({
       broker: ports.broker,
       viewOf: (scope) => this.viewOf(scope),
@@ -119,7 +131,7 @@ export class Performer {
         this.#publish(scope, decision);
         break;
       case "drop":
-        this.#drop(scope);
+        this.#drop(scope, decision);
         break;
       case "read presence":
       case "read presence stats":
@@ -264,8 +276,12 @@ export class Performer {
     });
   }
 
-  #drop({ connection }: Scope): void {
-    countIn(this.#ports.counters.dropped, "permission");
-    connection.refusedPublishes += 1;
+  /** The client cannot be told of the error, so that it is counted by its reason, and one in a minute is logged. */
+  #drop({ connection }: Scope, { error }: DecisionOf<"drop">): void {
+    const { socket, user } = connection;
+    const reason = dropReasons.get(error.code) ?? "refused";
+    countIn(this.#ports.counters.dropped, reason);
+    this.#drops.add({ reason, code: error.code, channel: socket.defaultChannel, user });
+    if (error.code === errors.badRequest.code) connection.refusedPublishes += 1;
   }
 }

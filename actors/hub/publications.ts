@@ -1,7 +1,7 @@
 import { type ActorRef, fromCallback, type Snapshot } from "xstate";
 import type { Broker, Outcome } from "../../src/broker/broker.ts";
 import type { Clock } from "../../src/core/clock.ts";
-import { errors } from "../../src/core/errors.ts";
+import { type ClientError, errors } from "../../src/core/errors.ts";
 import type { Log } from "../../src/core/log.ts";
 import { ThrottledLog } from "../../src/core/throttled-log.ts";
 import { type Counters, countIn, type PublishCounts } from "../../src/metrics/counters.ts";
@@ -13,12 +13,12 @@ export type Publications = Pick<ActorRef<Snapshot<unknown>, PublicationEvent>, "
 /** What the router works with. */
 export interface RouterPorts {
   readonly broker: Pick<Broker, "publish">;
-  readonly counters: Pick<Counters, "publishes" | "brokerFailures" | "publishDurations">;
+  readonly counters: Pick<Counters, "publishes" | "brokerFailures" | "publishDurations" | "dropped">;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-const failed: Outcome = { ok: false, error: errors.internal };
+const failed = { ok: false, error: errors.internal } as const satisfies Outcome;
 
 /**
  * The actor that routes publications: every publication of clients, the API, in-process callers and hooks passes its one
@@ -39,6 +39,7 @@ export function publicationsLogic(ports: RouterPorts) {
 class Router {
   readonly #ports: RouterPorts;
   readonly #broker: RouterPorts["broker"];
+  readonly #drops: ThrottledLog;
   readonly #logs = new Map<BrokerOperation, ThrottledLog>();
   /** Counts the outcome where the source wants none: made once, so that such a publication costs no closure. */
   readonly #count: Readonly<Record<PublishSource, (outcome: Outcome) => void>>;
@@ -46,10 +47,14 @@ class Router {
   constructor(ports: RouterPorts) {
     this.#ports = ports;
     this.#broker = ports.broker;
+    this.#drops = new ThrottledLog("publish.dropped", { clock: ports.clock, log: ports.log, level: "info" });
     const { publishes } = ports.counters;
     const counter = (counts: PublishCounts) => (outcome: Outcome) => countOutcome(counts, outcome);
     this.#count = {
-      client: counter(publishes.client),
+      client: (outcome) => {
+        countOutcome(publishes.client, outcome);
+        if (!outcome.ok) this.#dropped(outcome.error);
+      },
       api: counter(publishes.api),
       server: counter(publishes.server),
       hook: counter(publishes.hook),
@@ -75,8 +80,16 @@ class Router {
     } catch (error) {
       this.brokerFailed("publish", error);
       if (!isAnswered) counts.failed += 1;
+      if (done === null) this.#dropped(failed.error);
       if (!isAnswered) done?.(failed);
     }
+  }
+
+  /** A publication whose client cannot be told: its connection stays, because the next one may be taken. */
+  #dropped({ code }: ClientError): void {
+    const reason = code === errors.limitExceeded.code ? "limit" : "failed";
+    countIn(this.#ports.counters.dropped, reason);
+    this.#drops.add({ reason, code });
   }
 
   brokerFailed(operation: BrokerOperation, error: unknown): void {

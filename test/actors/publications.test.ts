@@ -1,7 +1,9 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import type { Broker } from "../../src/broker/broker.ts";
+import { errors } from "../../src/core/errors.ts";
 import { CentrifugeProbe } from "../support/centrifuge-probe.ts";
 import { ManualClock } from "../support/clock.ts";
-import { faultyBroker, faultyChannel } from "../support/faulty-broker.ts";
+import { faultyBroker, faultyChannel, forwardedBroker } from "../support/faulty-broker.ts";
 import { startOpenServer } from "../support/open-channels.ts";
 import { testTimeout } from "../support/patience.ts";
 import { Probe } from "../support/probe.ts";
@@ -10,6 +12,19 @@ setDefaultTimeout(testTimeout);
 
 const internal = { error: { code: 100, message: "internal server error", temporary: true } };
 const apiKey = { "X-API-Key": "apikey" };
+
+/** The real broker, which refuses the texts "limit" and "failed" with the errors that are called so. */
+function refusingBroker(broker: Broker): Broker {
+  return {
+    ...forwardedBroker(broker),
+    publish(draft, done) {
+      const text = draft.data.kind === "text" ? draft.data.text : "";
+      if (text === "limit") done?.({ ok: false, error: errors.limitExceeded });
+      else if (text === "failed") done?.({ ok: false, error: errors.internal });
+      else broker.publish(draft, done);
+    },
+  };
+}
 
 describe("the actor that routes publications", () => {
   test("counts publications by source and outcome", async () => {
@@ -38,6 +53,19 @@ describe("the actor that routes publications", () => {
       hook: { accepted: 0, refused: 0, failed: 0 },
     });
     expect(await server.metric('chorus_publishes_total{source="api",outcome="failed"}')).toBe(1);
+  });
+
+  test("[SU84] a plain client whose publish the broker or a bound refuses stays; it is counted by its reason and logged once", async () => {
+    await using server = await startOpenServer({}, { replace: { broker: refusingBroker } });
+    using plain = await new Probe(`${server.ws}/ws?channel=a`).open();
+    using other = await new Probe(`${server.ws}/ws?channel=a`).open();
+    for (const frame of ["limit", "limit", "limit", "failed", "taken"]) plain.send(frame);
+    expect(await other.nextText()).toBe("taken");
+    expect(Object.fromEntries(server.node.counters.dropped)).toEqual({ limit: 3, failed: 1 });
+    const lines = server.log.lines.filter(({ event }) => event === "publish.dropped");
+    expect(lines).toMatchObject([{ level: "info", reason: "limit", code: 106, count: 1 }]);
+    other.send("still there");
+    expect(await plain.nextText()).toBe("still there");
   });
 
   test.each(["publish", "join", "history"] as const)(

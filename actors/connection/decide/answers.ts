@@ -90,7 +90,7 @@ function decidePublishAnswer(
       return [{ type: "disconnect", disconnect: outcome.disconnect }];
     case "error":
     case "failed":
-      return pending.id === null ? refuseFrame(view) : [refuse(pending.id, outcome.error)];
+      return pending.id === null ? refuseFrame(view, outcome.error) : [refuse(pending.id, outcome.error)];
   }
 }
 

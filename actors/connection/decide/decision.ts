@@ -75,7 +75,7 @@ export type Decision =
   /** Publishes; `id` is the command to answer, null where the client reads no answers. */
   | { readonly type: "publish"; readonly id: number | null; readonly draft: Draft }
   /** A publish is refused whose client reads no errors. */
-  | { readonly type: "drop" }
+  | { readonly type: "drop"; readonly error: ClientError }
   | { readonly type: "read presence" | "read presence stats"; readonly id: number; readonly channel: string }
   | {
       readonly type: "read history";

@@ -1,13 +1,14 @@
 import type { Draft } from "../../../src/broker/broker.ts";
 import type { PublishCommand } from "../../../src/core/command.ts";
+import { type ClientError, errors } from "../../../src/core/errors.ts";
 import type { Frame } from "../../../src/core/frame.ts";
 import { type Payload, sharedBytesMax } from "../../../src/core/payload.ts";
 import { clientInfoOf } from "../record.ts";
 import { type Decision, end, nothing, refuse, type View } from "./decision.ts";
 import { askPublish } from "./questions.ts";
 
-/** Publishes of a client that cannot read errors that are refused in a row before it is closed. */
-const refusedMax = 3;
+/** Publishes in a row in a form that the channel does not take, of a client that cannot read errors, before it is closed. */
+const malformedMax = 3;
 
 /** A client publishes; the same past its machine and inside of it. */
 export function decidePublish(view: View, command: PublishCommand): readonly Decision[] {
@@ -43,7 +44,8 @@ function decideFrame({ connection, rules }: View, frame: Payload): readonly Deci
   const namespace = rules.resolve(channel)?.namespace;
   if (!subscription || !namespace) return nothing;
   const data = rules.fromPlain(frame, namespace);
-  if (rules.mayPublish(channel, { user, subscribed: true, data })) return refuseFrame({ connection });
+  const error = rules.mayPublish(channel, { user, subscribed: true, data });
+  if (error) return refuseFrame({ connection }, error);
   const draft: Draft = {
     channel,
     data,
@@ -54,10 +56,15 @@ function decideFrame({ connection, rules }: View, frame: Payload): readonly Deci
   return namespace.hooks.publish ? [askPublish({ connection }, draft, null)] : [{ type: "publish", id: null, draft }];
 }
 
-/** A publish of a client that cannot read errors is refused. */
-export function refuseFrame({ connection }: Pick<View, "connection">): readonly Decision[] {
-  const isLast = connection.refusedPublishes + 1 >= refusedMax;
-  return isLast ? [{ type: "drop" }, end("publishes.refused")] : [{ type: "drop" }];
+/**
+ * A publish of a client that cannot read errors is refused. A right that is missing now is missing for the next frame too,
+ * so that the first one ends the connection; the form may be another one then.
+ */
+export function refuseFrame({ connection }: Pick<View, "connection">, error: ClientError): readonly Decision[] {
+  const isForbidden = error.code === errors.permissionDenied.code;
+  const isMalformed = error.code === errors.badRequest.code;
+  const isLast = isForbidden || (isMalformed && connection.refusedPublishes + 1 >= malformedMax);
+  return isLast ? [{ type: "drop", error }, end("publishes.refused")] : [{ type: "drop", error }];
 }
 
 /** Bytes that a Centrifuge client's frame could not hold are handed to plain clients alone, and never kept. */
