@@ -37,9 +37,11 @@ const rooms: readonly (readonly [room: string, ...may: string[]])[] = [
   ],
   ["actors/deadlines"],
   ["actors/", "xstate", ports, counters, "src/hooks/client-hooks", "types src/hooks/"],
+  // What options are called, may hold, and are where they are absent: each room takes the types of its own from here.
+  ["src/options/", "valibot"],
   ["src/protocol/", "valibot", "@bufbuild/protobuf"],
-  ["src/channels/", "re2js", ports],
-  ["src/auth/", "valibot", "jose", "re2js", "node:", ports],
+  ["src/channels/", "types src/options/", "re2js", ports],
+  ["src/auth/", "types src/options/", "valibot", "jose", "re2js", "node:", ports],
   ["src/hooks/in-process/", "src/hooks/", "src/contract/", "src/operations/", "@standard-schema", ports],
   ["src/hooks/", "src/sqlite/", ports],
   ["src/broker/", "src/sqlite/", "bun:sqlite", "node:", ports],
@@ -53,6 +55,7 @@ const rooms: readonly (readonly [room: string, ...may: string[]])[] = [
   // The checks of an option belong to the room that uses it: the configuration calls them.
   [
     "src/config/",
+    "src/options/",
     "valibot",
     "fastest-levenshtein",
     "jsonc-parser",

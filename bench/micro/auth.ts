@@ -6,7 +6,7 @@ import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { SignJWT } from "jose";
 import { bench, do_not_optimize, run } from "mitata";
 import { createAuthenticator } from "../../src/auth/jwt.ts";
-import { tokenDefaults } from "../../src/auth/options.ts";
+import { tokenDefaults } from "../../src/options/token.ts";
 import { systemClock } from "../../src/runtime/system.ts";
 
 const secret = "a secret of some thirty-two bytes";

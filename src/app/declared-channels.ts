@@ -1,12 +1,13 @@
 import { createNamespace, type Namespace } from "../channels/namespace.ts";
-import type { ChannelOptions } from "../channels/options.ts";
 import type { DeclaredChannels } from "../channels/rules.ts";
 import type { Config } from "../config/config.ts";
 import { parseConfig } from "../config/parse.ts";
 import { namespaceOf } from "../contract/pattern.ts";
+import { milliseconds } from "../core/time.ts";
 import { millisecondsOf } from "../hooks/in-process/durations.ts";
 import type { DeclaredChannel, RuntimeChannelHandlers } from "../hooks/in-process/runtime.ts";
 import { ChannelTable } from "../hooks/in-process/runtime.ts";
+import type { ChannelOptions } from "../options/channel.ts";
 
 /** A declared channel with what holds in it. */
 interface Entry extends DeclaredChannel {
@@ -55,7 +56,7 @@ function optionsOf({ history, presence = false, joinLeave = false }: RuntimeChan
     plain_text: "json" as const,
     ...(history && {
       history_size: history.size,
-      history_ttl: millisecondsOf(history.ttl, `${name}.history.ttl`),
+      history_ttl: milliseconds(millisecondsOf(history.ttl, `${name}.history.ttl`)),
       engine: history.engine ?? ("" as const),
       force_recovery: true,
       force_positioning: true,

@@ -2,8 +2,8 @@ import * as v from "valibot";
 import type { Clock } from "../core/clock.ts";
 import { isObject } from "../core/object.ts";
 import { type Seconds, seconds } from "../core/time.ts";
+import type { TokenOptions } from "../options/token.ts";
 import { parseForWriting } from "./json.ts";
-import type { TokenOptions } from "./options.ts";
 import { compilePattern } from "./pattern.ts";
 import { type Outcome, passed, refused } from "./refusals.ts";
 

@@ -1,9 +1,9 @@
 import { decodeJwt, SignJWT } from "jose";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
+import type { SubscriptionTokenOptions, TokenOptions } from "../options/token.ts";
 import { readChecktoken, readGentoken } from "./commandargs.ts";
 import { createTokenExaminer } from "./jwt.ts";
-import type { SubscriptionTokenOptions, TokenOptions } from "./options.ts";
 import {
   type CommandResult,
   describeConnection,

@@ -1,8 +1,8 @@
 import * as v from "valibot";
+import type { TokenOptions } from "../options/token.ts";
 import { listedMax, listedValues } from "./allowed-values.ts";
 import { type RemoteKeysOptions, remoteKeys } from "./jwks.ts";
 import type { KeySource } from "./keys.ts";
-import type { TokenOptions } from "./options.ts";
 import { compilePattern } from "./pattern.ts";
 import { type Outcome, passed, refused } from "./refusals.ts";
 

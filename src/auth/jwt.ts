@@ -2,6 +2,7 @@ import type * as v from "valibot";
 import type { Clock } from "../core/clock.ts";
 import type { Identity } from "../core/identity.ts";
 import type { Log } from "../core/log.ts";
+import type { SubscriptionTokenOptions, TokenOptions } from "../options/token.ts";
 import type { Authenticator, SubscriptionClaims, Verdict } from "./authenticator.ts";
 import {
   audienceCheck,
@@ -16,7 +17,6 @@ import { endpointKeys } from "./endpoint.ts";
 import { identityOf, subscriptionOf } from "./grants.ts";
 import type { Fetch } from "./jwks.ts";
 import { configuredKeys, type KeySource } from "./keys.ts";
-import type { SubscriptionTokenOptions, TokenOptions } from "./options.ts";
 import { tokenProblems } from "./problems.ts";
 import { type Outcome, passed, refusals, refused } from "./refusals.ts";
 import { openToken } from "./signature.ts";

@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
 import type { Clock } from "../core/clock.ts";
 import { readPem } from "../core/pem.ts";
-import type { TokenOptions } from "./options.ts";
+import type { TokenOptions } from "../options/token.ts";
 import { type Outcome, passed, refused } from "./refusals.ts";
 
 /** A key that a signature may be verified with; imported once, used for as long as the process runs. */

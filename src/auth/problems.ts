@@ -1,6 +1,6 @@
+import type { TokenOptions } from "../options/token.ts";
 import { readEndpoint } from "./endpoint.ts";
 import { ecdsaKeys, rsaKeys } from "./keys.ts";
-import type { TokenOptions } from "./options.ts";
 import { compilePattern } from "./pattern.ts";
 
 /**

@@ -1,5 +1,5 @@
+import type { ChannelConfig } from "../options/channel.ts";
 import type { Namespace } from "./namespace.ts";
-import type { ChannelConfig } from "./options.ts";
 
 /** A channel's name, taken apart, and the namespace that says what holds in it. */
 export interface Channel {

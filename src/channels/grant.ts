@@ -1,8 +1,8 @@
 import type { HistoryOptions } from "../broker/broker.ts";
 import type { SubscribeRequest } from "../core/command.ts";
 import type { SubscriptionOverride } from "../core/identity.ts";
+import type { ChannelOptions } from "../options/channel.ts";
 import type { Namespace } from "./namespace.ts";
-import type { ChannelOptions } from "./options.ts";
 import { isAllowed } from "./permissions.ts";
 
 /** What one subscription has, after everything was weighed: what it asked for, what is allowed and what is forced. */

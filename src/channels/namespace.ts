@@ -1,6 +1,7 @@
 import { RE2JS } from "re2js";
 import type { HistoryOptions } from "../broker/broker.ts";
-import type { ChannelConfig, ChannelOptions, Engine, PublicationDataFormat } from "./options.ts";
+import type { ChannelConfig, ChannelOptions } from "../options/channel.ts";
+import type { Engine, PublicationDataFormat } from "./options.ts";
 
 /** A namespace's options, made ready to be asked for every command. */
 export interface Namespace {

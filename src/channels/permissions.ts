@@ -1,8 +1,8 @@
 import { type ClientError, errors } from "../core/errors.ts";
 import type { Payload } from "../core/payload.ts";
+import type { ChannelOptions } from "../options/channel.ts";
 import type { Channel } from "./channel.ts";
 import { fitsFormat } from "./formats.ts";
-import type { ChannelOptions } from "./options.ts";
 
 /** One who asks to do something in a channel. */
 export interface Asker {

@@ -1,11 +1,12 @@
 import { type ClientError, errors } from "../core/errors.ts";
 import type { Payload } from "../core/payload.ts";
+import type { ChannelConfig } from "../options/channel.ts";
 import { type Channel, createChannel, splitName } from "./channel.ts";
 import { fitsFormat, fromPlain } from "./formats.ts";
 import { type Grant, grantSubscription, type Wish } from "./grant.ts";
 import { isTooLongName, isWellFormedName } from "./name.ts";
 import { createNamespace, type Namespace } from "./namespace.ts";
-import type { ChannelConfig, ClientFlags } from "./options.ts";
+import type { ClientFlags } from "./options.ts";
 import * as permissions from "./permissions.ts";
 import { createRecent } from "./recent.ts";
 

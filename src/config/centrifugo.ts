@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { isObject } from "../core/object.ts";
+import { parseDuration } from "../options/duration.ts";
 import defaults from "./centrifugo-defaults.json" with { type: "json" };
-import { parseDuration } from "./duration.ts";
 import type { Tree } from "./tree.ts";
 
 /** Every option of Centrifugo 6.9 with its default, as `centrifugo defaultconfig` prints it. */

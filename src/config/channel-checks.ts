@@ -1,6 +1,6 @@
 import { compilePattern } from "../channels/namespace.ts";
+import { formatDuration } from "../options/duration.ts";
 import type { ChannelRules, Config } from "./config.ts";
-import { formatDuration } from "./duration.ts";
 
 /** What is wrong with the rules of channels beyond the form of each option; Centrifugo asks for the same. */
 export function channelProblems(config: Config): string[] {

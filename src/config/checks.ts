@@ -1,8 +1,8 @@
 import { tokenProblems } from "../auth/problems.ts";
 import { isLoopbackName } from "../http/hosts.ts";
+import { formatDuration } from "../options/duration.ts";
 import { channelProblems } from "./channel-checks.ts";
 import type { Config } from "./config.ts";
-import { formatDuration } from "./duration.ts";
 import type { Profile } from "./profiles.ts";
 
 /** What is wrong between options that are each valid: a line for each, beginning with a path. None holds a secret. */

@@ -1,10 +1,10 @@
 import packageJson from "../../package.json" with { type: "json" };
+import { oneLine } from "../options/expectations.ts";
 import type { Config } from "./config.ts";
 import { type FileAccess, readConfigFile } from "./config-file.ts";
 import { type Environment, readEnvironment } from "./environment.ts";
 import { type Flags, parseFlags } from "./flags.ts";
 import { help } from "./help.ts";
-import { oneLine } from "./messages.ts";
 import { parseConfig } from "./parse.ts";
 import { printConfig } from "./print.ts";
 import type { Profile } from "./profiles.ts";

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import type { OptionNotes } from "./option.ts";
+import type { OptionNotes } from "../options/option.ts";
 
 /** One schema somewhere in the configuration's. */
 export type Schema = v.GenericSchema<unknown, unknown>;

@@ -1,6 +1,6 @@
 import { isObject } from "../core/object.ts";
+import { oneLine } from "../options/expectations.ts";
 import type { ParseResult } from "./config.ts";
-import { oneLine } from "./messages.ts";
 import { type Profile, profiles } from "./profiles.ts";
 import { optionsSchema } from "./schema.ts";
 import { sortOptions } from "./sort.ts";

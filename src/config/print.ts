@@ -1,6 +1,6 @@
 import { isObject } from "../core/object.ts";
+import { formatDuration } from "../options/duration.ts";
 import type { Config } from "./config.ts";
-import { formatDuration } from "./duration.ts";
 import { nodeOf, type OptionNode, type Schema } from "./option-tree.ts";
 import { optionsSchema } from "./schema.ts";
 import type { Tree } from "./tree.ts";

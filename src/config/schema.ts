@@ -1,7 +1,7 @@
 import * as v from "valibot";
-import { section } from "./option.ts";
+import { channel } from "../options/channel.ts";
+import { section } from "../options/option.ts";
 import { httpApi, pushLog, pushQueue } from "./sections/api.ts";
-import { channel } from "./sections/channel.ts";
 import { client } from "./sections/client.ts";
 import { httpServer } from "./sections/http-server.ts";
 import { mount } from "./sections/mount.ts";

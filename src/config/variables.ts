@@ -1,9 +1,9 @@
 import { isObject } from "../core/object.ts";
+import { namespacesSchema } from "../options/channel.ts";
+import type { OptionNotes } from "../options/option.ts";
 import { centrifugoDefaults, namespaceDefaults } from "./centrifugo.ts";
-import type { OptionNotes } from "./option.ts";
 import { listOptions } from "./option-list.ts";
 import { nodeOf } from "./option-tree.ts";
-import { namespacesSchema } from "./sections/channel.ts";
 import type { Tree } from "./tree.ts";
 
 /** An option that a variable can set, and how its text is read. */

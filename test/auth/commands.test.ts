@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { checktoken, gentoken } from "../../src/auth/commands.ts";
-import { type TokenOptions, tokenDefaults } from "../../src/auth/options.ts";
 import { seconds } from "../../src/core/time.ts";
+import { type TokenOptions, tokenDefaults } from "../../src/options/token.ts";
 import { authenticator, identity, jwt, keyPair, manualClock, now, outcome, subscription } from "./support.ts";
 
 const clock = manualClock();

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import type { KeyObject } from "node:crypto";
 import { readEndpoint } from "../../src/auth/endpoint.ts";
-import { type TokenOptions, tokenDefaults } from "../../src/auth/options.ts";
 import { tokenProblems } from "../../src/auth/problems.ts";
+import { type TokenOptions, tokenDefaults } from "../../src/options/token.ts";
 import { authenticator, jwt, keptLog, keyPair, now, outcome } from "./support.ts";
 
 type EndpointOptions = Partial<TokenOptions>;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { KeyObject } from "node:crypto";
 import { readKeySet } from "../../src/auth/key-set.ts";
-import { tokenDefaults } from "../../src/auth/options.ts";
+import { tokenDefaults } from "../../src/options/token.ts";
 import { claims, jwk, keyServer, keySet, keys, remote, rsaSet, rsaToken } from "./key-server.ts";
 import { authenticator, jwt, keyPair, outcome } from "./support.ts";
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { generateKeyPairSync } from "node:crypto";
 import { createAuthenticator } from "../../src/auth/jwt.ts";
-import { type TokenOptions, tokenDefaults } from "../../src/auth/options.ts";
 import { compilePattern } from "../../src/auth/pattern.ts";
 import { tokenProblems } from "../../src/auth/problems.ts";
+import { type TokenOptions, tokenDefaults } from "../../src/options/token.ts";
 import { authenticator, jwt, keptLog, keyPair, manualClock, outcome } from "./support.ts";
 
 const rsa = keyPair("RS256");

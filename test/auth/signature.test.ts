@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { createHmac } from "node:crypto";
 import fc from "fast-check";
-import { tokenDefaults } from "../../src/auth/options.ts";
+import { tokenDefaults } from "../../src/options/token.ts";
 import { authenticator, encode, jwt, keptLog, keyPair, manualClock, now, outcome } from "./support.ts";
 
 const rsa = keyPair("RS256");

@@ -1,11 +1,11 @@
 import { createHmac, generateKeyPairSync, type KeyObject, sign as signBytes } from "node:crypto";
 import type { SubscriptionClaims, Verdict } from "../../src/auth/authenticator.ts";
 import { type AuthenticatorOptions, createAuthenticator } from "../../src/auth/jwt.ts";
-import { type TokenOptions, tokenDefaults } from "../../src/auth/options.ts";
 import type { Clock } from "../../src/core/clock.ts";
 import type { Identity } from "../../src/core/identity.ts";
 import type { Log, LogFields } from "../../src/core/log.ts";
 import { milliseconds } from "../../src/core/time.ts";
+import { type TokenOptions, tokenDefaults } from "../../src/options/token.ts";
 
 /** The moment at which the tests stand, in seconds since 1970. */
 export const now = 1_800_000_000;

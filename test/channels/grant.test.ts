@@ -1,11 +1,13 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Wish } from "../../src/channels/grant.ts";
-import type { ChannelOptions, ClientFlags } from "../../src/channels/options.ts";
+import type { ClientFlags } from "../../src/channels/options.ts";
 import { createChannelRules } from "../../src/channels/rules.ts";
+import { milliseconds } from "../../src/core/time.ts";
+import type { ChannelOptions } from "../../src/options/channel.ts";
 import { channelConfig, closedOptions, flags } from "./config.ts";
 
-const kept = { history_size: 10, history_ttl: 300_000 };
+const kept = { history_size: 10, history_ttl: milliseconds(300_000) };
 const nothing = { positioned: false, recoverable: false, joinLeave: false };
 const everything = { positioned: true, recoverable: true, joinLeave: true };
 
@@ -137,16 +139,17 @@ test("[CH26] insecurely everything that is asked for is granted, where the names
 });
 
 const namespaceOf = (options: Partial<ChannelOptions>, changes: Partial<ClientFlags> = {}) =>
-  createChannelRules(channelConfig(options, [], { history_meta_ttl: 1_000_000 }), flags(changes)).resolve("a")
-    ?.namespace;
+  createChannelRules(channelConfig(options, [], { history_meta_ttl: milliseconds(1_000_000) }), flags(changes)).resolve(
+    "a",
+  )?.namespace;
 
 test("[CH43] a history has its namespace's figures, and the defaults of all channels", () => {
   expect(namespaceOf(kept)?.history).toEqual({ durable: true, size: 10, ttl: 300_000, metaTtl: 1_000_000 });
-  const own = { ...kept, history_meta_ttl: 400_000, engine: "memory" } as const;
+  const own = { ...kept, history_meta_ttl: milliseconds(400_000), engine: "memory" } as const;
   expect(namespaceOf(own)?.history).toEqual({ durable: false, size: 10, ttl: 300_000, metaTtl: 400_000 });
   expect(namespaceOf(kept, { engine: "memory" })?.history?.durable).toBe(false);
   expect(namespaceOf({ history_size: 10 })?.history).toBeNull();
-  expect(namespaceOf({ history_ttl: 1_000 })?.history).toBeNull();
+  expect(namespaceOf({ history_ttl: milliseconds(1_000) })?.history).toBeNull();
   expect(grant({ ...kept, force_recovery: true }, {}).stream).toMatchObject({ size: 10, ttl: 300_000 });
 });
 

@@ -3,12 +3,13 @@ import fc from "fast-check";
 import type { Subscriber } from "../../src/channels/permissions.ts";
 import { type ChannelRules, createChannelRules } from "../../src/channels/rules.ts";
 import { noData, type Payload } from "../../src/core/payload.ts";
+import { milliseconds } from "../../src/core/time.ts";
 import { channelConfig, flags } from "./config.ts";
 
 const one: Payload = { kind: "json", json: "1" };
 const someone: Subscriber = { user: "ann", subscribed: false, full: false, token: false, type: 0, filtered: false };
 
-const kept = { presence: true, history_size: 10, history_ttl: 300_000 };
+const kept = { presence: true, history_size: 10, history_ttl: milliseconds(300_000) };
 /** The namespaces of a server that was recorded: what each allows, as that server's answers showed it. */
 const recorded = channelConfig({}, [
   { name: "closed", ...kept },

@@ -150,7 +150,7 @@ describe("secrets", () => {
     expect(valid(printed)).toEqual(valid(input));
     const plain = load({ argv: ["--print-config"] });
     expect(parseConfig(JSON.parse(plain.kind === "print" ? plain.text : ""), "file")).toMatchObject({
-      config: loaded({}).config,
+      value: { config: loaded({}).config },
     });
   });
 

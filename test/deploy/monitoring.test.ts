@@ -31,7 +31,7 @@ async function declared(): Promise<Set<string>> {
 }
 
 describe("the files for monitoring", () => {
-  test("[MT1] every metric of the dashboard exists, and every panel has one", async () => {
+  test("[MM1] every metric of the dashboard exists, and every panel has one", async () => {
     const dashboard = await Bun.file(join(folder, "grafana-dashboard.json")).json();
     const known = await declared();
     for (const { title, targets, gridPos } of dashboard.panels as readonly Panel[]) {
@@ -43,7 +43,7 @@ describe("the files for monitoring", () => {
     expect(new Set(places).size).toBe(places.length);
   });
 
-  test("[MT1] every metric of the alert rules exists, and every rule says what to look at", async () => {
+  test("[MM1] every metric of the alert rules exists, and every rule says what to look at", async () => {
     const rules = Bun.YAML.parse(await Bun.file(join(folder, "alerts.yml")).text()) as {
       readonly groups: readonly { readonly rules: readonly Rule[] }[];
     };

@@ -52,7 +52,7 @@ describe("counts by namespace", () => {
 });
 
 describe("the metrics", () => {
-  test("[MT2] name the build and the process", async () => {
+  test("[MM2] name the build and the process", async () => {
     await using server = await startTestServer();
     const found = samples(await scrape(server.url));
     expect(found.get(`chorus_build_info{version="${packageJson.version}",bun="${Bun.version}"}`)).toBe(1);
@@ -63,7 +63,7 @@ describe("the metrics", () => {
     expect(found.get("process_max_fds")).toBeGreaterThan(100);
   });
 
-  test("[MT3] time every publish with an outcome, and one delivery in 64", async () => {
+  test("[MM3] time every publish with an outcome, and one delivery in 64", async () => {
     await using api = await startApi();
     const commands = Array.from({ length: 128 }, () => ({ publish: { channel: "news", data: 1 } }));
     await api.call("batch", { commands }, apiKey);
@@ -74,7 +74,7 @@ describe("the metrics", () => {
     expect(found.get("chorus_publish_duration_seconds_sum")).toBeGreaterThan(0);
   });
 
-  test("[MT4] count error replies by code, recoveries by outcome and publications by namespace", async () => {
+  test("[MM4] count error replies by code, recoveries by outcome and publications by namespace", async () => {
     const rules = { allow_subscribe_for_client: true, allow_subscribe_for_anonymous: true };
     const kept = { ...rules, history_size: 10, history_ttl: "60s", force_recovery: true, engine: "memory" } as const;
     await using api = await startApi({ channel: { namespaces: [{ name: "kept", ...kept }, { name: "quiet" }] } });

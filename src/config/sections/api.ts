@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { alternatives, expected } from "../messages.ts";
+import { alternatives, expected } from "../../options/expectations.ts";
 import {
   choice,
   count,
@@ -12,7 +12,7 @@ import {
   secretText,
   section,
   text,
-} from "../option.ts";
+} from "../../options/option.ts";
 import { urlPath } from "./transports.ts";
 
 /** The methods of the API, which a key may be limited to. */

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { normalizeOrigin } from "../../http/origins.ts";
-import { count, derivedCount, duration, flag, list, section, text } from "../option.ts";
-import { tokenEntries } from "./token.ts";
+import { count, derivedCount, duration, flag, list, section, text } from "../../options/option.ts";
+import { tokenEntries } from "../../options/token.ts";
 
 /** What a page's Origin can be, in any of the forms that are read into one. */
 const origin = {

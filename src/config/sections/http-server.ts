@@ -1,7 +1,7 @@
 import ipaddr from "ipaddr.js";
 import * as v from "valibot";
-import { expected } from "../messages.ts";
-import { count, duration, flag, list, privateKey, section, type TextRule, text } from "../option.ts";
+import { expected } from "../../options/expectations.ts";
+import { count, duration, flag, list, privateKey, section, type TextRule, text } from "../../options/option.ts";
 
 /** An address alone, or nothing: a port, a scheme or a bracket beside it belongs elsewhere. */
 const address: TextRule = {

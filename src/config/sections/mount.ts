@@ -1,4 +1,4 @@
-import { section, text } from "../option.ts";
+import { section, text } from "../../options/option.ts";
 
 /** `mount`: where an application's own server serves Chorus. */
 export const mount = section({

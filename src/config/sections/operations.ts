@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { choice, count, duration, flag, secret, section, text } from "../option.ts";
+import { choice, count, duration, flag, secret, section, text } from "../../options/option.ts";
 import { urlPath } from "./transports.ts";
 
 const sqlite = section({

@@ -1,4 +1,4 @@
-import { count, duration, flag, section, text } from "../option.ts";
+import { count, duration, flag, section, text } from "../../options/option.ts";
 
 /** A path at which something is served. */
 export const urlPath = { pattern: /^\/[\w./~-]*$/, means: 'a path such as "/metrics"' };

@@ -1,4 +1,5 @@
-import { comparedText, count, flag, secret, text, url } from "../option.ts";
+import * as v from "valibot";
+import { comparedText, count, flag, secret, section, text, url } from "./option.ts";
 
 /** The options of one kind of token, as Centrifugo has them; empty is not set, and without a key no token is good. */
 export const tokenEntries = {
@@ -31,3 +32,17 @@ export const tokenEntries = {
     "Read so that Centrifugo's files load, and without effect: what a placeholder stands for is a list, or the start is refused.",
   ),
 };
+
+const tokenSchema = section(tokenEntries);
+
+/** `client.token`: which tokens are accepted. Names and meanings are those of Centrifugo 6. */
+export type TokenOptions = v.InferOutput<typeof tokenSchema>;
+
+/** `client.subscription_token`: the same for subscription tokens. */
+export interface SubscriptionTokenOptions extends TokenOptions {
+  /** Whether subscription tokens have these keys alone; otherwise they have those of connection tokens. */
+  readonly enabled: boolean;
+}
+
+/** No keys: every token is refused. The defaults of Centrifugo. */
+export const tokenDefaults: TokenOptions = v.parse(tokenSchema, {});

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { milliseconds } from "../core/time.ts";
 import { formatDuration, longestDuration, measureDuration, parseDuration } from "./duration.ts";
-import { alternatives, expected, expectedSecret } from "./messages.ts";
+import { alternatives, expected, expectedSecret } from "./expectations.ts";
 
 /** What is told of an option beside its type: how a variable's text becomes its value, its unit, and whether it is shown. */
 export interface OptionNotes {

@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import { expected } from "../messages.ts";
-import { choice, count, duration, flag, records, section, text } from "../option.ts";
+import { expected } from "./expectations.ts";
+import { choice, count, duration, flag, records, section, text } from "./option.ts";
 
 const dataFormats = ["", "json", "json_object", "binary"] as const;
 const dataFormatDoc =
@@ -105,3 +105,12 @@ export const channel = section({
   user_boundary: text("#", "What begins the list of users in a user-limited channel."),
   user_separator: text(",", "What stands between those users."),
 });
+
+/** `channel`, as the rules of channels take it. */
+export type ChannelConfig = v.InferOutput<typeof channel>;
+
+/** The options of one namespace; in `channel.without_namespace` those of channels in none. */
+export type ChannelOptions = ChannelConfig["without_namespace"];
+
+/** A namespace: channels whose names begin with its own and a colon. */
+export type NamespaceOptions = ChannelConfig["namespaces"][number];
