@@ -1,7 +1,7 @@
 import { firstSession, type Session, type SessionEffect, type SessionEvent, step } from "./session.ts";
 
 /** Where to connect and as whom. */
-export interface Destination {
+interface Destination {
   /** "" leaves the choice to the server. */
   readonly channel: string;
   /** A JWT; "" for none. */

@@ -5,7 +5,7 @@ const answerMs = 10_000;
 const refusals: ReadonlySet<number> = new Set([1007, 1008, 1009, 3013, 3501, 3507, 3508]);
 
 /** Something sent that can be marked as not sent. */
-export interface Sent {
+interface Sent {
   /** Bytes of its frame. */
   readonly bytes: number;
   notSent(): void;
