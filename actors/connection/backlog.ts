@@ -42,7 +42,11 @@ export class Backlog {
   #nextTurn(): void {
     this.#isScheduled = false;
     this.#left = turnsMax;
-    for (const scope of this.#waiting.splice(0, turnsMax)) this.#give(scope);
-    if (this.#waiting.length > 0) this.#schedule();
+    while (this.#left > 0) {
+      const scope = this.#waiting.shift();
+      if (!scope) return;
+      this.#give(scope);
+    }
+    this.#schedule();
   }
 }

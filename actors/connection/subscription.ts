@@ -79,7 +79,7 @@ export type SubscriptionEvent =
   | { readonly type: "refused" }
   /** The broker has joined it. */
   | { readonly type: "joined"; readonly joined: Joined }
-  /** A new token gives it another expiry. */
+  /** A new token gives it another expiry and other info; also none. */
   | { readonly type: "refreshed"; readonly expireAt: Seconds | null; readonly info: string | undefined }
   | { readonly type: "expired" }
   | { readonly type: "position.lost" }
@@ -156,7 +156,7 @@ function subscribed({ channel, origin, terms: { grant, expireAt, info } }: Joini
 function changed(subscription: Subscribed, event: SubscriptionEvent): Subscription {
   switch (event.type) {
     case "refreshed":
-      return { ...subscription, expireAt: event.expireAt, info: event.info ?? subscription.info };
+      return { ...subscription, expireAt: event.expireAt, info: event.info };
     case "expired":
       return ended(subscription, "expired");
     case "position.lost":

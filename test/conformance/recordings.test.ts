@@ -13,10 +13,8 @@ const later: Readonly<Record<string, string>> = {
   "protobuf/pb-stream": "HTTP streaming is not served",
   "protobuf/pb-stream-split": "HTTP streaming is not served",
   "protobuf/pb-stream-error": "HTTP streaming is not served",
-  "general/subrefresh-info": "a difference of the HTTP API or of refreshes that is not removed yet",
   "general/json-types-subscribe-ok": "a difference of the HTTP API or of refreshes that is not removed yet",
   "general/cachemode-auto-api": "a difference of the HTTP API or of refreshes that is not removed yet",
-  "general/refresh-client-sub": "a difference of the HTTP API or of refreshes that is not removed yet",
 };
 
 const engines = [

@@ -42,20 +42,17 @@ export function decideRefreshVerdict(view: View, id: number, verdict: Verdict<Id
 }
 
 /**
- * Whether a new token names the channels that the old one did, and none of them was left since. A token cannot change
- * what a connection has: it has to connect anew for that (3010).
+ * Whether a new token leaves the channels of the connection as they are: it names those of the old one, none of which was
+ * left since, and no channel that the connection does not have. Other channels need a new connection (3010).
  */
 function hasSameSubscriptions({ connection }: View, { subscriptions }: Identity): boolean {
+  const names = new Set(subscriptions.map(({ channel }) => channel));
+  const isKept = (channel: string) => {
+    const subscription = connection.subscriptions.get(channel);
+    return names.has(channel) && subscription !== undefined && isServerSide(subscription);
+  };
   const had = connection.identity?.subscriptions ?? [];
-  const names = new Set(had.map(({ channel }) => channel));
-  const isSame = subscriptions.length === names.size && subscriptions.every(({ channel }) => names.has(channel));
-  return (
-    isSame &&
-    had.every(({ channel }) => {
-      const subscription = connection.subscriptions.get(channel);
-      return subscription !== undefined && isServerSide(subscription);
-    })
-  );
+  return had.every(({ channel }) => isKept(channel)) && [...names].every((name) => connection.subscriptions.has(name));
 }
 
 /** The client sends a new token for one of its subscriptions. */
