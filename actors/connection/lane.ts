@@ -25,7 +25,17 @@ export function createPublishLane(ports: ConnectionPorts): PublishLane {
     publish: (self, command) => {
       const { connection } = self.getSnapshot().context;
       const scope = { connection, self };
-      performer.performPublish(scope, decidePublish(performer.viewOf(scope), command));
+      performer.commands.received(connection, "client.publish", command.channel);
+      const decisions = decidePublish(performer.viewOf(scope), command);
+      if (decisions[0]?.type !== "publish") {
+        performer.commands.decided(scope.connection, decisions, {
+          type: "client.publish",
+          command,
+          bytes: 0,
+          frame: connection.frame,
+        });
+      }
+      performer.performPublish(scope, decisions);
     },
   };
 }

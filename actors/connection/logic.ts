@@ -5,6 +5,7 @@ import { takeToken } from "../../src/core/rate.ts";
 import { untoldUnsubscribes } from "../../src/core/unsubscribes.ts";
 import { closeLabel, countIn } from "../../src/metrics/counters.ts";
 import { Backlog } from "./backlog.ts";
+import { channelOf } from "./command-log.ts";
 import { decide, decideVerdict } from "./decide/command.ts";
 import { decideAdmitted, decideConnect } from "./decide/connect.ts";
 import { decideExpired, decidePositions, decideStreamBegun } from "./decide/expiry.ts";
@@ -13,6 +14,7 @@ import type { ConnectionEvent, SealedAnswer, TokenVerified } from "./events.ts";
 import { isOvertaking, nextCommand } from "./guards.ts";
 import type { Holdable } from "./held.ts";
 import { connectionMachine } from "./machine.ts";
+import type { Pending } from "./pending.ts";
 import { isPendingHook } from "./pending.ts";
 import { Performer } from "./perform.ts";
 import type { ConnectionPorts, Scope } from "./ports.ts";
@@ -67,7 +69,9 @@ function handshakeActions(performer: Performer) {
     judge: (action: Action, verified: TokenVerified) => {
       const scope = scopeOf(action);
       const pending = scope.connection.takePending();
-      performer.perform(scope, decideVerdict(performer.viewOf(scope), pending, verified));
+      const decisions = decideVerdict(performer.viewOf(scope), pending, verified);
+      performer.commands.decided(scope.connection, decisions, eventOf(pending));
+      performer.perform(scope, decisions);
     },
 
     /** The authenticator has failed, and this connection with it: the Hub closes it with 3004. */
@@ -102,7 +106,9 @@ function commandActions({ clock, timers, broker }: ConnectionPorts, performer: P
     const ahead = joins.takeAhead(connection, event);
     if ("frame" in event) connection.beginFrame(event.frame);
     const isWithinRate = event.type !== "client.subscribe" || mayTakeSubscribe(connection, clock.monotonic());
+    performer.commands.received(connection, event.type, channelOf(event));
     const decisions = decide(performer.viewOf(scope), event, isWithinRate);
+    performer.commands.decided(scope.connection, decisions, event);
     if (event.type === "client.publish") performer.performPublish(scope, decisions);
     else performer.perform(scope, decisions, { event, ahead });
   };
@@ -127,6 +133,13 @@ function commandActions({ clock, timers, broker }: ConnectionPorts, performer: P
       if (connection.unanswered > 0 && !isPendingHook(connection.pending)) broker.flush();
     },
   };
+}
+
+/** The command that waited for its token, for the log. */
+function eventOf(pending: Pending | null): Holdable | null {
+  return pending?.for === "subscribe"
+    ? { type: "client.subscribe", command: pending.command, bytes: 0, frame: 0 }
+    : null;
 }
 
 function mayTakeSubscribe(connection: ConnectionRecord, now: number): boolean {
@@ -188,7 +201,7 @@ function endActions({ log, counters, deadlines }: ConnectionPorts, performer: Pe
       const { socket, user, disconnect } = connection;
       const { code, reason } = disconnect;
       countIn(counters.closed, closeLabel(code));
-      log.info("connection.closed", { connection: socket.id, user, address: socket.address, code, reason });
+      log.debug("connection.closed", { connection: socket.id, user, address: socket.address, code, reason });
     },
   };
 }

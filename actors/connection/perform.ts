@@ -5,6 +5,7 @@ import type { Unsubscribe } from "../../src/core/unsubscribes.ts";
 import { countIn } from "../../src/metrics/counters.ts";
 import type { DeadlineName } from "../deadlines.ts";
 import { ApplicationHooks } from "./application.ts";
+import { CommandLog } from "./command-log.ts";
 import { decideAnswer } from "./decide/answers.ts";
 import { decideSettled } from "./decide/connect.ts";
 import type { Decision, View } from "./decide/decision.ts";
@@ -43,11 +44,13 @@ export class Performer {
   readonly #ports: ConnectionPorts;
   readonly #drops: ThrottledLog;
   readonly joins: Joins;
+  readonly commands: CommandLog;
   /** Null without an application. */
   readonly application: ApplicationHooks | null;
 
   constructor(ports: ConnectionPorts) {
     this.#ports = ports;
+    this.commands = new CommandLog(ports);
     this.application = ports.hooks && new ApplicationHooks(ports, ports.hooks);
     this.#drops = new ThrottledLog("publish.dropped", { clock: ports.clock, log: ports.log, level: "info" });
     this.joins = new Joins({
@@ -250,7 +253,7 @@ export class Performer {
   #logAdmission({ connection }: Scope): void {
     const { socket, user } = connection;
     this.application?.connected(connection);
-    this.#ports.log.info("connection.authenticated", { connection: socket.id, user, dialect: socket.dialect });
+    this.#ports.log.debug("connection.authenticated", { connection: socket.id, user, dialect: socket.dialect });
   }
 
   /** Publications go to the Hub's router; the reply waits for the commit. */

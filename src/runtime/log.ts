@@ -47,7 +47,10 @@ export function createLog({ level, format }: LogOptions, sink: LogSink): Adjusta
   );
   const clean = (fields: LogFields = {}) => cleaned(fields, isPretty ? hostileOnTerminal : hostile);
   return {
-    debug: (event, fields) => logger.debug(clean(fields), event),
+    debug: (event, fields) => {
+      // Each command is one such line: where they are not wanted, their fields are not looked at.
+      if (logger.isLevelEnabled("debug")) logger.debug(clean(fields), event);
+    },
     info: (event, fields) => logger.info(clean(fields), event),
     warn: (event, fields) => logger.warn(clean(fields), event),
     error: (event, fields) => logger.error(clean(fields), event),

@@ -90,7 +90,7 @@ describe("what a running server takes over from a new configuration", () => {
 });
 
 describe("SIGHUP", () => {
-  const base = { ...openHouse, log: { level: "info", format: "json" } };
+  const base = { ...openHouse, log: { level: "debug", format: "json" } };
 
   test("[CF111] takes over keys, namespaces and the log's level, says what it cannot, and closes no connection", async () => {
     const config = {
@@ -105,7 +105,7 @@ describe("SIGHUP", () => {
       ...config,
       client: { ...config.client, token: { hmac_secret_key: secret } },
       channel: { ...config.channel, namespaces: [{ ...config.channel.without_namespace, name: "added" }] },
-      log: { level: "debug", format: "pretty" },
+      log: { level: "trace", format: "pretty" },
     });
     server.signal("SIGHUP");
     expect(await server.log.next("reload.refused")).toMatchObject({ option: "log.format" });

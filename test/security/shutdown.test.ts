@@ -10,7 +10,7 @@ import { scrape } from "../support/scrape.ts";
 
 setDefaultTimeout(testTimeout);
 
-const configured = (shutdown: object) => ({ ...openHouse, shutdown });
+const configured = (shutdown: object) => ({ ...openHouse, log: { level: "debug" }, shutdown });
 
 const megabyte = Buffer.alloc(1_048_576);
 

@@ -21,7 +21,7 @@ describe("a process that starts", () => {
   });
 
   test("[SE28] without a file it says that it runs the development profile, in which a stranger's client works", async () => {
-    await using server = await ChorusProcess.spawn({ args: onFreePort });
+    await using server = await ChorusProcess.spawn({ args: onFreePort, env: { CHORUS_LOG_LEVEL: "debug" } });
     const url = (await server.url()).replace("http", "ws");
     await server.log.next("profile.development");
     using ann = await new Probe(`${url}/ws`).open();
@@ -40,7 +40,7 @@ describe("a process that starts", () => {
   });
 
   test("[SE28] every line of its log is one JSON object with an event, a level and a time", async () => {
-    await using server = await ChorusProcess.spawn({ args: onFreePort });
+    await using server = await ChorusProcess.spawn({ args: onFreePort, env: { CHORUS_LOG_LEVEL: "debug" } });
     const url = (await server.url()).replace("http", "ws");
     await (await new Probe(`${url}/ws`).open()).close();
     await server.log.next("connection.closed");
