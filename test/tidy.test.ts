@@ -72,7 +72,7 @@ const rooms: readonly (readonly [room: string, ...may: string[]])[] = [
   ["src/contract/", "@standard-schema"],
   ["src/client/", "src/contract/", "types centrifuge", "@standard-schema"],
   ["src/sockets/", "types bun", "src/http/", "src/delivery/", "src/protocol/", ports, counters, "types actors/"],
-  ["src/operations/", "valibot", "re2js", "src/messages/search", ports, ...hub],
+  ["src/operations/", "valibot", "re2js", "src/messages/search", "actors/hub/events", ports, ...hub],
   ["src/api/", "valibot", "@valibot", "src/http/", "src/operations/", "src/metrics/", "package.json", "node:"],
   ["src/package/", "src/(?:application|server)", "src/contract/", "src/client/", "src/hooks/in-process/", "types src/"],
   ["src/application", "src/app/", "src/contract/", "src/hooks/in-process/", "src/server"],

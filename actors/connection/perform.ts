@@ -1,9 +1,11 @@
+import type { Outcome } from "../../src/broker/broker.ts";
 import { errors } from "../../src/core/errors.ts";
 import { ThrottledLog } from "../../src/core/throttled-log.ts";
 import type { Milliseconds } from "../../src/core/time.ts";
 import type { Unsubscribe } from "../../src/core/unsubscribes.ts";
 import { countIn } from "../../src/metrics/counters.ts";
 import type { DeadlineName } from "../deadlines.ts";
+import { PublishEvent } from "../hub/events.ts";
 import { ApplicationHooks } from "./application.ts";
 import { CommandLog } from "./command-log.ts";
 import { decideAnswer } from "./decide/answers.ts";
@@ -261,22 +263,18 @@ export class Performer {
     const { connection, self } = scope;
     if (id === null) {
       connection.refusedPublishes = 0;
-      this.#ports.publications.send({ type: "publish", source: "client", draft, done: null });
+      this.#ports.publications.send(new PublishEvent("client", draft, null));
       return;
     }
     const number = connection.nextPublish();
-    this.#ports.publications.send({
-      type: "publish",
-      source: "client",
-      draft,
-      done: (outcome) => {
-        connection.answerPublish(
-          number,
-          outcome.ok ? { id, method: "publish" } : { id, method: "error", error: outcome.error },
-        );
-        if (connection.unanswered === 0 && connection.awaitsPublishes) self.send({ type: "publish.answered" });
-      },
-    });
+    const done = (outcome: Outcome) => {
+      connection.answerPublish(
+        number,
+        outcome.ok ? { id, method: "publish" } : { id, method: "error", error: outcome.error },
+      );
+      if (connection.unanswered === 0 && connection.awaitsPublishes) self.send({ type: "publish.answered" });
+    };
+    this.#ports.publications.send(new PublishEvent("client", draft, done));
   }
 
   /** The client cannot be told of the error, so that it is counted by its reason, and one in a minute is logged. */

@@ -16,12 +16,22 @@ export type PublicationEvent =
   /** The broker threw, which its port forbids; the caller was answered already. */
   | { readonly type: "broker.failed"; readonly operation: BrokerOperation; readonly error: unknown };
 
-/** A publication on its way in, with what to do when it is committed or refused. */
-export interface PublishEvent {
-  readonly type: "publish";
+/** A publication on its way in, with what to do when it is committed or refused. Its payload is shown by no inspection. */
+export class PublishEvent {
+  readonly type = "publish";
   readonly source: PublishSource;
-  readonly draft: Draft;
   readonly done: ((outcome: Outcome) => void) | null;
+  readonly #draft: Draft;
+
+  constructor(source: PublishSource, draft: Draft, done: ((outcome: Outcome) => void) | null) {
+    this.source = source;
+    this.#draft = draft;
+    this.done = done;
+  }
+
+  get draft(): Draft {
+    return this.#draft;
+  }
 }
 
 /** What a connection can be told through the Hub. */

@@ -1,5 +1,6 @@
 import { bench, do_not_optimize, run, summary } from "mitata";
 import { createActor } from "xstate";
+import { PublishEvent } from "../../actors/hub/events.ts";
 import { publicationsLogic } from "../../actors/hub/publications.ts";
 import type { ConnectionRef } from "../../actors/hub/registry.ts";
 import { disconnects } from "../../src/core/disconnects.ts";
@@ -128,7 +129,7 @@ const draft = { channel: "lobby", data: { kind: "text", text: "hello" }, exclude
 summary(() => {
   bench("one publication routed, $alive alive", function* (state: { get(name: string): number }) {
     grow(state.get("alive"));
-    yield () => router.send({ type: "publish", source: "client", draft, done: null });
+    yield () => router.send(new PublishEvent("client", draft, null));
   }).args("alive", counts);
 });
 

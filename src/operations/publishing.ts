@@ -1,4 +1,4 @@
-import type { PublishEvent } from "../../actors/hub/events.ts";
+import { PublishEvent } from "../../actors/hub/events.ts";
 import type { Registry } from "../../actors/hub/registry.ts";
 import type { Account, Draft } from "../broker/broker.ts";
 import type { Channel } from "../channels/channel.ts";
@@ -35,9 +35,7 @@ export function createPublishing(ports: PublishingPorts) {
     const account = ports.accountOf(source);
     const plain = draftOf(channel, publish, registry);
     const draft = account === undefined ? plain : { ...plain, account };
-    return maybePromise((done) =>
-      publications.send({ type: "publish", source: source === null ? "server" : "api", draft, done }),
-    );
+    return maybePromise((done) => publications.send(new PublishEvent(source === null ? "server" : "api", draft, done)));
   };
 
   const attempt = (attempt: PublishAttempt): MaybePromise<Result<Position>> => {

@@ -6,14 +6,15 @@ import { decideExpired, decidePositions } from "../../actors/connection/decide/e
 import { decideLatePong, decidePing } from "../../actors/connection/decide/heartbeat.ts";
 import { decideJoined } from "../../actors/connection/decide/subscribe.ts";
 import type { Holdable } from "../../actors/connection/held.ts";
-import type { ConnectionRecord, Pending } from "../../actors/connection/record.ts";
+import type { Pending } from "../../actors/connection/pending.ts";
+import type { ConnectionRecord } from "../../actors/connection/record.ts";
 import { type Joining, next, type Subscribed } from "../../actors/connection/subscription.ts";
 import { createChannelRules } from "../../src/channels/rules.ts";
 import type { SubscribeCommand } from "../../src/core/command.ts";
 import { errors } from "../../src/core/errors.ts";
 import { anonymous, type Identity } from "../../src/core/identity.ts";
 import { SealedPayload, Token } from "../../src/core/sealed.ts";
-import { seconds } from "../../src/core/time.ts";
+import { milliseconds, seconds } from "../../src/core/time.ts";
 import { unsubscribes } from "../../src/core/unsubscribes.ts";
 import { channelConfig, flags } from "../channels/config.ts";
 import { clientEvent, connectCommand, publishCommand, record, subscribeCommand } from "./connection-values.ts";
@@ -24,14 +25,20 @@ const past = seconds(999);
 const ann: Identity = { user: "ann", expireAt: null, subscriptions: [] };
 const rules = createChannelRules(
   channelConfig({ allow_subscribe_for_client: true, allow_publish_for_client: true, presence: true }, [
-    { name: "kept", history_size: 10, history_ttl: 60_000, force_recovery: true, allow_subscribe_for_client: true },
+    {
+      name: "kept",
+      history_size: 10,
+      history_ttl: milliseconds(60_000),
+      force_recovery: true,
+      allow_subscribe_for_client: true,
+    },
   ]),
   flags(),
 );
 
 function viewOf(connection: ConnectionRecord = record(), identity: Identity = ann): View {
   connection.identity = identity;
-  return { connection, rules, wall };
+  return { connection, rules, hooks: null, wall };
 }
 
 /** What follows from something that the client sends. */
@@ -203,7 +210,7 @@ describe("what follows from other commands", () => {
     });
     expect(types(decided(view, frame))).toEqual(["drop"]);
     connection.refusedPublishes = 2;
-    expect(decided(view, frame)).toEqual([{ type: "drop" }, { type: "end", reason: "publishes.refused" }]);
+    expect(decided(view, frame)).toMatchObject([{ type: "drop" }, { type: "end", reason: "publishes.refused" }]);
   });
 
   test("a refresh of a subscription that the server made ends the connection", () => {
