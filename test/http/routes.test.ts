@@ -83,6 +83,18 @@ describe.each([
   });
 });
 
+test("the runtime understands Expect in lower case alone: with another case the body is awaited without a 100", async () => {
+  await using server = await startTestServer(keyed);
+  for (const [expectation, status] of [
+    ["100-continue", 100],
+    ["100-Continue", 200],
+  ] as const) {
+    const add = ["X-API-Key: sesame", `Expect: ${expectation}`, "Content-Length: 2", "", "{}"];
+    const answer = await ask(server.url, { target: "/api/info", method: "POST", replace: bare, add });
+    expect([expectation, answer.status]).toEqual([expectation, status]);
+  }
+});
+
 describe("a Host that an allowed origin names", () => {
   const origins = ["https://chat.example", "https://*.wild.example"];
   const server = sharedServer({ client: { allowed_origins: origins } });
