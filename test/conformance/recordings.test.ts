@@ -1,44 +1,8 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { setDefaultTimeout } from "bun:test";
 import { testTimeout } from "../support/patience.ts";
-import { play } from "./player/player.ts";
-import { differs, type Recording, readRecording, type Scenario } from "./player/recording.ts";
+import { playAll } from "./play-all.ts";
 
 setDefaultTimeout(testTimeout);
 
-/** The sets that are played, on both engines. */
-const sets = ["main", "strict", "timers", "insecure", "general", "protobuf"];
-
-/** What is not done yet, and which work does it. */
-const later: Readonly<Record<string, string>> = {
-  "protobuf/pb-stream": "HTTP streaming is not served",
-  "protobuf/pb-stream-split": "HTTP streaming is not served",
-  "protobuf/pb-stream-error": "HTTP streaming is not served",
-  "general/json-types-subscribe-ok": "a difference of the HTTP API or of refreshes that is not removed yet",
-  "general/cachemode-auto-api": "a difference of the HTTP API or of refreshes that is not removed yet",
-};
-
-const engines = [
-  ["RC1", "memory"],
-  ["RC2", "sqlite"],
-] as const;
-
-function reasonToSkip({ name }: Recording, { id }: Scenario): string | undefined {
-  if (id.startsWith("quirk-")) return "a mistake of that server";
-  return differs[`${name}/${id}`] ?? later[`${name}/${id}`];
-}
-
-for (const name of sets) {
-  const recording = await readRecording(name);
-  for (const [rule, engine] of engines) {
-    describe(`the recording ${name} on ${engine}`, () => {
-      for (const scenario of recording.scenarios) {
-        const reason = reasonToSkip(recording, scenario);
-        const remark = reason === undefined ? "" : ` (skipped: ${reason})`;
-        const title = `[${rule}] ${name}/${scenario.id}: ${scenario.about}${remark}`;
-        test.concurrent.skipIf(reason !== undefined)(title, async () => {
-          expect(await play(recording, scenario, engine)).toBeNull();
-        });
-      }
-    });
-  }
-}
+await playAll("RC1", "memory");
+await playAll("RC2", "sqlite");

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { play } from "./run.ts";
-import { type Plan, plan } from "./steps.ts";
+import { latePlan, type Plan, plan } from "./steps.ts";
 
 /** Which runs of the model are made. */
 export interface CheckOptions {
@@ -10,11 +10,19 @@ export interface CheckOptions {
   readonly path?: string;
   /** The first run that fails is enough; it is not made smaller. */
   readonly isQuick?: boolean;
+  /** The broker, presence and queue answer later. */
+  readonly isLate?: boolean;
 }
 
 /** Makes runs of the model; null where every rule held in all of them, or what broke, and how to see it again. */
-export async function checkModel({ runs, seed, path, isQuick = false }: CheckOptions): Promise<string | null> {
-  const details = await fc.check(fc.asyncProperty(plan, play), {
+export async function checkModel({
+  runs,
+  seed,
+  path,
+  isQuick = false,
+  isLate = false,
+}: CheckOptions): Promise<string | null> {
+  const details = await fc.check(fc.asyncProperty(isLate ? latePlan : plan, play), {
     seed,
     numRuns: runs,
     endOnFailure: isQuick,
@@ -25,7 +33,7 @@ export async function checkModel({ runs, seed, path, isQuick = false }: CheckOpt
   return [
     `Run ${details.numRuns} of seed ${seed} broke a rule: ${reasonOf(details.errorInstance)}`,
     ...(counterexample ? describe(counterexample) : []),
-    `bun run test/model/seeds.ts --seed ${seed} --path ${details.counterexamplePath ?? ""}`,
+    `bun run test/model/seeds.ts --seed ${seed} --path ${details.counterexamplePath ?? ""}${isLate ? " --late" : ""}`,
   ].join("\n");
 }
 

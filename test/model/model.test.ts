@@ -11,3 +11,8 @@ test("[MD1] whatever clients do and whatever happens to the server, what they se
   const { seed } = new SeededRandom();
   expect(await checkModel({ runs, seed: seed | 0 })).toBeNull();
 });
+
+test("[MD2] the same where broker, presence and queue answer later, and streams are lost", async () => {
+  const { seed } = new SeededRandom();
+  expect(await checkModel({ runs, seed: seed | 0, isLate: true })).toBeNull();
+});

@@ -37,8 +37,8 @@ const mutants: readonly Mutant[] = [
   {
     name: "joined without the group that waits",
     file: broker,
-    find: "    this.#settle(channel);\n    this.#delivery.answer(channel, attach, options === null ? notJoined : this.#joined(channel, options, since));",
-    by: "    const joined = options === null ? notJoined : this.#joined(channel, options, since);\n    this.#settle(channel);\n    this.#delivery.answer(channel, attach, joined);",
+    find: "    this.#settle(channel);\n    const joined = options",
+    by: "    const joined = options",
   },
   {
     name: "an offset is given twice",

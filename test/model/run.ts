@@ -1,7 +1,9 @@
 import { join } from "node:path";
+import type { ClientError } from "../../src/core/errors.ts";
 import { unsubscribes } from "../../src/core/unsubscribes.ts";
 import { ManualClock } from "../support/clock.ts";
 import { TemporaryFolder } from "../support/folder.ts";
+import { Losses } from "../support/late/loss.ts";
 import { patience } from "../support/patience.ts";
 import { tellUser } from "../support/tell.ts";
 import type { Shared } from "./hearing.ts";
@@ -20,9 +22,9 @@ const tick = 500;
 export async function play({ world, steps }: Plan): Promise<void> {
   await using folder = await TemporaryFolder.create();
   const clock = new ManualClock();
-  const run = new Run({ world, steps }, clock, await begin(world, clock, join(folder.path, "chorus.db")));
+  const run = new Run({ world, steps }, clock);
   try {
-    await run.open();
+    await run.open(join(folder.path, "chorus.db"));
     for (const step of steps) await run.take(step);
     await run.end();
   } finally {
@@ -38,13 +40,16 @@ class Run {
   readonly #members: readonly Member[];
   /** Is everywhere and never cut: it sees the order that all others have to see. */
   readonly #witness: Member;
-  #incarnation: Incarnation;
+  #begun: Incarnation | null = null;
+  /** Streams that were lost, which a file has still. */
+  readonly #losses = new Losses();
+  /** Channels that have lost a stream since all was quiet: with it went what nobody had seen of it. */
+  readonly #lost = new Set<ChannelName>();
   #dataCount = 0;
 
-  constructor({ world }: Plan, clock: ManualClock, first: Incarnation) {
+  constructor({ world }: Plan, clock: ManualClock) {
     this.#world = world;
     this.#clock = clock;
-    this.#incarnation = first;
     this.#streams = new Streams(world);
     const began = clock.monotonic();
     this.#shared = {
@@ -69,7 +74,8 @@ class Run {
     this.#witness = new Member("witness", true, this.#shared);
   }
 
-  async open(): Promise<void> {
+  async open(path: string): Promise<void> {
+    await this.#begin(path);
     await this.#bringWitness();
     for (const member of this.#members) await member.connect(this.#url, false);
     await this.#settle();
@@ -90,7 +96,7 @@ class Run {
         await this.#pass(step.halfSeconds);
         break;
       case "remove":
-        this.#remove(step.channel);
+        await this.#remove(step.channel);
         break;
       case "fail":
         this.#fail(step.actions);
@@ -127,6 +133,11 @@ class Run {
     return [this.#witness, ...this.#members];
   }
 
+  get #incarnation(): Incarnation {
+    if (this.#begun === null) throw new Error("There is no server.");
+    return this.#begun;
+  }
+
   get #url(): string {
     return this.#incarnation.server.ws;
   }
@@ -144,6 +155,7 @@ class Run {
 
   async #pass(halfSeconds: number): Promise<void> {
     for (let passed = 0; passed < halfSeconds; passed += 1) {
+      await this.#incarnation.quiet();
       this.#clock.advance(tick);
       this.#streams.now = this.#shared.now();
       this.#incarnation.server.node.sweep();
@@ -151,11 +163,13 @@ class Run {
     }
   }
 
-  #remove(channel: ChannelName): void {
+  async #remove(channel: ChannelName): Promise<void> {
     const { rules, broker } = this.#incarnation.server.node;
     const history = rules.resolve(channel)?.namespace.history;
     if (!history) return;
-    broker.historyRemove(channel, history, (error) => must(error === null, "I1", "history_remove failed"));
+    const { promise, resolve } = Promise.withResolvers<ClientError | null>();
+    broker.historyRemove(channel, history, resolve);
+    must((await promise) === null, "I1", "history_remove failed");
     this.#streams.remove(channel);
   }
 
@@ -182,7 +196,9 @@ class Run {
     for (const member of this.#everyone.slice(0, heardBy)) await member.hearRest();
     for (const member of this.#everyone) member.cut();
     const copy = this.#incarnation.copy();
+    const restore = this.#losses.snapshot();
     await this.#incarnation.server.stop();
+    restore();
     for (const [data, channel] of this.#shared.acknowledged) {
       if (this.#world.engine === "memory" || channel === "unkept:a") this.#shared.acknowledged.delete(data);
     }
@@ -192,8 +208,18 @@ class Run {
   async #beginAgain(path: string): Promise<void> {
     if (this.#world.engine === "memory") this.#streams.forgetAll();
     else this.#streams.restarted();
-    this.#incarnation = await begin(this.#world, this.#clock, path);
+    await this.#begin(path);
     await this.#bringWitness();
+  }
+
+  async #begin(path: string): Promise<void> {
+    const onLost = (name: string) => {
+      const channel = channels.find((each) => each === name);
+      if (channel === undefined) return;
+      this.#streams.lose(channel);
+      this.#lost.add(channel);
+    };
+    this.#begun = await begin(this.#world, this.#clock, path, { losses: this.#losses, onLost });
   }
 
   async #bringWitness(): Promise<void> {
@@ -215,6 +241,8 @@ class Run {
   async #settle(): Promise<void> {
     for (const member of this.#everyone) await member.hearAnswers();
     await this.#untilCutAreGone();
+    // What was sent on a line that was cut is answered to nobody.
+    await this.#incarnation.quiet();
     for (const member of this.#everyone) await member.hearRest();
     await this.#returnWitness();
     this.#shared.unkept = this.#witness.unkept;
@@ -248,8 +276,13 @@ class Run {
     for (const channel of channels) {
       const missing = unseen.filter(([, each]) => each === channel).map(([data]) => data);
       const room = this.#streams.unknownIn(channel);
-      must(missing.length <= room, "I1", `${missing.join()} of ${channel} was acknowledged, and nobody saw it`);
+      must(
+        missing.length <= room || this.#lost.has(channel),
+        "I1",
+        `${missing.join()} of ${channel} was acknowledged, and nobody saw it`,
+      );
     }
     acknowledged.clear();
+    this.#lost.clear();
   }
 }

@@ -40,6 +40,8 @@ export interface World {
   readonly size: number;
   /** Streams outlive the run, so that nothing that a crash may lose is needed to know what is left of them. */
   readonly lasting: boolean;
+  /** The seed of a broker, a presence and a queue that answer later, of which the broker loses streams; null: none. */
+  readonly late: number | null;
 }
 
 /** A run: where it begins, and what happens. */
@@ -77,17 +79,21 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant("crash" as const), actions, heardBy: fc.nat(memberCount) }) },
 );
 
-const world = fc.record({
-  engine: fc.constantFrom("memory" as const, "sqlite" as const),
-  size: fc.integer({ min: 1, max: 6 }),
-  lasting: fc.boolean(),
-});
+const world = (late: fc.Arbitrary<number | null>) =>
+  fc.record({
+    engine: fc.constantFrom("memory" as const, "sqlite" as const),
+    size: fc.integer({ min: 1, max: 6 }),
+    lasting: fc.boolean(),
+    late,
+  });
+
+const steps = fc.array(step, { minLength: 1, maxLength: 25, size: "max" });
 
 /** Every run there is; its steps are few enough to be read where it fails. */
-export const plan: fc.Arbitrary<Plan> = fc.record({
-  world,
-  steps: fc.array(step, { minLength: 1, maxLength: 25, size: "max" }),
-});
+export const plan: fc.Arbitrary<Plan> = fc.record({ world: world(fc.constant(null)), steps });
+
+/** The same over parts that answer later. */
+export const latePlan: fc.Arbitrary<Plan> = fc.record({ world: world(fc.nat()), steps });
 
 function rarely(): fc.Arbitrary<boolean> {
   return fc.nat(4).map((chance) => chance === 0);

@@ -34,6 +34,8 @@ interface Reference {
   perhapsTouchedAt: number;
   /** It may have been lost: the next one who joins or publishes may begin another. */
   isPerhapsLost: boolean;
+  /** How often the broker has lost it, and what followed it, before any of these was seen. */
+  losses: number;
 }
 
 /**
@@ -69,7 +71,9 @@ export class Streams {
   /** Whether the next one who joins or publishes may be the one who begins it. */
   isPerhapsOver(channel: ChannelName): boolean {
     const known = this.current(channel);
-    return known === null || known.isPerhapsLost || this.now >= known.touchedAt + metaTtlOf(this.#world);
+    return (
+      known === null || known.isPerhapsLost || known.losses > 0 || this.now >= known.touchedAt + metaTtlOf(this.#world)
+    );
   }
 
   /** The stream as it is now; null where there is none, or it is forgotten. */
@@ -132,7 +136,7 @@ export class Streams {
   /** The broker has lost the stream: what was seen of it stays true. */
   lose(channel: ChannelName): void {
     const stream = this.current(channel);
-    if (stream) stream.isPerhapsLost = true;
+    if (stream) stream.losses += 1;
   }
 
   /** The process has ended, and took what was in its memory with it. */
@@ -143,7 +147,8 @@ export class Streams {
   #begin(channel: ChannelName, epoch: string): Reference {
     this.#epochs.add(`${channel} ${epoch}`);
     const times = { publishedAt: this.now, touchedAt: this.now, perhapsTouchedAt: this.now };
-    const stream = { epoch, published: [], gone: 0, isPerhapsLost: false, ...times };
+    const losses = Math.max((this.#streams.get(channel)?.losses ?? 0) - 1, 0);
+    const stream = { epoch, published: [], gone: 0, isPerhapsLost: false, losses, ...times };
     this.#streams.set(channel, stream);
     return stream;
   }

@@ -3,7 +3,10 @@ import type { Store } from "../../src/broker/local/store.ts";
 import type { ManualClock } from "../support/clock.ts";
 import { copyAsCrashed } from "../support/crash-copy.ts";
 import { failingDisk } from "../support/failing-disk.ts";
+import type { LateOptions } from "../support/late/broker.ts";
+import { lateParts } from "../support/late/server.ts";
 import { everything, startOpenServer } from "../support/open-channels.ts";
+import { SeededRandom } from "../support/random.ts";
 import type { TestServer } from "../support/server.ts";
 import { expiryGrace } from "./member.ts";
 import type { World } from "./steps.ts";
@@ -19,22 +22,32 @@ export interface Incarnation {
   /** Copies the file as it is at this moment, which is what a process that is killed now would leave behind. */
   copy(): Incarnation["path"];
   readonly path: string;
+  /** Resolves when nothing is on its way between the server and its parts. */
+  quiet(): Promise<void>;
 }
 
 /** Starts a server on the file at `path`, which may be there already. */
-export async function begin(world: World, clock: ManualClock, path: string): Promise<Incarnation> {
+export async function begin(
+  world: World,
+  clock: ManualClock,
+  path: string,
+  outside: Pick<LateOptions, "losses" | "onLost">,
+): Promise<Incarnation> {
   let fail: ((isFailing: boolean) => void) | null = null;
   const store = (real: Store): Store => {
     const disk = failingDisk(real);
     fail = disk.fail;
     return disk.store;
   };
-  const server = await startOpenServer(configOf(world, path), { clock, replace: { store } });
+  const losses = { lossesPerMille: 20, ...outside };
+  const late = world.late === null ? null : lateParts(new SeededRandom(world.late), clock, losses);
+  const server = await startOpenServer(configOf(world, path), { clock, replace: { store, ...late?.replace } });
   return {
     server,
     path,
     fail: (isFailing) => fail?.(isFailing),
     copy: () => copyOf(path),
+    quiet: async () => late?.quiet(),
   };
 }
 

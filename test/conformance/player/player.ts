@@ -1,15 +1,16 @@
 import { systemRandom } from "../../../src/runtime/system.ts";
-import { startServer } from "../../../src/server.ts";
 import { CapturedLog } from "../../support/captured-log.ts";
 import { TemporaryFolder } from "../../support/folder.ts";
+import { lateParts } from "../../support/late/server.ts";
 import { freshPushPath } from "../../support/push-path.ts";
+import { startWithParts } from "../../support/start.ts";
 import { Backend } from "./backend.ts";
 import { isSame } from "./compare.ts";
 import { Conversation } from "./conversation.ts";
 import { differs, type Recording, type Scenario } from "./recording.ts";
 
-/** Where a server keeps history. */
-export type Engine = "memory" | "sqlite";
+/** Where a server keeps history; `late` is memory behind a broker, a presence and a queue that answer later. */
+export type Engine = "memory" | "sqlite" | "late";
 
 /** The first step that went otherwise than it was recorded. */
 export interface Difference {
@@ -58,13 +59,14 @@ function start({ config, backend: port }: Recording, { backend, engine, folder, 
   const { http_server: _, ...rest } = JSON.parse(text);
   const own = {
     http_server: { port: 0 },
-    engine: { ...folder.engine, type: engine },
+    engine: { ...folder.engine, type: engine === "late" ? "memory" : engine },
     push_log: { path: freshPushPath() },
     shutdown: { batch_interval: "1ms" },
   };
   // The first ping comes by chance in the second half of an interval: here in the middle of it.
   const random = { ...systemRandom, float: () => 0.5 };
-  return startServer({ ...rest, ...own }, { profile: "file", random, log: log.log });
+  const replace = engine === "late" ? lateParts().replace : {};
+  return startWithParts({ ...rest, ...own }, { profile: "file", random, log: log.log, replace });
 }
 
 /** Nothing that a client can do is an error in the server's log. */

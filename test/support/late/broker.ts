@@ -33,6 +33,8 @@ export interface LateOptions {
   schedule(task: () => void): void;
   /** Of a thousand publishes so many lose the stream of their channel before. */
   readonly lossesPerMille?: number;
+  /** What was lost before, with an engine that outlives its node. */
+  readonly losses?: Losses;
   /** Called when the node hears of a loss. */
   onLost?(channel: string): void;
   /** Delivers channels without a subscriber too. */
@@ -51,7 +53,7 @@ export class LateBroker implements Broker {
   readonly #turns: Turns;
   readonly #report: Report;
   readonly #feeds = new Map<string, Feed>();
-  readonly #losses = new Losses();
+  readonly #losses: Losses;
   #engine: Broker | null = null;
   #delivery: Delivery;
   #node: BrokerEvents = { deliver: () => {}, lost: () => {} };
@@ -61,6 +63,7 @@ export class LateBroker implements Broker {
   constructor(options: LateOptions) {
     this.#options = options;
     this.#turns = new Turns(options.random, options.schedule);
+    this.#losses = options.losses ?? new Losses();
     this.#report = new Report(options.clock, options.log);
     this.#delivery = new Delivery(this.#node, this.#report);
   }
@@ -255,13 +258,15 @@ export class LateBroker implements Broker {
     engine?.flush();
     const top = engine?.top(channel, options);
     if (!engine || !top || top.offset === 0) return;
-    engine.historyRemove(channel, options, () => {});
     const epoch = this.#options.random.epoch();
-    this.#losses.lose(channel, top, epoch);
-    this.#answer(channel, () => {
-      this.#options.onLost?.(channel);
-      this.#feeds.get(channel)?.begin(epoch);
-      this.#node.lost(channel, epoch);
+    engine.historyRemove(channel, options, (error) => {
+      if (error) return;
+      this.#losses.lose(channel, top, epoch);
+      this.#answer(channel, () => {
+        this.#options.onLost?.(channel);
+        this.#feeds.get(channel)?.begin(epoch);
+        this.#node.lost(channel, epoch);
+      });
     });
   }
 

@@ -12,6 +12,15 @@ interface Lost {
 export class Losses {
   readonly #lost = new Map<string, Lost>();
 
+  /** What is lost at this moment, to go back to. */
+  snapshot(): () => void {
+    const lost = new Map(this.#lost);
+    return () => {
+      this.#lost.clear();
+      for (const [channel, each] of lost) this.#lost.set(channel, each);
+    };
+  }
+
   /** From here on nothing of the stream up to its top can be had. */
   lose(channel: string, { epoch, offset }: Position, name: string): void {
     this.#lost.set(channel, { epoch, base: offset, name });

@@ -1,18 +1,29 @@
 import type { Replacements } from "../../../src/app/node.ts";
+import type { Clock } from "../../../src/core/clock.ts";
+import { systemClock } from "../../../src/runtime/system.ts";
 import { CapturedLog } from "../captured-log.ts";
 import { SeededRandom } from "../random.ts";
-import { LateBroker } from "./broker.ts";
+import { LateBroker, type LateOptions } from "./broker.ts";
 import { latePresence } from "./presence.ts";
+import { lateQueue } from "./queue.ts";
 import { Turns } from "./turns.ts";
 
-/** Parts of a server whose broker and presence answer after a random number of turns. */
-export function lateParts(random = new SeededRandom()): {
+/** Parts of a server that answer after a random number of turns. */
+export interface LateParts {
   readonly broker: LateBroker;
   readonly replace: Replacements;
-} {
+  /** Resolves when none of them has anything left to do. */
+  quiet(): Promise<void>;
+}
+
+/** A broker, a presence and a queue of offline messages that answer later; the clock is the server's. */
+export function lateParts(
+  random = new SeededRandom(),
+  clock: Clock = systemClock,
+  losses: Pick<LateOptions, "lossesPerMille" | "losses" | "onLost"> = {},
+): LateParts {
   const schedule = (task: () => void) => void setImmediate(task);
-  const clock = { monotonic: () => performance.now(), wall: () => Date.now() } as never;
-  const broker = new LateBroker({ random, clock, log: new CapturedLog().log, schedule });
+  const broker = new LateBroker({ random, clock, log: new CapturedLog().log, schedule, ...losses });
   const turns = new Turns(random, schedule);
   return {
     broker,
@@ -20,6 +31,10 @@ export function lateParts(random = new SeededRandom()): {
       events: (events) => broker.intercept(events),
       broker: (engine) => broker.over(engine),
       presence: (real) => latePresence(real, turns),
+      queue: (real) => lateQueue(real, turns),
+    },
+    async quiet() {
+      while (!(broker.isIdle && turns.isIdle)) await Promise.all([broker.quiet(), turns.quiet()]);
     },
   };
 }

@@ -1,0 +1,7 @@
+import { setDefaultTimeout } from "bun:test";
+import { testTimeout } from "../support/patience.ts";
+import { playAll } from "./play-all.ts";
+
+setDefaultTimeout(testTimeout);
+
+await playAll("RC3", "late");

@@ -1,0 +1,37 @@
+import { describe, expect, test } from "bun:test";
+import { type Engine, play } from "./player/player.ts";
+import { differs, type Recording, readRecording, type Scenario } from "./player/recording.ts";
+
+/** The sets that are played. */
+const sets = ["main", "strict", "timers", "insecure", "general", "protobuf"];
+
+/** What is not done yet, and which work does it. */
+const later: Readonly<Record<string, string>> = {
+  "protobuf/pb-stream": "HTTP streaming is not served",
+  "protobuf/pb-stream-split": "HTTP streaming is not served",
+  "protobuf/pb-stream-error": "HTTP streaming is not served",
+  "general/json-types-subscribe-ok": "a difference of the HTTP API or of refreshes that is not removed yet",
+  "general/cachemode-auto-api": "a difference of the HTTP API or of refreshes that is not removed yet",
+};
+
+function reasonToSkip({ name }: Recording, { id }: Scenario): string | undefined {
+  if (id.startsWith("quirk-")) return "a mistake of that server";
+  return differs[`${name}/${id}`] ?? later[`${name}/${id}`];
+}
+
+/** Plays every recording on a server with this engine, each as a test; `rule` is the promise. */
+export async function playAll(rule: string, engine: Engine): Promise<void> {
+  for (const name of sets) {
+    const recording = await readRecording(name);
+    describe(`the recording ${name} on ${engine}`, () => {
+      for (const scenario of recording.scenarios) {
+        const reason = reasonToSkip(recording, scenario);
+        const remark = reason === undefined ? "" : ` (skipped: ${reason})`;
+        const title = `[${rule}] ${name}/${scenario.id}: ${scenario.about}${remark}`;
+        test.concurrent.skipIf(reason !== undefined)(title, async () => {
+          expect(await play(recording, scenario, engine)).toBeNull();
+        });
+      }
+    });
+  }
+}
