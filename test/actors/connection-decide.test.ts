@@ -198,19 +198,20 @@ describe("what follows from other commands", () => {
     expect(decided(view, refused)).toEqual([error(2, errors.permissionDenied)] as never);
   });
 
-  test("the third refused frame in a row of a plain client ends its connection", () => {
-    const connection = record("plain");
-    const view = viewOf(connection, anonymous);
-    connection.addSubscription({ ...subscribedTo("news").subscription, channel: "lobby", origin: "default" });
-    const frame = clientEvent({
-      ...publishCommand,
-      id: 0,
-      channel: "lobby",
-      data: new SealedPayload({ kind: "text", text: "" }),
-    });
-    expect(types(decided(view, frame))).toEqual(["drop"]);
-    connection.refusedPublishes = 2;
-    expect(decided(view, frame)).toMatchObject([{ type: "drop" }, { type: "end", reason: "publishes.refused" }]);
+  test("a plain client without the right to publish is closed at its first frame, one of the wrong form at its third", () => {
+    const frameOf = (user: string, text: string) => {
+      const connection = record("plain");
+      const view = viewOf(connection, { ...anonymous, user });
+      connection.addSubscription({ ...subscribedTo("news").subscription, channel: "lobby", origin: "default" });
+      const data = new SealedPayload(text === "" ? { kind: "json", json: "" } : { kind: "text", text });
+      return { connection, decided: () => decided(view, clientEvent({ ...publishCommand, channel: "lobby", data })) };
+    };
+    const forbidden = frameOf("", "hello").decided();
+    expect(forbidden).toMatchObject([{ type: "drop" }, { type: "end", reason: "publishes.refused" }]);
+    const malformed = frameOf("ann", "");
+    expect(types(malformed.decided())).toEqual(["drop"]);
+    malformed.connection.refusedPublishes = 2;
+    expect(types(malformed.decided())).toEqual(["drop", "end"]);
   });
 
   test("a refresh of a subscription that the server made ends the connection", () => {
