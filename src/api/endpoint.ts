@@ -4,11 +4,11 @@ import { isDeeperThan, jsonLevelsMax, skipSpace } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
 import { type MaybePromise, then } from "../core/maybe-promise.ts";
 import type { Timers } from "../core/timers.ts";
+import { Bodies, type Unread } from "../http/bodies.ts";
 import { answer, notFound, shuttingDown } from "../http/responses.ts";
 import type { Endpoint } from "../http/routes.ts";
 import { type Counters, countIn } from "../metrics/counters.ts";
 import { type BatchPorts, runBatch, runLines } from "./batch.ts";
-import { Bodies, type Unread } from "./bodies.ts";
 import { encodeError } from "./encoding.ts";
 import { invoke, malformed, type Outcome, parseJson, readRequest } from "./invocation.ts";
 import { type Caller, isWithinRate, type Keys } from "./keys.ts";
@@ -97,7 +97,7 @@ export function createApi(ports: ApiPorts): Endpoint {
   const run = (request: Request, caller: Caller, target: Target): Promise<Response> => {
     countIn(counters.apiCalls, target.name);
     const { promise, resolve, reject } = Promise.withResolvers<Response>();
-    bodies.read(request, (body) => {
+    bodies.read(request.text(), (body) => {
       if (typeof body !== "string") return resolve(refuse(unreadable(body.unread), target.name, caller.name));
       if (isLonger(body, ports.bodyMax)) return resolve(refuse(tooLarge(ports.bodyMax), target.name, caller.name));
       const room = target.isRead || target.isBare ? new AnswerRoom(ports.answerMax) : anyRoom;

@@ -8,7 +8,6 @@ import type { Log } from "../core/log.ts";
 import type { Random } from "../core/random.ts";
 import type { Slices } from "../core/slices.ts";
 import type { Timers } from "../core/timers.ts";
-import { createAddressReader } from "../http/addresses.ts";
 import { routesAsSent } from "../http/as-sent.ts";
 import { createHealth } from "../http/health.ts";
 import { createHostCheck, isLoopbackName } from "../http/hosts.ts";
@@ -24,26 +23,18 @@ import {
 import { createMetricsEndpoint } from "../metrics/endpoint.ts";
 import { createMetrics } from "../metrics/metrics.ts";
 import type { Operations } from "../operations/operations.ts";
-import { Admission } from "../sockets/admission.ts";
+import type { Admission } from "../sockets/admission.ts";
 import type { Arrivals } from "../sockets/arrivals.ts";
-import { BytesRate } from "../sockets/bytes-rate.ts";
 import type { SocketRoute } from "../sockets/negotiation.ts";
-import { Pacer } from "../sockets/pacer.ts";
 import { createRefusals } from "../sockets/refusals.ts";
 import type { BunSocket } from "../sockets/socket.ts";
-import { createUpgrade } from "../sockets/upgrade.ts";
-import { createWebSocketHandlers } from "../sockets/websocket.ts";
 import { createPages } from "../web/pages.ts";
 import { createConfiguredApi, createConfiguredKeys } from "./api.ts";
 import { gaugesOf, type ProcessGauges } from "./gauges.ts";
 import type { Messages } from "./messages.ts";
 import type { Node } from "./node.ts";
-import { bytesRateOf } from "./options.ts";
-import { createSocketRoutes, frameBytesMax } from "./protocols.ts";
-
-/** At some 120 us an upgrade and 40 us a close (measured), those of one turn keep the other connections waiting for 2 ms. */
-const upgradesPerTurn = 16;
-const closesPerTurn = 48;
+import { createSocketRoutes } from "./protocols.ts";
+import { createTransports } from "./transports.ts";
 
 /** The parts of the server that its listeners work with. */
 export interface ListenersPorts {
@@ -58,47 +49,24 @@ export interface ListenersPorts {
   readonly messages: Messages;
   readonly profile: Profile;
   readonly version: string;
+  /** The id of this node, in the reply to connect of streams and in `info`. */
+  readonly nodeId: string;
   isDraining(): boolean;
   readonly process: ProcessGauges;
 }
 
 /** Everything between a request and a connection: admission, upgrades, the API, health, metrics and the page. */
 export function createListeners(config: Config, ports: ListenersPorts) {
-  const { clock, timers, random, log, node, arrivals, isDraining } = ports;
-  const { client, http_server: http } = config;
-  const messageRate = { limit: client.message_rate_limit, burst: client.message_burst_limit };
-  const admission = new Admission(
-    {
-      connections: client.connection_limit,
-      connectionsPerAddress: client.address_connection_limit,
-      acceptedPerSecond: client.connection_rate_limit,
-    },
-    clock,
-  );
+  const { clock, log, node } = ports;
+  const { http_server: http } = config;
   let live = liveParts(config, ports.profile);
   const refuse = createRefusals({ counters: node.counters, log, clock });
-  const upgrade = createUpgrade({
-    random,
+  const transports = createTransports(config, {
+    ...ports,
     refuse,
-    admission,
-    pacer: new Pacer(upgradesPerTurn, timers.setImmediate),
-    addresses: createAddressReader({
-      trustedProxies: http.trusted_proxies,
-      ipv6Prefix: client.address_ipv6_prefix,
-      unreadable: once((entry: string) => log.warn("proxy.unreadable", { entry })),
-    }),
-    sockets: {
-      subscribers: node.subscribers,
-      counters: node.counters,
-      stalled: (socket) => node.slow.look(socket),
-      arrivals,
-    },
     originAllowed: (origin, host) => live.originAllowed(origin, host),
-    burst: messageRate.burst,
-    keepsRequests: node.hooks !== null,
-    isDraining,
-    untrustedForward: once((peer: string) => log.warn("proxy.untrusted", { peer })),
   });
+  const { admission } = transports;
   const keys = { callerOf: (...given: Parameters<Keys["callerOf"]>) => live.keys.callerOf(...given) };
   const endpoints = {
     exact: insideEndpoints(config, { ...ports, admission, metricsKey: () => live.metricsKey }),
@@ -107,12 +75,14 @@ export function createListeners(config: Config, ports: ListenersPorts) {
   addApi(endpoints, config, createConfiguredApi(config, { ...ports, keys, counters: node.counters }));
   const nothing = { exact: new Map<string, Route>(), prefixes: new Map<string, Route>() };
 
+  const open = http.internal_port === null ? endpoints : nothing;
   const outer: RouteTable<SocketRoute> = {
-    ...(http.internal_port === null ? endpoints : nothing),
+    ...open,
+    exact: new Map([...open.exact, ...transports.streams]),
     sockets: createSocketRoutes(config),
     pages: config.web.enabled ? createPages({ ...directoryOf(config), log }) : null,
     checkHost: (header) => live.checkHost(header),
-    upgrade,
+    upgrade: transports.upgrade,
     refuseHost: (request, path, response) => refuse(request, path, { reason: "host", response }),
   };
   const inner: RouteTable<SocketRoute> = {
@@ -134,20 +104,7 @@ export function createListeners(config: Config, ports: ListenersPorts) {
     respondMounted: createMountedRoutes(config.mount.path.replace(/\/$/, ""), mountedTables(config, outer)),
     /** The routes of the internal port, where there is one. */
     routesInside: routesOf(inner),
-    handlers: createWebSocketHandlers({
-      clock,
-      log,
-      counters: node.counters,
-      admission,
-      closes: new Pacer(closesPerTurn, timers.setImmediate),
-      adopt: node.adopt,
-      frameBytesMax: frameBytesMax(config),
-      connectBytesMax: config.websocket.message_size_limit,
-      arrivals,
-      messageRate,
-      lane: node.lane,
-      bytesRate: new BytesRate(bytesRateOf(config), (id) => node.registry.member(id)?.user ?? ""),
-    }),
+    handlers: transports.handlers,
   };
 }
 
@@ -251,13 +208,4 @@ function insideEndpoints(config: Config, ports: InsidePorts): Map<string, Route>
 
 function directoryOf({ web }: Config) {
   return web.directory === "" ? {} : { directory: web.directory };
-}
-
-function once<Arguments extends unknown[]>(run: (...given: Arguments) => void): (...given: Arguments) => void {
-  let hasRun = false;
-  return (...given) => {
-    if (hasRun) return;
-    hasRun = true;
-    run(...given);
-  };
 }

@@ -19,6 +19,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Frame } from "../core/frame.ts";
 import type { Log } from "../core/log.ts";
 import type { Random } from "../core/random.ts";
+import type { Socket } from "../core/socket.ts";
 import { milliseconds } from "../core/time.ts";
 import type { Timers } from "../core/timers.ts";
 import { Fanout } from "../delivery/fanout.ts";
@@ -31,7 +32,6 @@ import { createCounters } from "../metrics/counters.ts";
 import { createMemoryPresence } from "../presence/memory.ts";
 import type { Presence } from "../presence/presence.ts";
 import { createPresenceEvents } from "../presence/presence-events.ts";
-import type { BunSocket } from "../sockets/socket.ts";
 import { createNodeHooks } from "./hook-ports.ts";
 import { startHub } from "./hub.ts";
 import { connectionOptions, slowOptions, tokenOptions } from "./options.ts";
@@ -141,7 +141,7 @@ export function createNode(config: Config, ports: NodePorts) {
     lane: createPublishLane(connections),
     hooks,
     /** Spawns the connection of a socket. */
-    adopt(socket: BunSocket): ConnectionRef {
+    adopt(socket: Socket): ConnectionRef {
       return adopt({ hub, members: ports.members }, logic, { socket, options });
     },
     /** Takes over the token keys and the rules of channels of a configuration. */

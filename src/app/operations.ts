@@ -1,6 +1,5 @@
 import type { Config } from "../config/config.ts";
 import type { Clock } from "../core/clock.ts";
-import type { Random } from "../core/random.ts";
 import { Slices } from "../core/slices.ts";
 import type { Timers } from "../core/timers.ts";
 import { createOperations } from "../operations/operations.ts";
@@ -13,15 +12,15 @@ import type { Node } from "./node.ts";
 interface OperationsParts {
   readonly clock: Clock;
   readonly timers: Timers;
-  readonly random: Random;
   readonly version: string;
+  readonly nodeId: string;
   readonly node: Node;
   readonly messages: Messages;
 }
 
 /** What a back end can do with this node, and the slices in which long work of its requests is done. */
 export function createConfiguredOperations(config: Config, parts: OperationsParts) {
-  const { clock, timers, random, version, node, messages } = parts;
+  const { clock, timers, version, nodeId, node, messages } = parts;
   const slices = new Slices(clock, timers.setImmediate);
   const operations = createOperations({
     ...node,
@@ -31,7 +30,7 @@ export function createConfiguredOperations(config: Config, parts: OperationsPart
     publishLog: messages.log,
     accountOf: createAccounts(config).ofKey,
     logPayloads: config.push_log.payloads,
-    identity: { uid: random.uuid(), name: nodeName(config), version },
+    identity: { uid: nodeId, name: nodeName(config), version },
     usage: createUsage(clock),
   });
   return { operations, slices };

@@ -31,7 +31,7 @@ export function createSocketRoutes(config: Config): Map<string, SocketRoute> {
 }
 
 /** Commands in one frame: a client that reconnects sends one for each of its channels, and a connect. */
-function commandsPerFrameMax({ client }: Config): number {
+export function commandsPerFrameMax({ client }: Config): number {
   return Math.max(client.commands_per_frame_limit, client.channel_limit + 1);
 }
 
@@ -44,7 +44,8 @@ export function frameBytesMax(config: Config): number {
   return Math.max(...sizes);
 }
 
-function settingsOf(config: Config) {
+/** The sizes and times of each kind of connection. */
+export function settingsOf(config: Config) {
   const { plain, client, websocket } = config;
   const bearer: ProtocolSettings = {
     heartbeat: { interval: plain.ping_interval, timeout: plain.pong_timeout },

@@ -178,10 +178,13 @@ function completed(config: Config, outside: Outside) {
   const { log, dropped } = survivingLog(own.log);
   const clock = outside.clock ?? systemClock;
   const network = outside.network ?? systemNetwork;
+  const random = outside.random ?? systemRandom;
   return {
     clock,
     timers: outside.timers ?? systemTimers,
-    random: outside.random ?? systemRandom,
+    random,
+    /** What this node is called among others, and in the reply to connect of streams. */
+    nodeId: random.uuid(),
     network,
     arrivals: new Arrivals(network.tcp, { messageTimeout: config.websocket.message_timeout }, clock),
     log,

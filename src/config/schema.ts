@@ -6,13 +6,16 @@ import { client } from "./sections/client.ts";
 import { httpServer } from "./sections/http-server.ts";
 import { mount } from "./sections/mount.ts";
 import { engine, health, log, node, prometheus, shutdown } from "./sections/operations.ts";
-import { echo, plain, web, websocket } from "./sections/transports.ts";
+import { echo, emulation, httpStream, plain, sse, web, websocket } from "./sections/transports.ts";
 
 /** Every option that is supported, with its default; what a file may hold. */
 export const optionsSchema = section({
   http_server: v.optional(httpServer, {}),
   client: v.optional(client, {}),
   websocket: v.optional(websocket, {}),
+  sse: v.optional(sse, {}),
+  http_stream: v.optional(httpStream, {}),
+  emulation: v.optional(emulation, {}),
   plain: v.optional(plain, {}),
   echo: v.optional(echo, {}),
   web: v.optional(web, {}),

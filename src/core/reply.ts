@@ -1,3 +1,4 @@
+import type { Disconnect } from "./disconnects.ts";
 import type { ClientError } from "./errors.ts";
 import type { ClientInfo, Position, Publication } from "./publication.ts";
 import type { Unsubscribe } from "./unsubscribes.ts";
@@ -31,6 +32,8 @@ export interface ConnectResult extends Expiry {
   readonly pong?: boolean;
   /** The server's time in milliseconds since 1970; null where it is not to be told. */
   readonly time: number | null;
+  /** Where commands come in requests of their own: what names the connection in them. */
+  readonly session?: { readonly id: string; readonly node: string };
 }
 
 export interface SubscribeResult extends Expiry {
@@ -66,9 +69,10 @@ export interface PresencePush {
   readonly info: ClientInfo;
 }
 
-/** What the server says unasked. Disconnects travel as close frames. */
+/** What the server says unasked. A disconnect is a push where the transport has no close frame. */
 export type Push =
   | PresencePush
   | { readonly type: "subscribe"; readonly channel: string; readonly result: SubscribeResult }
   | { readonly type: "unsubscribe"; readonly channel: string; readonly unsubscribe: Unsubscribe }
-  | { readonly type: "refresh"; readonly expiry: Expiry };
+  | { readonly type: "refresh"; readonly expiry: Expiry }
+  | { readonly type: "disconnect"; readonly disconnect: Disconnect };

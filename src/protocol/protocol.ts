@@ -53,6 +53,8 @@ export interface Protocol {
   /** Null where the clients receive no channels: then nothing can attach them to one. */
   readonly encoding: Encoding | null;
   readonly capabilities: Capabilities;
+  /** Its frames are bytes; otherwise they are text, or either. */
+  readonly isBinary: boolean;
   readonly settings: ProtocolSettings;
   /** Reads one frame; never throws. `defaultChannel` is the channel that the connection was opened for. */
   decode(frame: Frame, defaultChannel: string): Decoded;

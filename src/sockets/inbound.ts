@@ -6,7 +6,7 @@ import type { Log } from "../core/log.ts";
 import { type Rate, takeToken } from "../core/rate.ts";
 import { type Counters, countIn } from "../metrics/counters.ts";
 import type { BytesRate } from "./bytes-rate.ts";
-import type { BunSocket } from "./socket.ts";
+import type { ClientSocket } from "./client-socket.ts";
 
 /** What reading frames needs. */
 export interface InboundPorts {
@@ -29,7 +29,7 @@ const refusalsWindow = 10_000;
  */
 export function createInbound({ log, counters, lane, messageRate, bytesRate }: InboundPorts) {
   /** Counts a refusal, and ends the connection where it had too many. */
-  const refuse = (socket: BunSocket): false => {
+  const refuse = (socket: ClientSocket): false => {
     counters.limited += 1;
     if (socket.refusals === 0 || socket.heardAt - socket.refusedAt >= refusalsWindow) {
       socket.refusals = 0;
@@ -42,15 +42,16 @@ export function createInbound({ log, counters, lane, messageRate, bytesRate }: I
   };
 
   /** Takes a token for one frame or command; otherwise counts the refusal. */
-  const isWithinRate = (socket: BunSocket): boolean => takeToken(socket, socket.heardAt, messageRate) || refuse(socket);
+  const isWithinRate = (socket: ClientSocket): boolean =>
+    takeToken(socket, socket.heardAt, messageRate) || refuse(socket);
 
-  const limit = ({ connection, frames }: BunSocket, command: Command, bytes: number) => {
+  const limit = ({ connection, frames }: ClientSocket, command: Command, bytes: number) => {
     if ("id" in command && command.id > 0) {
       connection?.send({ type: "client.limited", id: command.id, bytes, frame: frames });
     } else if (command.method === "publish") countIn(counters.dropped, "rate");
   };
 
-  const run = (socket: BunSocket, command: Command, bytes: number) => {
+  const run = (socket: ClientSocket, command: Command, bytes: number) => {
     const { connection, frames } = socket;
     if (!connection) return;
     if (command.method !== "pong" && !isWithinRate(socket)) limit(socket, command, bytes);
@@ -60,7 +61,7 @@ export function createInbound({ log, counters, lane, messageRate, bytesRate }: I
 
   return {
     isWithinRate,
-    read(socket: BunSocket, frame: Frame): void {
+    read(socket: ClientSocket, frame: Frame): void {
       const isRefused = !bytesRate.take(socket, socket.heardAt, frame.length) && !refuse(socket);
       socket.frames += 1;
       const { commands, malformed } = socket.protocol.decode(frame, socket.defaultChannel);

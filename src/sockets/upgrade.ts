@@ -1,30 +1,24 @@
 import type { Server } from "bun";
 import type { Random } from "../core/random.ts";
-import type { ClientAddress, createAddressReader } from "../http/addresses.ts";
-import { answer, methodNotAllowed, shuttingDown } from "../http/responses.ts";
+import { answer, methodNotAllowed } from "../http/responses.ts";
 import type { RequestTarget } from "../http/target.ts";
-import type { Admission, AdmissionRefusal } from "./admission.ts";
+import type { SocketPorts } from "./client-socket.ts";
+import type { Entrance } from "./entrance.ts";
 import type { Offer, SocketRoute } from "./negotiation.ts";
 import type { Pacer } from "./pacer.ts";
 import type { RefuseUpgrade } from "./refusals.ts";
-import { BunSocket, type Opening, type SocketPorts } from "./socket.ts";
+import { BunSocket, type SocketOpening } from "./socket.ts";
 
 /** What an upgrade needs to know. */
 export interface UpgradePorts {
   readonly random: Random;
   readonly refuse: RefuseUpgrade;
-  readonly admission: Admission;
+  readonly enter: Entrance;
   readonly pacer: Pacer;
-  readonly addresses: ReturnType<typeof createAddressReader>;
   readonly sockets: SocketPorts;
   readonly originAllowed: (origin: string | null, host: string | null) => boolean;
   /** Tokens that a connection starts with. */
   readonly burst: number;
-  /** Whether the application reads the requests that connections began with. */
-  readonly keepsRequests: boolean;
-  isDraining(): boolean;
-  /** Told once of a forwarded header from a peer that is no trusted proxy. */
-  untrustedForward(peer: string): void;
 }
 
 /** A handshake without a fault. */
@@ -36,12 +30,6 @@ interface Handshake {
 /** A client's key: sixteen bytes in base64 (RFC 6455 4.1). */
 const keyPattern = /^[A-Za-z0-9+/]{22}==$/;
 
-const refusals: Record<AdmissionRefusal, () => Response> = {
-  connection_limit: () => answer(503, "The server is full: try again later.", { "Retry-After": "10" }),
-  address_limit: () => answer(429, "Too many connections from your address.", { "Retry-After": "10" }),
-  rate_limit: () => answer(503, "Too many connections at once: try again in a second.", { "Retry-After": "1" }),
-};
-
 /**
  * Turns a request into a socket, or says why not. Everything that can be refused is refused here, before the upgrade,
  * where HTTP can still say so; only the token waits, because a WebSocket client can read a close code and no status.
@@ -49,23 +37,19 @@ const refusals: Record<AdmissionRefusal, () => Response> = {
 export function createUpgrade(ports: UpgradePorts) {
   /** All that can change while one waits for one's turn is looked at here. */
   const admit = (request: Request, server: Server<BunSocket>, { offer, path }: Handshake): Response | undefined => {
-    const refuse = (reason: string, response: Response) => ports.refuse(request, path, { reason, response });
-    if (ports.isDraining()) return refuse("draining", shuttingDown());
-    const client = addressOf(request, server, ports);
-    const refusal = ports.admission.refusalFor(client.limitKey);
-    if (refusal) return refuse(refusal, refusals[refusal]());
-
+    const client = ports.enter(request, server, path);
+    if (client instanceof Response) return client;
     const { subprotocol, ...rest } = offer;
-    const upgrade = ports.keepsRequests ? { url: request.url, headers: new Headers(request.headers) } : null;
     const isSecure = request.url.startsWith("https:");
-    const opening: Opening = { id: ports.random.uuid(), ...client, upgrade, isSecure, server, ...rest };
+    const opening: SocketOpening = { id: ports.random.uuid(), ...client, isSecure, server, ...rest };
     // An empty header makes Bun choose no protocol; without one it would echo the first offered, token and all.
     const headers = { "Sec-WebSocket-Protocol": subprotocol };
     const socket = new BunSocket(opening, ports.sockets, ports.burst);
     if (server.upgrade(request, { data: socket, headers })) return undefined;
     // Who has gone while it waited for its turn hears nothing of it.
     const reason = request.signal.aborted ? "gone" : "handshake";
-    return refuse(reason, answer(400, "This is not a WebSocket handshake (RFC 6455 4.1)."));
+    const response = answer(400, "This is not a WebSocket handshake (RFC 6455 4.1).");
+    return ports.refuse(request, path, { reason, response });
   };
 
   return (
@@ -121,15 +105,4 @@ function lists(header: string | null, word: string): boolean {
 function offered(request: Request): string[] {
   const header = request.headers.get("sec-websocket-protocol");
   return header === null ? [] : header.split(",").map((name) => name.trim());
-}
-
-function addressOf(
-  request: Request,
-  server: Server<BunSocket>,
-  ports: UpgradePorts,
-): ClientAddress & { readonly peerPort: number } {
-  const { address: peer, port: peerPort } = server.requestIP(request) ?? { address: "unix", port: 0 };
-  const forwarded = request.headers.get("x-forwarded-for");
-  if (forwarded !== null && !ports.addresses.isTrusted(peer)) ports.untrustedForward(peer);
-  return { ...ports.addresses.read(peer, forwarded), peerPort };
 }

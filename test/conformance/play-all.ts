@@ -3,13 +3,10 @@ import { type Engine, play } from "./player/player.ts";
 import { differs, type Recording, readRecording, type Scenario } from "./player/recording.ts";
 
 /** The sets that are played. */
-const sets = ["main", "strict", "timers", "insecure", "general", "protobuf"];
+const sets = ["main", "strict", "timers", "insecure", "general", "protobuf", "streams"];
 
 /** What is not done yet, and which work does it. */
 const later: Readonly<Record<string, string>> = {
-  "protobuf/pb-stream": "HTTP streaming is not served",
-  "protobuf/pb-stream-split": "HTTP streaming is not served",
-  "protobuf/pb-stream-error": "HTTP streaming is not served",
   "general/json-types-subscribe-ok": "a difference of the HTTP API or of refreshes that is not removed yet",
   "general/cachemode-auto-api": "a difference of the HTTP API or of refreshes that is not removed yet",
 };

@@ -65,3 +65,28 @@ export const web = section({
   enabled: flag(true, "Whether a page is served at `/`."),
   directory: text("", "A folder of one's own that is served at `/` in place of our page."),
 });
+
+/** The options of a transport that streams a response over HTTP. */
+function streamed(path: string, what: string) {
+  return {
+    enabled: flag(false, `Whether ${what} is served, for networks that block WebSocket; as in Centrifugo.`),
+    handler_prefix: text(path, `The path of ${what}, which stock clients know.`, urlPath),
+    max_request_body_size: requestBodySize(),
+  };
+}
+
+function requestBodySize() {
+  return count(65_536, "Bytes of the body of one request (413); as in Centrifugo.", { unit: "bytes", min: 1 });
+}
+
+/** `sse`: the Centrifuge protocol down an event stream. */
+export const sse = section(streamed("/connection/sse", "the Centrifuge protocol over server-sent events"));
+
+/** `http_stream`: the Centrifuge protocol down a response of lines, or of Protobuf messages. */
+export const httpStream = section(streamed("/connection/http_stream", "the Centrifuge protocol over HTTP streaming"));
+
+/** `emulation`: commands of clients of the two. */
+export const emulation = section({
+  handler_prefix: text("/emulation", "The path of their commands, which stock clients know.", urlPath),
+  max_request_body_size: requestBodySize(),
+});

@@ -29,6 +29,7 @@ export function createCentrifugeJson(
     name: "centrifuge-json",
     dialect: "centrifuge",
     encoding: jsonEncoding,
+    isBinary: false,
     capabilities: centrifugeCapabilities(nativePing),
     settings,
     decode: (frame) => decodeFrame(frame, commandsPerFrameMax),

@@ -29,6 +29,7 @@ export function createCentrifugeProtobuf(
     name: "centrifuge-protobuf",
     dialect: "centrifuge-protobuf",
     encoding: protobufEncoding,
+    isBinary: true,
     capabilities: centrifugeCapabilities(nativePing),
     settings,
     decode: (frame) => decodeFrame(frame, commandsPerFrameMax),

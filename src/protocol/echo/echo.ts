@@ -7,6 +7,7 @@ export function createEcho(settings: ProtocolSettings): Protocol {
     name: "echo",
     dialect: "echo",
     encoding: null,
+    isBinary: false,
     capabilities: {
       canReadErrors: false,
       canReceiveMessages: false,

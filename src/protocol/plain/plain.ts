@@ -20,6 +20,7 @@ export function createPlain(settings: ProtocolSettings): Protocol {
     name: "plain",
     dialect: "plain",
     encoding: plainEncoding,
+    isBinary: false,
     capabilities: {
       canReadErrors: false,
       canReceiveMessages: true,

@@ -1,3 +1,4 @@
+import type { Disconnect } from "../../../core/disconnects.ts";
 import type { ClientError } from "../../../core/errors.ts";
 import type { Push, Reply } from "../../../core/reply.ts";
 import type { Unsubscribe } from "../../../core/unsubscribes.ts";
@@ -47,11 +48,14 @@ export function encodePush(push: Push): string {
   if (push.type === "refresh") {
     return `{"push":{"refresh":${expiryResult(push.expiry)}}}`;
   }
+  if (push.type === "disconnect") {
+    return `{"push":{"disconnect":${encodeCode(push.disconnect)}}}`;
+  }
   const channel = push.channel === "" ? "" : `"channel":${JSON.stringify(push.channel)},`;
   return `{"push":{${channel}"${push.type}":${encodePushed(push)}}}`;
 }
 
-function encodePushed(push: Exclude<Push, { readonly type: "refresh" }>): string {
+function encodePushed(push: Exclude<Push, { readonly type: "refresh" | "disconnect" }>): string {
   switch (push.type) {
     case "join":
     case "leave":
@@ -59,11 +63,11 @@ function encodePushed(push: Exclude<Push, { readonly type: "refresh" }>): string
     case "subscribe":
       return subscribePush(push.result);
     case "unsubscribe":
-      return encodeUnsubscribe(push.unsubscribe);
+      return encodeCode(push.unsubscribe);
   }
 }
 
-function encodeUnsubscribe({ code, reason }: Unsubscribe): string {
+function encodeCode({ code, reason }: Unsubscribe | Disconnect): string {
   return `{"code":${code},"reason":${JSON.stringify(reason)}}`;
 }
 

@@ -12,6 +12,8 @@ export function connectResult(result: ConnectResult): string {
   return members
     .number("ping", result.ping)
     .flag("pong", result.ping !== null && result.pong !== false)
+    .text("session", result.session?.id ?? "")
+    .text("node", result.session?.node ?? "")
     .number("time", result.time)
     .object();
 }

@@ -16,7 +16,7 @@ export function decodeMessage(bytes: Uint8Array): Command | null {
 }
 
 /** A message, or null where the bytes are not one. */
-function tryRead(bytes: Uint8Array, message: Message): Fields | null {
+export function tryRead(bytes: Uint8Array, message: Message): Fields | null {
   try {
     return readMessage(bytes, message);
   } catch {

@@ -81,5 +81,9 @@ export function encodePush(push: Push): Uint8Array {
       return pushFrame(message.text(2, push.channel).message(9, subscribePush(push.result)));
     case "refresh":
       return pushFrame(message.message(12, expiryResult(push.expiry)));
+    case "disconnect": {
+      const { code, reason } = push.disconnect;
+      return pushFrame(message.message(11, new MessageWriter().number(1, code).text(2, reason)));
+    }
   }
 }

@@ -117,3 +117,6 @@ export const command = message({
   14: ["refresh", () => refresh],
   15: ["sub_refresh", () => subRefresh],
 });
+
+/** The body of a POST to `/emulation`. */
+export const emulation = message({ 1: ["node", "string"], 2: ["session", "string"], 3: ["data", "bytes"] });

@@ -12,6 +12,8 @@ export function connectResult(result: ConnectResult): MessageWriter {
     .map(6, result.subs, subscribeResult)
     .number(7, result.ping)
     .flag(8, result.ping !== null && result.pong !== false)
+    .text(9, result.session?.id)
+    .text(10, result.session?.node)
     .number(11, result.time);
 }
 

@@ -33,18 +33,18 @@ export class Bodies {
     this.#timeout = timeout;
   }
 
-  /** The body as text, or why there is none. */
-  read(request: Request, done: (body: string | { readonly unread: Unread }) => void): void {
+  /** What reading a request's body gives, or why it gave nothing in time. */
+  read<Body>(reading: Promise<Body>, done: (body: Body | { readonly unread: Unread }) => void): void {
     const pending: Pending = {
       dueAt: this.#clock.monotonic() + this.#timeout,
       expire: () => done({ unread: "late" }),
     };
     this.#pending.add(pending);
     this.#look();
-    const settled = (body: string | { readonly unread: Unread }) => {
+    const settled = (body: Body | { readonly unread: Unread }) => {
       if (this.#pending.delete(pending)) done(body);
     };
-    request.text().then(settled, () => settled({ unread: "broken" }));
+    reading.then(settled, () => settled({ unread: "broken" }));
   }
 
   #look(): void {

@@ -1,0 +1,51 @@
+import type { Config } from "../config/config.ts";
+import type { Endpoint, Route } from "../http/routes.ts";
+import { createCentrifugeJson } from "../protocol/centrifuge/json.ts";
+import { readEmulation } from "../protocol/centrifuge/protobuf/emulation.ts";
+import { createCentrifugeProtobuf } from "../protocol/centrifuge/protobuf.ts";
+import { createEmulation } from "../sockets/streams/emulation.ts";
+import { eventStream, jsonLines, protobufMessages } from "../sockets/streams/framing.ts";
+import { Sessions } from "../sockets/streams/sessions.ts";
+import { createStreams, type StreamPorts, type StreamRoute } from "../sockets/streams/streams.ts";
+import { commandsPerFrameMax, settingsOf } from "./protocols.ts";
+
+/** The paths of the transports that stream responses, where they are enabled. */
+export function createStreamEndpoints(
+  config: Config,
+  ports: Omit<StreamPorts, "sessions">,
+): ReadonlyMap<string, Route> {
+  const { sse, http_stream, emulation } = config;
+  const sessions = new Sessions();
+  const routes = streamRoutes(config);
+  const endpoints = new Map<string, Route>();
+  const serve = (path: string, endpoint: Endpoint) => endpoints.set(path, { endpoint, anyHost: false });
+  const streams = createStreams({ ...ports, sessions });
+  if (sse.enabled) serve(sse.handler_prefix, streams(routes.sse));
+  if (http_stream.enabled) serve(http_stream.handler_prefix, streams(routes.httpStream));
+  if (endpoints.size === 0) return endpoints;
+  const bodyBytesMax = emulation.max_request_body_size;
+  const readProtobuf = readEmulation;
+  serve(emulation.handler_prefix, createEmulation({ ...ports, sessions, bodyBytesMax, readProtobuf }));
+  return endpoints;
+}
+
+function streamRoutes(config: Config): Record<"sse" | "httpStream", StreamRoute> {
+  const options = { commandsPerFrameMax: commandsPerFrameMax(config) };
+  const settings = settingsOf(config).centrifuge;
+  const json = createCentrifugeJson(options, settings);
+  const protobuf = createCentrifugeProtobuf(options, settings);
+  const inProtobuf = { protocol: protobuf, framing: protobufMessages };
+  const inJson = { protocol: json, framing: jsonLines };
+  return {
+    sse: {
+      methods: ["GET", "POST"],
+      bodyBytesMax: config.sse.max_request_body_size,
+      choose: () => ({ protocol: json, framing: eventStream }),
+    },
+    httpStream: {
+      methods: ["POST", "OPTIONS"],
+      bodyBytesMax: config.http_stream.max_request_body_size,
+      choose: ({ headers }) => (headers.get("content-type") === "application/octet-stream" ? inProtobuf : inJson),
+    },
+  };
+}

@@ -1,0 +1,91 @@
+import type { Frame } from "../../core/frame.ts";
+import { isObject } from "../../core/object.ts";
+import { stringIn, textOf } from "../../core/payload.ts";
+import type { Bodies } from "../../http/bodies.ts";
+import { answer, methodNotAllowed, notFound } from "../../http/responses.ts";
+import { crossOriginHeaders, type OriginCheck, preflight } from "./cross-origin.ts";
+import type { Sessions } from "./sessions.ts";
+import type { StreamSocket } from "./stream-socket.ts";
+
+/** A request that brings commands of a session. */
+interface EmulationRequest {
+  readonly session: string;
+  readonly node: string;
+  /** Commands as a frame; null where the request has none, so that none is executed. */
+  readonly data: Frame | null;
+}
+
+/** What the emulation endpoint works with. */
+export interface EmulationPorts {
+  readonly bodies: Bodies;
+  readonly sessions: Sessions;
+  /** The id of this node. */
+  readonly node: string;
+  /** Bytes of a request's body; over it 413. */
+  readonly bodyBytesMax: number;
+  readonly isOriginAllowed: OriginCheck;
+  /** Reads a request in Protobuf; null where it is not one. */
+  readProtobuf(body: Uint8Array): EmulationRequest | null;
+  /** Executes commands of a connection, which are answered down its stream. */
+  execute(socket: StreamSocket, frame: Frame): void;
+}
+
+/**
+ * `POST /emulation`: commands of clients whose connection is a streamed response. 204 says that they were handed over. A
+ * session that has ended is no error, because its client learns that from its stream.
+ */
+export function createEmulation(ports: EmulationPorts) {
+  return (request: Request): Response | Promise<Response> => {
+    if (request.method === "OPTIONS") return preflight(request, ports.isOriginAllowed);
+    if (request.method !== "POST") return methodNotAllowed("POST, OPTIONS");
+    return new Promise<Response>((respond) => {
+      ports.bodies.read(request.bytes(), (body) => {
+        respond(body instanceof Uint8Array ? handOver(ports, request, body) : answer(408, "The body did not arrive."));
+      });
+    });
+  };
+}
+
+function handOver(ports: EmulationPorts, request: Request, body: Uint8Array): Response {
+  if (body.byteLength > ports.bodyBytesMax) return answer(413, "The body is over emulation.max_request_body_size.");
+  const isProtobuf = request.headers.get("content-type") === "application/octet-stream";
+  const emulation = isProtobuf ? ports.readProtobuf(body) : readJson(body);
+  if (emulation === null) return answer(400, "Expected an object with session, node and data.");
+  if (emulation.node !== ports.node) return notFound();
+  const socket = ports.sessions.get(emulation.session);
+  const data = emulation.data !== null && socket ? frameFor(socket, emulation.data, isProtobuf) : null;
+  if (socket && data !== null) ports.execute(socket, data);
+  return new Response(null, { status: 204, headers: crossOriginHeaders(request, ports.isOriginAllowed) });
+}
+
+/** In a request in Protobuf the commands of a JSON session are a string of JSON; what is none is not decodable. */
+function frameFor({ protocol }: StreamSocket, data: Frame, isProtobuf: boolean): Frame {
+  if (!isProtobuf || protocol.isBinary || typeof data === "string") return data;
+  const text = textOf(data);
+  try {
+    return (text !== null && stringIn(text)) || "";
+  } catch {
+    return "";
+  }
+}
+
+/** A request in JSON; null where it is malformed. `null` is a request without fields. */
+function readJson(body: Uint8Array): EmulationRequest | null {
+  const value = parsed(body);
+  if (value === null) return { session: "", node: "", data: null };
+  if (!isObject(value)) return null;
+  const { session = "", node = "", data } = value;
+  if (typeof (session ?? "") !== "string" || typeof (node ?? "") !== "string") return null;
+  const frame = data === null ? "" : typeof data === "string" ? data : null;
+  return { session: String(session ?? ""), node: String(node ?? ""), data: frame };
+}
+
+function parsed(body: Uint8Array): unknown {
+  const text = textOf(body);
+  if (text === null) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

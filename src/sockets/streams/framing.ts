@@ -1,0 +1,53 @@
+import type { Frame } from "../../core/frame.ts";
+
+/** How the frames of a protocol stand in the body of a streamed response. */
+export interface Framing {
+  readonly contentType: string;
+  /** What the body begins with; "" for nothing. */
+  readonly opening: string;
+  /** One frame as bytes of the body. */
+  wrap(frame: Frame): Uint8Array;
+}
+
+const utf8 = new TextEncoder();
+
+/** A publication goes to each stream of a channel in turn: the frame that was wrapped last is not wrapped again. */
+function remembered(wrap: (frame: Frame) => Uint8Array): (frame: Frame) => Uint8Array {
+  let last: Frame | null = null;
+  let wrapped: Uint8Array = new Uint8Array();
+  return (frame) => {
+    if (frame !== last) {
+      wrapped = wrap(frame);
+      last = frame;
+    }
+    return wrapped;
+  };
+}
+
+function textOf(frame: Frame): string {
+  return typeof frame === "string" ? frame : new TextDecoder().decode(frame);
+}
+
+/**
+ * Server-sent events: each frame is the data of one event. A carriage return would end the line; in JSON a raw one stands
+ * between tokens alone, and can be left out.
+ */
+export const eventStream: Framing = {
+  contentType: "text/event-stream; charset=utf-8",
+  opening: "\r\n",
+  wrap: remembered((frame) => utf8.encode(`data: ${textOf(frame).replaceAll("\r", "")}\n\n`)),
+};
+
+/** JSON, one frame a line. */
+export const jsonLines: Framing = {
+  contentType: "text/plain; charset=utf-8",
+  opening: "",
+  wrap: remembered((frame) => utf8.encode(`${textOf(frame)}\n`)),
+};
+
+/** Protobuf: each message has its length before it. */
+export const protobufMessages: Framing = {
+  contentType: "application/octet-stream",
+  opening: "",
+  wrap: (frame) => (typeof frame === "string" ? utf8.encode(frame) : frame),
+};

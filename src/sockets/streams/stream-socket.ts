@@ -1,0 +1,161 @@
+import type { Clock } from "../../core/clock.ts";
+import { type Disconnect, disconnects } from "../../core/disconnects.ts";
+import type { Frame } from "../../core/frame.ts";
+import type { Reply } from "../../core/reply.ts";
+import type { Attachment, Receiver } from "../../core/socket.ts";
+import type { DirectSubscriber } from "../../delivery/subscribers.ts";
+import { ClientSocket, type Opening, type SocketPorts } from "../client-socket.ts";
+import type { Framing } from "./framing.ts";
+
+/** What was learnt of a client from the request that its stream answers. */
+export interface StreamOpening extends Opening {
+  readonly framing: Framing;
+  /** A secret, with which requests of their own bring commands; null where the client sends none. */
+  readonly session: string | null;
+  /** The id of this node. */
+  readonly node: string;
+}
+
+/**
+ * Bytes that wait in a body without counting as unsent: the runtime writes them at the end of the turn, so that some
+ * always wait right after a frame was sent, and a body that ends delivers them.
+ */
+const uncountedMax = 65_536;
+
+/** The body of a streamed response as a connection's socket: frames go down it, commands come in other requests. */
+export class StreamSocket extends ClientSocket {
+  readonly session?: string;
+  readonly #node: string;
+  readonly #framing: Framing;
+  readonly #clock: Clock;
+  /** Called once, when the client has gone or the body has ended. */
+  ended: (() => void) | null = null;
+  #body: ReadableStreamDefaultController<Uint8Array> | null = null;
+  /** Bytes that the client had taken when it was last looked at. */
+  #taken = 0;
+  #written = 0;
+  /** More than `uncountedMax` bytes waited. */
+  #isWatched = false;
+
+  constructor(opening: StreamOpening, ports: SocketPorts, { clock, tokens }: { clock: Clock; tokens: number }) {
+    super(opening, ports, tokens);
+    if (opening.session !== null) this.session = opening.session;
+    this.#node = opening.node;
+    this.#framing = opening.framing;
+    this.#clock = clock;
+  }
+
+  /** The body; to be given to the response. */
+  open(): ReadableStream<Uint8Array> {
+    return new ReadableStream<Uint8Array>(
+      {
+        start: (body) => {
+          this.#body = body as ReadableStreamDefaultController<Uint8Array>;
+          if (this.#framing.opening !== "") this.#write(Buffer.from(this.#framing.opening));
+        },
+        // The runtime has taken all, and waits for more.
+        pull: () => this.#drained(),
+        cancel: () => this.closed(),
+      },
+      new ByteLengthQueuingStrategy({ highWaterMark: 0 }) as QueuingStrategy<Uint8Array>,
+    );
+  }
+
+  send(frame: Frame): void {
+    if (!this.#body) return;
+    const { counters } = this.ports;
+    counters.framesOut += 1;
+    counters.bytesOut += frame.length;
+    this.#write(this.#framing.wrap(frame));
+    this.watch();
+  }
+
+  /** The reply to connect names the session, where commands come in requests of their own. */
+  override reply(reply: Reply): void {
+    if (reply.method !== "connect" || this.session === undefined) super.reply(reply);
+    else super.reply({ ...reply, result: { ...reply.result, session: { id: this.session, node: this.#node } } });
+  }
+
+  ping(): void {
+    this.sendEncoded(this.protocol.ping);
+  }
+
+  get kind(): "direct" {
+    return "direct";
+  }
+
+  get receiver(): Receiver | null {
+    return isSubscriber(this) ? this : null;
+  }
+
+  attach(this: StreamSocket & DirectSubscriber, attachment: Attachment): void {
+    if (this.#body) this.ports.subscribers.attach(this, attachment);
+  }
+
+  detach(this: StreamSocket & DirectSubscriber, channel: string): void {
+    this.ports.subscribers.detach(channel, this);
+  }
+
+  isOpen(): boolean {
+    return this.#body !== null;
+  }
+
+  hasArrived(): boolean {
+    return false;
+  }
+
+  unsent(): number {
+    if (!this.#body) return 0;
+    const waiting = -(this.#body.desiredSize ?? 0);
+    if (waiting <= uncountedMax) return 0;
+    this.#isWatched = true;
+    if (this.#written - waiting > this.#taken) {
+      this.#taken = this.#written - waiting;
+      this.progressAt = this.#clock.monotonic();
+    }
+    return waiting;
+  }
+
+  /** A stream has no close frame: the reason is the last push, and then the body ends. */
+  close(disconnect: Disconnect): void {
+    if (this.#body) this.push({ type: "disconnect", disconnect });
+    const body = this.#body;
+    this.#end();
+    this.release();
+    body?.close();
+  }
+
+  terminate(): void {
+    this.#body?.error(new Error("terminated"));
+    this.closed();
+  }
+
+  /** The client has gone: its connection is told. */
+  closed(): void {
+    this.#end();
+    this.release()?.send({ type: "socket.closed", disconnect: disconnects.connectionClosed });
+  }
+
+  /** Told only while it matters: an event of the actor for each frame would cost more than the frame. */
+  #drained(): void {
+    if (!this.#isWatched) return;
+    this.#isWatched = false;
+    this.connection?.send({ type: "socket.drained" });
+  }
+
+  #end(): void {
+    this.#body = null;
+    this.ended?.();
+    this.ended = null;
+  }
+
+  #write(bytes: Uint8Array): void {
+    this.#written += bytes.byteLength;
+    this.#body?.enqueue(bytes);
+  }
+}
+
+/** Whether the stream's protocol has an encoding, so that it can receive channels. */
+function isSubscriber(socket: StreamSocket): socket is StreamSocket & DirectSubscriber {
+  return socket.encoding !== null;
+}

@@ -1,0 +1,113 @@
+import type { Server } from "bun";
+import type { ConnectionRef } from "../../../actors/hub/registry.ts";
+import type { Clock } from "../../core/clock.ts";
+import type { Frame } from "../../core/frame.ts";
+import type { Random } from "../../core/random.ts";
+import type { Bodies } from "../../http/bodies.ts";
+import { answer, methodNotAllowed } from "../../http/responses.ts";
+import type { RequestTarget } from "../../http/target.ts";
+import type { Protocol } from "../../protocol/protocol.ts";
+import type { Admission } from "../admission.ts";
+import type { SocketPorts } from "../client-socket.ts";
+import type { Entrance } from "../entrance.ts";
+import { crossOriginHeaders, type OriginCheck, preflight } from "./cross-origin.ts";
+import type { Framing } from "./framing.ts";
+import type { Sessions } from "./sessions.ts";
+import { StreamSocket } from "./stream-socket.ts";
+
+/** What opening streams works with. */
+export interface StreamPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly bodies: Bodies;
+  readonly enter: Entrance;
+  readonly admission: Admission;
+  readonly sockets: SocketPorts;
+  readonly sessions: Sessions;
+  /** The id of this node. */
+  readonly node: string;
+  /** Tokens that a connection starts with. */
+  readonly burst: number;
+  readonly isOriginAllowed: OriginCheck;
+  /** Spawns the connection of a stream. */
+  adopt(socket: StreamSocket): ConnectionRef;
+  /** Executes the first commands of a stream. */
+  execute(socket: StreamSocket, frame: Frame): void;
+}
+
+/** One path on which connections are opened as streamed responses. */
+export interface StreamRoute {
+  /** GET: the commands are in the query, as `cf_connect`. */
+  readonly methods: readonly ("GET" | "POST" | "OPTIONS")[];
+  /** Bytes of a body; over it 413. */
+  readonly bodyBytesMax: number;
+  /** The protocol of a request, and how its frames stand in the body. */
+  choose(request: Request): { readonly protocol: Protocol; readonly framing: Framing };
+}
+
+/** As Centrifugo has them: no cache and no proxy is to keep a stream, or to wait for its end. */
+const streamHeaders = {
+  "Cache-Control": "private, no-cache, no-store, must-revalidate, max-age=0",
+  Pragma: "no-cache",
+  "X-Accel-Buffering": "no",
+};
+
+/** Opens connections as streamed responses: the first commands come with the request. */
+export function createStreams(ports: StreamPorts) {
+  const open = (request: Request, server: Server<unknown>, { route, path, frame }: Asked): Response => {
+    const peer = ports.enter(request, server, path);
+    if (peer instanceof Response) return peer;
+    server.timeout(request, 0);
+    const { protocol, framing } = route.choose(request);
+    const session = ports.random.uuid() + ports.random.uuid();
+    const opening = {
+      id: ports.random.uuid(),
+      ...peer,
+      protocol,
+      framing,
+      session,
+      node: ports.node,
+      defaultChannel: "",
+    };
+    const socket = new StreamSocket(opening, ports.sockets, { clock: ports.clock, tokens: ports.burst });
+    const body = socket.open();
+    ports.admission.entered(socket.limitKey);
+    ports.sessions.add(session, socket);
+    socket.ended = () => {
+      ports.admission.left(socket.limitKey);
+      ports.sessions.delete(session);
+    };
+    request.signal.addEventListener("abort", () => socket.closed());
+    socket.connection = ports.adopt(socket);
+    ports.execute(socket, frame);
+    const headers = { ...streamHeaders, "Content-Type": framing.contentType };
+    return new Response(body, { headers: { ...headers, ...crossOriginHeaders(request, ports.isOriginAllowed) } });
+  };
+
+  return (route: StreamRoute) =>
+    (request: Request, server: Server<unknown>, { path, query }: RequestTarget): Response | Promise<Response> => {
+      const { method } = request;
+      if (!route.methods.some((each) => each === method)) return methodNotAllowed(route.methods.join(", "));
+      if (method === "OPTIONS") return preflight(request, ports.isOriginAllowed);
+      if (method === "GET") {
+        const frame = query.get("cf_connect") ?? "";
+        return frame === ""
+          ? answer(400, "Expected commands in cf_connect.")
+          : open(request, server, { route, path, frame });
+      }
+      return new Promise((respond) => {
+        ports.bodies.read(request.bytes(), (body) => {
+          if (!(body instanceof Uint8Array)) respond(answer(408, "The body did not arrive."));
+          else if (body.byteLength > route.bodyBytesMax)
+            respond(answer(413, "The body is over max_request_body_size."));
+          else respond(open(request, server, { route, path, frame: body }));
+        });
+      });
+    };
+}
+
+interface Asked {
+  readonly route: StreamRoute;
+  readonly path: string;
+  readonly frame: Frame;
+}
