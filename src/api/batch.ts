@@ -25,8 +25,8 @@ export interface BatchPorts extends MethodPorts {
 }
 
 /**
- * Several commands in one request. Each is read before the first is run, so that nothing of a request that is refused has
- * been done.
+ * Runs the commands of one request. Each is read before the first is run, so that nothing of a refused request has been
+ * done.
  */
 export async function runBatch(request: unknown, call: Call, ports: BatchPorts): Promise<Outcome> {
   const read = readWith(batchRequest, request);

@@ -67,7 +67,7 @@ export function integer(about: string, least: "any" | "0" = "any") {
 /** The largest number of 64 bits without a sign, as Centrifugo's offsets may be. */
 const uint64Max = 2 ** 64;
 
-/** An offset; 0 where it is absent. One that no stream can reach counts as the largest that can be told exactly. */
+/** An offset; 0 where it is absent. One over 2^53 - 1, which no stream reaches, counts as that number. */
 function offset(about: string) {
   const given = v.pipe(
     v.number("expected a number"),

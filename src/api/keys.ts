@@ -11,11 +11,11 @@ export interface KeyOptions {
   readonly channels: readonly string[];
 }
 
-/** Who calls: what its key allows, and what is left of its rate. */
+/** The caller of a request: the rights of its key, and what is left of its rate. */
 export interface Caller extends Bucket {
   /** The key's name, for the log. */
   readonly name: string;
-  /** It may touch all channels. */
+  /** Its key is not limited to channels. */
   readonly touchesAll: boolean;
   mayCall(method: string): boolean;
   /** Whether its methods name this one: a key without any may call all methods that name a channel. */
@@ -28,15 +28,15 @@ interface Known {
   readonly caller: Caller;
 }
 
-/** Finds whose key a request carries. */
+/** Finds the caller of a request. */
 export interface Keys {
-  /** Null: no key, or none that is known. Any one of those that a request carries is enough. */
+  /** Null: the request has no key that is known. One right key is enough, in whichever of its three places. */
   callerOf(headers: Headers, query: URLSearchParams): Caller | null;
 }
 
 /**
- * Keys are compared by their digests, all of them every time: neither the time that it takes nor its length tells
- * anything of a key. With `insecure` no key is asked for.
+ * Keys are compared by their digests, all of them every time, so that the time of a comparison depends neither on a key
+ * nor on its length. With `insecure` no key is needed.
  */
 export function createKeys(keys: readonly KeyOptions[], options: { queryKey: boolean; insecure: boolean }): Keys {
   const known = keys.map((key): Known => ({ digest: digestOf(key.key), caller: callerWith(key) }));

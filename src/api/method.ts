@@ -22,7 +22,7 @@ export interface MethodPorts {
   onUnknownFields(found: { readonly method: string; readonly key: string; readonly fields: string }): void;
 }
 
-/** One call of a method: where its request is, and who calls. */
+/** One call of a method: where its request is, and its caller. */
 export interface Call {
   /** The text of the whole body, from which payloads are taken as the bytes that came. */
   readonly body: string;

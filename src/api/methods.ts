@@ -15,7 +15,7 @@ import { send } from "./methods/send.ts";
 import { subscribe } from "./methods/subscribe.ts";
 import { unsubscribe } from "./methods/unsubscribe.ts";
 
-/** Every method; of a command in a batch that names several, the first of this order is meant, as in Centrifugo. */
+/** Every method. Of a command in a batch that names more than one, the first of this order is run, as in Centrifugo. */
 export const methods: readonly Method[] = [
   publish,
   broadcast,

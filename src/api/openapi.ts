@@ -7,7 +7,7 @@ import { methods } from "./methods.ts";
 import { jsonOf, reference, refusals } from "./openapi-responses.ts";
 import { error, failure } from "./shapes.ts";
 
-/** How the API is configured, as far as its description tells it. */
+/** The options that the description of the API depends on. */
 export interface ApiShape {
   /** Without a slash at its end: `/api`. */
   readonly handler_prefix: string;

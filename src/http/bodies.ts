@@ -5,19 +5,19 @@ import type { Timers } from "../core/timers.ts";
 /** Why a body was not read. */
 export type Unread = "late" | "broken";
 
-/** A body that is still to come. */
+/** A body that has not arrived yet. */
 interface Pending {
   /** In monotonic milliseconds. */
   readonly dueAt: number;
   expire(): void;
 }
 
-/** How often late bodies are looked for, in milliseconds. */
+/** Milliseconds between two searches for late bodies. */
 const lookInterval = milliseconds(1_000);
 
 /**
- * Reads bodies, and gives up on those that take too long. All have the same time, so they stand in the order in which
- * they expire, and one timer a second looks at the first of them: one for each would cost more than the reading.
+ * Reads bodies within a time. It is the same for all, so the set is in the order in which they expire, and one timer a
+ * second looks at the first of them: a timer for each would cost more than the reading.
  */
 export class Bodies {
   readonly #clock: Clock;

@@ -14,10 +14,10 @@ import type { Send, Sent } from "./send.ts";
 import type { Who } from "./server-commands.ts";
 import type { Counts } from "./survey.ts";
 
-/** What a publish may say beside its channel and data. */
+/** The options of a publish. */
 type PublishOptions = Omit<Publish, "data">;
 
-/** What a subscription may say beside its channel. */
+/** The options of a subscription. */
 interface SubscribeOptions {
   /** When it ends, in seconds since 1970; null or absent: never. */
   readonly expireAt?: number | null;
@@ -31,7 +31,7 @@ interface SubscribeOptions {
   readonly override?: SubscriptionOverride;
 }
 
-/** Whom a message is for: all connections of a user, or one connection. */
+/** The addressee of a message: all connections of a user, or one connection. */
 type Addressee = Partial<Pick<Who, "user" | "client">>;
 
 /** A publication as an application reads it. */
@@ -93,7 +93,7 @@ export interface InProcess {
 
 /** Makes the operations callable from the same process. */
 export function createInProcess(operations: Operations, isRunning: () => boolean): InProcess {
-  /** The Hub of a server that has stopped answers nothing: a publish would be waited for in vain. */
+  /** The Hub of a server that has stopped answers nothing: a publish would never resolve. */
   const running = (): Operations => {
     if (isRunning()) return operations;
     throw new OperationError({ code: errors.internal.code, message: "the server has stopped" });

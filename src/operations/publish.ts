@@ -1,6 +1,6 @@
 import type { Payload } from "../core/payload.ts";
 
-/** What a publish says beside its channel. */
+/** A publish without its channel. */
 export interface Publish {
   readonly data: Payload;
   /** Names and texts that clients receive beside the data. */

@@ -1,6 +1,6 @@
 import type { Payload } from "../core/payload.ts";
 
-/** What a message to a user says beside the user and its data. */
+/** The options of a message to a user. */
 export interface Send {
   /** For how many milliseconds it is kept for a user without a connection; 0: not at all. */
   readonly queueTtl?: number;

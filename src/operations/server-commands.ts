@@ -9,7 +9,7 @@ import { done, type Result, refuse } from "../core/result.ts";
 import { type Seconds, seconds } from "../core/time.ts";
 import { unsubscribes } from "../core/unsubscribes.ts";
 
-/** Which connections are meant. */
+/** The connections that a back end addresses. */
 export interface Who {
   /** All connections of this user; "" means the anonymous connections. */
   readonly user: string;
@@ -21,7 +21,7 @@ export interface Who {
   readonly whitelist?: readonly string[];
 }
 
-/** What a subscription by the server says beside its channel. */
+/** A subscription by the server without its channel. */
 export interface Subscribe {
   /** Seconds since 1970; null or absent: never. */
   readonly expireAt?: number | null;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { methods } from "../../src/api/methods.ts";
 import type { ConfigInput } from "../../src/config/config.ts";
 import { isOperationError, startServer } from "../../src/server.ts";
 import { CentrifugeProbe } from "../support/centrifuge-probe.ts";
@@ -38,6 +39,21 @@ async function codeOf(run: () => unknown): Promise<number> {
 }
 
 describe("in the same process", () => {
+  test("every method of the API but rpc and push_log is there, and returns a promise", async () => {
+    await using server = await start();
+    const names = methods.map(({ name }) => name).filter((name) => name !== "rpc" && name !== "push_log");
+    for (const name of names) {
+      const operation: unknown = Reflect.get(
+        server,
+        name.replaceAll(/_(.)/g, (_, letter: string) => letter.toUpperCase()),
+      );
+      if (typeof operation !== "function") throw new Error(`${name} is not there`);
+      const outcome: unknown = operation({ user: "" }, "news");
+      expect([name, outcome instanceof Promise]).toEqual([name, true]);
+      await Promise.allSettled([outcome]);
+    }
+  });
+
   test("[AP1] a publish reaches who is there, and resolves with its position", async () => {
     await using server = await start();
     const probe = await server.open();

@@ -8,7 +8,6 @@ const sets = ["main", "strict", "timers", "insecure", "general", "protobuf", "st
 /** What is not done yet, and which work does it. */
 const later: Readonly<Record<string, string>> = {
   "general/json-types-subscribe-ok": "a difference of the HTTP API or of refreshes that is not removed yet",
-  "general/cachemode-auto-api": "a difference of the HTTP API or of refreshes that is not removed yet",
 };
 
 function reasonToSkip({ name }: Recording, { id }: Scenario): string | undefined {

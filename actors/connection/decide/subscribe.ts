@@ -140,11 +140,13 @@ export function wishOf(
 }
 
 function sinceOf(
-  { request, terms: { grant } }: Joining,
+  { request, origin, terms: { grant } }: Joining,
   options: ConnectionRecord["options"],
   recoveredBytes: number,
 ): Since | null {
-  const position = request.recover ?? (grant.autoCacheRecover ? { offset: 0, epoch: "" } : null);
+  // As in Centrifugo: a subscribe of a back end recovers nothing that it does not ask for.
+  const isAutomatic = grant.autoCacheRecover && origin !== "server";
+  const position = request.recover ?? (isAutomatic ? { offset: 0, epoch: "" } : null);
   if (position === null || !grant.recoverable) return null;
   return {
     position,
