@@ -37,9 +37,9 @@ export interface Ahead {
 const none: ReadonlyMap<string, Subscribed> = new Map();
 
 /**
- * All that changes about one connection, in one object, which the context of its machine holds. Created once and changed in place,
- * by the actions of its machine alone; a copy for each change would cost more than the change. Collections are made
- * when they are needed: there may be fifty thousand of these.
+ * All that changes about one connection, in one object, which the context of its machine holds. Created once and changed
+ * in place, by the actions of its machine and by the publish lane; a copy for each change would cost more than the
+ * change. Collections are made when they are needed: there may be fifty thousand of these.
  */
 export class ConnectionRecord implements Bucket {
   readonly socket: Socket;
