@@ -162,7 +162,6 @@ describe("push to a user", () => {
       await server.centrifuge("ann"),
       await server.centrifuge("bob"),
     ];
-    plain.send("a frame, after which it is surely let in");
     const sent = await server.call("send", { user: "ann", data: { n: 1 } });
     expect(sent.json).toEqual({ result: { connections: 2, queued: false } });
     expect(await plain.next()).toBe('{"n":1}');
