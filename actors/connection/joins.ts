@@ -1,15 +1,17 @@
-import type { Broker, Wish } from "../../src/broker/broker.ts";
+import type { Broker, Joined, Wish } from "../../src/broker/broker.ts";
+import type { RecoveryBudget } from "../../src/core/recovery-budget.ts";
 import { decideGreeting, type JoinedChannel } from "./decide/connect.ts";
 import type { Decision, View } from "./decide/decision.ts";
 import { decideJoined, decideSubscribe, wishOf } from "./decide/subscribe.ts";
 import type { Holdable } from "./held.ts";
 import type { Scope } from "./ports.ts";
-import type { Ahead, ConnectionRecord } from "./record.ts";
+import { type Ahead, type ConnectionRecord, recovererOf } from "./record.ts";
 import type { Joining } from "./subscription.ts";
 
 /** What joins work with. */
 export interface JoinPorts {
   readonly broker: Pick<Broker, "prepare" | "join">;
+  readonly recoveryBudget: RecoveryBudget;
   viewOf(scope: Scope): View;
   perform(scope: Scope, decisions: readonly Decision[]): void;
 }
@@ -37,7 +39,7 @@ export class Joins {
       return;
     }
     const ticket = connection.nextTicket();
-    if (this.#prepare(scope, [wishOf(joining, connection)], ticket)) {
+    if (this.#prepare(scope, [this.#wishOf(joining, connection)], ticket)) {
       this.#joinNow(scope, joining);
     } else if (connection.pending && cause) {
       // A back end subscribes while something else is waited for: it is done after that.
@@ -52,7 +54,7 @@ export class Joins {
   greet(scope: Scope, joinings: readonly Joining[]): void {
     const { connection, self } = scope;
     const ticket = connection.nextTicket();
-    const wishes = joinings.map((joining) => wishOf(joining, connection));
+    const wishes = joinings.map((joining) => this.#wishOf(joining, connection));
     if (wishes.length === 0 || this.#prepare(scope, wishes, ticket)) {
       this.#greetNow(scope, joinings);
       return;
@@ -93,10 +95,18 @@ export class Joins {
     return first;
   }
 
+  /** What is asked of the broker: no more is recovered than the connection, its user and its address have left. */
+  #wishOf(joining: Joining, connection: ConnectionRecord): Wish {
+    const wish = wishOf(joining, connection);
+    if (wish.since === null) return wish;
+    const bytesMax = Math.min(wish.since.bytesMax, this.#ports.recoveryBudget.left(recovererOf(connection)));
+    return { ...wish, since: { ...wish.since, bytesMax } };
+  }
+
   #wishOfHeld(scope: Scope, event: Holdable): Wish | null {
     if (event.type !== "client.subscribe" || event.command.token) return null;
     const [decision] = decideSubscribe(this.#ports.viewOf(scope), event.command, true);
-    return decision?.type === "join" ? wishOf(decision.joining, scope.connection) : null;
+    return decision?.type === "join" ? this.#wishOf(decision.joining, scope.connection) : null;
   }
 
   /** True: the joins can be made now. */
@@ -107,22 +117,28 @@ export class Joins {
   }
 
   #joinNow(scope: Scope, joining: Joining): void {
-    const { channel, options, since } = wishOf(joining, scope.connection);
-    this.#ports.broker.join(channel, options, since, (joined, error) =>
-      this.#ports.perform(scope, decideJoined(this.#ports.viewOf(scope), joining, { joined, error, since })),
+    const { channel, options, since } = this.#wishOf(joining, scope.connection);
+    this.#ports.broker.join(
+      channel,
+      options,
+      since,
+      (joined, error) =>
+        this.#ports.perform(scope, decideJoined(this.#ports.viewOf(scope), joining, { joined, error, since })),
+      scope.connection.account,
     );
   }
 
   #greetNow(scope: Scope, joinings: readonly Joining[]): void {
     const joins: JoinedChannel[] = [];
     for (const joining of joinings) {
-      const { channel, options, since } = wishOf(joining, scope.connection);
-      this.#ports.broker.join(channel, options, since, (joined) => {
+      const { channel, options, since } = this.#wishOf(joining, scope.connection);
+      const attach = (joined: Joined | null) => {
         joins.push({ joining, joined, since });
         if (joined) {
           this.#ports.perform(scope, decideJoined(this.#ports.viewOf(scope), joining, { joined, since }));
         }
-      });
+      };
+      this.#ports.broker.join(channel, options, since, attach, scope.connection.account);
     }
     this.#ports.perform(scope, decideGreeting(this.#ports.viewOf(scope), joins));
   }

@@ -27,6 +27,12 @@ export interface ConnectionOptions {
   /** What the hooks of the application change; null without any. */
   readonly hooks: HookOptions | null;
   readonly historyPublicationsMax: number;
+  /** Bytes of payload in one answer of history, which has at least one publication. */
+  readonly historyBytesMax: number;
+  /** Bytes of one answer of presence. */
+  readonly presenceBytesMax: number;
+  /** The part of what stores may keep that one user, or one address of anonymous users, may have. */
+  readonly streamShare: number;
   readonly recoveryPublicationsMax: number;
   /** Bytes of payload that recovery brings for the commands of one frame. */
   readonly recoveryBytesMax: number;

@@ -16,7 +16,7 @@ import { type Cause, Joins } from "./joins.ts";
 import type { PendingHook } from "./pending.ts";
 import type { ConnectionPorts, Scope } from "./ports.ts";
 import { read } from "./reads.ts";
-import { clientInfoOf } from "./record.ts";
+import { clientInfoOf, recovererOf } from "./record.ts";
 import { verifyToken } from "./verification.ts";
 
 type DecisionOf<Type extends Decision["type"]> = Extract<Decision, { type: Type }>;
@@ -57,6 +57,7 @@ export class Performer {
     this.#drops = new ThrottledLog("publish.dropped", { clock: ports.clock, log: ports.log, level: "info" });
     this.joins = new Joins({
       broker: ports.broker,
+      recoveryBudget: ports.recoveryBudget,
       viewOf: (scope) => this.viewOf(scope),
       perform: (scope, decisions) => this.perform(scope, decisions),
     });
@@ -175,6 +176,7 @@ export class Performer {
       case "attach": {
         const { subscription } = decision;
         connection.recoveredBytes += decision.recoveredBytes;
+        this.#ports.recoveryBudget.spend(recovererOf(connection), decision.recoveredBytes);
         // A back end may subscribe to what the client has already: the earlier subscription ends.
         if (connection.subscriptions.has(subscription.channel))
           connection.socket.receiver?.detach(subscription.channel);

@@ -4,6 +4,7 @@ import type { ChannelRules } from "../../src/channels/rules.ts";
 import type { Clock } from "../../src/core/clock.ts";
 import type { Log } from "../../src/core/log.ts";
 import type { Random } from "../../src/core/random.ts";
+import type { RecoveryBudget } from "../../src/core/recovery-budget.ts";
 import type { Timers } from "../../src/core/timers.ts";
 import type { Caller } from "../../src/hooks/caller.ts";
 import type { ChannelWatch } from "../../src/hooks/channel-watch.ts";
@@ -31,6 +32,8 @@ export interface ConnectionPorts {
   /** The Hub's mailbox for publications. */
   readonly publications: { send(event: PublishEvent): void };
   readonly broker: Broker;
+  /** Bytes that connections, users and addresses may recover. */
+  readonly recoveryBudget: RecoveryBudget;
   readonly presence: Presence;
   readonly presenceEvents: PresenceEvents;
   readonly rules: ChannelRules;

@@ -1,5 +1,6 @@
 import { errors } from "../../src/core/errors.ts";
 import { type MaybePromise, then } from "../../src/core/maybe-promise.ts";
+import { presenceBytes } from "../../src/core/presence-bytes.ts";
 import type { Reply } from "../../src/core/reply.ts";
 import type { Decision } from "./decide/decision.ts";
 import type { ConnectionPorts, Scope } from "./ports.ts";
@@ -17,7 +18,11 @@ export function read(
   answerLater(scope, (answer) => {
     switch (decision.type) {
       case "read presence":
-        return give(presence.list(channel), (result) => answer(result ? { id, method: "presence", result } : failed));
+        return give(presence.list(channel), (result) => {
+          const isTooLong = result !== null && presenceBytes(result) > scope.connection.options.presenceBytesMax;
+          if (isTooLong) answer({ id, method: "error", error: errors.limitExceeded });
+          else answer(result ? { id, method: "presence", result } : failed);
+        });
       case "read presence stats":
         return give(presence.stats(channel), (result) =>
           answer(result ? { id, method: "presence_stats", result } : failed),

@@ -1,8 +1,10 @@
+import type { Account } from "../../src/broker/broker.ts";
 import type { ConnectCommand } from "../../src/core/command.ts";
 import { type Disconnect, disconnects } from "../../src/core/disconnects.ts";
 import type { Identity } from "../../src/core/identity.ts";
 import type { ClientInfo } from "../../src/core/publication.ts";
 import type { Bucket } from "../../src/core/rate.ts";
+import type { Recoverer } from "../../src/core/recovery-budget.ts";
 import type { Reply } from "../../src/core/reply.ts";
 import type { Socket } from "../../src/core/socket.ts";
 import type { Seconds } from "../../src/core/time.ts";
@@ -80,6 +82,8 @@ export class ConnectionRecord implements Bucket {
   answered = 0;
   /** Answers of publishes that came before those of earlier ones, by the number of the publish; null until one did. */
   #early: Map<number, Reply> | null = null;
+  /** Null until something of it was to be kept. */
+  #account: Account | null = null;
   /** Publishes refused in a row, of a client that cannot read errors. */
   refusedPublishes = 0;
   /** The frame whose commands are being executed, and the bytes that recovery has brought for them. */
@@ -97,6 +101,12 @@ export class ConnectionRecord implements Bucket {
 
   get user(): string {
     return this.identity?.user ?? "";
+  }
+
+  /** Who is charged for what stores keep of it; it is asked once the user is known. */
+  get account(): Account {
+    this.#account ??= accountOf(this);
+    return this.#account;
   }
 
   /** Publishes that wait for their commit. */
@@ -199,6 +209,16 @@ export class ConnectionRecord implements Bucket {
 }
 
 const noneHeld = new HeldCommands();
+
+/** Whose recoveries are counted. */
+export function recovererOf({ socket, user }: ConnectionRecord): Recoverer {
+  return { client: socket.id, user, limitKey: socket.limitKey };
+}
+
+function accountOf({ user, socket, options }: ConnectionRecord): Account {
+  const id = user === "" ? `address:${socket.limitKey ?? socket.address}` : `user:${user}`;
+  return { id, share: options.streamShare };
+}
 
 /** How others see a connection in a channel. */
 export function clientInfoOf(

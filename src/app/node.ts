@@ -20,6 +20,7 @@ import type { Frame } from "../core/frame.ts";
 import type { Log } from "../core/log.ts";
 import type { Random } from "../core/random.ts";
 import type { Socket } from "../core/socket.ts";
+import { RecoveryBudget } from "../core/recovery-budget.ts";
 import { milliseconds } from "../core/time.ts";
 import type { Timers } from "../core/timers.ts";
 import { Fanout } from "../delivery/fanout.ts";
@@ -34,7 +35,7 @@ import type { Presence } from "../presence/presence.ts";
 import { createPresenceEvents } from "../presence/presence-events.ts";
 import { createNodeHooks } from "./hook-ports.ts";
 import { startHub } from "./hub.ts";
-import { connectionOptions, slowOptions, tokenOptions } from "./options.ts";
+import { connectionOptions, recoveryRate, slowOptions, tokenOptions } from "./options.ts";
 import { countRecoveries } from "./recoveries.ts";
 
 /** What a node takes from outside: time, chance, words, and a way to everyone on a topic. */
@@ -106,6 +107,7 @@ export function createNode(config: Config, ports: NodePorts) {
   const options = connectionOptions(config, { version: ports.version, hooks: hooks?.hooks.options ?? null });
   const connections = {
     ...ports,
+    recoveryBudget: new RecoveryBudget(recoveryRate(config), clock),
     counters,
     deadlines,
     hub,

@@ -28,6 +28,9 @@ export function connectionOptions(
     subscribeRate: { limit: client.subscribe_rate_limit, burst: Math.max(subscribeBurst, client.channel_limit) },
     historyPublicationsMax: client.history_max_publication_limit || Number.POSITIVE_INFINITY,
     recoveryPublicationsMax: client.recovery_max_publication_limit || Number.POSITIVE_INFINITY,
+    historyBytesMax: client.history_max_bytes,
+    presenceBytesMax: client.presence_max_bytes,
+    streamShare: client.stream_share_percent / 100,
     recoveryBytesMax: client.recovery_max_bytes,
   };
 }
@@ -59,4 +62,9 @@ export function bytesRateOf(config: Config): Rate {
 /** How tokens are verified. */
 export function tokenOptions({ client }: Config) {
   return { token: client.token, subscriptionToken: client.subscription_token };
+}
+
+/** Bytes that one connection may recover a second, and at once. */
+export function recoveryRate({ client }: Config): Rate {
+  return { limit: client.recovery_bytes_rate_limit, burst: client.recovery_bytes_burst_limit };
 }

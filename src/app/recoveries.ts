@@ -5,12 +5,13 @@ import { countIn } from "../metrics/counters.ts";
 export function countRecoveries(broker: Broker, recoveries: Map<string, number>): Broker {
   return {
     ...broker,
-    join: (channel, options, since, attach) => {
-      if (since === null) return broker.join(channel, options, since, attach);
-      broker.join(channel, options, since, (joined) => {
+    join: (channel, options, since, attach, account) => {
+      if (since === null) return broker.join(channel, options, since, attach, account);
+      const counted: typeof attach = (joined, error) => {
         countIn(recoveries, outcomeOf(joined));
-        attach(joined);
-      });
+        attach(joined, error);
+      };
+      broker.join(channel, options, since, counted, account);
     },
   };
 }

@@ -50,6 +50,8 @@ export interface Socket {
   readonly receiver: Receiver | null;
   /** Where the client is, for the log. */
   readonly address: string;
+  /** The key of its address in limits; null where the address is not limited (loopback, trusted proxies). */
+  readonly limitKey: string | null;
   /** The HTTP request that it began with; null where no part of the server reads it. */
   readonly upgrade: UpgradeRequest | null;
   /** The channel that the connection was opened for (`capabilities.hasDefaultChannel`); else "". */

@@ -72,6 +72,9 @@ export const options: ConnectionOptions = {
   subscribeRate: { limit: 0, burst: 4 },
   historyPublicationsMax: 10,
   recoveryPublicationsMax: 10,
+  historyBytesMax: 1_000,
+  presenceBytesMax: 1_000,
+  streamShare: 1,
   recoveryBytesMax: 100,
 };
 
@@ -85,6 +88,7 @@ export function record(protocol: "plain" | "centrifuge" = "centrifuge", unsent =
     heldMax,
     receiver: { attach: () => {}, detach: () => {} },
     address: "127.0.0.1",
+    limitKey: null,
     encodingName: protocol === "plain" ? "plain" : "json",
     upgrade: null,
     defaultChannel: protocol === "plain" ? "lobby" : "",

@@ -8,7 +8,7 @@ export function forwardedBroker(broker: Broker): Broker {
   return {
     publish: (draft, done) => broker.publish(draft, done),
     prepare: (wishes, ready) => broker.prepare(wishes, ready),
-    join: (channel, options, since, attach) => broker.join(channel, options, since, attach),
+    join: (...given) => broker.join(...given),
     leave: (channel) => broker.leave(channel),
     history: (channel, options, filter, done) => broker.history(channel, options, filter, done),
     historyRemove: (channel, options, done) => broker.historyRemove(channel, options, done),
@@ -39,10 +39,11 @@ export function faultyBroker(fault: Fault): (broker: Broker) => Broker {
       fail("publish", draft.channel);
       broker.publish(draft, done);
     },
-    join(channel, options, since, attach) {
+    join(channel, options, since, attach, account) {
       fail("join", channel);
       const isUnreadable = fault === "answer of join" && channel === faultyChannel;
-      broker.join(channel, options, since, (joined) => attach(isUnreadable ? unreadable : joined));
+      const given = (joined: Joined | null) => attach(isUnreadable ? unreadable : joined);
+      broker.join(channel, options, since, given, account);
     },
     history(channel, options, filter, done) {
       fail("history", channel);

@@ -3,7 +3,7 @@ import type { PublishCommand } from "../../../src/core/command.ts";
 import { type ClientError, errors } from "../../../src/core/errors.ts";
 import type { Frame } from "../../../src/core/frame.ts";
 import { type Payload, sharedBytesMax } from "../../../src/core/payload.ts";
-import { clientInfoOf } from "../record.ts";
+import { type ConnectionRecord, clientInfoOf } from "../record.ts";
 import { type Decision, end, nothing, refuse, type View } from "./decision.ts";
 import { askPublish } from "./questions.ts";
 
@@ -31,7 +31,7 @@ function decideCommand({ connection, rules }: View, command: PublishCommand): re
     data,
     info: clientInfoOf(connection, subscription),
     exclude: namespace.options.exclude_publisher ? socket : null,
-    history: namespace.history,
+    ...kept(connection, namespace.history),
   };
   return namespace.hooks.publish ? [askPublish({ connection }, draft, id)] : [{ type: "publish", id, draft }];
 }
@@ -51,7 +51,7 @@ function decideFrame({ connection, rules }: View, frame: Payload): readonly Deci
     data,
     info: clientInfoOf(connection, subscription),
     exclude: socket,
-    history: isShared(data) ? namespace.history : null,
+    ...kept(connection, isShared(data) ? namespace.history : null),
   };
   return namespace.hooks.publish ? [askPublish({ connection }, draft, null)] : [{ type: "publish", id: null, draft }];
 }
@@ -66,6 +66,16 @@ export function refuseFrame({ connection }: Pick<View, "connection">, error: Cli
   const isLast = isForbidden || (isMalformed && connection.refusedPublishes + 1 >= malformedMax);
   return isLast ? [{ type: "drop", error }, end("publishes.refused")] : [{ type: "drop", error }];
 }
+
+/** How it is kept, and who is charged for that. */
+function kept(
+  { account }: Pick<ConnectionRecord, "account">,
+  history: Draft["history"],
+): Pick<Draft, "history" | "account"> {
+  return history === null ? unkept : { history, account };
+}
+
+const unkept = { history: null } as const;
 
 /** Bytes that a Centrifuge client's frame could not hold are handed to plain clients alone, and never kept. */
 function isShared(data: Payload): boolean {

@@ -22,8 +22,10 @@ export function decideHistory(
   if (refusal || !options) return [refuse(id, refusal ?? errors.notAvailable)];
   if (reverse && since?.offset === 0) return [refuse(id, errors.badRequest)];
   // At most so many publications, and as many for -1.
-  const most = view.connection.options.historyPublicationsMax;
-  const filter = { limit: limit < 0 || limit > most ? most : limit, since, reverse };
+  const { options: own, account } = view.connection;
+  const most = own.historyPublicationsMax;
+  const page = { limit: limit < 0 || limit > most ? most : limit, since, reverse };
+  const filter = { ...page, bytesMax: own.historyBytesMax, account };
   return [{ type: "read history", id, channel, options, filter }];
 }
 
