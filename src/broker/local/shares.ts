@@ -31,9 +31,9 @@ export class Shares {
     return this.#shares.size;
   }
 
-  /** The share of an account; null where none is charged. */
+  /** The share of an account; null where none is charged, because it may have all. */
   of(account: Account | undefined): Share | null {
-    if (account === undefined) return null;
+    if (account === undefined || account.share >= 1) return null;
     const { id, share } = account;
     const known = this.#shares.get(id);
     if (known !== undefined) return known;
