@@ -25,7 +25,7 @@ async function askUntilRefused(probe: CentrifugeProbe, what: "history" | "publis
 }
 
 for (const type of ["memory", "sqlite"] as const) {
-  test(`[SU170] with history in ${type}, made-up names of one user take its share, and nothing of others`, async () => {
+  test(`[SU180] with history in ${type}, made-up names of one user take its share, and nothing of others`, async () => {
     await using folder = await TemporaryFolder.create();
     const engine = { ...folder.engine, type, stream_limit: 100 };
     await using server = await startOpenServer({ engine, client: { stream_share_percent: 20 } });
@@ -47,7 +47,7 @@ for (const type of ["memory", "sqlite"] as const) {
     expect(server.log.count("broker.refused")).toBe(1);
   });
 
-  test(`[SU171] with history in ${type}, a full server refuses new channels and keeps what it has`, async () => {
+  test(`[SU181] with history in ${type}, a full server refuses new channels and keeps what it has`, async () => {
     await using folder = await TemporaryFolder.create();
     const clock = new ManualClock();
     const engine = { ...folder.engine, type, stream_limit: 10 };
@@ -65,7 +65,7 @@ for (const type of ["memory", "sqlite"] as const) {
   });
 }
 
-test("[SU172] an API key has the share that it is given", async () => {
+test("[SU182] an API key has the share that it is given", async () => {
   const keys = [{ name: "small", key: "secret", stream_share_percent: 10 }];
   await using server = await startOpenServer({ engine: { stream_limit: 50 }, http_api: { keys } });
   for (let n = 0; n < 5; n += 1) {
@@ -75,7 +75,7 @@ test("[SU172] an API key has the share that it is given", async () => {
   expect(await call(server.url, "publish", { channel: "more", data: 1 })).toMatchObject({ result: { offset: 1 } });
 });
 
-test("[SU173] a history answer ends at its bytes, with at least one publication, and goes on with since", async () => {
+test("[SU183] a history answer ends at its bytes, with at least one publication, and goes on with since", async () => {
   await using server = await startOpenServer({ client: { history_max_bytes: 1_000 } });
   for (let n = 0; n < 5; n += 1) await call(server.url, "publish", { channel: "a", data: "x".repeat(398) });
   await call(server.url, "publish", { channel: "a", data: "x".repeat(5_000) });
@@ -93,7 +93,7 @@ test("[SU173] a history answer ends at its bytes, with at least one publication,
   expect(pages).toEqual([[1, 2], [3, 4], [5], [6]]);
 });
 
-test("[SU174] a presence that is too long is error 106, and never cut", async () => {
+test("[SU184] a presence that is too long is error 106, and never cut", async () => {
   await using server = await startOpenServer({ client: { presence_max_bytes: 450 } });
   const probes = await Promise.all([1, 2, 3, 4, 5].map(() => CentrifugeProbe.connect(server.ws)));
   const [first] = probes;
@@ -108,7 +108,7 @@ test("[SU174] a presence that is too long is error 106, and never cut", async ()
   for (const probe of probes) probe[Symbol.dispose]();
 });
 
-test("[SU175] recoveries over the rate of a user are not recovered, also after a reconnect, until time has passed", async () => {
+test("[SU185] recoveries over the rate of a user are not recovered, also after a reconnect, until time has passed", async () => {
   const clock = new ManualClock();
   const client = { recovery_bytes_rate_limit: 1_000, recovery_bytes_burst_limit: 10_000 };
   await using server = await startOpenServer({ client, channel: { without_namespace: everything } }, { clock });
