@@ -8,6 +8,7 @@ import { readWith } from "../operations/schema.ts";
 import { encodeError } from "./encoding.ts";
 import { fields, flag } from "./fields.ts";
 import { invoke, type Malformed, malformed, type Outcome, parseJson, readRequest } from "./invocation.ts";
+import { chargeItems } from "./keys.ts";
 import { type Call, type Method, type MethodPorts, notFound } from "./method.ts";
 import { methodNamed, methods } from "./methods.ts";
 import { runSteps, type Step } from "./steps.ts";
@@ -34,6 +35,7 @@ export async function runBatch(request: unknown, call: Call, ports: BatchPorts):
   const { commands, parallel } = read.value;
   if (!commands || commands.length === 0) return { ok: true, value: "{}" };
   if (commands.length > ports.commandsMax) return tooMany("commands", ports);
+  chargeItems(call.caller, commands.length, ports.rateLimit);
   const starts = findItems(call.body, findMember(call.body, call.at, "commands")?.start ?? call.at);
   const steps: Step[] = [];
   let mistake: Malformed | null = null;
@@ -62,6 +64,7 @@ export async function runLines(call: Call, ports: BatchPorts): Promise<Outcome> 
   });
   if (refusal) return refusal;
   if (steps.length === 0) return malformed("the body is empty");
+  chargeItems(call.caller, steps.length, ports.rateLimit);
   // No line break at the end: cent.js would parse what comes after it.
   const replies = await runSteps(steps, { ...ports, isParallel: false, room: call.room });
   return { ok: true, value: replies.join("\n") };

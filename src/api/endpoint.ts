@@ -27,8 +27,6 @@ export interface ApiPorts extends BatchPorts {
   readonly bodyMax: number;
   /** Bytes of an answer at the most. */
   readonly answerMax: number;
-  /** Requests of one key a second; 0 is no limit. */
-  readonly rateLimit: number;
   /** Errors are HTTP statuses for every request, not only for those with `X-Centrifugo-Error-Mode: transport`. */
   readonly transportErrors: boolean;
   /** The path, without a slash at its end: `/api`. */

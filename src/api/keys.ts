@@ -58,6 +58,11 @@ export function isWithinRate(caller: Caller, now: number, limit: number): boolea
   return takeToken(caller, now, { limit, burst: Math.max(1, limit) });
 }
 
+/** Takes the rate of a request with many items, a token for each: at most that of a second, so that no key waits longer. */
+export function chargeItems(caller: Caller, items: number, limit: number): void {
+  if (limit > 0) caller.tokens -= Math.min(items - 1, limit);
+}
+
 function callerWith({ name, methods, channels }: KeyOptions): Caller {
   const patterns = channels.map(starPattern);
   return {

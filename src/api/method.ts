@@ -16,6 +16,8 @@ export interface MethodPorts {
   readonly slices: Slices;
   /** Channels in one broadcast. */
   readonly broadcastMax: number;
+  /** Requests of one key a second; 0 is no limit. */
+  readonly rateLimit: number;
   /** The name that another one most likely misspells; null where none is near. */
   nearestName(name: string, names: readonly string[]): string | null;
   /** Counts and logs fields that a method of Centrifugo ignores. */

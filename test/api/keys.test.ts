@@ -155,6 +155,27 @@ describe("keys", () => {
     expect(error).toEqual({ code: 108, message: "not available: push_log.enabled is off" });
   });
 
+  test("a batch, lines and a broadcast cost their items, and never more than a second of the rate", async () => {
+    const clock = new ManualClock();
+    await using api = await startApi({ http_api: { keys, rate_limit: 10 } }, { clock });
+    const status = async () => (await api.call("info", {})).status;
+    const line = '{"method":"info","params":{}}';
+    for (const [method, request] of [
+      ["batch", { commands: Array.from({ length: 8 }, () => ({ info: {} })) }],
+      ["", Array.from({ length: 8 }, () => line).join("\n")],
+      ["broadcast", { channels: Array.from({ length: 8 }, (_, index) => `${index}`), data: 1 }],
+    ] as const) {
+      clock.advance(2_000);
+      expect([method, (await api.call(method, request)).status]).toEqual([method, 200]);
+      expect([method, await status(), await status(), await status()]).toEqual([method, 200, 200, 429]);
+    }
+    clock.advance(2_000);
+    await api.call("broadcast", { channels: Array.from({ length: 1_000 }, (_, index) => `${index}`), data: 1 });
+    expect(await status()).toBe(429);
+    clock.advance(300);
+    expect(await status()).toBe(200);
+  });
+
   test("one key over its rate does not slow another, and gets its rate back", async () => {
     const clock = new ManualClock();
     await using api = await startApi({ http_api: { keys, rate_limit: 2 } }, { clock });

@@ -4,6 +4,7 @@ import { then } from "../../core/maybe-promise.ts";
 import { type Result, refuse } from "../../core/result.ts";
 import { encodeError, encodePosition } from "../encoding.ts";
 import { fields, publication, texts } from "../fields.ts";
+import { chargeItems } from "../keys.ts";
 import { defineMethod } from "../method.ts";
 import { payloadOfRequest } from "../payloads.ts";
 import { publishOfRequest } from "../publications.ts";
@@ -23,7 +24,7 @@ export const broadcast = defineMethod({
   needs: ["channels"],
   kind: "publish",
   channels: ({ channels }) => channels,
-  run(request, call, { operations, broadcastMax }) {
+  run(request, call, { operations, broadcastMax, rateLimit }) {
     const { channels } = request;
     const refused = (error: ClientError) => {
       operations.logRefused({ source: call.caller.name, method: "broadcast", request }, error);
@@ -32,6 +33,7 @@ export const broadcast = defineMethod({
     if (channels.length > broadcastMax) return refused(badField(`channels: expected at most ${broadcastMax}`));
     const data = payloadOfRequest(request.b64data, call);
     if (data === "malformed") return refused(errors.badRequest);
+    chargeItems(call.caller, channels.length, rateLimit);
     const publish = publishOfRequest(request, data);
     return then(operations.broadcast(channels, publish, call.caller.name), (results): Result<string> => {
       const responses = results.map((result) =>

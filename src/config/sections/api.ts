@@ -72,7 +72,11 @@ export const httpApi = section({
     "",
     "Whether an error is an HTTP status too (`transport`), as in Centrifugo.",
   ),
-  rate_limit: count(0, "Requests of one key a second (429); 0 for no limit.", { unit: "requests/s" }),
+  rate_limit: count(
+    0,
+    "Requests of one key a second (429), each command of a batch and each channel of a broadcast counted, up to those of a second; 0 for no limit.",
+    { unit: "requests/s" },
+  ),
   body_size_limit: count(1_048_576, "Bytes of one request (413): room for a broadcast to thousands.", {
     unit: "bytes",
     min: 1,
