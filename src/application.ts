@@ -1,6 +1,7 @@
 import { RunningApplication } from "./app/application.ts";
 import type { Contract, ContractSchemas } from "./contract/contract.ts";
 import type { RuntimeAuthenticate } from "./hooks/in-process/connect-hooks.ts";
+import { assertDefinition } from "./hooks/in-process/definition.ts";
 import type { Authenticate, HandlerOptions, Handlers, Needed } from "./hooks/in-process/handlers.ts";
 import type { HostServer, HostSocketHandler, OwnSocketHandler } from "./hooks/in-process/host.ts";
 import type { ApplicationDefinition } from "./hooks/in-process/in-process.ts";
@@ -75,6 +76,7 @@ function createApp<C extends ContractSchemas, Session>(
   contract: Contract<C>,
   definition: ApplicationDefinition,
 ): App<C, Session> {
+  assertDefinition(definition);
   const running = new RunningApplication(definition, (lines) => new ConfigError(lines));
   return {
     contract,

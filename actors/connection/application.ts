@@ -125,8 +125,8 @@ export class ApplicationHooks {
   }
 
   unsubscribed(connection: ConnectionRecord, channel: string, unsubscribe: Unsubscribe): void {
-    this.#hooks.channels.left(channel);
     this.#hooks.hooks.tell({ type: "unsubscribed", client: this.#callsOf(connection).client, channel, unsubscribe });
+    this.#hooks.channels.left(channel);
   }
 
   /** No answer of a hook is waited for any more. */

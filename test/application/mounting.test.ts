@@ -29,13 +29,13 @@ describe.each<[string, Serve]>([
     await mounted?.server.stop(true);
   });
 
-  test("[MT1] the application's own paths stay its own, and Chorus answers below its path", async () => {
+  test("[MO1] the application's own paths stay its own, and Chorus answers below its path", async () => {
     expect(await (await fetch(`http://${origin}/`)).text()).toStartWith("a page of");
     expect(await (await fetch(`http://${origin}/healthz`)).text()).not.toBe("ok\n");
     expect(await (await fetch(`http://${origin}/realtime/healthz`)).text()).toBe("ok\n");
   });
 
-  test("[MT2] sockets of the application go on working beside those of Chorus", async () => {
+  test("[MO2] sockets of the application go on working beside those of Chorus", async () => {
     const own = new WebSocket(`ws://${origin}/echo`);
     const echoed = new Promise((resolve) => own.addEventListener("message", ({ data }) => resolve(data)));
     own.addEventListener("open", () => own.send("hello"));
@@ -43,7 +43,7 @@ describe.each<[string, Serve]>([
     own.close();
   });
 
-  test("[MT3] a stock client connects, subscribes and calls", async () => {
+  test("[MO3] a stock client connects, subscribes and calls", async () => {
     using stock = new StockClient(`ws://${origin}/realtime`);
     const client = createClient(news, stock.api);
     expect(await client.call("add", [1, 2, 3])).toEqual({ ok: true, value: 6 });
@@ -54,7 +54,7 @@ describe.each<[string, Serve]>([
     expect(await heard).toEqual({ text: "hello" });
   });
 
-  test("[MT4] origins are checked as with a listener of its own", async () => {
+  test("[MO4] origins are checked as with a listener of its own", async () => {
     const headers = {
       Connection: "Upgrade",
       Upgrade: "websocket",
