@@ -9,7 +9,7 @@ import { publicationOf } from "./publication.ts";
 import type { StoreBounds } from "./shares.ts";
 import { KeyLog } from "./sqlite/key-log.ts";
 import { openSqliteFile } from "./sqlite/open-file.ts";
-import { publicationRow } from "./sqlite/rows.ts";
+import { publicationOfRow, publicationRow } from "./sqlite/rows.ts";
 import type { SqliteFile, SqliteFileParts } from "./sqlite/sqlite-file.ts";
 import { StreamTable } from "./sqlite/stream-table.ts";
 import type { Appended, KeptKey, Refused, Store, Stream } from "./store.ts";
@@ -109,6 +109,9 @@ export class SqliteStore implements Store {
     const row = publicationRow(stream.id, publication);
     const { offset, data, tags, user, client, conn_info, chan_info, crc } = row;
     file.statements.insert.run(stream.id, offset, data, tags, user, client, conn_info, chan_info, crc);
+    if (streams.reader.hot.has(stream)) {
+      streams.reader.hot.append(stream, publicationOfRow(row, offset, stream.epoch));
+    }
     stream.top = offset;
     stream.first = Math.max(stream.first, offset - options.size + 1);
     return publication;

@@ -28,7 +28,7 @@ export class StreamTable {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly bounds: StreamBounds;
-  readonly #reader: RowReader;
+  readonly reader: RowReader;
   readonly #known = new Map<string, SqliteStream>();
   /** Streams that get a row with the open transaction. */
   #created = 0;
@@ -46,7 +46,7 @@ export class StreamTable {
     this.#clock = clock;
     this.#random = random;
     this.bounds = new StreamBounds(file, bounds);
-    this.#reader = new RowReader(file);
+    this.reader = new RowReader(file);
     this.#count = file.number("SELECT count(*) AS n FROM streams");
     // The publications of a forgotten stream may still be there: its id is not given again.
     const ids = ["SELECT max(id) AS n FROM streams", "SELECT max(stream) AS n FROM publications"];
@@ -115,10 +115,12 @@ export class StreamTable {
 
   committed(): void {
     this.bounds.committed();
+    this.reader.hot.committed();
     for (const stream of this.#touched) stream.committed();
     for (const stream of this.#removed) {
       if (this.#known.get(stream.channel) === stream) this.#known.delete(stream.channel);
       this.bounds.release(stream);
+      this.reader.hot.forget(stream);
     }
     this.#count += this.#created - this.#removed.length;
     this.#settled();
@@ -127,6 +129,7 @@ export class StreamTable {
   rolledBack(): void {
     for (const stream of [...this.#touched, ...this.#removed]) stream.rolledBack();
     this.bounds.rolledBack();
+    this.reader.hot.rolledBack();
     for (const stream of this.#touched) {
       if (stream.saved) continue;
       // Its epoch may have been told. What it was to replace is found in the file again.
@@ -210,7 +213,7 @@ export class StreamTable {
   }
 
   #make(channel: string, epoch: string, id: number): SqliteStream {
-    return new SqliteStream(channel, epoch, id, { reader: this.#reader, shares: this.bounds.shares });
+    return new SqliteStream(channel, epoch, id, { reader: this.reader, shares: this.bounds.shares });
   }
 
   #insert(stream: SqliteStream): void {
