@@ -1,5 +1,6 @@
 import { errors } from "../../src/core/errors.ts";
 import { type MaybePromise, then } from "../../src/core/maybe-promise.ts";
+import { payloadSize } from "../../src/core/payload.ts";
 import { presenceBytes } from "../../src/core/presence-bytes.ts";
 import type { Reply } from "../../src/core/reply.ts";
 import type { Decision } from "./decide/decision.ts";
@@ -20,21 +21,21 @@ export function read(
       case "read presence":
         return give(presence.list(channel), (result) => {
           const isTooLong = result !== null && presenceBytes(result) > scope.connection.options.presenceBytesMax;
-          if (isTooLong) answer({ id, method: "error", error: errors.limitExceeded });
-          else answer(result ? { id, method: "presence", result } : failed);
+          if (isTooLong) return answer({ id, method: "error", error: errors.limitExceeded });
+          if (result) scope.connection.socket.chargeAnswer(presenceBytes(result));
+          return answer(result ? { id, method: "presence", result } : failed);
         });
       case "read presence stats":
         return give(presence.stats(channel), (result) =>
           answer(result ? { id, method: "presence_stats", result } : failed),
         );
       case "read history":
-        return broker.history(channel, decision.options, decision.filter, (outcome) =>
-          answer(
-            outcome.ok
-              ? { id, method: "history", result: outcome.value }
-              : { id, method: "error", error: outcome.error },
-          ),
-        );
+        return broker.history(channel, decision.options, decision.filter, (outcome) => {
+          if (!outcome.ok) return answer({ id, method: "error", error: outcome.error });
+          const bytes = outcome.value.publications.reduce((sum, { data }) => sum + payloadSize(data), 0);
+          scope.connection.socket.chargeAnswer(bytes);
+          return answer({ id, method: "history", result: outcome.value });
+        });
     }
   });
 }

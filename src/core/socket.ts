@@ -58,6 +58,8 @@ export interface Socket {
   readonly defaultChannel: string;
   /** Sends one frame to this client alone, after everything that was sent or published to it before. */
   send(frame: Frame): void;
+  /** Counts an answer of so many bytes against the rate of its client: a token for each 4 KiB. */
+  chargeAnswer(bytes: number): void;
   /** Answers a command, after everything that was sent or published before; nothing where clients are not told. */
   reply(reply: Reply): void;
   /** Tells the client something unasked; nothing where its protocol has no such push. */

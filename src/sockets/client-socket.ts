@@ -13,6 +13,9 @@ import type { Encoding, Protocol } from "../protocol/protocol.ts";
 import type { Arrivals } from "./arrivals.ts";
 import type { ByteBucket, Sender } from "./bytes-rate.ts";
 
+/** An answer costs a token of its client's message rate for so many bytes. */
+const answerTokenBytes = 4_096;
+
 /** What was learnt of a client from its first request. */
 export interface Opening {
   readonly id: string;
@@ -86,6 +89,10 @@ export abstract class ClientSocket implements Socket, Consumer, Bucket, Sender {
   abstract unsent(): number;
   abstract close(disconnect: Disconnect): void;
   abstract terminate(): void;
+
+  chargeAnswer(bytes: number): void {
+    this.tokens -= Math.floor(bytes / answerTokenBytes);
+  }
 
   reply(reply: Reply): void {
     if (reply.method === "error") countIn(this.ports.counters.commandErrors, reply.error.code);

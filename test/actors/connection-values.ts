@@ -94,6 +94,7 @@ export function record(protocol: "plain" | "centrifuge" = "centrifuge", unsent =
     defaultChannel: protocol === "plain" ? "lobby" : "",
     send: () => {},
     reply: () => {},
+    chargeAnswer: () => {},
     push: () => {},
     message: () => {},
     ping: () => {},

@@ -185,7 +185,10 @@ describe("handlers of one connection", () => {
     using ann = clientOf(running.ws, "ann");
     const failed = await ann.call("broken", "word");
     expect(failed).toMatchObject({ ok: false, error: { number: 100, message: "internal server error" } });
-    expect(await running.log.next("hook.failed", { name: "broken" })).toMatchObject({ hook: "rpc", connection: expect.any(String) });
+    expect(await running.log.next("hook.failed", { name: "broken" })).toMatchObject({
+      hook: "rpc",
+      connection: expect.any(String),
+    });
     expect(await ann.call("lies", null)).toMatchObject({ ok: false, error: { number: 100 } });
     expect(await ann.call("broken", 5 as never)).toMatchObject({ ok: false, error: { code: "invalid_input" } });
     const metrics = await running.metrics();

@@ -1,3 +1,4 @@
+import { encodedOnce } from "../../../core/encoded-once.ts";
 import type { ClientInfo, Publication } from "../../../core/publication.ts";
 import type { ConnectResult, Expiry, HistoryPage, PresenceStats, SubscribeResult } from "../../../core/reply.ts";
 import { Members } from "./members.ts";
@@ -45,10 +46,10 @@ export function expiryResult(expiry: Expiry): string {
   return new Members().expiry(expiry).object();
 }
 
-/** The result of presence; the key is always there. */
-export function presenceResult(clients: ReadonlyMap<string, ClientInfo>): string {
-  return `{"presence":${encodeMap(clients, encodeInfo)}}`;
-}
+/** The result of presence; the key is always there. Encoded once for all who ask, until the channel changes. */
+export const presenceResult = encodedOnce(
+  (clients: ReadonlyMap<string, ClientInfo>) => `{"presence":${encodeMap(clients, encodeInfo)}}`,
+);
 
 /** The result of presence_stats; both numbers are always there. */
 export function presenceStatsResult(stats: PresenceStats): string {

@@ -1,5 +1,10 @@
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 
+/** A message that is written. */
+export interface FinishedMessage {
+  finish(): Uint8Array;
+}
+
 /** A message being written, field by field. A zero value is left out, as the protocol's own codecs do. */
 export class MessageWriter {
   readonly #writer = new BinaryWriter();
@@ -25,7 +30,7 @@ export class MessageWriter {
   }
 
   /** A message, written also where it is empty. */
-  message(field: number, value: MessageWriter): this {
+  message(field: number, value: FinishedMessage): this {
     this.#writer.tag(field, WireType.LengthDelimited).bytes(value.finish());
     return this;
   }

@@ -1,6 +1,7 @@
+import { encodedOnce } from "../../../core/encoded-once.ts";
 import type { ClientInfo } from "../../../core/publication.ts";
 import type { ConnectResult, Expiry, HistoryPage, PresenceStats, SubscribeResult } from "../../../core/reply.ts";
-import { MessageWriter } from "./message-writer.ts";
+import { type FinishedMessage, MessageWriter } from "./message-writer.ts";
 import { infoMessage, publicationMessage } from "./publication.ts";
 
 /** The result of connect. */
@@ -45,9 +46,11 @@ export function expiryResult({ ttl }: Expiry): MessageWriter {
   return new MessageWriter().expiry(1, ttl);
 }
 
-export function presenceResult(clients: ReadonlyMap<string, ClientInfo>): MessageWriter {
-  return new MessageWriter().map(1, clients, infoMessage);
-}
+/** Encoded once for all who ask, until the channel changes. */
+export const presenceResult = encodedOnce((clients: ReadonlyMap<string, ClientInfo>): FinishedMessage => {
+  const bytes = new MessageWriter().map(1, clients, infoMessage).finish();
+  return { finish: () => bytes };
+});
 
 export function presenceStatsResult({ clients, users }: PresenceStats): MessageWriter {
   return new MessageWriter().number(1, clients).number(2, users);
