@@ -147,6 +147,7 @@ function subscribed({ channel, origin, terms: { grant, expireAt, info } }: Joini
     asksAtExpiry: grant.namespace.hooks.subRefresh,
     stream: grant.stream ? { epoch: position.epoch, options: grant.stream } : null,
     hearsJoinLeave: grant.joinLeave,
+    ...(grant.filter && { variant: grant.filter }),
     presence: grant.presence,
     joinLeave: grant.announced,
     leaveGrace: grant.namespace.options.leave_grace,

@@ -60,7 +60,7 @@ if (!parsed.ok) throw new Error(`the configuration of the bench is not valid: ${
 const { channel, client, engine } = parsed.value.config;
 const rules = createChannelRules(channel, { ...client, engine: engine.type });
 const data = { kind: "json", json: "1" } as const;
-const asker = { user: "ann", subscribed: false, full: false, token: false, type: 0, filtered: false };
+const asker = { user: "ann", subscribed: false, full: false, token: false, type: 0, filter: null };
 const request = { positioned: true, recoverable: true, joinLeave: true };
 
 bench(

@@ -70,6 +70,11 @@ export interface Since {
   readonly publicationsMax: number;
   /** More bytes of payload than this are not recovered. */
   readonly bytesMax: number;
+  /**
+   * The publications that the joiner receives; absent: all. In the mode `cache` the latest of them is recovered, looked
+   * for among the last `publicationsMax`. In the mode `stream` all that was missed is given, and counts.
+   */
+  readonly filter?: { matches(publication: Publication): boolean };
 }
 
 /** Which part of a stream is asked for. */

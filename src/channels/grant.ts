@@ -1,9 +1,10 @@
 import type { HistoryOptions } from "../broker/broker.ts";
-import type { SubscribeRequest } from "../core/command.ts";
+import type { FilterNode, SubscribeRequest } from "../core/command.ts";
 import type { SubscriptionOverride } from "../core/identity.ts";
 import type { ChannelOptions } from "../options/channel.ts";
 import type { Namespace } from "./namespace.ts";
 import { isAllowed } from "./permissions.ts";
+import { type TagsVariant, tagsVariant } from "./tags-filter.ts";
 
 /** What one subscription has, after everything was weighed: what it asked for, what is allowed and what is forced. */
 export interface Grant {
@@ -23,6 +24,8 @@ export interface Grant {
   readonly recoveryMode: "stream" | "cache";
   /** Whether it gets the latest publication also without asking to be recovered. */
   readonly autoCacheRecover: boolean;
+  /** The tags filter that it asked for; null where it receives all publications. */
+  readonly filter: TagsVariant | null;
 }
 
 /** Who subscribes, and how. */
@@ -30,6 +33,8 @@ export interface Wish {
   readonly user: string;
   /** What a client asks for; null where the server subscribes it: by token, by connect, through the API. */
   readonly request: Extras | null;
+  /** The tags of the publications that a client asks for; null for all publications. */
+  readonly filter?: FilterNode | null;
   /** What the token (or the API) says instead of the namespace. */
   readonly override?: SubscriptionOverride | undefined;
 }
@@ -56,6 +61,7 @@ export function grantSubscription(namespace: Namespace, wish: Wish, insecure: bo
     stream: positioned ? namespace.stream : null,
     recoveryMode: namespace.recoveryMode,
     autoCacheRecover: recoverable && namespace.recoveryMode === "cache" && options.auto_cache_recover,
+    filter: wish.filter ? tagsVariant(wish.filter) : null,
   };
 }
 

@@ -1,8 +1,10 @@
+import type { FilterNode } from "../core/command.ts";
 import { type ClientError, errors } from "../core/errors.ts";
 import type { Payload } from "../core/payload.ts";
 import type { ChannelOptions } from "../options/channel.ts";
 import type { Channel } from "./channel.ts";
 import { fitsFormat } from "./formats.ts";
+import { tagsVariant } from "./tags-filter.ts";
 
 /** One who asks to do something in a channel. */
 export interface Asker {
@@ -20,8 +22,8 @@ export interface Subscriber extends Asker {
   readonly token: boolean;
   /** As in the command: 0 is a stream, the others are not there. */
   readonly type: number;
-  /** Whether it asks for publications with certain tags alone. */
-  readonly filtered: boolean;
+  /** The tags of the publications that it asks for; null for all publications. */
+  readonly filter: FilterNode | null;
 }
 
 /** One who asks to publish. */
@@ -61,7 +63,11 @@ export function maySubscribe(channel: Channel | null, asker: Subscriber, insecur
   if (asker.type !== typeStream || (!asker.token && !isOpen(channel, asker.user, insecure))) {
     return errors.permissionDenied;
   }
-  return asker.filtered ? errors.badRequest : null;
+  return asker.filter === null || mayFilter(channel, asker.filter) ? null : errors.badRequest;
+}
+
+function mayFilter({ namespace }: Channel, filter: FilterNode): boolean {
+  return namespace.options.allow_tags_filter && tagsVariant(filter) !== null;
 }
 
 /** Whether one may subscribe without a token. A private channel is open to nobody, also where everything is allowed. */

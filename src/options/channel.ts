@@ -60,6 +60,7 @@ const permissions = {
 const shapes = {
   channel_regex: text("", "A pattern for the name after the namespace; without one a name is any ASCII."),
   publication_data_format: choice(dataFormats, "", `${dataFormatDoc} Empty for that of \`channel\`.`),
+  allow_tags_filter: flag(false, "Whether a client may ask for the publications with certain tags alone (`tf`)."),
   exclude_publisher: flag(
     false,
     "Whether a publisher does not get its own publication back live; false as in Centrifugo.",

@@ -2,12 +2,13 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Subscriber } from "../../src/channels/permissions.ts";
 import { type ChannelRules, createChannelRules } from "../../src/channels/rules.ts";
+import type { FilterNode } from "../../src/core/command.ts";
 import { noData, type Payload } from "../../src/core/payload.ts";
 import { milliseconds } from "../../src/core/time.ts";
 import { channelConfig, flags } from "./config.ts";
 
 const one: Payload = { kind: "json", json: "1" };
-const someone: Subscriber = { user: "ann", subscribed: false, full: false, token: false, type: 0, filtered: false };
+const someone: Subscriber = { user: "ann", subscribed: false, full: false, token: false, type: 0, filter: null };
 
 const kept = { presence: true, history_size: 10, history_ttl: milliseconds(300_000) };
 /** The namespaces of a server that was recorded: what each allows, as that server's answers showed it. */
@@ -111,20 +112,22 @@ for (const [row, codes] of Object.entries(matrix)) {
   }
 }
 
+const anyTag: FilterNode = { op: "", key: "a", cmp: "ex", val: "", vals: [], nodes: [] };
+
 test("[CH20] subscribing is refused in the order of the protocol", () => {
   const regex = { channel_regex: "^[a-z]+$" };
   const rules = createChannelRules(channelConfig({}, [{ name: "rx", ...regex }], { max_length: 5 }), flags());
   // Everything is wrong at once; from step to step one thing less.
   const steps: readonly (readonly [number, string, Partial<Subscriber>])[] = [
-    [108, "nope:LONG", { type: 4, subscribed: true, full: true, filtered: true }],
-    [107, "nope:LONG", { type: 1, subscribed: true, full: true, filtered: true }],
-    [105, "no:A", { type: 1, subscribed: true, full: true, filtered: true }],
-    [106, "no:A", { type: 1, full: true, filtered: true }],
-    [102, "no:A", { type: 1, filtered: true }],
-    [107, "rx:A", { type: 1, filtered: true }],
-    [103, "rx:a", { type: 1, filtered: true, token: true }],
-    [103, "rx:a", { filtered: true }],
-    [107, "rx:a", { filtered: true, token: true }],
+    [108, "nope:LONG", { type: 4, subscribed: true, full: true, filter: anyTag }],
+    [107, "nope:LONG", { type: 1, subscribed: true, full: true, filter: anyTag }],
+    [105, "no:A", { type: 1, subscribed: true, full: true, filter: anyTag }],
+    [106, "no:A", { type: 1, full: true, filter: anyTag }],
+    [102, "no:A", { type: 1, filter: anyTag }],
+    [107, "rx:A", { type: 1, filter: anyTag }],
+    [103, "rx:a", { type: 1, filter: anyTag, token: true }],
+    [103, "rx:a", { filter: anyTag }],
+    [107, "rx:a", { filter: anyTag, token: true }],
   ];
   for (const [code, name, changes] of steps) {
     expect([changes, rules.maySubscribe(name, { ...someone, ...changes })?.code]).toEqual([changes, code]);

@@ -3,7 +3,7 @@ import { type Engine, play } from "./player/player.ts";
 import { differs, type Recording, readRecording, type Scenario } from "./player/recording.ts";
 
 /** The sets that are played. */
-const sets = ["main", "strict", "timers", "insecure", "general", "protobuf", "streams"];
+const sets = ["main", "strict", "timers", "insecure", "general", "protobuf", "streams", "filters"];
 
 /** What is not done yet, and which work does it. */
 const later: Readonly<Record<string, string>> = {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import type { Publication } from "../../src/core/publication.ts";
 import { contents, sinceOf } from "../broker/fixture.ts";
 import type { BrokerSuite } from "./broker-suite.ts";
 
@@ -131,6 +132,15 @@ export function joiningContract(suite: BrokerSuite): void {
         recovered: false,
         publications: [],
       });
+    });
+
+    test("with a filter the latest publication that it accepts comes, from among as many as may be recovered", () => {
+      const position = suite.fill("a", 5);
+      const second = { matches: ({ offset }: Pick<Publication, "offset">) => offset === 2 };
+      const found = suite.joined("a", suite.options, sinceOf(0, "", { ...cache, filter: second }));
+      expect(found).toMatchObject({ position, recovered: true, publications: [{ offset: 2 }] });
+      const beyond = sinceOf(0, "", { ...cache, filter: second, publicationsMax: 3 });
+      expect(suite.joined("a", suite.options, beyond)).toMatchObject({ recovered: false, publications: [] });
     });
 
     test("a latest publication of more bytes than may be recovered is none", () => {

@@ -95,7 +95,7 @@ function decideDefaultChannel(view: View): readonly Decision[] {
   const { options, user } = connection;
   const channel = connection.socket.defaultChannel;
   const asked: Asked = { at: "asked", channel, origin: "default", request: bareRequest, id: 0 };
-  const asker = { user, subscribed: false, full: options.channelLimit < 1, token: false, type: 0, filtered: false };
+  const asker = { user, subscribed: false, full: options.channelLimit < 1, token: false, type: 0, filter: null };
   if (channel === "" || rules.maySubscribe(channel, asker)) return [end("channel.forbidden")];
   return rules.resolve(channel)?.isAskedToSubscribe
     ? [askSubscribe(asked, null)]

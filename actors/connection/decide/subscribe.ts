@@ -78,7 +78,7 @@ function subscribeRefusal(
     full: subscriptions.size >= options.channelLimit,
     token,
     type,
-    filtered: filter !== null,
+    filter,
   });
 }
 
@@ -120,7 +120,8 @@ export function joiningOf(
   const { channel, origin } = subscription;
   const isOwnRequest = origin === "client" && !isAsked && "request" in subscription;
   const request = isOwnRequest ? subscription.request : null;
-  const grant = rules.grant(channel, { user: connection.user, request, override });
+  const filter = origin === "client" && "request" in subscription ? subscription.request.filter : null;
+  const grant = rules.grant(channel, { user: connection.user, request, filter, override });
   if (!grant) return null;
   const terms: Terms = { grant, expireAt, info, data };
   const joining = next(subscription, { type: "granted", terms });
@@ -153,6 +154,7 @@ function sinceOf(
     mode: grant.recoveryMode,
     publicationsMax: options.recoveryPublicationsMax,
     bytesMax: options.recoveryBytesMax - recoveredBytes,
+    ...(grant.filter && { filter: grant.filter }),
   };
 }
 
@@ -220,7 +222,7 @@ export function resultOf(
     recoverable: grant.recoverable,
     positioned: grant.positioned,
     position: grant.positioned ? { offset, epoch: joined.position.epoch } : null,
-    publications: joined.publications,
+    publications: grant.filter ? joined.publications.filter(grant.filter.matches) : joined.publications,
     recovered: joined.recovered,
     wasRecovering: request.recover !== null || since !== null,
     ...(data !== undefined && { data }),

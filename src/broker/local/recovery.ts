@@ -1,4 +1,5 @@
 import { errors } from "../../core/errors.ts";
+import { payloadSize } from "../../core/payload.ts";
 import type { Position, Publication } from "../../core/publication.ts";
 import type { HistoryFilter, HistoryOutcome, Joined, Since } from "../broker.ts";
 import type { Stream } from "./store.ts";
@@ -45,10 +46,22 @@ function tail(stream: Stream, since: Since): readonly Publication[] | null {
 }
 
 /** The latest publication alone, for channels whose last word is all that counts; nothing for one who has it. */
-function latest(stream: Stream, { position, bytesMax }: Since): readonly Publication[] | null {
+function latest(stream: Stream, since: Since): readonly Publication[] | null {
+  const { position, bytesMax, filter } = since;
   const upToDate = position.offset > 0 && position.offset === stream.top && position.epoch === stream.epoch;
   if (upToDate) return none;
-  return stream.first > stream.top ? null : stream.read(stream.top, stream.top, bytesMax);
+  if (stream.first > stream.top) return null;
+  return filter ? latestOf(stream, since, filter) : stream.read(stream.top, stream.top, bytesMax);
+}
+
+/** The latest publication that a filter accepts. */
+function latestOf(stream: Stream, since: Since, filter: NonNullable<Since["filter"]>): readonly Publication[] | null {
+  const { publicationsMax, bytesMax } = since;
+  const from = Math.max(stream.first, stream.top - publicationsMax + 1);
+  const found = stream
+    .readUpTo(from, stream.top, { bytesMax, reverse: true })
+    .find((publication) => filter.matches(publication));
+  return found && payloadSize(found.data) <= bytesMax ? [found] : null;
 }
 
 /** A client that names no epoch has none to compare: Centrifugo takes it at its word, and so do the recordings of it. */
