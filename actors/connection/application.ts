@@ -1,15 +1,19 @@
-import type { Disconnect } from "../../src/core/disconnects.ts";
+import { type Disconnect, disconnects } from "../../src/core/disconnects.ts";
 import { type ClientError, errors } from "../../src/core/errors.ts";
 import type { Payload } from "../../src/core/payload.ts";
 import type { Unsubscribe } from "../../src/core/unsubscribes.ts";
 import { ClientHooks } from "../../src/hooks/client-hooks.ts";
 import type { Hook, HookClient, HookOutcome, Hooks } from "../../src/hooks/hooks.ts";
+import { type AskedPublish, AskedPublishes } from "./asked-publishes.ts";
 import type { Decision, Question } from "./decide/decision.ts";
 import { SealedAnswer } from "./events.ts";
 import type { AskedKind, PendingHook } from "./pending.ts";
 import type { ConnectionPorts, HookPorts, Scope } from "./ports.ts";
 import type { ConnectionRecord } from "./record.ts";
 import type { Subscribed } from "./subscription.ts";
+
+/** What becomes of a publish that a hook has decided. */
+type Decided = (asked: AskedPublish, outcome: HookOutcome<"publish">) => void;
 
 /** Decisions that ask the application, or follow from its answers. */
 type Consultation = Extract<
@@ -109,6 +113,48 @@ export class ApplicationHooks {
     });
   }
 
+  /** Asks a hook about a publish, when those before it are decided; `decided` is given what it says. */
+  publish(scope: Scope, asked: AskedPublish, decided: Decided): void {
+    const { connection } = scope;
+    connection.asked ??= new AskedPublishes();
+    if (connection.asked.running === null) {
+      connection.asked.running = asked;
+      this.#askInOrder(scope, connection.asked, asked, decided);
+    } else if (connection.asked.takes(asked, connection.socket.heldMax)) connection.asked.add(asked);
+    else disconnect(scope, disconnects.tooManyRequests);
+  }
+
+  /** Asks, and goes on with the next one when that is decided; a loop where hooks answer at once. */
+  #askInOrder(scope: Scope, queue: AskedPublishes, first: AskedPublish, decided: Decided): void {
+    let asked: AskedPublish | undefined = first;
+    while (asked) {
+      const current: AskedPublish = asked;
+      let isNow = true;
+      let isDecided = false;
+      this.#askPublish(scope, current, (outcome) => {
+        // What was running when its connection ended is answered already.
+        if (queue.running !== current) return;
+        decided(current, outcome);
+        isDecided = true;
+        const next = isNow ? undefined : queue.next();
+        if (next) this.#askInOrder(scope, queue, next, decided);
+      });
+      isNow = false;
+      asked = isDecided ? queue.next() : undefined;
+    }
+  }
+
+  #askPublish(
+    { connection }: Scope,
+    { draft, data, member }: AskedPublish,
+    done: (outcome: HookOutcome<"publish">) => void,
+  ): void {
+    const { channel } = draft;
+    const hook = this.#hooks.hooks.publish(channel);
+    if (hook) this.#callsOf(connection).call(hook, { channel, data: data.read(), member }, done);
+    else done({ kind: "none" });
+  }
+
   identified(connection: ConnectionRecord): void {
     const { client } = this.#callsOf(connection);
     client.user = connection.user;
@@ -129,9 +175,12 @@ export class ApplicationHooks {
     this.#hooks.channels.left(channel);
   }
 
-  /** No answer of a hook is waited for any more. */
-  end({ hooks }: ConnectionRecord): void {
-    hooks?.end();
+  /** No answer of a hook is waited for any more: publishes that are not decided are answered with an error. */
+  end(connection: ConnectionRecord): void {
+    connection.hooks?.end();
+    for (const { answer } of connection.asked?.clear() ?? []) {
+      if (answer) connection.answerPublish(answer.number, { id: answer.id, method: "error", error: errors.internal });
+    }
   }
 
   disconnected(connection: ConnectionRecord): void {
@@ -170,8 +219,6 @@ function find(hooks: Hooks, question: Question) {
       return hooks.connect(question.request.token);
     case "subscribe":
       return hooks.subscribe(question.request.channel);
-    case "publish":
-      return hooks.publish(question.request.channel);
     case "refresh":
       return hooks.refresh();
     case "sub_refresh":

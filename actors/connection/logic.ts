@@ -46,10 +46,7 @@ export function connectionLogic(ports: ConnectionPorts) {
     guards: {
       // A local broker commits and answers at once: then nothing has to wait.
       isBehindPublishes: ({ context: { connection }, event }) =>
-        connection.unanswered > 0 &&
-        isOvertaking(nextCommand(connection, event)) &&
-        !ports.broker.flush() &&
-        connection.unanswered > 0,
+        connection.unanswered > 0 && isOvertaking(nextCommand(connection, event)) && isStillBehind(ports, connection),
     },
   });
 }
@@ -218,4 +215,10 @@ export function createAbandon(ports: ConnectionPorts) {
     cancelDeadlines({ context });
     depart({ context });
   };
+}
+
+/** Whether publishes stay unanswered when the broker has been asked to commit: hooks may be deciding them. */
+function isStillBehind({ broker }: ConnectionPorts, connection: ConnectionRecord): boolean {
+  broker.flush();
+  return connection.unanswered > 0;
 }

@@ -211,7 +211,7 @@ export const connectionMachine = setup({
             "client.rpc": [beside, ...inTurn],
             "client.send": [beside, ...inTurn],
             "client.*": inTurn,
-            "expiry.due": { actions: "run" },
+            "expiry.due": inTurn,
             "hub.subscribe": inTurn,
             "hub.unsubscribe": inTurn,
           },

@@ -1,6 +1,4 @@
-import type { Draft } from "../../src/broker/broker.ts";
 import type { ConnectCommand, SubscribeCommand } from "../../src/core/command.ts";
-import type { SealedPayload } from "../../src/core/sealed.ts";
 import type { Asked, Joining, Subscribed, Subscription } from "./subscription.ts";
 
 /** What a connection waits for before it goes on with its commands; one thing at a time. */
@@ -22,25 +20,17 @@ export type Pending =
 export type PendingHook =
   | { readonly for: "connect hook"; readonly command: ConnectCommand }
   | { readonly for: "subscribe hook"; readonly subscription: Asked }
-  /** `id` is the command to answer, null where the client reads no answers. */
-  | {
-      readonly for: "publish hook";
-      readonly id: number | null;
-      readonly draft: Omit<Draft, "data">;
-      readonly data: SealedPayload;
-    }
   | { readonly for: "refresh hook" }
   | { readonly for: "sub_refresh hook"; readonly subscription: Subscribed };
 
-/** The kinds of hooks that a connection waits for; calls and messages run beside its commands. */
-export type AskedKind = "connect" | "subscribe" | "publish" | "refresh" | "sub_refresh";
+/** The kinds of hooks that a connection waits for; publishes have an order of their own, and calls run beside. */
+export type AskedKind = "connect" | "subscribe" | "refresh" | "sub_refresh";
 
 /** Whether a connection waits for a hook. */
 export function isPendingHook(pending: Pending | null): pending is PendingHook {
   switch (pending?.for) {
     case "connect hook":
     case "subscribe hook":
-    case "publish hook":
     case "refresh hook":
     case "sub_refresh hook":
       return true;

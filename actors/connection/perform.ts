@@ -1,20 +1,16 @@
-import type { Outcome } from "../../src/broker/broker.ts";
-import { errors } from "../../src/core/errors.ts";
-import { ThrottledLog } from "../../src/core/throttled-log.ts";
 import type { Milliseconds } from "../../src/core/time.ts";
 import type { Unsubscribe } from "../../src/core/unsubscribes.ts";
-import { countIn } from "../../src/metrics/counters.ts";
 import type { DeadlineName } from "../deadlines.ts";
-import { PublishEvent } from "../hub/events.ts";
 import { ApplicationHooks } from "./application.ts";
 import { CommandLog } from "./command-log.ts";
-import { decideAnswer } from "./decide/answers.ts";
+import { decideAnswer, decideAskedPublish } from "./decide/answers.ts";
 import { decideSettled } from "./decide/connect.ts";
 import type { Decision, View } from "./decide/decision.ts";
 import type { SealedAnswer } from "./events.ts";
 import { type Cause, Joins } from "./joins.ts";
 import type { PendingHook } from "./pending.ts";
 import type { ConnectionPorts, Scope } from "./ports.ts";
+import { Publishes } from "./publishes.ts";
 import { read } from "./reads.ts";
 import { clientInfoOf, recovererOf } from "./record.ts";
 import { verifyToken } from "./verification.ts";
@@ -33,18 +29,10 @@ type Change =
   | "set deadline"
   | "clear deadline";
 
-/** Why publishes of clients that read no errors are dropped, by the code of the error; the labels of a metric. */
-const dropReasons: ReadonlyMap<number, string> = new Map<number, string>([
-  [errors.permissionDenied.code, "permission"],
-  [errors.badRequest.code, "format"],
-  [errors.limitExceeded.code, "limit"],
-  [errors.internal.code, "failed"],
-]);
-
 /** Carries decisions out: the one place where a connection has an effect on anything. Made once per server. */
 export class Performer {
   readonly #ports: ConnectionPorts;
-  readonly #drops: ThrottledLog;
+  readonly #publishes: Publishes;
   readonly joins: Joins;
   readonly commands: CommandLog;
   /** Null without an application. */
@@ -54,7 +42,9 @@ export class Performer {
     this.#ports = ports;
     this.commands = new CommandLog(ports);
     this.application = ports.hooks && new ApplicationHooks(ports, ports.hooks);
-    this.#drops = new ThrottledLog("publish.dropped", { clock: ports.clock, log: ports.log, level: "info" });
+    this.#publishes = new Publishes(ports, this.application, (scope, asked, outcome) =>
+      this.perform(scope, decideAskedPublish(this.viewOf(scope), asked, outcome)),
+    );
     this.joins = new Joins({
       broker: ports.broker,
       recoveryBudget: ports.recoveryBudget,
@@ -82,7 +72,7 @@ export class Performer {
     const { connection } = scope;
     const [decision] = decisions;
     // A hook that is asked answers nothing yet.
-    if (connection.unanswered === 0 || decision?.type === "ask") {
+    if (connection.unanswered === 0 || decision?.type === "ask publish") {
       this.perform(scope, decisions);
       return;
     }
@@ -134,10 +124,10 @@ export class Performer {
         this.joins.join(scope, decision.joining, cause);
         break;
       case "publish":
-        this.#publish(scope, decision);
-        break;
+      case "ask publish":
+      case "answer publish":
       case "drop":
-        this.#drop(scope, decision);
+        this.#publishes.perform(scope, decision);
         break;
       case "read presence":
       case "read presence stats":
@@ -258,33 +248,5 @@ export class Performer {
     const { socket, user } = connection;
     this.application?.connected(connection);
     this.#ports.log.debug("connection.authenticated", { connection: socket.id, user, dialect: socket.dialect });
-  }
-
-  /** Publications go to the Hub's router; the reply waits for the commit. */
-  #publish(scope: Scope, { id, draft }: DecisionOf<"publish">): void {
-    const { connection, self } = scope;
-    if (id === null) {
-      connection.refusedPublishes = 0;
-      this.#ports.publications.send(new PublishEvent("client", draft, null));
-      return;
-    }
-    const number = connection.nextPublish();
-    const done = (outcome: Outcome) => {
-      connection.answerPublish(
-        number,
-        outcome.ok ? { id, method: "publish" } : { id, method: "error", error: outcome.error },
-      );
-      if (connection.unanswered === 0 && connection.awaitsPublishes) self.send({ type: "publish.answered" });
-    };
-    this.#ports.publications.send(new PublishEvent("client", draft, done));
-  }
-
-  /** The client cannot be told of the error, so that it is counted by its reason, and one in a minute is logged. */
-  #drop({ connection }: Scope, { error }: DecisionOf<"drop">): void {
-    const { socket, user } = connection;
-    const reason = dropReasons.get(error.code) ?? "refused";
-    countIn(this.#ports.counters.dropped, reason);
-    this.#drops.add({ reason, code: error.code, channel: socket.defaultChannel, user });
-    if (error.code === errors.badRequest.code) connection.refusedPublishes += 1;
   }
 }

@@ -10,6 +10,7 @@ import type { Socket } from "../../src/core/socket.ts";
 import type { Seconds } from "../../src/core/time.ts";
 import type { ClientHooks } from "../../src/hooks/client-hooks.ts";
 import type { Deadline } from "../deadlines.ts";
+import type { AskedPublishes } from "./asked-publishes.ts";
 import { HeldCommands, type Holdable } from "./held.ts";
 import type { ConnectionOptions } from "./options.ts";
 import type { Pending } from "./pending.ts";
@@ -71,6 +72,8 @@ export class ConnectionRecord implements Bucket {
   awaitsPublishes = false;
   /** Its calls of hooks; null until the first one. */
   hooks: ClientHooks | null = null;
+  /** Publishes that hooks decide; null until the first one. */
+  asked: AskedPublishes | null = null;
   /** When it was let in, in monotonic milliseconds; null before. */
   admittedAt: number | null = null;
   /** It has asked for a turn that has not come yet. */

@@ -2,6 +2,7 @@ import type { Draft } from "../../../src/broker/broker.ts";
 import type { ConnectCommand } from "../../../src/core/command.ts";
 import { type ClientError, errors } from "../../../src/core/errors.ts";
 import type { HookOutcome } from "../../../src/hooks/hooks.ts";
+import type { AskedPublish } from "../asked-publishes.ts";
 import type { AskedKind, PendingHook } from "../pending.ts";
 import type { Asked } from "../subscription.ts";
 import { decideIdentified } from "./connect.ts";
@@ -18,8 +19,6 @@ export function decideAnswer(view: View, pending: PendingHook, outcome: HookOutc
       return decideConnectAnswer(view, pending.command, outcome as HookOutcome<"connect">);
     case "subscribe hook":
       return decideSubscribeAnswer(view, pending.subscription, outcome as HookOutcome<"subscribe">);
-    case "publish hook":
-      return decidePublishAnswer(view, pending, outcome as HookOutcome<"publish">);
     case "refresh hook":
       return decideRefreshAnswer(view, outcome as HookOutcome<"refresh">);
     case "sub_refresh hook":
@@ -77,27 +76,34 @@ function refuseSubscribe({ origin, id }: Asked, error: ClientError): readonly De
   return [origin === "client" ? refuse(id, error) : end("channel.forbidden")];
 }
 
-function decidePublishAnswer(
+/** What follows from what a hook says of a publish. */
+export function decideAskedPublish(
   view: View,
-  pending: Extract<PendingHook, { for: "publish hook" }>,
+  asked: AskedPublish,
   outcome: HookOutcome<"publish">,
 ): readonly Decision[] {
+  const { answer } = asked;
   switch (outcome.kind) {
     case "none":
-    case "result":
-      return [{ type: "publish", id: pending.id, draft: draftOf(view, pending, outcome) }];
+    case "result": {
+      const draft = draftOf(view, asked, outcome);
+      return [{ type: "publish", id: answer?.id ?? null, draft, number: answer?.number ?? null }];
+    }
     case "disconnect":
       return [{ type: "disconnect", disconnect: outcome.disconnect }];
     case "error":
-    case "failed":
-      return pending.id === null ? refuseFrame(view, outcome.error) : [refuse(pending.id, outcome.error)];
+    case "failed": {
+      const { error } = outcome;
+      if (answer === null) return refuseFrame(view, error);
+      return [{ type: "answer publish", number: answer.number, reply: { id: answer.id, method: "error", error } }];
+    }
   }
 }
 
 /** The draft with what the hook says of it. */
 function draftOf(
   { connection }: View,
-  { draft, data: sent }: Extract<PendingHook, { for: "publish hook" }>,
+  { draft, data: sent }: AskedPublish,
   outcome: Extract<HookOutcome<"publish">, { kind: "none" | "result" }>,
 ): Draft {
   if (outcome.kind === "none") return { ...draft, data: sent.read() };

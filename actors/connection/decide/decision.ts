@@ -12,6 +12,7 @@ import type { Milliseconds, Seconds } from "../../../src/core/time.ts";
 import type { Unsubscribe } from "../../../src/core/unsubscribes.ts";
 import type { Hooks, HookTypes } from "../../../src/hooks/hooks.ts";
 import type { DeadlineName } from "../../deadlines.ts";
+import type { AskedPublish } from "../asked-publishes.ts";
 import type { Ending, Refusal } from "../endings.ts";
 import type { AskedKind, Pending, PendingHook } from "../pending.ts";
 import type { ConnectionRecord } from "../record.ts";
@@ -72,8 +73,15 @@ export type Decision =
   /** A subscription has another expiry or info. */
   | { readonly type: "update"; readonly subscription: Subscribed }
   | { readonly type: "set expiry"; readonly expireAt: Seconds | null; readonly info: string | undefined }
-  /** Publishes; `id` is the command to answer, null where the client reads no answers. */
-  | { readonly type: "publish"; readonly id: number | null; readonly draft: Draft }
+  /**
+   * Publishes; `id` is the command to answer, null where the client reads no answers. `number` is the place of its answer
+   * where it has one already.
+   */
+  | { readonly type: "publish"; readonly id: number | null; readonly draft: Draft; readonly number?: number | null }
+  /** A hook decides a publish, behind those that came before. */
+  | (Omit<AskedPublish, "answer"> & { readonly type: "ask publish"; readonly id: number | null })
+  /** Answers a publish that a hook has refused, in its place. */
+  | { readonly type: "answer publish"; readonly number: number; readonly reply: Reply }
   /** A publish is refused whose client reads no errors. */
   | { readonly type: "drop"; readonly error: ClientError }
   | { readonly type: "read presence" | "read presence stats"; readonly id: number; readonly channel: string }

@@ -28,15 +28,11 @@ export function askSubscribe(subscription: Asked, data: SealedPayload | null): D
 }
 
 /** Asks what becomes of a publish; `id` is the command to answer, null where the client reads no answers. */
-export function askPublish(view: Pick<View, "connection">, draft: Draft, id: number | null): Decision {
-  const { channel, data, ...rest } = draft;
-  const subscription = view.connection.subscriptions.get(channel);
+export function askPublish({ connection }: Pick<View, "connection">, whole: Draft, id: number | null): Decision {
+  const { data, ...draft } = whole;
+  const subscription = connection.subscriptions.get(draft.channel);
   const member = subscription ? { ...(subscription.info !== undefined && { info: subscription.info }) } : null;
-  return {
-    type: "ask",
-    question: { kind: "publish", request: { channel, data, member } },
-    pending: { for: "publish hook", id, draft: { channel, ...rest }, data: new SealedPayload(data) },
-  };
+  return { type: "ask publish", id, draft, data: new SealedPayload(data), member };
 }
 
 function jsonIn(data: SealedPayload | null): string | null {
