@@ -205,7 +205,7 @@ function gaugeSeries(gauges: Gauges): Series[] {
         })),
     },
     { name: "users", help: "Users with a connection.", read: gauges.users },
-    { name: "channels", help: "Channels with an subscribers.", read: gauges.channels },
+    { name: "channels", help: "Channels with a subscriber.", read: gauges.channels },
     { name: "deadlines", help: "Deadlines that are set.", read: gauges.deadlines },
     { name: "stalled", help: "Sockets with something unsent.", read: gauges.stalled },
     { name: "insecure", help: "Options that leave a lock open: 1 is open.", label: "option", read: gauges.insecure },
