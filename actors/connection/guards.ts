@@ -1,4 +1,6 @@
+import type { ConnectCommand } from "../../src/core/command.ts";
 import type { DeadlineName } from "../deadlines.ts";
+import { isAdmittedAtOnce } from "./decide/connect.ts";
 import { type Refusal, refusalErrors } from "./endings.ts";
 import type { ConnectionEvent } from "./events.ts";
 import type { Holdable } from "./held.ts";
@@ -13,6 +15,8 @@ interface Asked {
 export const guards = {
   isDeadline: ({ event }: Asked, params: { name: DeadlineName }) =>
     event.type === "deadline.expired" && event.deadline === params.name,
+  isAdmittedAtOnce: ({ context: { connection } }: Asked, params: { command: ConnectCommand }) =>
+    isAdmittedAtOnce(connection, params.command),
   isAnswered: ({ context: { connection } }: Asked, params: { refusal: Refusal }) =>
     connection.socket.capabilities.canReadErrors && refusalErrors[params.refusal] !== undefined,
   canHold: ({ context: { connection }, event }: Asked) => connection.canHold(event as Holdable),

@@ -13,6 +13,7 @@ import { decideLatePong, decidePing, decidePong } from "./decide/heartbeat.ts";
 import type { ConnectionEvent, SealedAnswer, TokenVerified } from "./events.ts";
 import { isOvertaking, nextCommand } from "./guards.ts";
 import type { Holdable } from "./held.ts";
+import { withSharedInitialSnapshot } from "./initial.ts";
 import { connectionMachine } from "./machine.ts";
 import type { Pending } from "./pending.ts";
 import { isPendingHook } from "./pending.ts";
@@ -36,7 +37,7 @@ const scopeOf = ({ context: { connection }, self }: Action): Scope => ({ connect
  */
 export function connectionLogic(ports: ConnectionPorts) {
   const performer = new Performer(ports);
-  return connectionMachine.provide({
+  const machine = connectionMachine.provide({
     actions: {
       ...handshakeActions(performer),
       ...commandActions(ports, performer),
@@ -49,6 +50,7 @@ export function connectionLogic(ports: ConnectionPorts) {
         connection.unanswered > 0 && isOvertaking(nextCommand(connection, event)) && isStillBehind(ports, connection),
     },
   });
+  return withSharedInitialSnapshot(machine);
 }
 
 /** Who the client is, and what it has from the start. */

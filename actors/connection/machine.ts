@@ -2,11 +2,12 @@ import { and, setup } from "xstate";
 import type { ConnectCommand } from "../../src/core/command.ts";
 import { type Disconnect, disconnects } from "../../src/core/disconnects.ts";
 import { type ClientError, errors } from "../../src/core/errors.ts";
+import { anonymous } from "../../src/core/identity.ts";
 import { refusalDisconnects, refusalErrors, rejectionDisconnect } from "./endings.ts";
 import type { ConnectionEvent, SealedAnswer, TokenVerified } from "./events.ts";
 import { guards } from "./guards.ts";
 import type { Holdable } from "./held.ts";
-import { type ConnectionContext, type ConnectionInput, ConnectionRecord } from "./record.ts";
+import { type ConnectionContext, type ConnectionInput, contextOf } from "./record.ts";
 import { answered, because, beside, calls, ends, held, inTurn, judged, late, noted, pong } from "./transitions.ts";
 
 /**
@@ -55,6 +56,11 @@ export const connectionMachine = setup({
     cancelDeadlines: () => {},
     reportClosed: () => {},
     hold: ({ context: { connection }, event }) => connection.hold(event as Holdable),
+    identifyAnonymous: ({ context: { connection } }, params: { command: ConnectCommand; frame: number }) => {
+      connection.beginFrame(params.frame);
+      connection.identity = anonymous;
+      connection.connect = params.command;
+    },
     noteDisconnect: ({ context: { connection } }, { disconnect }: { disconnect: Disconnect }) => {
       connection.disconnect = disconnect;
     },
@@ -72,7 +78,7 @@ export const connectionMachine = setup({
   guards,
 }).createMachine({
   id: "connection",
-  context: ({ input }) => ({ connection: new ConnectionRecord(input) }),
+  context: ({ input }) => contextOf(input),
   initial: "handshaking",
   on: {
     "socket.closed": { target: ".closed", actions: noted },
@@ -93,7 +99,15 @@ export const connectionMachine = setup({
       states: {
         awaiting: {
           on: {
-            "client.connect": { target: "verifying", actions: { type: "authenticate", params: ({ event }) => event } },
+            "client.connect": [
+              {
+                description: "Nobody has to be asked: a connect in a storm of anonymous ones is one transition.",
+                guard: { type: "isAdmittedAtOnce", params: ({ event }) => event },
+                target: "#connection.authenticated",
+                actions: { type: "identifyAnonymous", params: ({ event }) => event },
+              },
+              { target: "verifying", actions: { type: "authenticate", params: ({ event }) => event } },
+            ],
             "client.*": { target: "#connection.draining", actions: because(disconnects.badRequest) },
           },
         },

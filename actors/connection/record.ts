@@ -28,6 +28,11 @@ export interface ConnectionContext {
   readonly connection: ConnectionRecord;
 }
 
+/** The context that a connection begins with. */
+export function contextOf(input: ConnectionInput): ConnectionContext {
+  return { connection: new ConnectionRecord(input) };
+}
+
 /** A held subscribe whose join is being prepared before its turn. */
 export interface Ahead {
   readonly event: Holdable;

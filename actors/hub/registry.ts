@@ -52,13 +52,16 @@ export class OwnedMember implements Member {
   readonly ref: ConnectionRef;
   /** Kept so that a connection that crashed can still be closed. */
   readonly socket: Socket;
-  user: string | null = null;
 
   constructor(slot: number, ref: ConnectionRef, socket: Socket) {
     this.id = socket.id;
     this.slot = slot;
     this.ref = ref;
     this.socket = socket;
+  }
+
+  get user(): string | null {
+    return this.ref.getSnapshot().context.connection.identity?.user ?? null;
   }
 
   get hearsMessages(): boolean {
@@ -133,7 +136,6 @@ export class Members implements Registry {
 
   /** Registers the user of a connection; false where the user has `limit` connections already (0: no limit). */
   identify(member: OwnedMember, user: string, limit: number): boolean {
-    member.user = user;
     if (user === "") return true;
     const members = this.#byUser.get(user);
     if (members && limit > 0 && members.size >= limit) return false;

@@ -1,3 +1,4 @@
+import { isIPv4 } from "node:net";
 import ipaddr from "ipaddr.js";
 import { isLoopbackAddress } from "./hosts.ts";
 
@@ -68,8 +69,9 @@ function addressOfNode(entry: string): string | null {
   return hidden ?? canonical(bracketed ?? dotted ?? node);
 }
 
-/** An address in its one written form, without a zone; null for what is none. */
+/** An address in its one written form, without a zone; null for what is none. IPv4 has no other form. */
 function canonical(address: string): string | null {
+  if (isIPv4(address)) return address;
   const bare = address.replace(/%.*$/, "");
   if (!ipaddr.IPv4.isValidFourPartDecimal(bare) && !ipaddr.IPv6.isValid(bare)) return null;
   return ipaddr.process(bare).toString();
@@ -78,7 +80,9 @@ function canonical(address: string): string | null {
 /** Loopback addresses are not counted, nor what has no address: everyone behind a local proxy is one of them. */
 function limitKeyOf(address: string, ipv6Prefix: number): string | null {
   if (address.startsWith("_")) return address;
-  if (!ipaddr.isValid(address) || isLoopbackAddress(address)) return null;
+  if (isLoopbackAddress(address)) return null;
+  if (isIPv4(address)) return address;
+  if (!ipaddr.isValid(address)) return null;
   const parsed = ipaddr.process(address);
   if (parsed.kind() === "ipv4") return address;
   return ipaddr.IPv6.networkAddressFromCIDR(`${address}/${ipv6Prefix}`).toString();

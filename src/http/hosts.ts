@@ -1,3 +1,4 @@
+import { isIPv4 } from "node:net";
 import ipaddr from "ipaddr.js";
 
 /** A Host header as it is read: a name in lower case or an address in its one written form, and the port that is said. */
@@ -74,12 +75,12 @@ export function effective(port: number | null): number | null {
 /** Whether a name or an address can only mean this machine. */
 export function isLoopbackName(name: string): boolean {
   if (name === "localhost" || name.endsWith(".localhost")) return true;
-  const bare = name.replace(/^\[|\]$/g, "");
-  return ipaddr.isValid(bare) && isLoopbackAddress(bare);
+  return isLoopbackAddress(name.replace(/^\[|\]$/g, ""));
 }
 
 /** Whether an address is of this machine; also as an IPv4 address inside an IPv6 one. */
 export function isLoopbackAddress(address: string): boolean {
+  if (isIPv4(address)) return address.startsWith("127.");
   return ipaddr.isValid(address) && ipaddr.process(address).range() === "loopback";
 }
 

@@ -3,9 +3,12 @@ import { createActor, initialTransition, type SnapshotFrom, transition } from "x
 import { getShortestPaths } from "xstate/graph";
 import type { Refusal } from "../../actors/connection/endings.ts";
 import type { ConnectionEvent } from "../../actors/connection/events.ts";
+import { withSharedInitialSnapshot } from "../../actors/connection/initial.ts";
 import { connectionMachine as machine } from "../../actors/connection/machine.ts";
 import type { ConnectionRecord } from "../../actors/connection/record.ts";
+import { bareRequest } from "../../actors/connection/subscription.ts";
 import { disconnects } from "../../src/core/disconnects.ts";
+import { Token } from "../../src/core/sealed.ts";
 import {
   clientEvent,
   connectCommand,
@@ -16,7 +19,7 @@ import {
   subscribeCommand,
 } from "./connection-values.ts";
 
-const connect = clientEvent(connectCommand);
+const connect = clientEvent({ ...connectCommand, token: new Token("t") });
 const admitted: ConnectionEvent = { type: "hub.admitted" };
 const publish = clientEvent(publishCommand);
 const subscribe = clientEvent(subscribeCommand);
@@ -55,6 +58,27 @@ describe("the connection machine", () => {
     expect(at).toBe("handshaking.verifying");
     expect(names).not.toContain("setHandshakeDeadline");
     expect(run("centrifuge", connect, publish, late("handshake")).disconnect).toEqual(disconnects.stale);
+  });
+
+  test("an anonymous connect without channels is admitted by one event, and any other is verified first", () => {
+    const { at, names } = run("centrifuge", clientEvent(connectCommand));
+    expect([at, names]).toEqual(["authenticated.ready", ["identifyAnonymous", "admit", "openLane"]]);
+    const withChannels = { ...connectCommand, subs: new Map([["news", bareRequest]]) };
+    expect(run("centrifuge", clientEvent(withChannels)).at).toBe("handshaking.verifying");
+    expect(run("centrifuge", connect).at).toBe("handshaking.verifying");
+  });
+
+  test("connections share the initial snapshot, and nothing else", () => {
+    const deadlines: unknown[] = [];
+    const logic = withSharedInitialSnapshot(
+      machine.provide({ actions: { setHandshakeDeadline: ({ context, self }) => deadlines.push([context, self]) } }),
+    );
+    const actors = [1, 2].map(() => createActor(logic, { input: inputOf(record("centrifuge")) }).start());
+    const [first, second] = actors.map((actor) => actor.getSnapshot());
+    expect(first?.context.connection).not.toBe(second?.context.connection as ConnectionRecord);
+    expect(deadlines).toEqual(actors.map((self) => [self.getSnapshot().context, self]));
+    actors[0]?.send(clientEvent(connectCommand));
+    expect(actors.map((actor) => place(actor.getSnapshot()))).toEqual(["authenticated.ready", "handshaking.awaiting"]);
   });
 
   test("[CN2] nothing but connect is heard before the credentials: 3501", () => {

@@ -23,7 +23,7 @@ const ended = Object.fromEntries(Object.keys(endings).map((type) => [type, { typ
 
 /** An event of each name. */
 const events: Readonly<Record<EventName, ConnectionEvent>> = {
-  "client.connect": clientEvent(connectCommand),
+  "client.connect": clientEvent({ ...connectCommand, token }),
   "client.subscribe": clientEvent(subscribeCommand),
   "client.unsubscribe": clientEvent({ method: "unsubscribe", ...byChannel }),
   "client.publish": clientEvent(publishCommand),

@@ -12,15 +12,25 @@ import { decideGranted, entered, type JoinAnswer, joiningOf, resultOf } from "./
 
 /** The client's credentials have come. */
 export function decideConnect(view: View, command: ConnectCommand): readonly Decision[] {
-  const { options, socket } = view.connection;
   if (view.hooks?.connect(command.token?.read() ?? "")) return [askConnect(command)];
   if (command.token) {
     return [
       { type: "verify", token: command.token, pending: { for: "connect", command: { ...command, token: null } } },
     ];
   }
-  const isOpen = options.allowAnonymous || options.insecure || socket.capabilities.admitsAnonymous;
-  return isOpen ? decideIdentified(view, command, anonymous) : refused(command, "missing");
+  return admitsAnonymous(view.connection) ? decideIdentified(view, command, anonymous) : refused(command, "missing");
+}
+
+function admitsAnonymous({ options, socket }: View["connection"]): boolean {
+  return options.allowAnonymous || options.insecure || socket.capabilities.admitsAnonymous;
+}
+
+/**
+ * Whether a connect needs nobody's answer: it has neither credentials nor channels, anonymous clients are admitted, no
+ * hook is asked, and the Hub counts the connections of named users alone.
+ */
+export function isAdmittedAtOnce(connection: View["connection"], { token, subs }: ConnectCommand): boolean {
+  return token === null && subs.size === 0 && connection.options.hooks === null && admitsAnonymous(connection);
 }
 
 /** The verdict on the connection's token. */

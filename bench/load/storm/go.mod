@@ -1,0 +1,3 @@
+module chorus.example/bench/storm
+
+go 1.24
