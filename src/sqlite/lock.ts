@@ -54,10 +54,20 @@ function take(path: string): number | null {
   if (loaded === undefined) loaded = loadFlock();
   const flock = loaded;
   if (flock === null) return null;
-  const descriptor = openSync(path, "a", 0o600);
+  const descriptor = openLock(path);
   if (flock(descriptor, exclusiveNow) === 0) return descriptor;
   closeSync(descriptor);
   throw new InUseError("it is in use by another process");
+}
+
+/** A lock that another user has made, as root a backup, can be held as well where it may only be read. */
+function openLock(path: string): number {
+  try {
+    return openSync(path, "a", 0o644);
+  } catch (error) {
+    if (!existsSync(path)) throw error;
+    return openSync(path, "r");
+  }
 }
 
 function loadFlock(): Flock | null {
