@@ -110,7 +110,8 @@ export interface BrokerEvents {
   readonly deliver: Deliver;
   /**
    * What follows in the channel belongs to `epoch` and does not continue another epoch: subscribers that keep a
-   * position in another one have lost it. Called before the first `deliver` of the epoch; it must not throw.
+   * position in another one have lost it. Called before the first `deliver` of the epoch; it must not throw. With the
+   * epoch "" every position in the channel is lost, because what is missing cannot be had any more.
    */
   lost(channel: string, epoch: string): void;
 }

@@ -12,7 +12,7 @@ import type {
   Since,
   Wish,
 } from "../broker.ts";
-import { Delivery } from "./delivery.ts";
+import { Delivery } from "../delivery.ts";
 import { type Waiting, WaitingGroup } from "./group.ts";
 import { IdempotencyKeys, idempotencyMs, keyDigest } from "./idempotency.ts";
 import type { LocalBrokerParts } from "./parts.ts";

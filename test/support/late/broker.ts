@@ -11,7 +11,7 @@ import type {
   Since,
   Wish,
 } from "../../../src/broker/broker.ts";
-import { Delivery } from "../../../src/broker/local/delivery.ts";
+import { Delivery } from "../../../src/broker/delivery.ts";
 import { recover } from "../../../src/broker/local/recovery.ts";
 import { Report } from "../../../src/broker/local/report.ts";
 import type { Clock } from "../../../src/core/clock.ts";

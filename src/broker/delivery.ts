@@ -1,17 +1,21 @@
-import type { Publication } from "../../core/publication.ts";
-import type { Socket } from "../../core/socket.ts";
-import type { BrokerEvents } from "../broker.ts";
-import type { Report } from "./report.ts";
+import type { Publication } from "../core/publication.ts";
+import type { Socket } from "../core/socket.ts";
+import type { BrokerEvents } from "./broker.ts";
+
+/** Is told what a callback has thrown. */
+interface Poisoned {
+  poisoned(channel: string, error: unknown): void;
+}
 
 /** Hands publications on and calls callbacks, so that what one of them throws stops nothing else. */
 export class Delivery {
   readonly #events: BrokerEvents;
-  readonly #report: Report;
+  readonly #report: Poisoned;
   /** True inside of `deliver`: half way through a publication that nothing may pass. */
   #busy = false;
   #postponed: (() => void)[] = [];
 
-  constructor(events: BrokerEvents, report: Report) {
+  constructor(events: BrokerEvents, report: Poisoned) {
     this.#events = events;
     this.#report = report;
   }

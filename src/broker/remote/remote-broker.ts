@@ -1,0 +1,283 @@
+import { type ClientError, errors } from "../../core/errors.ts";
+import type { Position } from "../../core/publication.ts";
+import type {
+  Broker,
+  Draft,
+  HistoryFilter,
+  HistoryOptions,
+  HistoryOutcome,
+  Joined,
+  Outcome,
+  Since,
+  Wish,
+} from "../broker.ts";
+import { Delivery } from "../delivery.ts";
+import { keyDigest } from "../local/idempotency.ts";
+import { publicationOf } from "../local/publication.ts";
+import { recover } from "../local/recovery.ts";
+import { type LocalBrokerCounts, Report } from "../local/report.ts";
+import type { Arrival } from "./arrival.ts";
+import type { Appended, Engine, Entry, Message } from "./engine.ts";
+
+import { pageOf, rangeOf } from "./history.ts";
+import { type Own, OwnPublishes } from "./own.ts";
+import type { RemoteBrokerCounts, RemoteBrokerParts } from "./parts.ts";
+import { Rooms } from "./rooms.ts";
+import { decodeBody, encodeDraft, removedNotice } from "./wire.ts";
+
+/** Publishes in one call of the engine. */
+const groupMax = 64;
+
+const nowhere: Position = { offset: 0, epoch: "" };
+const notJoined: Joined = { position: nowhere, publications: [], recovered: false };
+const unknown = { ok: false, error: errors.internal } as const satisfies Outcome;
+
+/**
+ * A broker over an engine that several nodes share. A channel that this node hears has a feed, which delivers each
+ * publication once, by its offset, and repairs gaps; publishes of one turn go to the engine in one call. A publish is
+ * answered right after its delivery here, which its message or its answer brings, whichever comes first.
+ */
+export class RemoteBroker implements Broker {
+  /** What was counted of the engine since it was built. */
+  readonly engineCounts: RemoteBrokerCounts = { repairs: 0, lost: 0, ringHits: 0, unreadable: 0, failures: 0 };
+  readonly #report: Report;
+  readonly #parts: RemoteBrokerParts;
+  readonly #delivery: Delivery;
+  readonly #engine: Engine;
+  readonly #rooms: Rooms;
+  readonly #owns: OwnPublishes;
+  #group: { own: Own; entry: Entry }[] = [];
+  #isScheduled = false;
+  /** Histories and removals that are not answered. */
+  #asked = 0;
+  #quiet: (() => void) | null = null;
+
+  constructor(parts: RemoteBrokerParts) {
+    this.#parts = parts;
+    this.#report = new Report(parts.clock, parts.log);
+    this.#delivery = new Delivery(parts.events, this.#report);
+    this.#owns = new OwnPublishes(parts.random.epoch());
+    this.#engine = parts.open({
+      message: (channel, message) => this.#heard(channel, message),
+      resumed: () => this.#rooms.resume(),
+    });
+    this.#rooms = new Rooms(this.#engine, {
+      clock: parts.clock,
+      log: parts.log,
+      counts: this.engineCounts,
+      deliver: (channel, arrival) => this.#deliver(channel, arrival),
+      settled: ({ id }) => this.#settle(this.#owns.find(id)),
+      lost: (channel, epoch) => parts.events.lost(channel, epoch),
+      schedule: () => this.#schedule(),
+      ready: (channel, ready) => {
+        this.#delivery.answer(channel, ready, undefined);
+        this.#checkQuiet();
+      },
+    });
+  }
+
+  /** What every broker counts. */
+  get counts(): Readonly<LocalBrokerCounts> {
+    return this.#report.counts;
+  }
+
+  /** Channels that this node hears. */
+  get feeds(): number {
+    return this.#rooms.size;
+  }
+
+  publish(draft: Draft, done: ((outcome: Outcome) => void) | null): void {
+    const own = this.#owns.add(draft, done, this.#now);
+    const { channel, history, idempotencyKey, version = 0, versionEpoch = "" } = draft;
+    const key = idempotencyKey === undefined ? "" : keyDigest(channel, idempotencyKey);
+    const body = encodeDraft(draft, own.id);
+    this.#group.push({ own, entry: { channel, body, history, key, version, versionEpoch } });
+    if (this.#group.length >= groupMax) this.#send();
+    else this.#schedule();
+  }
+
+  prepare(wishes: readonly Wish[], ready: () => void): boolean {
+    const isReady = this.#rooms.prepare(wishes, ready);
+    if (isReady) this.engineCounts.ringHits += wishes.length;
+    return isReady;
+  }
+
+  join(
+    channel: string,
+    options: HistoryOptions | null,
+    since: Since | null,
+    attach: (joined: Joined | null, error?: ClientError) => void,
+  ): void {
+    if (this.#delivery.postpone(() => this.join(channel, options, since, attach))) return;
+    const ring = this.#rooms.join(channel, options, since);
+    const joined = ring === null ? null : ring === "unread" ? notJoined : recover(ring, since);
+    this.#delivery.answer(channel, attach, joined);
+  }
+
+  leave(channel: string): void {
+    this.#rooms.leave(channel);
+  }
+
+  history(
+    channel: string,
+    options: HistoryOptions,
+    filter: HistoryFilter,
+    done: (outcome: HistoryOutcome) => void,
+  ): void {
+    // Backwards from the very beginning there is nothing that could be meant (Centrifugo's answer).
+    if (filter.reverse && filter.since?.offset === 0) {
+      this.#delivery.answer(channel, done, { ok: false, error: errors.badRequest });
+      return;
+    }
+    this.#send();
+    this.#asked += 1;
+    this.#engine.read(channel, options, rangeOf(filter), (read) => {
+      this.#asked -= 1;
+      if (read === null) this.engineCounts.failures += 1;
+      this.#delivery.answer(channel, done, read === null ? unknown : pageOf(read, filter));
+      this.#checkQuiet();
+    });
+  }
+
+  historyRemove(channel: string, _options: HistoryOptions, done: (error: ClientError | null) => void): void {
+    this.#send();
+    this.#asked += 1;
+    this.#engine.remove(channel, removedNotice, (isDone) => {
+      this.#asked -= 1;
+      if (isDone) this.#rooms.get(channel)?.feed.removed();
+      else this.engineCounts.failures += 1;
+      this.#delivery.answer(channel, done, isDone ? null : errors.internal);
+      this.#checkQuiet();
+    });
+  }
+
+  top(channel: string, _options: HistoryOptions): Position | null {
+    return this.#rooms.top(channel);
+  }
+
+  flush(): boolean {
+    this.#send();
+    this.#rooms.subscribe();
+    return this.#isQuiet;
+  }
+
+  /** To be called about once a second: leaves channels, compares silent ones, repeats what was not answered. */
+  sweep(): void {
+    const overdueMs = Math.max(this.#parts.answerMs - 1_000, 1_000);
+    for (const own of this.#owns.sweep(this.#now, overdueMs)) this.#settle(own);
+    this.#rooms.sweep();
+  }
+
+  async close(): Promise<void> {
+    if (!this.flush()) await new Promise<void>((resolve) => (this.#quiet = resolve));
+    await this.#engine.close();
+  }
+
+  get #now(): number {
+    return this.#parts.clock.monotonic();
+  }
+
+  get #isQuiet(): boolean {
+    return this.#owns.waiting === 0 && this.#asked === 0 && this.#rooms.waiting === 0;
+  }
+
+  #checkQuiet(): void {
+    if (this.#quiet !== null && this.#isQuiet) this.#quiet();
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    this.#parts.schedule(() => {
+      this.#isScheduled = false;
+      this.flush();
+    });
+  }
+
+  #send(): void {
+    if (this.#group.length === 0) return;
+    const group = this.#group;
+    this.#group = [];
+    this.#engine.append(
+      group.map(({ entry }) => entry),
+      (answers) => {
+        for (const [index, { own }] of group.entries()) {
+          const answer = answers[index] ?? { error: errors.internal };
+          this.#answered(own, answer);
+        }
+        this.#checkQuiet();
+      },
+    );
+  }
+
+  #answered(own: Own, answer: Appended): void {
+    own.isAnswered = true;
+    const { draft } = own;
+    if ("error" in answer) {
+      // It may have happened all the same: a message that comes later is delivered.
+      if (own.done !== null) this.engineCounts.failures += 1;
+      this.#answer(own, { ok: false, error: answer.error });
+      return;
+    }
+    own.position = answer.position;
+    const room = this.#rooms.get(draft.channel);
+    if (!answer.isNew || room === undefined) own.isHeard = true;
+    const { offset, epoch } = answer.position;
+    const { excludeClient = "" } = draft;
+    const arrival = { id: own.id, publication: publicationOf(draft, offset, epoch), excludeClient };
+    if (!answer.isNew || own.isDelivered) this.#settle(own);
+    else if (room) room.feed.arrived(arrival, this.#now);
+    else this.#deliverOwn(arrival, own);
+    this.#owns.release(own);
+  }
+
+  #heard(channel: string, { body, offset, epoch }: Message): void {
+    const room = this.#rooms.get(channel);
+    if (!room) return;
+    room.heardAt = this.#now;
+    const told = decodeBody(body, { offset, epoch });
+    if (told === null) {
+      this.engineCounts.unreadable += 1;
+      return;
+    }
+    if (told.type === "removed") {
+      room.feed.removed();
+      return;
+    }
+    const own = this.#owns.find(told.id);
+    // What is not kept was delivered with its answer, and has been forgotten since.
+    if (!own && offset === 0 && this.#owns.isOwn(told.id)) return;
+    if (own) own.isHeard = true;
+    if (!own?.isDelivered) room.feed.arrived(told, this.#now);
+    if (own) this.#owns.release(own);
+    this.#checkQuiet();
+  }
+
+  #deliver(channel: string, arrival: Arrival): void {
+    const own = this.#owns.find(arrival.id);
+    if (own) {
+      this.#deliverOwn(arrival, own);
+      return;
+    }
+    const { excludeClient, publication } = arrival;
+    this.#delivery.handOn(channel, publication, excludeClient === "" ? null : this.#parts.socketOf(excludeClient));
+  }
+
+  #deliverOwn({ publication }: Arrival, own: Own): void {
+    if (own.isDelivered) return;
+    own.isDelivered = true;
+    own.position = { offset: publication.offset, epoch: publication.epoch };
+    this.#delivery.handOn(own.draft.channel, publication, own.draft.exclude);
+    this.#settle(own);
+  }
+
+  /** Answers a publish of this node that stands somewhere. */
+  #settle(own: Own | undefined): void {
+    if (own && own.position !== null) this.#answer(own, { ok: true, value: own.position });
+  }
+
+  #answer(own: Own, outcome: Outcome): void {
+    const done = this.#owns.takeDone(own);
+    if (done !== null) this.#delivery.answer(own.draft.channel, done, outcome);
+  }
+}

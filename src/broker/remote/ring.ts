@@ -1,0 +1,87 @@
+import { payloadSize } from "../../core/payload.ts";
+import type { Publication } from "../../core/publication.ts";
+import type { Stream } from "../local/store.ts";
+
+/** Publications that a node keeps of a channel, beside those that a waiting join needs. */
+const keptMax = 64;
+/** Bytes of payload that it keeps of a channel. */
+const keptBytesMax = 65_536;
+
+const none: Publication[] = [];
+
+/** The latest publications of a channel that this node has delivered: later joiners are answered from here. */
+export class Ring implements Stream {
+  epoch = "";
+  top = 0;
+  /** From this offset on what is not here is kept nowhere. */
+  floor = 1;
+  #publications = none;
+  #bytes = 0;
+
+  get first(): number {
+    return this.top - this.#publications.length + 1;
+  }
+
+  /** Stands at a position; nothing is known of what was before. */
+  begin(epoch: string, top: number): void {
+    this.epoch = epoch;
+    this.top = top;
+    this.forget();
+  }
+
+  /** What lies up to the top and from `floor` on. */
+  fill(publications: readonly Publication[], floor: number): void {
+    this.#publications = [...publications];
+    this.#bytes = publications.reduce((sum, { data }) => sum + payloadSize(data), 0);
+    this.floor = floor;
+  }
+
+  /** The next publication. */
+  push(publication: Publication): void {
+    this.top = publication.offset;
+    if (this.#publications === none) this.#publications = [];
+    this.#publications.push(publication);
+    this.#bytes += payloadSize(publication.data);
+  }
+
+  /** Leaves `size` at the most, and what a node may keep. */
+  trim(size: number): void {
+    const max = Math.min(size, keptMax);
+    let drop = 0;
+    for (const { data } of this.#publications) {
+      if (this.#publications.length - drop <= max && this.#bytes <= keptBytesMax) break;
+      this.#bytes -= payloadSize(data);
+      drop += 1;
+    }
+    if (drop === 0) return;
+    this.#publications.splice(0, drop);
+    this.floor = this.first;
+  }
+
+  /** The publications are kept no longer, or it is not known whether they are. */
+  forget(): void {
+    this.#publications = none;
+    this.#bytes = 0;
+    this.floor = this.top + 1;
+  }
+
+  /** The publications were removed. */
+  clear(): void {
+    const { floor } = this;
+    this.forget();
+    this.floor = floor;
+  }
+
+  read(from: number, to: number, bytesMax: number): Publication[] | null {
+    const found = this.#slice(from, to);
+    return found.reduce((sum, { data }) => sum + payloadSize(data), 0) > bytesMax ? null : found;
+  }
+
+  readUpTo(from: number, to: number): Publication[] {
+    return this.#slice(from, to);
+  }
+
+  #slice(from: number, to: number): Publication[] {
+    return this.#publications.slice(from - this.first, to - this.first + 1);
+  }
+}

@@ -1,0 +1,57 @@
+import type { HistoryOptions, Since } from "../broker.ts";
+import type { Feed } from "./feed.ts";
+
+/** A join that is being prepared. */
+export interface Waiter {
+  readonly options: HistoryOptions | null;
+  readonly since: Since | null;
+  readonly ready: () => void;
+}
+
+/** A channel that this node hears, or is about to hear. */
+export interface Room {
+  readonly channel: string;
+  readonly feed: Feed;
+  /** `asked`: the engine has not confirmed it yet. */
+  subscription: "wanted" | "asked" | "confirmed";
+  /** The node has a subscriber. */
+  isJoined: boolean;
+  /** Joins that are being prepared. */
+  pins: number;
+  /** Wait for the subscription, or for a read that was not asked for yet. */
+  waiting: Waiter[];
+  /** Wait for the read that runs. */
+  served: Waiter[];
+  /** A read is on its way. */
+  isReading: boolean;
+  /** The last read was not answered: what the feed does not cover is not known. */
+  isReadFailed: boolean;
+  /** The last comparison with the engine was not answered: the next sweep asks again. */
+  isUnsure: boolean;
+  /** Monotonic milliseconds: when something of the channel was heard, and when its last subscriber had gone. */
+  heardAt: number;
+  idleSince: number;
+}
+
+export function createRoom(channel: string, feed: Feed, now: number): Room {
+  return {
+    channel,
+    feed,
+    subscription: "wanted",
+    isJoined: false,
+    pins: 0,
+    waiting: [],
+    served: [],
+    isReading: false,
+    isReadFailed: false,
+    isUnsure: false,
+    heardAt: now,
+    idleSince: now,
+  };
+}
+
+/** Whether a join can be made without asking the engine. */
+export function isReady(room: Room, { options, since }: Pick<Waiter, "options" | "since">, now: number): boolean {
+  if (room.subscription !== "confirmed") return false;
+  return options === null || room.feed.covers(since, now);
+}
