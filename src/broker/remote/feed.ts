@@ -42,8 +42,10 @@ export class Feed {
     if (now >= this.#ringUntil) this.ring.forget();
     if (since === null) return true;
     const { ring } = this;
-    const { position, mode, publicationsMax } = since;
-    if (mode === "cache") return ring.first <= ring.top || ring.floor <= ring.top || isAt(ring, position);
+    const { position, publicationsMax } = since;
+    if (since.mode === "cache") {
+      return ring.floor <= Math.max(ring.top - latestCount(since) + 1, 1) || isAt(ring, position);
+    }
     if (position.epoch !== "" && position.epoch !== ring.epoch) return true;
     if (position.offset > ring.top) return false;
     return position.offset + 1 >= ring.floor || ring.top - position.offset > publicationsMax;
@@ -53,9 +55,11 @@ export class Feed {
   want(options: HistoryOptions, since: Since | null): void {
     this.#options = options;
     if (since === null) return;
-    const { position, mode, publicationsMax } = since;
-    this.#wanted = Math.min(this.#wanted, mode === "cache" ? Math.max(this.ring.top, 1) : position.offset + 1);
-    this.#limit = Math.max(this.#limit, mode === "cache" ? 1 : publicationsMax + 1);
+    const isCache = since.mode === "cache";
+    const count = isCache ? latestCount(since) : since.publicationsMax + 1;
+    const from = isCache ? Math.max(this.ring.top - count + 1, 1) : since.position.offset + 1;
+    this.#wanted = Math.min(this.#wanted, from);
+    this.#limit = Math.max(this.#limit, count);
   }
 
   /** The joiners have been answered: the ring need not hold more than is kept. */
@@ -80,8 +84,8 @@ export class Feed {
   failed(): boolean {
     const isFirst = this.state === "opening";
     this.#isAgain = false;
-    this.#wanted = Number.POSITIVE_INFINITY;
     if (isFirst) {
+      this.#wanted = Number.POSITIVE_INFINITY;
       this.state = "unread";
       this.#options = null;
       for (const { arrival } of this.#held.take()) this.#events.deliver(arrival);
@@ -129,8 +133,10 @@ export class Feed {
     this.#ringUntil = now + read.ttl;
     const sifted = this.#sift(read);
     this.state = "live";
-    this.#wanted = Number.POSITIVE_INFINITY;
-    this.#limit = 0;
+    if (!this.#isAgain) {
+      this.#wanted = Number.POSITIVE_INFINITY;
+      this.#limit = 0;
+    }
     const forked = renew === "" && sifted === "forked" ? read.epoch : renew;
     if (forked !== "" || sifted !== "complete" || this.#isAgain) this.#read(forked);
   }
@@ -233,6 +239,11 @@ export class Feed {
     this.#ringUntil = now + this.#options.ttl;
     this.#knownUntil = now + this.#options.metaTtl;
   }
+}
+
+/** Among how many of the latest publications a joiner that wants the latest looks for it. */
+function latestCount({ filter, publicationsMax }: Since): number {
+  return filter ? publicationsMax : 1;
 }
 
 function isAt({ top, epoch }: Ring, position: Position): boolean {

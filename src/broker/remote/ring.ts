@@ -77,8 +77,17 @@ export class Ring implements Stream {
     return found.reduce((sum, { data }) => sum + payloadSize(data), 0) > bytesMax ? null : found;
   }
 
-  readUpTo(from: number, to: number): Publication[] {
-    return this.#slice(from, to);
+  readUpTo(from: number, to: number, end: { readonly bytesMax: number; readonly reverse: boolean }): Publication[] {
+    const found = this.#slice(from, to);
+    if (end.reverse) found.reverse();
+    let bytes = 0;
+    let count = 0;
+    for (const { data } of found) {
+      bytes += payloadSize(data);
+      if (bytes > end.bytesMax && count > 0) break;
+      count += 1;
+    }
+    return found.slice(0, count);
   }
 
   #slice(from: number, to: number): Publication[] {

@@ -5,6 +5,7 @@ import { CapturedLog } from "../../support/captured-log.ts";
 import { ManualClock } from "../../support/clock.ts";
 import { SeededRandom } from "../../support/random.ts";
 import { draftOf } from "../fixture.ts";
+import { type Client, createClient } from "./simulated-client.ts";
 import { Scheduler, SimulatedEngine } from "./simulated-engine.ts";
 import { SimulatedServer, type Snapshot } from "./simulated-server.ts";
 import { channels, type Step } from "./steps.ts";
@@ -17,12 +18,6 @@ export interface Broken {
 
 const options: HistoryOptions = { durable: false, size: 6, ttl: 300_000, metaTtl: 3_000_000 };
 
-/** A subscriber that keeps a position, as a client with recovery does. */
-interface Client {
-  state: "out" | "joining" | "in";
-  position: Position | null;
-}
-
 interface Acknowledged {
   readonly channel: string;
   readonly position: Position;
@@ -32,7 +27,7 @@ interface Acknowledged {
 interface SimulatedNode {
   readonly broker: RemoteBroker;
   readonly engine: SimulatedEngine;
-  readonly clients: ReadonlyMap<string, Client>;
+  readonly clients: ReadonlyMap<string, readonly Client[]>;
 }
 
 /** Plays steps on two nodes and one server, and then silence; what was violated is in `violations`. */
@@ -72,21 +67,23 @@ export class Simulation {
   }
 
   #createNode(RemoteBrokerClass: typeof RemoteBroker): SimulatedNode {
-    const clients = new Map(channels.map((channel) => [channel, { state: "out", position: null } as Client]));
+    const clients = new Map(channels.map((channel) => [channel, [createClient(), createClient()]]));
     const unkept = new Set<string>();
     const events: BrokerEvents = {
       deliver: (channel, publication) => {
         const data = dataOf(publication);
         if (publication.offset > 0) {
-          this.#delivered(channel, clients.get(channel), publication);
+          this.#content(channel, publication, data, "delivery");
+          for (const client of clients.get(channel) ?? []) this.#delivered(client, publication);
           return;
         }
         if (unkept.has(data)) this.violations.push(`${data}, which is not kept, was delivered twice`);
         unkept.add(data);
       },
       lost: (channel, epoch) => {
-        const client = clients.get(channel);
-        if (client?.state === "in" && client.position?.epoch !== epoch) client.state = "out";
+        for (const client of clients.get(channel) ?? []) {
+          if (client.state === "in" && client.position?.epoch !== epoch) client.state = "out";
+        }
       },
     };
     const engines: SimulatedEngine[] = [];
@@ -172,8 +169,8 @@ export class Simulation {
   }
 
   #join({ broker, clients }: SimulatedNode, channel: string): void {
-    const client = clients.get(channel);
-    if (client?.state !== "out") return;
+    const client = clients.get(channel)?.find(({ state }) => state === "out");
+    if (!client) return;
     client.state = "joining";
     const since = client.position && {
       position: client.position,
@@ -195,7 +192,11 @@ export class Simulation {
     const before = client.position;
     client.state = "in";
     client.position = joined.position;
-    if (!joined.recovered || before === null) return;
+    if (before === null) return;
+    if (!joined.recovered) {
+      this.#judgeLoss(channel, before, joined.position);
+      return;
+    }
     let expected = before.offset;
     if (before.epoch !== joined.position.epoch) this.violations.push("(d) recovered from another epoch");
     for (const publication of joined.publications) {
@@ -206,17 +207,23 @@ export class Simulation {
     if (expected !== joined.position.offset) this.violations.push(`(d) recovered to ${expected}`);
   }
 
-  #leave({ broker, clients }: SimulatedNode, channel: string): void {
-    const client = clients.get(channel);
-    if (client?.state !== "in") return;
-    client.state = "out";
-    broker.leave(channel);
+  #judgeLoss(channel: string, { epoch, offset }: Position, position: Position): void {
+    const { entries, ...stream } = this.#server.read(channel, options, whole);
+    const isThere = (entries[0]?.offset ?? stream.top + 1) <= offset + 1;
+    if (epoch !== stream.epoch || epoch !== position.epoch || offset > position.offset || !isThere) return;
+    this.violations.push(`(d) not recovered from ${offset}, though all is there`);
   }
 
-  #delivered(channel: string, client: Client | undefined, publication: Publication): void {
-    const { offset, epoch } = publication;
-    this.#content(channel, publication, dataOf(publication), "delivery");
-    if (client?.state !== "in" || client.position === null) return;
+  #leave({ broker, clients }: SimulatedNode, channel: string): void {
+    const inside = clients.get(channel)?.filter(({ state }) => state === "in") ?? [];
+    const client = inside[this.#random.int(2)];
+    if (!client) return;
+    client.state = "out";
+    if (inside.length === 1) broker.leave(channel);
+  }
+
+  #delivered(client: Client, { offset, epoch }: Publication): void {
+    if (client.state !== "in" || client.position === null) return;
     const { position } = client;
     if (position.epoch !== epoch) this.violations.push("(a) delivered of another epoch");
     else if (offset !== position.offset + 1) this.violations.push(`(a) delivered ${offset} after ${position.offset}`);
@@ -260,11 +267,12 @@ export class Simulation {
   #judge(): void {
     if (this.#open !== 0) this.violations.push(`(f) ${this.#open} callbacks were not called`);
     for (const { broker, clients } of this.#nodes) {
-      for (const [channel, { state, position }] of clients) {
-        if (state !== "in") continue;
+      for (const [channel, all] of clients) {
         const top = this.#server.top(channel);
-        this.#compare("feed", broker.top(channel, options), top);
-        this.#compare("client", position, top);
+        for (const { position } of all.filter(({ state }) => state === "in")) {
+          this.#compare("feed", broker.top(channel, options), top);
+          this.#compare("client", position, top);
+        }
       }
     }
     for (const each of this.#acked) this.#judgeAcknowledged(each);
