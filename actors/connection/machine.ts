@@ -213,7 +213,7 @@ export const connectionMachine = setup({
           },
         },
         ready: {
-          description: "What the client publishes goes through the lane, past this machine.",
+          description: "What the client publishes and calls goes through the lane, past this machine.",
           entry: "openLane",
           exit: "closeLane",
           always: { guard: "holdsCommands", target: "releasing" },

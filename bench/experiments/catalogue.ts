@@ -6,6 +6,7 @@ import { churn } from "./churn.ts";
 import { connections } from "./connections.ts";
 import type { Experiment } from "./experiment.ts";
 import { fanout } from "./fanout.ts";
+import { hooks } from "./hooks.ts";
 import { recovery } from "./recovery.ts";
 import { spawn } from "./spawn.ts";
 import { stores } from "./stores.ts";
@@ -17,7 +18,7 @@ export const usual: readonly Experiment[] = [fanout, stores, channels, connectio
 export const brief: readonly Experiment[] = [fanout, stores, connections, api];
 
 /** Run when asked for. */
-export const special: readonly Experiment[] = [recovery, spawn, churn, abuse];
+export const special: readonly Experiment[] = [recovery, spawn, churn, abuse, hooks];
 
 /** What `--only` knows. */
 export const experimentNames: readonly string[] = [...usual, ...special].map(({ name }) => name);

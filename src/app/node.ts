@@ -1,4 +1,4 @@
-import { createPublishLane } from "../../actors/connection/lane.ts";
+import { createCommandLane } from "../../actors/connection/lane.ts";
 import { connectionLogic, createAbandon } from "../../actors/connection/logic.ts";
 import { Deadlines } from "../../actors/deadlines.ts";
 import { adopt } from "../../actors/hub/adopt.ts";
@@ -140,7 +140,7 @@ export function createNode(config: Config, ports: NodePorts) {
     rules,
     publications,
     authenticator,
-    lane: createPublishLane(connections),
+    lane: createCommandLane(connections),
     hooks,
     /** Spawns the connection of a socket. */
     adopt(socket: Socket): ConnectionRef {

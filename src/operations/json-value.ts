@@ -47,7 +47,7 @@ class JsonWriter {
   /** The names and numbers that lead to the part that is written. */
   readonly #path: (string | number)[] = [];
   /** The lists and objects that this part is in: one that is in itself is a circle. */
-  readonly #outer = new Set<object>();
+  readonly #outer: object[] = [];
 
   constructor(field: string) {
     this.#field = field;
@@ -69,12 +69,12 @@ class JsonWriter {
   }
 
   #writeObject(value: object): string {
-    if (this.#outer.has(value)) return this.#refuse("a circle");
-    if (this.#outer.size === jsonLevelsMax) return this.#refuse(`more than ${jsonLevelsMax} levels`);
+    if (this.#outer.includes(value)) return this.#refuse("a circle");
+    if (this.#outer.length === jsonLevelsMax) return this.#refuse(`more than ${jsonLevelsMax} levels`);
     if (ArrayBuffer.isView(value)) return this.#refuse("bytes inside of JSON");
-    this.#outer.add(value);
+    this.#outer.push(value);
     const json = this.#writeParts(value);
-    this.#outer.delete(value);
+    this.#outer.pop();
     return json;
   }
 

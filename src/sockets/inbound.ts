@@ -1,5 +1,5 @@
 import type { ConnectionEvent } from "../../actors/connection/events.ts";
-import type { PublishLane } from "../../actors/connection/lane.ts";
+import type { CommandLane } from "../../actors/connection/lane.ts";
 import type { Command } from "../core/command.ts";
 import type { Frame } from "../core/frame.ts";
 import type { Log } from "../core/log.ts";
@@ -12,8 +12,8 @@ import type { ClientSocket } from "./client-socket.ts";
 export interface InboundPorts {
   readonly log: Log;
   readonly counters: Counters;
-  /** Takes publish commands past the actors of connections that have it open. */
-  readonly lane: PublishLane;
+  /** Takes publishes and calls past the actors of connections that have it open. */
+  readonly lane: CommandLane;
   /** Frames or commands a second of one connection; a limit of 0 is none. */
   readonly messageRate: Rate;
   readonly bytesRate: BytesRate;
@@ -25,7 +25,7 @@ const refusalsWindow = 10_000;
 
 /**
  * The way in: a frame within its rates becomes commands, and each command one event of its connection, or goes
- * through the publish lane. Rates are of frames and commands, and of bytes.
+ * through the lane. Rates are of frames and commands, and of bytes.
  */
 export function createInbound({ log, counters, lane, messageRate, bytesRate }: InboundPorts) {
   /** Counts a refusal, and ends the connection where it had too many. */
@@ -56,6 +56,7 @@ export function createInbound({ log, counters, lane, messageRate, bytesRate }: I
     if (!connection) return;
     if (command.method !== "pong" && !isWithinRate(socket)) limit(socket, command, bytes);
     else if (command.method === "publish" && socket.isLaneOpen) lane.publish(connection, command);
+    else if (lane.takesCalls && socket.isLaneOpen && isCall(command)) lane.call(connection, command);
     else connection.send(eventOf(command, { bytes, frame: frames }));
   };
 
@@ -73,6 +74,10 @@ export function createInbound({ log, counters, lane, messageRate, bytesRate }: I
       if (malformed) socket.connection?.send({ type: "client.malformed", bytes: 0, frame: socket.frames });
     },
   };
+}
+
+function isCall(command: Command): command is Extract<Command, { method: "rpc" | "send" }> {
+  return command.method === "rpc" || command.method === "send";
 }
 
 /** The event's type follows from the command's method: TypeScript cannot see that the two always agree. */

@@ -1,0 +1,52 @@
+import * as v from "valibot";
+import { accept, chorus, type ServerConfig, startServer } from "../../src/package/chorus.ts";
+import { channel, contract, rpc } from "../../src/package/contract.ts";
+
+// An application in the server, with the schemas of a small chat: what asking its handlers costs. Its one argument is
+// "authenticated" where it decides itself who a connection is, and "none" for the same server without an application.
+
+const said = v.object({ text: v.pipe(v.string(), v.maxLength(500)) });
+
+const bench = contract({
+  channels: {
+    handled: channel("handled:{room}", { data: said, publish: said }),
+    awaited: channel("awaited:{room}", { data: said, publish: said }),
+  },
+  calls: { echo: rpc({ input: said, output: said }) },
+});
+
+const config: ServerConfig = {
+  http_server: { address: "127.0.0.1", port: 0 },
+  client: {
+    allow_anonymous_connect_without_token: true,
+    message_rate_limit: 0,
+    subscribe_rate_limit: 0,
+    ping_interval: "1h",
+  },
+  channel: {
+    without_namespace: {
+      allow_subscribe_for_client: true,
+      allow_subscribe_for_anonymous: true,
+      allow_publish_for_client: true,
+      allow_publish_for_anonymous: true,
+    },
+  },
+  push_log: { enabled: false },
+  log: { level: "none" },
+};
+
+function createApplication() {
+  const application = chorus(bench);
+  const isAnonymous = process.argv[2] !== "authenticated";
+  const known = isAnonymous ? application : application.authenticate(() => accept({ user: "ann", session: null }));
+  return known.handle({
+    channels: {
+      handled: { subscribe: "everyone", publish: ({ data }) => ({ ok: true, data }) },
+      awaited: { subscribe: "everyone", publish: async ({ data }) => ({ ok: true, data }) },
+    },
+    calls: { echo: (input) => input },
+  });
+}
+
+const { url } = process.argv[2] === "none" ? await startServer(config) : await createApplication().start(config);
+console.log(`listening ${new URL(url).port}`);
