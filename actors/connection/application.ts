@@ -3,7 +3,7 @@ import { type ClientError, errors } from "../../src/core/errors.ts";
 import type { Payload } from "../../src/core/payload.ts";
 import type { Unsubscribe } from "../../src/core/unsubscribes.ts";
 import { ClientHooks } from "../../src/hooks/client-hooks.ts";
-import type { Hook, HookClient, HookOutcome, Hooks } from "../../src/hooks/hooks.ts";
+import { expiryHooks, type Hook, type HookClient, type HookOutcome, type Hooks } from "../../src/hooks/hooks.ts";
 import { type AskedPublish, AskedPublishes } from "./asked-publishes.ts";
 import type { Decision, Question } from "./decide/decision.ts";
 import { SealedAnswer } from "./events.ts";
@@ -16,10 +16,7 @@ import type { Subscribed } from "./subscription.ts";
 type Decided = (asked: AskedPublish, outcome: HookOutcome<"publish">) => void;
 
 /** Decisions that ask the application, or follow from its answers. */
-type Consultation = Extract<
-  Decision,
-  { type: "ask" | "call" | "tell" | "note expiry" | "disconnect" | "reject connect" }
->;
+type Consultation = Extract<Decision, { type: "ask" | "call" | "tell" | "disconnect" | "reject connect" }>;
 
 /** What a connection does with an answer that came at once. */
 type Answered = (pending: PendingHook, answer: SealedAnswer) => void;
@@ -47,9 +44,6 @@ export class ApplicationHooks {
       case "tell":
         this.#take(scope, decision.data);
         break;
-      case "note expiry":
-        self.send({ type: "expiry.due", channel: decision.channel });
-        break;
       case "disconnect":
         self.send({ type: "hook.disconnected", disconnect: decision.disconnect });
         break;
@@ -60,8 +54,8 @@ export class ApplicationHooks {
   }
 
   /**
-   * Asks a hook. An answer that comes at once is given to `answered` before this returns; otherwise the connection waits
-   * for the event `hook.answered`.
+   * Asks a hook. An answer that comes at once is given to `answered` before this returns; otherwise it comes by the event
+   * `hook.answered`, for which the connection waits unless the hook runs beside its commands.
    */
   #ask(scope: Scope, question: Question, pending: PendingHook, answered: Answered): void {
     const { connection, self } = scope;
@@ -73,7 +67,9 @@ export class ApplicationHooks {
     }
     let ticket = 0;
     let early: SealedAnswer | null = null;
-    this.#callsOf(connection).call(hook, question.request, (outcome: HookOutcome<AskedKind>) => {
+    const calls = this.#callsOf(connection);
+    if (pending.for === "connect hook") calls.client.emulated = pending.command.headers?.read() ?? null;
+    calls.call(hook, question.request, (outcome: HookOutcome<AskedKind>) => {
       const answer = new SealedAnswer(outcome);
       if (ticket === 0) early = answer;
       else if (connection.socket.isOpen()) self.send({ type: "hook.answered", ticket, answer });
@@ -82,25 +78,43 @@ export class ApplicationHooks {
       answered(pending, early);
       return;
     }
+    if (this.#runsBeside(pending, hook)) {
+      ticket = connection.ask(pending);
+      return;
+    }
     ticket = connection.waitFor(pending);
     // While it connects, the machine waits already.
     if (pending.for !== "connect hook") self.send({ type: deferral(pending) });
   }
 
-  /** A call of the client: it is answered when the hook has decided, beside the other commands. */
+  #runsBeside(pending: PendingHook, { kind }: Hook): boolean {
+    // A client that was opened for one channel waits for it.
+    const isFirst = pending.for === "subscribe hook" && pending.subscription.origin === "default";
+    return !isFirst && (expiryHooks.has(kind) || this.#hooks.hooks.options.beside.has(kind));
+  }
+
+  /** A call of the client: it is answered when the hook has decided; the other commands go on, or wait for it. */
   #call(scope: Scope, id: number, { method, data }: { readonly method: string; readonly data: Payload }): void {
-    const { socket } = scope.connection;
+    const { connection, self } = scope;
+    const { socket } = connection;
     const refuse = (error: ClientError) => socket.reply({ id, method: "error", error });
     const route = this.#hooks.hooks.rpc(method);
     if (typeof route === "string") {
       refuse(route === "no methods" ? errors.notAvailable : errors.methodNotFound);
       return;
     }
-    this.#callsOf(scope.connection).call(route, { method, data }, (outcome) => {
+    let ticket = 0;
+    let isAnswered = false;
+    this.#callsOf(connection).call(route, { method, data }, (outcome) => {
+      isAnswered = true;
       if (outcome.kind === "disconnect") disconnect(scope, outcome.disconnect);
       else if (outcome.kind === "error" || outcome.kind === "failed") refuse(outcome.error);
       else socket.reply({ id, method: "rpc", result: outcome.kind === "result" ? outcome.result : {} });
+      if (ticket !== 0 && socket.isOpen()) self.send({ type: "query.answered", ticket });
     });
+    if (isAnswered || this.#hooks.hooks.options.beside.has("rpc")) return;
+    ticket = connection.waitFor({ for: "query" });
+    self.send({ type: "command.deferred" });
   }
 
   /** A message of the client, which is not answered. One that no handler is for is dropped. */
@@ -111,6 +125,13 @@ export class ApplicationHooks {
     this.#callsOf(scope.connection).call(route, { data }, (outcome) => {
       if (outcome.kind === "disconnect") disconnect(scope, outcome.disconnect);
     });
+  }
+
+  /** Asks a hook about a publish beside those before it; false: it has to come after them. */
+  publishBeside(scope: Scope, asked: Omit<AskedPublish, "answer">, decided: (outcome: HookOutcome<"publish">) => void) {
+    if (!this.#hooks.hooks.options.beside.has("publish")) return false;
+    this.#askPublish(scope, asked, decided);
+    return true;
   }
 
   /** Asks a hook about a publish, when those before it are decided; `decided` is given what it says. */
@@ -146,7 +167,7 @@ export class ApplicationHooks {
 
   #askPublish(
     { connection }: Scope,
-    { draft, data, member }: AskedPublish,
+    { draft, data, member }: Omit<AskedPublish, "answer">,
     done: (outcome: HookOutcome<"publish">) => void,
   ): void {
     const { channel } = draft;
@@ -155,9 +176,12 @@ export class ApplicationHooks {
     else done({ kind: "none" });
   }
 
+  /** It is known who the client is, or something new is known of it. */
   identified(connection: ConnectionRecord): void {
     const { client } = this.#callsOf(connection);
     client.user = connection.user;
+    client.meta = connection.identity?.meta ?? null;
+    client.emulated ??= connection.connect?.headers?.read() ?? null;
   }
 
   connected(connection: ConnectionRecord): void {
@@ -193,7 +217,7 @@ export class ApplicationHooks {
   }
 
   #callsOf(connection: ConnectionRecord): ClientHooks {
-    connection.hooks ??= new ClientHooks(clientOf(connection), this.#hooks.caller);
+    connection.hooks ??= new ClientHooks(clientOf(connection), this.#hooks.caller, this.#hooks.hooks.options);
     return connection.hooks;
   }
 }
@@ -202,7 +226,9 @@ function clientOf({ socket, user }: ConnectionRecord): HookClient {
   return {
     id: socket.id,
     user,
-
+    meta: null,
+    transport: socket.transport,
+    emulated: null,
     encoding: socket.encodingName,
     address: socket.address,
     upgrade: socket.upgrade ?? noRequest,

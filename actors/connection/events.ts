@@ -11,6 +11,7 @@ import type { HookOutcome } from "../../src/hooks/hooks.ts";
 import type { DeadlineExpired } from "../deadlines.ts";
 import type { Ending, Refusal } from "./endings.ts";
 import type { AskedKind } from "./pending.ts";
+import type { Joining } from "./subscription.ts";
 
 /** What the limits on held commands and on one frame count by. */
 interface Received {
@@ -56,11 +57,10 @@ export type ServerCommand =
   /** The user of this connection is sent something that belongs to no channel. */
   | { readonly type: "hub.message"; readonly data: SealedPayload };
 
-/** The expiry of a connection has come, or that of one of its subscriptions: a hook is asked what becomes of it. */
-export interface ExpiryDue {
-  readonly type: "expiry.due";
-  /** Null: the connection itself. */
-  readonly channel: string | null;
+/** A hook has granted a subscription while the connection waited for something else: it is joined in its turn. */
+export interface SubscriptionGranted {
+  readonly type: "subscription.granted";
+  readonly joining: Joining;
 }
 
 /** What a hook has answered that a connection waited for. Shown as `[answer]`: it may hold a payload. */
@@ -70,7 +70,7 @@ export class SealedAnswer extends Sealed<HookOutcome<AskedKind>> {
   }
 }
 
-/** The hook that the connection waits for has decided, or failed. */
+/** A hook has decided, or failed: the one that the connection waits for, or one that runs beside its commands. */
 export interface HookAnswered {
   readonly type: "hook.answered";
   readonly ticket: number;
@@ -101,7 +101,6 @@ export type ConnectionEvent =
   | { readonly type: "connect.rejected"; readonly id: number; readonly error: ClientError }
   /** A hook ends the connection. */
   | { readonly type: "hook.disconnected"; readonly disconnect: Disconnect }
-  | ExpiryDue
   /** No publish of this connection waits for its commit any more. Sent only where the machine waits for it. */
   | { readonly type: "publish.answered" }
   /** It is this connection's turn to run one held command. */

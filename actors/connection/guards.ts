@@ -33,8 +33,11 @@ export const guards = {
    */
   isBehindPublishes: ({ context: { connection }, event }: Asked) =>
     connection.unanswered > 0 && isOvertaking(nextCommand(connection, event)),
+  /** The answer is that of a hook that runs beside the commands. */
+  isAnsweredBeside: ({ context: { connection }, event }: Asked) =>
+    "ticket" in event && connection.questions?.has(event.ticket) === true,
   /** Calls run beside the other commands. */
-  runsBeside: ({ context: { connection } }: Asked) => connection.options.hooks?.callsRunBeside === true,
+  runsBeside: ({ context: { connection } }: Asked) => connection.options.hooks?.beside.has("rpc") === true,
   asksAtExpiry: ({ context: { connection } }: Asked) => connection.options.hooks?.asksAtExpiry === true,
   canReadErrors: ({ context: { connection } }: Asked) => connection.socket.capabilities.canReadErrors,
   isJoining: ({ context: { connection } }: Asked) => connection.pending?.for === "join",
@@ -45,11 +48,14 @@ export const guards = {
 };
 
 /** The command that is run next: the one that came, or the first of the held ones. */
-export function nextCommand(connection: ConnectionRecord, event: ConnectionEvent): ConnectionEvent | undefined {
+export function nextCommand(
+  connection: ConnectionRecord,
+  event: ConnectionEvent,
+): ConnectionEvent | Holdable | undefined {
   return event.type === "turn.came" ? connection.held?.first : event;
 }
 
 /** Whether an answer or push to the event may come before the answers of earlier publishes. */
-export function isOvertaking(event: ConnectionEvent | undefined): boolean {
+export function isOvertaking(event: ConnectionEvent | Holdable | undefined): boolean {
   return event !== undefined && event.type !== "client.publish";
 }

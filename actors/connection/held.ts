@@ -1,8 +1,8 @@
 import type { HeldMax } from "../../src/core/capabilities.ts";
-import type { ClientEvent, ExpiryDue, ServerCommand } from "./events.ts";
+import type { ClientEvent, ServerCommand, SubscriptionGranted } from "./events.ts";
 
 /** What can be held back until its turn. */
-export type Holdable = ClientEvent | ServerCommand | ExpiryDue;
+export type Holdable = ClientEvent | ServerCommand | SubscriptionGranted;
 
 /** Taken slots at the front of the list after which it is copied: taking one stays O(1), and no slot is kept for long. */
 const takenMax = 64;

@@ -41,9 +41,9 @@ export class Joins {
     const ticket = connection.nextTicket();
     if (this.#prepare(scope, [this.#wishOf(joining, connection)], ticket)) {
       this.#joinNow(scope, joining);
-    } else if (connection.pending && cause) {
-      // A back end subscribes while something else is waited for: it is done after that.
-      connection.hold(cause.event);
+    } else if (connection.pending) {
+      // A back end, or a hook, subscribes while something else is waited for: it is done after that.
+      connection.hold(cause?.event ?? { type: "subscription.granted", joining });
     } else {
       connection.waitFor({ for: "join", joining }, ticket);
       self.send({ type: joining.origin === "default" ? "connect.deferred" : "command.deferred" });

@@ -8,9 +8,9 @@ import { Backlog } from "./backlog.ts";
 import { channelOf } from "./command-log.ts";
 import { decide, decideVerdict } from "./decide/command.ts";
 import { decideAdmitted, decideConnect } from "./decide/connect.ts";
-import { decideExpired, decidePositions, decideStreamBegun } from "./decide/expiry.ts";
+import { askRefresh, decideExpired, decidePositions, decideStreamBegun } from "./decide/expiry.ts";
 import { decideLatePong, decidePing, decidePong } from "./decide/heartbeat.ts";
-import type { ConnectionEvent, SealedAnswer, TokenVerified } from "./events.ts";
+import type { ConnectionEvent, HookAnswered, TokenVerified } from "./events.ts";
 import { isOvertaking, nextCommand } from "./guards.ts";
 import type { Holdable } from "./held.ts";
 import { withSharedInitialSnapshot } from "./initial.ts";
@@ -81,10 +81,15 @@ function handshakeActions(performer: Performer) {
     refuseConnect: ({ context: { connection } }: Action, { id, error }: { id: number; error: ClientError }) =>
       connection.socket.reply({ id, method: "error", error }),
 
-    answer: (action: Action, { answer }: { answer: SealedAnswer }) => {
+    answer: (action: Action, { ticket, answer }: HookAnswered) => {
       const scope = scopeOf(action);
-      const pending = scope.connection.takePending();
+      const { connection } = scope;
+      const pending = connection.takeQuestion(ticket) ?? connection.takePending();
       if (isPendingHook(pending)) performer.answer(scope, pending, answer);
+      for (const { id, channel } of connection.takePutOff()) {
+        const command = { method: "unsubscribe", id, channel } as const;
+        connection.hold({ type: "client.unsubscribe", command, bytes: 0, frame: connection.frame });
+      }
     },
 
     admit: (action: Action) => {
@@ -157,7 +162,7 @@ function timeActions({ clock, broker }: ConnectionPorts, performer: Performer) {
       performer.perform(scope, decideLatePong(performer.viewOf(scope)));
     },
     notePong: (action: Action) => performer.perform(scopeOf(action), decidePong()),
-    askRefresh: (action: Action) => performer.perform(scopeOf(action), [{ type: "note expiry", channel: null }]),
+    askRefresh: (action: Action) => performer.perform(scopeOf(action), askRefresh()),
     expireSubscriptions: (action: Action) => {
       const scope = scopeOf(action);
       performer.perform(scope, decideExpired(performer.viewOf(scope)));

@@ -4,7 +4,7 @@ import { type Disconnect, disconnects } from "../../src/core/disconnects.ts";
 import { type ClientError, errors } from "../../src/core/errors.ts";
 import { anonymous } from "../../src/core/identity.ts";
 import { refusalDisconnects, refusalErrors, rejectionDisconnect } from "./endings.ts";
-import type { ConnectionEvent, SealedAnswer, TokenVerified } from "./events.ts";
+import type { ConnectionEvent, HookAnswered, TokenVerified } from "./events.ts";
 import { guards } from "./guards.ts";
 import type { Holdable } from "./held.ts";
 import { type ConnectionContext, type ConnectionInput, contextOf } from "./record.ts";
@@ -26,7 +26,7 @@ export const connectionMachine = setup({
     fail: (_, _params: { error: string }) => {},
     refuseConnect: (_, _params: { id: number; error: ClientError }) => {},
     /** Does what follows from the answer of a hook. */
-    answer: (_, _params: { answer: SealedAnswer }) => {},
+    answer: (_, _params: HookAnswered) => {},
     askRefresh: () => {},
     /** No answer of a hook is waited for any more. */
     endHooks: () => {},
@@ -185,7 +185,7 @@ export const connectionMachine = setup({
         "hub.unsubscribe": { actions: "run" },
         "hub.refresh": { actions: "run" },
         "hub.message": { actions: "run" },
-        "expiry.due": { actions: "hold" },
+        "hook.answered": { guard: "isAnsweredBeside", actions: answered },
         "deadline.expired": [
           { guard: late("handshake"), target: "draining", actions: because(disconnects.stale) },
           { guard: late("ping"), actions: "ping" },
@@ -225,7 +225,6 @@ export const connectionMachine = setup({
             "client.rpc": [beside, ...inTurn],
             "client.send": [beside, ...inTurn],
             "client.*": inTurn,
-            "expiry.due": inTurn,
             "hub.subscribe": inTurn,
             "hub.unsubscribe": inTurn,
           },

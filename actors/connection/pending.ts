@@ -12,7 +12,7 @@ export type Pending =
   /** The engine, for a join or for the joins of the connect. */
   | { readonly for: "join"; readonly joining: Joining }
   | { readonly for: "greeting"; readonly joinings: readonly Joining[] }
-  /** The answer of presence or history. */
+  /** The answer of presence or history, or of a call that no command may overtake. */
   | { readonly for: "query" }
   | PendingHook;
 

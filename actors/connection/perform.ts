@@ -26,6 +26,7 @@ type Change =
   | "update"
   | "set expiry"
   | "note ping"
+  | "put off"
   | "set deadline"
   | "clear deadline";
 
@@ -138,8 +139,7 @@ export class Performer {
         socket.ping();
         break;
       case "settle":
-        connection.connect = null;
-        this.perform(scope, decideSettled(this.viewOf(scope), this.#ports.random.float()));
+        this.#settle(scope);
         break;
       case "be alone":
         this.#ports.hub.send({ type: "connection.alone", id: socket.id, user: connection.user });
@@ -150,7 +150,6 @@ export class Performer {
       case "ask":
       case "call":
       case "tell":
-      case "note expiry":
       case "disconnect":
       case "reject connect":
         this.application?.consult(scope, decision, (pending, answer) => this.answer(scope, pending, answer));
@@ -192,7 +191,12 @@ export class Performer {
         connection.addSubscription(decision.subscription);
         break;
       case "set expiry":
-        connection.setExpiry(decision.expireAt, decision.info);
+        connection.setExpiry(decision.expireAt, decision);
+        this.application?.identified(connection);
+        break;
+      case "put off":
+        connection.putOff ??= [];
+        connection.putOff.push(decision);
         break;
       case "note ping":
         connection.pingedAt = decision.at;
@@ -206,6 +210,12 @@ export class Performer {
       default:
         decision satisfies never;
     }
+  }
+
+  #settle(scope: Scope): void {
+    scope.connection.connect = null;
+    scope.connection.welcome = null;
+    this.perform(scope, decideSettled(this.viewOf(scope), this.#ports.random.float()));
   }
 
   /** Takes a connection out of a channel, on the node and in the eyes of others. */
@@ -236,8 +246,9 @@ export class Performer {
     void verifyToken(this.#ports.authenticator, scope, { token, purpose: pending.for, ticket });
   }
 
-  #identify({ connection }: Scope, { identity, connect }: DecisionOf<"identify">): void {
+  #identify({ connection }: Scope, { identity, connect, welcome }: DecisionOf<"identify">): void {
     connection.identity = identity;
+    connection.welcome = welcome ?? null;
     connection.expireAt = identity.expireAt;
     connection.connect = connect;
     this.application?.identified(connection);

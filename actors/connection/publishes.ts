@@ -78,9 +78,15 @@ export class Publishes {
   }
 
   #askPublish(scope: Scope, { id, draft, data, member }: DecisionOf<"ask publish">): void {
-    const answer = id === null ? null : { id, number: scope.connection.nextPublish() };
-    this.#application?.publish(scope, { answer, draft, data, member }, (asked, outcome) =>
-      this.#decided(scope, asked, outcome),
+    const { connection } = scope;
+    const asked = { draft, data, member };
+    const answer = () => (id === null ? null : { id, number: connection.nextPublish() });
+    const isBeside = this.#application?.publishBeside(scope, asked, (outcome) => {
+      if (connection.socket.isOpen()) this.#decided(scope, { ...asked, answer: answer() }, outcome);
+    });
+    if (isBeside) return;
+    this.#application?.publish(scope, { ...asked, answer: answer() }, (decided, outcome) =>
+      this.#decided(scope, decided, outcome),
     );
   }
 

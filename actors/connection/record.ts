@@ -13,7 +13,7 @@ import type { Deadline } from "../deadlines.ts";
 import type { AskedPublishes } from "./asked-publishes.ts";
 import { HeldCommands, type Holdable } from "./held.ts";
 import type { ConnectionOptions } from "./options.ts";
-import type { Pending } from "./pending.ts";
+import type { Pending, PendingHook } from "./pending.ts";
 import type { Subscribed } from "./subscription.ts";
 
 /** What a connection is born with. */
@@ -75,6 +75,12 @@ export class ConnectionRecord implements Bucket {
   ahead: Map<number, Ahead> | null = null;
   /** It is told when the last publish that waits for its commit is answered. */
   awaitsPublishes = false;
+  /** Hooks that run beside its commands, by ticket; null until one does. */
+  questions: Map<number, PendingHook> | null = null;
+  /** Unsubscribes from channels whose subscribe hook runs; null until one comes. */
+  putOff: { readonly id: number; readonly channel: string }[] | null = null;
+  /** Raw JSON that the connect reply hands over; null where there is none, and when it was sent. */
+  welcome: string | null = null;
   /** Its calls of hooks; null until the first one. */
   hooks: ClientHooks | null = null;
   /** Publishes that hooks decide; null until the first one. */
@@ -171,6 +177,43 @@ export class ConnectionRecord implements Bucket {
     return ticket;
   }
 
+  /** Remembers a hook that runs beside the commands; the number of it. */
+  ask(pending: PendingHook): number {
+    const ticket = this.nextTicket();
+    this.questions ??= new Map();
+    this.questions.set(ticket, pending);
+    return ticket;
+  }
+
+  /** What the hook with this number was asked for; it is waited for no longer. */
+  takeQuestion(ticket: number): PendingHook | null {
+    const pending = this.questions?.get(ticket) ?? null;
+    this.questions?.delete(ticket);
+    return pending;
+  }
+
+  /** Whether a hook is being asked if the client may subscribe to the channel. */
+  isAsking(channel: string): boolean {
+    for (const pending of this.questions?.values() ?? []) {
+      if (pending.for === "subscribe hook" && pending.subscription.channel === channel) return true;
+    }
+    return false;
+  }
+
+  /** The unsubscribes that no hook holds back any more. */
+  takePutOff(): readonly { readonly id: number; readonly channel: string }[] {
+    const due = this.putOff?.filter(({ channel }) => !this.isAsking(channel)) ?? [];
+    if (due.length > 0) this.putOff = this.putOff?.filter(({ channel }) => this.isAsking(channel)) ?? null;
+    return due;
+  }
+
+  /** Subscriptions that a hook is asked about. */
+  get askedCount(): number {
+    let count = 0;
+    for (const pending of this.questions?.values() ?? []) if (pending.for === "subscribe hook") count += 1;
+    return count;
+  }
+
   nextTicket(): number {
     this.tickets += 1;
     return this.tickets;
@@ -189,12 +232,20 @@ export class ConnectionRecord implements Bucket {
     this.pending = null;
     this.held = null;
     this.ahead = null;
+    this.questions = null;
+    this.putOff = null;
+    this.welcome = null;
   }
 
   /** Info is taken with an expiry alone: a token that never expires is no newer than the one before (Centrifugo). */
-  setExpiry(expireAt: Seconds | null, info: string | undefined): void {
+  setExpiry(
+    expireAt: Seconds | null,
+    { info, meta }: { readonly info?: string | undefined; readonly meta?: string | undefined },
+  ): void {
     this.expireAt = expireAt;
-    if (this.identity && expireAt !== null && info !== undefined) this.identity = { ...this.identity, info };
+    if (this.identity === null || expireAt === null) return;
+    if (info !== undefined) this.identity = { ...this.identity, info };
+    if (meta !== undefined) this.identity = { ...this.identity, meta };
   }
 
   addSubscription(subscription: Subscribed): void {

@@ -29,6 +29,7 @@ export function identityOf(parsed: ParsedClaims<v.InferOutput<typeof connectionS
     expireAt: expiryOf(claims),
     subscriptions: subscriptions.value,
     ...(info !== undefined && { info }),
+    ...(Object.hasOwn(exact, "meta") && { meta: JSON.stringify(exact["meta"]) }),
   });
 }
 

@@ -27,8 +27,12 @@ export interface Identity {
   readonly info?: string;
   /** When the connection expires, in seconds since 1970; null is never. */
   readonly expireAt: Seconds | null;
+  /** Raw JSON for hooks alone. */
+  readonly meta?: string;
   /** The channels that the token subscribes to; empty where it says nothing of channels. */
   readonly subscriptions: readonly ServerSubscription[];
+  /** What the connect command asks for beside these is not granted. */
+  readonly isComplete?: true;
 }
 
 /** The identity of one who brings no credentials and needs none. */

@@ -30,6 +30,8 @@ export interface ConnectResult extends Expiry {
   readonly ping: number | null;
   /** False where nobody waits for the client's answer to a ping. */
   readonly pong?: boolean;
+  /** Raw JSON of the application. */
+  readonly data?: string;
   /** The server's time in milliseconds since 1970; null where it is not to be told. */
   readonly time: number | null;
   /** Where commands come in requests of their own: what names the connection in them. */

@@ -41,6 +41,8 @@ export interface Socket {
   readonly session?: string;
   /** The label `dialect` of its protocol in log lines and metrics; nothing is decided by it. */
   readonly dialect: string;
+  /** What carries its frames, for hooks: `websocket`, `http_stream`, `sse`. */
+  readonly transport: string;
   /** The name of its protocol's encoding, for the application; "" without one. */
   readonly encodingName: string;
   readonly capabilities: Capabilities;

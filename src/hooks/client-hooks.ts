@@ -2,8 +2,8 @@ import { errors } from "../core/errors.ts";
 import { type Bucket, takeToken } from "../core/rate.ts";
 import { Call, type CallOwner } from "./call.ts";
 import type { Caller } from "./caller.ts";
-import type { Hook, HookClient, HookKind, HookOutcome, HookTypes } from "./hooks.ts";
-import { besideLimit, waitingLimit } from "./limits.ts";
+import type { Hook, HookClient, HookKind, HookOptions, HookOutcome, HookTypes } from "./hooks.ts";
+import { waitingLimit } from "./limits.ts";
 
 /** What is counted of one connection in one hook that has limits for each connection. */
 interface Share extends Bucket {
@@ -11,12 +11,13 @@ interface Share extends Bucket {
 }
 
 /**
- * The hook calls of one connection. Calls and sends run beside each other, eight at once; the others are called one
- * after the other, because the connection waits for each.
+ * The hook calls of one connection. Those that run beside its commands are bounded, and more wait; the others are called
+ * one after the other, because the connection waits for each.
  */
 export class ClientHooks implements CallOwner {
   readonly client: HookClient;
   readonly #caller: Caller;
+  readonly #options: Pick<HookOptions, "beside" | "besideLimit">;
   readonly #running = new Set<Call>();
   #beside = 0;
   #waiting: Call[] = [];
@@ -24,9 +25,10 @@ export class ClientHooks implements CallOwner {
   #isDraining = false;
   #isEnded = false;
 
-  constructor(client: HookClient, caller: Caller) {
+  constructor(client: HookClient, caller: Caller, options: Pick<HookOptions, "beside" | "besideLimit">) {
     this.client = client;
     this.#caller = caller;
+    this.#options = options;
   }
 
   /** Calls a hook. `done` is called once, maybe before this returns, and never after `end`. */
@@ -54,7 +56,7 @@ export class ClientHooks implements CallOwner {
 
   ended(call: Call): void {
     this.#running.delete(call);
-    if (runsBeside(call.hook)) this.#beside -= 1;
+    if (this.#runsBeside(call.hook)) this.#beside -= 1;
     const share = this.#shares?.get(call.hook);
     if (share) share.active -= 1;
     this.#drain();
@@ -74,14 +76,14 @@ export class ClientHooks implements CallOwner {
   }
 
   #mayStart(hook: Hook): boolean {
-    if (runsBeside(hook) && this.#beside >= besideLimit) return false;
+    if (this.#runsBeside(hook) && this.#beside >= this.#options.besideLimit) return false;
     const { perConnection } = hook.limits;
     return perConnection === Number.POSITIVE_INFINITY || this.#shareOf(hook).active < perConnection;
   }
 
   #start(call: Call): void {
     this.#running.add(call);
-    if (runsBeside(call.hook)) this.#beside += 1;
+    if (this.#runsBeside(call.hook)) this.#beside += 1;
     const share = this.#shares?.get(call.hook);
     if (share) share.active += 1;
     this.#caller.start(call);
@@ -105,9 +107,8 @@ export class ClientHooks implements CallOwner {
     this.#caller.stateOf(call.hook).statistics.limited += 1;
     call.done({ kind: "failed", error: errors.tooManyRequests });
   }
-}
 
-/** Whether calls of the hook run beside the other commands of a connection. */
-function runsBeside({ kind }: Hook): boolean {
-  return kind === "rpc" || kind === "send";
+  #runsBeside({ kind }: Hook): boolean {
+    return this.#options.beside.has(kind);
+  }
 }

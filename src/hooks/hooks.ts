@@ -15,10 +15,16 @@ export interface HookClient {
   readonly id: string;
   /** The user's id; "" before connect, and for anonymous clients. */
   user: string;
+  /** What its token, or the answer of a hook, says of it for hooks alone: raw JSON; null where that is nothing. */
+  meta: string | null;
+  /** `websocket`, `http_stream`, `sse`: what carries its frames. */
+  readonly transport: string;
   /** How its frames are encoded: `json`, `protobuf`, `plain`. */
   readonly encoding: string;
   readonly address: string;
   readonly upgrade: UpgradeRequest;
+  /** Header fields of its connect command, by name; null before, and where it sent none. */
+  emulated: Readonly<Record<string, string>> | null;
   /** What the implementation keeps of the client; nobody else reads it. */
   state: unknown;
 }
@@ -41,13 +47,16 @@ export interface HookTypes {
       readonly user: string;
       readonly expireAt: Seconds | null;
       readonly info?: string;
+      /** For the client, in the reply to connect. */
       readonly data?: string;
+      readonly meta?: string;
+      /** All that the connection has from the start: what the client asked for beside them is not granted. */
       readonly subscriptions: readonly ServerSubscription[];
     };
   };
   readonly refresh: {
     readonly request: Record<never, never>;
-    readonly result: { readonly expireAt: Seconds | null; readonly info?: string };
+    readonly result: { readonly expireAt: Seconds | null; readonly info?: string; readonly meta?: string };
   };
   readonly subscribe: {
     readonly request: { readonly channel: string; readonly data: Json };
@@ -76,6 +85,8 @@ export interface HookTypes {
       readonly idempotencyKey?: string;
       readonly skipHistory?: boolean;
       readonly excludePublisher?: boolean;
+      readonly version?: number;
+      readonly versionEpoch?: string;
     };
   };
   readonly rpc: {
@@ -146,10 +157,15 @@ export type RpcRoute = Hook<"rpc"> | "unknown method" | "no methods";
 /** A message that no hook is for is dropped; where there are no hooks for messages the connection ends with 3508. */
 export type SendRoute = Hook<"send"> | "unknown message" | "no messages";
 
+/** Hooks that the server asks by itself: no command of the client waits for them. */
+export const expiryHooks: ReadonlySet<HookKind> = new Set(["refresh", "sub_refresh"]);
+
 /** What hooks change of connections as a whole. */
 export interface HookOptions {
-  /** Calls and messages run beside the other commands of a connection, and their replies may overtake. */
-  readonly callsRunBeside: boolean;
+  /** These hooks run beside the other commands of a connection, and their replies may overtake. Those of expiries always do. */
+  readonly beside: ReadonlySet<HookKind>;
+  /** Calls of one connection that run beside its commands at once; more wait. */
+  readonly besideLimit: number;
   /** The server looks at expiries itself, and clients are told of none. */
   readonly ownsExpiry: boolean;
   /** A hook is asked when a connection has expired; otherwise the connection ends. */

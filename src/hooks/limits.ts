@@ -21,10 +21,10 @@ export const inProcessLimits: HookLimits = {
   rate: null,
 };
 
-/** Calls and sends of one connection that run at once, of all hooks together. */
+/** Calls and sends of one connection that run at once in this process, of all hooks together. */
 export const besideLimit = 8;
 
-/** Calls and sends of one connection that may wait; over it error 111. */
+/** Calls of one connection that may wait for those beside which they run; over it error 111. */
 export const waitingLimit = 256;
 
 /** Milliseconds that a handler may hold the event loop; over it a line of the log names it. */

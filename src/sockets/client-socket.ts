@@ -81,6 +81,7 @@ export abstract class ClientSocket implements Socket, Consumer, Bucket, Sender {
     this.tokens = tokens;
   }
 
+  abstract get transport(): string;
   abstract get receiver(): Receiver | null;
   abstract send(frame: Frame): void;
   abstract ping(): void;

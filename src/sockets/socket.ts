@@ -64,6 +64,10 @@ export class BunSocket extends ClientSocket implements Arriving {
     this.watch();
   }
 
+  get transport(): string {
+    return "websocket";
+  }
+
   get kind(): "native" {
     return "native";
   }

@@ -51,7 +51,6 @@ const events: Readonly<Record<EventName, ConnectionEvent>> = {
   "connect.rejected": { type: "connect.rejected", id: 1, error: errors.permissionDenied },
   "hook.answered": { type: "hook.answered", ticket: 1, answer: new SealedAnswer({ kind: "none" }) },
   "hook.disconnected": { type: "hook.disconnected", disconnect: { code: 4000, reason: "bye" } },
-  "expiry.due": { type: "expiry.due", channel: null },
   "connect.deferred": { type: "connect.deferred" },
   "command.deferred": { type: "command.deferred" },
   "engine.ready": { type: "engine.ready", ticket: 1 },

@@ -94,7 +94,6 @@ const nothing: Row = {
   "connect.rejected": ignored,
   "hook.answered": ignored,
   "hook.disconnected": ignored,
-  "expiry.due": ignored,
   "connect.deferred": ignored,
   "command.deferred": ignored,
   "engine.ready": ignored,
@@ -141,7 +140,6 @@ const authenticated: Row = {
   "hub.unsubscribe": does("run"),
   "hub.refresh": does("run"),
   "hub.message": does("run"),
-  "expiry.due": held,
   "late handshake": ends(3502),
   "late ping": does("ping"),
   "late pong": ends(3012),
@@ -190,7 +188,6 @@ export const table: Readonly<Record<State, Row>> = {
     ...pong,
     "token.presented": goes("authenticated.verifying"),
     "command.deferred": goes("authenticated.waiting"),
-    "expiry.due": does("run"),
   },
   "authenticated.verifying": {
     ...authenticated,

@@ -83,6 +83,7 @@ export function record(protocol: "plain" | "centrifuge" = "centrifuge", unsent =
   const socket: Socket = {
     id: "one",
     dialect: protocol,
+    transport: "websocket",
     capabilities: (protocol === "plain" ? plain : centrifugeJson).capabilities,
     heartbeat: { interval: 1_000, timeout: 500 },
     heldMax,

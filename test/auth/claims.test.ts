@@ -77,13 +77,18 @@ describe("times", () => {
     expect(await connecting({ sub: "ann", nbf })).toBe(expected);
   });
 
-  test.each([[{ iat: now + 1000 }], [{ iat: "tomorrow" }], [{ jti: 5 }], [{ meta: { secret: 1 } }], [{ meta: 5 }]])(
-    "T15 %j is not looked at",
-    async (more) => {
-      const found = await identity(auth.connection(jwt({ sub: "ann", ...more })));
-      expect(found).toEqual({ user: "ann", expireAt: null, subscriptions: [] });
-    },
-  );
+  test.each([
+    [{ secret: 1 }, '{"secret":1}'],
+    [5, "5"],
+  ])("the claim meta, here %j, is kept for hooks", async (meta, json) => {
+    const found = await identity(auth.connection(jwt({ sub: "ann", meta })));
+    expect(found).toEqual({ user: "ann", expireAt: null, subscriptions: [], meta: json });
+  });
+
+  test.each([[{ iat: now + 1000 }], [{ iat: "tomorrow" }], [{ jti: 5 }]])("T15 %j is not looked at", async (more) => {
+    const found = await identity(auth.connection(jwt({ sub: "ann", ...more })));
+    expect(found).toEqual({ user: "ann", expireAt: null, subscriptions: [] });
+  });
 
   test.each([
     ["exp alone", { exp: now + 60.9 }, now + 60],

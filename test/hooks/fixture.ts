@@ -45,7 +45,10 @@ export class CallerFixture {
 
   /** A new connection. */
   connect(user = "ann"): ClientHooks {
-    return new ClientHooks(clientOf(this.random.uuid(), user), this.caller);
+    return new ClientHooks(clientOf(this.random.uuid(), user), this.caller, {
+      beside: new Set(["rpc", "send"]),
+      besideLimit: 8,
+    });
   }
 
   /** What was counted of a hook. */
@@ -59,6 +62,9 @@ export function clientOf(id: string, user: string): HookClient {
   return {
     id,
     user,
+    meta: null,
+    emulated: null,
+    transport: "websocket",
     encoding: "json",
     address: "127.0.0.1",
     upgrade: { url: "http://localhost/connection/websocket?a=1", headers: new Headers({ cookie: "session=s1" }) },

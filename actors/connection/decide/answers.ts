@@ -5,7 +5,7 @@ import type { HookOutcome } from "../../../src/hooks/hooks.ts";
 import type { AskedPublish } from "../asked-publishes.ts";
 import type { AskedKind, PendingHook } from "../pending.ts";
 import type { Asked } from "../subscription.ts";
-import { decideIdentified } from "./connect.ts";
+import { decideAnonymous, decideIdentified } from "./connect.ts";
 import { type Decision, end, hasPassed, refuse, type View } from "./decision.ts";
 import { refuseFrame } from "./publish.ts";
 import { decideRefreshAnswer, decideSubRefreshAnswer } from "./refresh-answers.ts";
@@ -33,13 +33,12 @@ function decideConnectAnswer(
 ): readonly Decision[] {
   switch (outcome.kind) {
     case "result": {
-      const { user, expireAt, info, subscriptions } = outcome.result;
-      if (hasPassed(expireAt, view.wall)) return [reject(command.id, errors.expired)];
-      const identity = { user, expireAt, subscriptions, ...(info !== undefined && { info }) };
-      return decideIdentified(view, command, identity);
+      const { data, ...identity } = outcome.result;
+      if (hasPassed(identity.expireAt, view.wall)) return [reject(command.id, errors.expired)];
+      return decideIdentified(view, command, { ...identity, isComplete: true }, data);
     }
     case "none":
-      return [{ type: "refuse connect", id: command.id, refusal: "missing" }];
+      return decideAnonymous(view, command);
     case "disconnect":
       return [{ type: "disconnect", disconnect: outcome.disconnect }];
     case "error":
@@ -107,9 +106,10 @@ function draftOf(
   outcome: Extract<HookOutcome<"publish">, { kind: "none" | "result" }>,
 ): Draft {
   if (outcome.kind === "none") return { ...draft, data: sent.read() };
-  const { data = sent.read(), tags, idempotencyKey, skipHistory, excludePublisher } = outcome.result;
+  const { data = sent.read(), tags, idempotencyKey, skipHistory, excludePublisher, ...versions } = outcome.result;
   return {
     ...draft,
+    ...versions,
     data,
     ...(tags && { tags }),
     ...(idempotencyKey !== undefined && { idempotencyKey }),

@@ -7,7 +7,6 @@ import type { Holdable } from "../held.ts";
 import type { Pending } from "../pending.ts";
 import { decideConnectVerdict } from "./connect.ts";
 import { type Decision, end, nothing, refuse, type View } from "./decision.ts";
-import { decideExpiryDue } from "./expiry.ts";
 import { decidePong } from "./heartbeat.ts";
 import { decidePublish } from "./publish.ts";
 import { decideHistory, decidePresence } from "./queries.ts";
@@ -23,8 +22,8 @@ export function decide(view: View, event: Holdable, isWithinRate: boolean): read
     case "hub.refresh":
     case "hub.message":
       return decideServerCommand(view, event);
-    case "expiry.due":
-      return decideExpiryDue(view, event.channel);
+    case "subscription.granted":
+      return [{ type: "join", joining: event.joining }];
     case "client.limited":
       return [refuse(event.id, errors.tooManyRequests)];
     case "client.malformed":
@@ -41,7 +40,7 @@ function decideCommand(view: View, command: Command, isWithinRate: boolean): rea
     case "subscribe":
       return decideSubscribe(view, command, isWithinRate);
     case "unsubscribe":
-      return decideUnsubscribe(command.id, command.channel);
+      return decideUnsubscribe(view, command.id, command.channel);
     case "publish":
       return decidePublish(view, command);
     case "presence":

@@ -18,6 +18,11 @@ export function decideConnect(view: View, command: ConnectCommand): readonly Dec
       { type: "verify", token: command.token, pending: { for: "connect", command: { ...command, token: null } } },
     ];
   }
+  return decideAnonymous(view, command);
+}
+
+/** The client brings no credentials, or a hook says nothing of it. */
+export function decideAnonymous(view: View, command: ConnectCommand): readonly Decision[] {
   return admitsAnonymous(view.connection) ? decideIdentified(view, command, anonymous) : refused(command, "missing");
 }
 
@@ -52,13 +57,20 @@ function refused({ id }: ConnectCommand, refusal: Refusal): readonly Decision[] 
 }
 
 /** The client is known: the Hub is asked for admission. */
-export function decideIdentified(view: View, connect: ConnectCommand, identity: Identity): readonly Decision[] {
+export function decideIdentified(
+  view: View,
+  connect: ConnectCommand,
+  identity: Identity,
+  welcome?: string,
+): readonly Decision[] {
   const fault = channelFault(view, identity, connect);
-  return fault ? refused(connect, fault) : [{ type: "identify", identity, connect }];
+  if (fault) return refused(connect, fault);
+  return [{ type: "identify", identity, connect, ...(welcome !== undefined && { welcome }) }];
 }
 
 /** What is wrong with the channels that a connection would have from the start. */
-function channelFault(view: View, identity: Identity, connect: ConnectCommand): Refusal | null {
+function channelFault(view: View, identity: Identity, { subs }: ConnectCommand): Refusal | null {
+  const connect = { subs: identity.isComplete ? noSubs : subs };
   if (identity.subscriptions.length === 0 && connect.subs.size === 0 && identity.user === "") return null;
   const names = [...identity.subscriptions.map(({ channel }) => channel), ...connect.subs.keys()];
   if (names.some((channel) => view.rules.nameFault(channel) !== null)) return "bad channel";
@@ -69,12 +81,15 @@ function channelFault(view: View, identity: Identity, connect: ConnectCommand): 
   return length > view.connection.options.channelLimit ? "too many channels" : null;
 }
 
+const noSubs: ConnectCommand["subs"] = new Map();
+
 /** The channels that a connection has from the start: its token's, its user's own, and those it asks for and may have. */
 function firstSubscriptions(
   { rules }: Pick<View, "rules">,
-  { user, subscriptions }: Identity,
-  { subs }: Pick<ConnectCommand, "subs">,
+  { user, subscriptions, isComplete }: Identity,
+  { subs: asked }: Pick<ConnectCommand, "subs">,
 ): readonly ServerSubscription[] {
+  const subs = isComplete ? noSubs : asked;
   const personal = rules.personalChannel(user);
   if (personal === null && subs.size === 0) return subscriptions;
   const found = new Map(subscriptions.map((each) => [each.channel, each]));
@@ -151,6 +166,7 @@ export function decideGreeting(view: View, joins: readonly JoinedChannel[]): rea
       ping: socket.capabilities.hasNativePing || interval === 0 ? null : Math.round(interval / 1000),
       pong: timeout > 0,
       time: options.includeServerTime ? Math.round(wall) : null,
+      ...(connection.welcome !== null && { data: connection.welcome }),
     },
   });
   const attached = [...connection.subscriptions.values()];

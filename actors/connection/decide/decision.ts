@@ -47,8 +47,8 @@ export type Decision =
   /** A call or a message of the client, which a hook takes beside the other commands; `id` 0 is not answered. */
   | { readonly type: "call"; readonly id: number; readonly method: string; readonly data: Payload }
   | { readonly type: "tell"; readonly data: Payload }
-  /** A hook is asked about an expiry when the commands before it are done. */
-  | { readonly type: "note expiry"; readonly channel: string | null }
+  /** An unsubscribe waits for the answer of the hook that is asked about the subscription. */
+  | { readonly type: "put off"; readonly id: number; readonly channel: string }
   /** A hook ends the connection. */
   | { readonly type: "disconnect"; readonly disconnect: Disconnect }
   /** A hook refuses the connect with an error. */
@@ -56,7 +56,13 @@ export type Decision =
   /** The connect is refused. */
   | { readonly type: "refuse connect"; readonly id: number; readonly refusal: Refusal }
   /** The credentials hold: the Hub is asked for admission. */
-  | { readonly type: "identify"; readonly identity: Identity; readonly connect: ConnectCommand }
+  | {
+      readonly type: "identify";
+      readonly identity: Identity;
+      readonly connect: ConnectCommand;
+      /** Raw JSON for the connect reply. */
+      readonly welcome?: string;
+    }
   /** The connection is let in. */
   | { readonly type: "log admission" }
   /** Joins the channels that the connection has from the start, and greets it when all of them are joined. */
@@ -72,7 +78,7 @@ export type Decision =
   | { readonly type: "leave"; readonly channel: string; readonly unsubscribe: Unsubscribe }
   /** A subscription has another expiry or info. */
   | { readonly type: "update"; readonly subscription: Subscribed }
-  | { readonly type: "set expiry"; readonly expireAt: Seconds | null; readonly info: string | undefined }
+  | ({ readonly type: "set expiry"; readonly expireAt: Seconds | null } & Renewal)
   /**
    * Publishes; `id` is the command to answer, null where the client reads no answers. `number` is the place of its answer
    * where it has one already.
@@ -111,6 +117,13 @@ export type Question = {
 
 /** What a token can be verified for. */
 export type PendingToken = Extract<Pending, { for: "connect" | "refresh" | "subscribe" | "sub_refresh" }>;
+
+/** What a refresh says beside the expiry; undefined leaves what was said before. */
+export interface Renewal {
+  /** Raw JSON, as in the identity. */
+  readonly info?: string | undefined;
+  readonly meta?: string | undefined;
+}
 
 /** No decision. */
 export const nothing: readonly Decision[] = [];

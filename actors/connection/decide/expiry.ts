@@ -60,31 +60,29 @@ export function decideExpired(view: View): readonly Decision[] {
   const expired = [...connection.subscriptions.values()].filter(
     (subscription) => endOf(subscription, connection) <= wall,
   );
-  const decisions = expired.flatMap((subscription) =>
-    subscription.asksAtExpiry ? noteExpiry(subscription) : decideEnded(subscription, "expired"),
-  );
   const channels = new Set(expired.map(({ channel }) => channel));
-  return [...decisions, ...watchExpiries(view, null, channels)];
-}
-
-/** A hook is asked in its turn; until then the subscription has no expiry, so that it is asked once. */
-function noteExpiry(subscription: Subscribed): readonly Decision[] {
-  const { channel } = subscription;
+  // A hook that answers at once sets the deadline anew.
   return [
-    { type: "update", subscription: { ...subscription, expireAt: null } },
-    { type: "note expiry", channel },
+    ...watchExpiries(view, null, channels),
+    ...expired.flatMap((subscription) =>
+      subscription.asksAtExpiry ? askSubRefresh(subscription) : decideEnded(subscription, "expired"),
+    ),
   ];
 }
 
-/** The turn has come to ask the hook about an expiry: of a subscription, or with null of the connection. */
-export function decideExpiryDue({ connection }: View, channel: string | null): readonly Decision[] {
-  if (channel === null) {
-    return [{ type: "ask", question: { kind: "refresh", request: {} }, pending: { for: "refresh hook" } }];
-  }
-  const subscription = connection.subscriptions.get(channel);
-  if (!subscription) return nothing;
-  const pending = { for: "sub_refresh hook", subscription } as const;
-  return [{ type: "ask", question: { kind: "sub_refresh", request: { channel } }, pending }];
+/** Until a hook has answered, the subscription has no expiry, so that it is asked once. */
+function askSubRefresh(expired: Subscribed): readonly Decision[] {
+  const subscription = { ...expired, expireAt: null };
+  const question = { kind: "sub_refresh", request: { channel: expired.channel } } as const;
+  return [
+    { type: "update", subscription },
+    { type: "ask", question, pending: { for: "sub_refresh hook", subscription } },
+  ];
+}
+
+/** The connection has expired: a hook is asked what becomes of it. */
+export function askRefresh(): readonly Decision[] {
+  return [{ type: "ask", question: { kind: "refresh", request: {} }, pending: { for: "refresh hook" } }];
 }
 
 /** What comes from here on belongs to another stream than the one that a position was kept in. */

@@ -1,7 +1,7 @@
 import { type Seconds, seconds } from "../../../src/core/time.ts";
 import type { HookOutcome } from "../../../src/hooks/hooks.ts";
 import { next, type Subscribed } from "../subscription.ts";
-import { type Decision, end, hasPassed, nothing, type View } from "./decision.ts";
+import { type Decision, end, hasPassed, nothing, type Renewal, type View } from "./decision.ts";
 import { decideEnded, watchConnection, watchExpiries } from "./expiry.ts";
 
 /** Seconds until a hook that failed is asked again, as in Centrifugo. */
@@ -9,13 +9,14 @@ const askAgainAfter = 60;
 
 /** The answer to the expiry of the connection. */
 export function decideRefreshAnswer(view: View, outcome: HookOutcome<"refresh">): readonly Decision[] {
-  if (outcome.kind === "failed") return renewed(view, soon(view), undefined);
+  if (outcome.kind === "failed") return renewed(view, soon(view), {});
+  if (outcome.kind === "disconnect") return [{ type: "disconnect", disconnect: outcome.disconnect }];
   if (outcome.kind !== "result" || hasPassed(outcome.result.expireAt, view.wall)) return [end("credentials.expired")];
-  return renewed(view, outcome.result.expireAt, outcome.result.info);
+  return renewed(view, outcome.result.expireAt, outcome.result);
 }
 
-function renewed(view: View, expireAt: Seconds | null, info: string | undefined): readonly Decision[] {
-  return [{ type: "set expiry", expireAt, info }, watchConnection(view, expireAt)];
+function renewed(view: View, expireAt: Seconds | null, { info, meta }: Renewal): readonly Decision[] {
+  return [{ type: "set expiry", expireAt, info, meta }, watchConnection(view, expireAt)];
 }
 
 /** The answer to the expiry of a subscription; it may have ended while the hook was asked. */
@@ -28,7 +29,8 @@ export function decideSubRefreshAnswer(
   const subscription = view.connection.subscriptions.get(channel);
   if (subscription !== asked) return nothing;
   const isOver = outcome.kind !== "failed" && outcome.kind !== "result";
-  const { expireAt, info } = outcome.kind === "result" ? outcome.result : { expireAt: soon(view), info: undefined };
+  const { expireAt, info = asked.info } =
+    outcome.kind === "result" ? outcome.result : { expireAt: soon(view), info: undefined };
   if (isOver || hasPassed(expireAt, view.wall)) return decideEnded(subscription, "expired");
   const refreshed = next(subscription, { type: "refreshed", expireAt, info });
   if (refreshed.at !== "subscribed") return nothing;

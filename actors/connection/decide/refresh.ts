@@ -30,12 +30,12 @@ export function decideRefreshVerdict(view: View, id: number, verdict: Verdict<Id
     if (verdict.error === "unavailable") return [refuse(id, errors.internal)];
     return [end(verdict.error === "invalid" ? "token.rejected" : "token.outdated")];
   }
-  const { user, expireAt, info } = verdict.value;
+  const { user, expireAt, info, meta } = verdict.value;
   if (user !== connection.identity?.user) return [end("token.rejected")];
   if (!hasSameSubscriptions(view, verdict.value)) return [end("subscriptions.differ")];
   if (hasPassed(expireAt, wall)) return [refuse(id, errors.expired)];
   return [
-    { type: "set expiry", expireAt, info },
+    { type: "set expiry", expireAt, info, meta },
     watchConnection(view, expireAt),
     reply({ id, method: "refresh", result: { ttl: ttlUntil(expireAt, wall) } }),
   ];
@@ -62,7 +62,8 @@ export function decideSubRefresh(
 ): readonly Decision[] {
   const subscription = connection.subscriptions.get(channel);
   if (!subscription) return [refuse(id, errors.permissionDenied)];
-  if (isServerSide(subscription)) return [end("command.unexpected")];
+  // The server asks at the expiry, and the client was told of none.
+  if (isServerSide(subscription) || subscription.asksAtExpiry) return [end("command.unexpected")];
   if (!token) return [refuse(id, errors.badRequest)];
   return [{ type: "verify", token, pending: { for: "sub_refresh", id, subscription } }];
 }

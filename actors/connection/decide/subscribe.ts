@@ -23,6 +23,9 @@ import {
 import { watchSubscription } from "./expiry.ts";
 import { askSubscribe } from "./questions.ts";
 
+/** Unsubscribes of one connection that may wait for subscribe hooks; over it error 111. */
+const putOffMax = 256;
+
 /** A client's own subscribe; `isWithinRate` is false where it subscribes too often. */
 export function decideSubscribe(view: View, command: SubscribeCommand, isWithinRate: boolean): readonly Decision[] {
   const { id, channel, token } = command;
@@ -74,8 +77,8 @@ function subscribeRefusal(
   const { subscriptions, options, user } = connection;
   return rules.maySubscribe(channel, {
     user,
-    subscribed: subscriptions.has(channel),
-    full: subscriptions.size >= options.channelLimit,
+    subscribed: subscriptions.has(channel) || connection.isAsking(channel),
+    full: subscriptions.size + connection.askedCount >= options.channelLimit,
     token,
     type,
     filter,
@@ -229,7 +232,11 @@ export function resultOf(
   };
 }
 
-/** The client takes its own subscription back. */
-export function decideUnsubscribe(id: number, channel: string): readonly Decision[] {
+/** The client takes its own subscription back; while a hook is asked about it, after the answer. */
+export function decideUnsubscribe({ connection }: View, id: number, channel: string): readonly Decision[] {
+  if (connection.isAsking(channel)) {
+    const isFull = (connection.putOff?.length ?? 0) >= putOffMax;
+    return [isFull ? refuse(id, errors.tooManyRequests) : { type: "put off", id, channel }];
+  }
   return [{ type: "leave", channel, unsubscribe: untoldUnsubscribes.client }, reply({ id, method: "unsubscribe" })];
 }

@@ -2,6 +2,7 @@ import type { ContractSchemas } from "../../contract/contract.ts";
 import { envelopeIn } from "../../contract/envelope.ts";
 import type { Payload } from "../../core/payload.ts";
 import type { Hook, HookOptions, Hooks, LifecycleEvent, RpcRoute, SendRoute } from "../hooks.ts";
+import { besideLimit } from "../limits.ts";
 import { type ListenerPorts, Listeners } from "../listeners.ts";
 import type { HookStatistics } from "../statistics.ts";
 import { Application, type ApplicationParts, valueOfPayload } from "./application.ts";
@@ -56,7 +57,8 @@ export class InProcessHooks implements Hooks {
     const application = new Application(ports);
     this.application = application;
     this.options = {
-      callsRunBeside: true,
+      beside: new Set(["rpc", "send"]),
+      besideLimit,
       ownsExpiry: authenticate !== null,
       asksAtExpiry: handlers.refresh !== undefined,
     };

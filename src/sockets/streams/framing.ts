@@ -2,6 +2,8 @@ import type { Frame } from "../../core/frame.ts";
 
 /** How the frames of a protocol stand in the body of a streamed response. */
 export interface Framing {
+  /** The transport, as hooks are told of it. */
+  readonly transport: string;
   readonly contentType: string;
   /** What the body begins with; "" for nothing. */
   readonly opening: string;
@@ -33,6 +35,7 @@ function textOf(frame: Frame): string {
  * between tokens alone, and can be left out.
  */
 export const eventStream: Framing = {
+  transport: "sse",
   contentType: "text/event-stream; charset=utf-8",
   opening: "\r\n",
   wrap: remembered((frame) => utf8.encode(`data: ${textOf(frame).replaceAll("\r", "")}\n\n`)),
@@ -40,6 +43,7 @@ export const eventStream: Framing = {
 
 /** JSON, one frame a line. */
 export const jsonLines: Framing = {
+  transport: "http_stream",
   contentType: "text/plain; charset=utf-8",
   opening: "",
   wrap: remembered((frame) => utf8.encode(`${textOf(frame)}\n`)),
@@ -47,6 +51,7 @@ export const jsonLines: Framing = {
 
 /** Protobuf: each message has its length before it. */
 export const protobufMessages: Framing = {
+  transport: "http_stream",
   contentType: "application/octet-stream",
   opening: "",
   wrap: (frame) => (typeof frame === "string" ? utf8.encode(frame) : frame),

@@ -80,6 +80,10 @@ export class StreamSocket extends ClientSocket {
     this.sendEncoded(this.protocol.ping);
   }
 
+  get transport(): string {
+    return this.#framing.transport;
+  }
+
   get kind(): "direct" {
     return "direct";
   }

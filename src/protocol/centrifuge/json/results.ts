@@ -11,6 +11,7 @@ export function connectResult(result: ConnectResult): string {
     members.raw("subs", encodeMap(result.subs, subscribeResult));
   }
   return members
+    .json("data", result.data)
     .number("ping", result.ping)
     .flag("pong", result.ping !== null && result.pong !== false)
     .text("session", result.session?.id ?? "")

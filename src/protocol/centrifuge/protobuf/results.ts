@@ -10,6 +10,7 @@ export function connectResult(result: ConnectResult): MessageWriter {
     .text(1, result.client)
     .text(2, result.version)
     .expiry(3, result.ttl)
+    .text(5, result.data)
     .map(6, result.subs, subscribeResult)
     .number(7, result.ping)
     .flag(8, result.ping !== null && result.pong !== false)
