@@ -30,7 +30,7 @@ export interface CommandLane {
 export function createCommandLane(ports: ConnectionPorts): CommandLane {
   const performer = new Performer(ports);
   return {
-    takesCalls: ports.hooks?.hooks.options.callsRunBeside === true,
+    takesCalls: ports.hooks?.hooks.options.beside.has("rpc") === true,
     call: (self, command) => {
       const { connection } = self.getSnapshot().context;
       const scope = { connection, self };
