@@ -23,6 +23,16 @@ interface Answer {
 const ignored = ["host", "content-length", "accept", "accept-encoding", "connection", "transfer-encoding"];
 const defaultAgent = /^(Go-http-client|Bun|node|undici)\b/i;
 
+/** What a backend has of its conversation. */
+interface Conversing {
+  /** Fills in templates. */
+  fill(value: any): any;
+  /** Something has arrived, or is answered. */
+  touch(): void;
+  /** Waits for so many milliseconds of the conversation. */
+  sleep(delay: number): Promise<void>;
+}
+
 export class Backend {
   /** The requests since the last `take`. */
   calls: any[] = [];
@@ -30,6 +40,8 @@ export class Backend {
   private server?: Server;
   private fill: (value: any) => any = (value) => value;
   private touch: () => void = () => {};
+  private sleep: (delay: number) => Promise<void> = Bun.sleep;
+  private delayed = 0;
 
   get address(): string {
     const address = this.server?.address();
@@ -45,12 +57,18 @@ export class Backend {
     });
   }
 
-  /** Begins a conversation: nothing is scripted, nothing was asked. `touch` is called whenever something arrives or is answered. */
-  reset(fill: (value: any) => any, touch: () => void): void {
+  /** A request waits for its answer until time has passed, or for ever. */
+  get isDelaying(): boolean {
+    return this.delayed > 0;
+  }
+
+  /** Begins a conversation: nothing is scripted, nothing was asked. */
+  reset({ fill, touch, sleep }: Conversing): void {
     this.calls = [];
     this.scripts.clear();
     this.fill = fill;
     this.touch = touch;
+    this.sleep = sleep;
   }
 
   script(answers: Record<string, Answer | Answer[]>): void {
@@ -69,6 +87,7 @@ export class Backend {
   }
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.touch();
     let text = "";
     for await (const part of request) text += part;
     const path = request.url!;
@@ -84,8 +103,8 @@ export class Backend {
       ...(answer ? {} : { unscripted: true }),
     });
     this.touch();
-    if (answer?.delay) await Bun.sleep(answer.delay);
-    if (answer?.hang) return;
+    if (answer?.delay || answer?.hang) await this.wait(response, answer.delay ?? Number.POSITIVE_INFINITY);
+    if (response.destroyed) return;
     if (answer?.drop) {
       request.socket.destroy();
       return;
@@ -96,6 +115,13 @@ export class Backend {
     });
     response.end(this.textOf(answer?.body));
     this.touch();
+  }
+
+  /** Waits for the delay of an answer, or until its request is given up. */
+  private async wait(response: ServerResponse, delay: number): Promise<void> {
+    this.delayed += 1;
+    await Promise.race([this.sleep(delay), new Promise((resolve) => response.once("close", resolve))]);
+    this.delayed -= 1;
   }
 
   private textOf(body: any): string {

@@ -1,3 +1,5 @@
+import { fence } from "../../support/fence.ts";
+import type { ManualTime } from "../../support/manual-time.ts";
 import type { Backend } from "./backend.ts";
 import { isNear } from "./compare.ts";
 import { Names } from "./names.ts";
@@ -6,11 +8,14 @@ import { type Connection, Reader } from "./reader.ts";
 import type { Step } from "./recording.ts";
 import { fill, type Known } from "./templates.ts";
 import { upgrade } from "./upgrade.ts";
-import { patience, Waiting } from "./waiting.ts";
+import { Waiting } from "./waiting.ts";
 import * as wire from "./wire.ts";
 
-/** How much later than recorded a message may come while a step waits. */
+/** How much later than recorded a message may come while a step waits, in milliseconds of the conversation. */
 const grace = 1_500;
+
+/** Milliseconds of the conversation that pass at the end of a step: as many as of silence when it was recorded. */
+const silence = 90;
 const apiHeaders = { "X-API-Key": "apikey", "content-type": "application/json" };
 
 /** One conversation: its connections, and what each step makes arrive. */
@@ -24,19 +29,25 @@ export class Conversation {
     node: (name) => this.connections.get(name)?.node ?? "?",
     epoch: (channel) => this.names.epochOf(channel),
     backend: () => this.backend?.address ?? "?",
+    now: () => Math.floor(this.waiting.time.clock.wall() / 1000),
   };
-  private readonly waiting = new Waiting();
+  private readonly waiting: Waiting;
+  /** Pongs of streams that are on their way. */
+  private readonly pongs = new Set<Promise<unknown>>();
 
   private readonly base: string;
   private readonly backend: Backend | undefined;
 
-  constructor(base: string, backend?: Backend) {
+  /** `time` is that of the server. */
+  constructor(base: string, time: ManualTime, backend?: Backend) {
     this.base = base;
+    this.waiting = new Waiting(time, { fence: () => this.fence(), isDelayed: () => backend?.isDelaying ?? false });
     this.backend = backend;
-    backend?.reset(
-      (value) => this.fill(value),
-      () => this.waiting.touch(),
-    );
+    backend?.reset({
+      fill: (value) => this.fill(value),
+      touch: () => this.waiting.touch(),
+      sleep: (delay) => time.sleep(delay),
+    });
     if (backend) this.names.set(backend.address, "<backend>");
   }
 
@@ -48,9 +59,8 @@ export class Conversation {
       return {};
     }
     const out = await this.act(step);
-    if (recorded)
-      await this.awaitRecorded(recorded, out, step.wait === undefined && step.align === undefined ? patience : grace);
-    await this.waiting.silence(step.quiet);
+    if (recorded) await this.awaitRecorded(recorded, out, step.wait !== undefined || step.align !== undefined);
+    await this.waiting.pass(step.quiet ?? silence);
     for (const [name, { log }] of this.connections) if (log.length > 0) out[name] = log;
     const requests = this.backend?.take() ?? [];
     const named = this.names.apply(out);
@@ -74,8 +84,8 @@ export class Conversation {
     else if (step.close) this.close(step.close);
     else if (step.api !== undefined || step.http) return this.request(step);
     else if (step.upgrade) return upgrade(this.base, this.fill(step.upgrade), this.fill(step.headers ?? {}));
-    else if (step.align !== undefined) await Bun.sleep((1000 + step.align - (Date.now() % 1000)) % 1000);
-    else if (step.wait) await Bun.sleep(step.wait);
+    else if (step.align !== undefined) await this.waiting.pass(this.untilAligned(step.align));
+    else if (step.wait) await this.waiting.pass(step.wait);
     return {};
   }
 
@@ -119,11 +129,7 @@ export class Conversation {
       connection.log.push({ closed: [code, reason] });
     };
     socket.onerror = () => this.waiting.touch();
-    await new Promise<void>((resolve) => {
-      socket.addEventListener("open", () => resolve());
-      socket.addEventListener("close", () => resolve());
-      setTimeout(resolve, 2000);
-    });
+    await this.waiting.until(() => socket.readyState !== WebSocket.CONNECTING);
     if (socket.protocol === "centrifuge-protobuf") connection.isProtobuf = true;
     if (protocols) connection.log.push({ protocol: socket.protocol });
     return {};
@@ -164,7 +170,10 @@ export class Conversation {
     connection.log.push({ status: response.status, ...keptHeaders(response, step) });
     const answersPings = step.pong ?? !stream.startsWith("uni_");
     const pong = () => {
-      if (answersPings) this.emulate(connection, connection.isProtobuf ? wire.frame([{}]) : "{}").catch(() => {});
+      if (!answersPings) return;
+      const sent = this.emulate(connection, connection.isProtobuf ? wire.frame([{}]) : "{}").catch(() => {});
+      this.pongs.add(sent);
+      void sent.then(() => this.pongs.delete(sent));
     };
     const receive = connection.isProtobuf
       ? this.reader.messages(name, step, pong)
@@ -252,12 +261,32 @@ export class Conversation {
 
   // Waiting
 
-  /** Waits for as much as was recorded, so that a busy machine is not a difference; not for long if something else arrived. */
-  private async awaitRecorded(recorded: any, out: any, limit: number): Promise<void> {
+  /** Milliseconds until the current second is so many milliseconds old. */
+  private untilAligned(age: number): number {
+    return (1000 + age - (this.waiting.time.clock.wall() % 1000)) % 1000;
+  }
+
+  /** What was sent on a WebSocket has arrived when a ping was answered; streams have no pings, but share the client of another request. */
+  private async fence(): Promise<void> {
+    const all = [...this.connections.values()];
+    const hasStreams = this.backend !== undefined || all.some(({ isStream }) => isStream);
+    await Promise.all([
+      ...all.map(({ socket }) => socket && fence(socket)),
+      ...this.pongs,
+      hasStreams && fetch(`${this.base}/health`).then((response) => response.arrayBuffer()),
+    ]);
+  }
+
+  /** Waits for as much as was recorded; not for long if something else arrived. */
+  private async awaitRecorded(recorded: any, out: any, isPassing: boolean): Promise<void> {
     const arrived = (name: string): any[] | undefined =>
       name === "backend" ? this.backend?.calls : this.connections.get(name)?.log;
     const lists = Object.entries<any>(recorded).filter(([name, list]) => Array.isArray(list) && arrived(name));
     const isComplete = () => lists.every(([name, list]) => arrived(name)!.length >= list.length);
+    if (isPassing) {
+      await this.waiting.pass(grace, isComplete);
+      return;
+    }
     const isOther = () =>
       ("status" in recorded && recorded.status !== out.status) ||
       lists.some(
@@ -268,8 +297,8 @@ export class Conversation {
     await this.waiting.until(() => {
       if (isComplete()) return true;
       otherSince = isOther() ? (otherSince ?? performance.now()) : undefined;
-      return otherSince !== undefined && performance.now() - otherSince > 150;
-    }, limit);
+      return otherSince !== undefined && performance.now() - otherSince > 2_000;
+    });
   }
 
   private fill(value: any): any {

@@ -2,7 +2,9 @@ import { systemRandom } from "../../../src/runtime/system.ts";
 import { CapturedLog } from "../../support/captured-log.ts";
 import { TemporaryFolder } from "../../support/folder.ts";
 import { lateParts } from "../../support/late/server.ts";
+import { ManualTime } from "../../support/manual-time.ts";
 import { freshPushPath } from "../../support/push-path.ts";
+import { SeededRandom } from "../../support/random.ts";
 import { startWithParts } from "../../support/start.ts";
 import { Backend } from "./backend.ts";
 import { isSame } from "./compare.ts";
@@ -25,13 +27,14 @@ export async function play(recording: Recording, scenario: Scenario, engine: Eng
   await backend?.start();
   const log = new CapturedLog("error");
   await using folder = await TemporaryFolder.create();
-  const server = await start(recording, { backend, engine, folder, log });
-  const conversation = new Conversation(server.url, backend);
+  const time = new ManualTime();
+  const server = start(recording, { backend, engine, folder, log, time });
+  const conversation = new Conversation(server.url, time, backend);
   try {
     return (await perform(conversation, recording.name, scenario)) ?? logged(log);
   } finally {
     conversation.end();
-    await server.stop();
+    await time.until(server.stop());
     backend?.stop();
   }
 }
@@ -52,9 +55,10 @@ interface Parts {
   readonly engine: Engine;
   readonly folder: TemporaryFolder;
   readonly log: CapturedLog;
+  readonly time: ManualTime;
 }
 
-function start({ config, backend: port }: Recording, { backend, engine, folder, log }: Parts) {
+function start({ config, backend: port }: Recording, { backend, engine, folder, log, time }: Parts) {
   const text = backend ? config.replaceAll(`127.0.0.1:${port}`, backend.address) : config;
   const { http_server: _, ...rest } = JSON.parse(text);
   const own = {
@@ -65,8 +69,9 @@ function start({ config, backend: port }: Recording, { backend, engine, folder, 
   };
   // The first ping comes by chance in the second half of an interval: here in the middle of it.
   const random = { ...systemRandom, float: () => 0.5 };
-  const replace = engine === "late" ? lateParts().replace : {};
-  return startWithParts({ ...rest, ...own }, { profile: "file", random, log: log.log, replace });
+  const replace = engine === "late" ? lateParts(new SeededRandom(), time.clock).replace : {};
+  const { clock, timers } = time;
+  return startWithParts({ ...rest, ...own }, { profile: "file", random, clock, timers, log: log.log, replace });
 }
 
 /** Nothing that a client can do is an error in the server's log. */

@@ -1,33 +1,61 @@
-/** Milliseconds of silence after which a step is over. */
-const silence = 90;
+import { type ManualTime, tick } from "../../support/manual-time.ts";
 
-/** Milliseconds that a step waits for a recorded message that is late; once in a conversation. */
-export const patience = 20_000;
+/** Real milliseconds that a step waits for a recorded message that does not come; once in a conversation. */
+const patience = 20_000;
 
-/** When something arrived last in a conversation, and how long its steps wait. */
+/** What has to have said all it has to say before time goes on. */
+export interface Flow {
+  /** Resolves when all that was sent by now has arrived. */
+  fence(): Promise<unknown>;
+  /** Somebody waits for time to pass, to answer then. */
+  isDelayed(): boolean;
+}
+
+/**
+ * The time of a conversation and of its server. It passes only where a step lets it, in steps of a tick; everything that
+ * a tick brings about has arrived before the next, however slow the machine is.
+ */
 export class Waiting {
-  private lastArrival = 0;
-  private isOutOfPatience = false;
+  readonly time: ManualTime;
+  readonly #flow: Flow;
+  #arrivals = 0;
+  #isOutOfPatience = false;
 
-  touch(): void {
-    this.lastArrival = performance.now();
+  constructor(time: ManualTime, flow: Flow) {
+    this.time = time;
+    this.#flow = flow;
   }
 
-  /** Waits until `isDone`, within reason; once in vain, and no more in this conversation. */
-  async until(isDone: () => boolean, limit = patience): Promise<void> {
+  /** Something has arrived. */
+  touch(): void {
+    this.#arrivals += 1;
+  }
+
+  /** Waits until `isDone`, with real patience; once in vain, and no more in this conversation. Time passes for those who wait for it. */
+  async until(isDone: () => boolean): Promise<void> {
     const start = performance.now();
-    while (!this.isOutOfPatience && !isDone()) {
-      await Bun.sleep(5);
-      if (performance.now() - start <= limit) continue;
-      this.isOutOfPatience = limit === patience;
-      return;
+    while (!(this.#isOutOfPatience || isDone())) {
+      if (this.#flow.isDelayed()) await this.pass(tick);
+      else await Bun.sleep(1);
+      this.#isOutOfPatience = performance.now() - start > patience;
     }
   }
 
-  /** Waits for so many milliseconds of silence, and no longer than three seconds. */
-  async silence(milliseconds = silence): Promise<void> {
-    const start = performance.now();
-    this.touch();
-    while (performance.now() - this.lastArrival < milliseconds && performance.now() - start < 3000) await Bun.sleep(8);
+  /** Lets so many milliseconds pass, or fewer where `isDone` comes true. */
+  async pass(duration: number, isDone: () => boolean = () => false): Promise<void> {
+    await this.#settle();
+    for (let rest = duration; rest > 0 && !isDone(); rest -= tick) {
+      this.time.advance(Math.min(tick, rest));
+      await this.#settle();
+    }
+  }
+
+  /** What is under way arrives, and what is sent because of it. */
+  async #settle(): Promise<void> {
+    let before: number;
+    do {
+      before = this.#arrivals;
+      await this.#flow.fence();
+    } while (this.#arrivals !== before);
   }
 }
