@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { Glob } from "bun";
+import { readGuides } from "./guide.ts";
 import { PackedProject } from "./project.ts";
 
 // Packages are installed, which takes as long as a registry does.
@@ -10,6 +11,11 @@ const readme = await Bun.file("README.md").text();
 
 /** The application that the README shows. */
 const shown = /```ts\n(import \{ startServer \} from "chorus";\n[\s\S]*?)```/.exec(readme)?.[1] ?? "";
+
+/** The application with handlers that it shows first. */
+const first = /```ts\n(import \{ Centrifuge \} from "centrifuge";\n[\s\S]*?)```/.exec(readme)?.[1] ?? "";
+
+const guides = await readGuides();
 
 /** An application that uses more of the public door. */
 const embedded = `
@@ -72,6 +78,12 @@ beforeAll(async () => {
   }
   await project.write("checks/x/types.ts", await Bun.file("test/package/types.ts").text());
   await project.write("embedded.ts", embedded);
+  await project.write("guides/first/main.ts", first);
+  for (const { name, files } of guides) {
+    for (const [file, code] of files) {
+      if (!file.includes("/")) await project.write(`guides/${name}/${file}`, code);
+    }
+  }
 });
 
 afterAll(() => project?.[Symbol.asyncDispose]());
@@ -80,6 +92,27 @@ test("[AP50] packed and installed elsewhere it serves the ten lines that the REA
   expect(shown.trim().split("\n").length).toBeLessThanOrEqual(11);
   await project.write("shown.ts", shown);
   expect(await project.run("bun", "run", "shown.ts")).toBe('{"hello":"world"}\n');
+});
+
+test("[GU1] the application that the README shows first runs", async () => {
+  expect(await project.run("bun", "run", "guides/first/main.ts")).toBe("ann: hello\n{\n  ok: true,\n  value: 1,\n}\n");
+});
+
+const programs = guides.filter(({ files }) => files.has("main.ts")).map((guide) => [guide.name, guide] as const);
+
+test.each(programs)("[GU1] the program of the guide %s prints what the guide says", async (name, { output }) => {
+  expect(await project.run("bun", "run", `guides/${name}/main.ts`)).toBe(output);
+});
+
+test("[GU1] the test that a guide shows passes", async () => {
+  const tests = guides.flatMap(({ name, files }) => [...files.keys()].map((file) => `guides/${name}/${file}`));
+  for (const file of tests.filter((file) => file.endsWith(".test.ts"))) await project.run("bun", "test", `./${file}`);
+});
+
+test("[GU1] examples that guides show are those of the repository", async () => {
+  for (const [file, code] of guides.flatMap(({ files }) => [...files]).filter(([file]) => file.includes("/"))) {
+    expect(code).toBe(await Bun.file(file).text());
+  }
 });
 
 test("[AP55] neither the environment nor a file in its folder changes what it is told", async () => {
@@ -127,7 +160,7 @@ async function compiles(version: keyof typeof compilers, resolution: (typeof res
     types: ["bun"],
   };
   const name = `tsconfig.${version}.${resolution}.json`;
-  await project.write(name, { compilerOptions, include: ["examples", "checks", "embedded.ts"] });
+  await project.write(name, { compilerOptions, include: ["examples", "checks", "guides", "embedded.ts"] });
   expect(await project.run("bun", "run", compilers[version], "-p", name)).toBe("");
 }
 
