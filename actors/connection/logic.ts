@@ -13,13 +13,13 @@ import { decideLatePong, decidePing, decidePong } from "./decide/heartbeat.ts";
 import type { ConnectionEvent, HookAnswered, TokenVerified } from "./events.ts";
 import { isOvertaking, nextCommand } from "./guards.ts";
 import type { Holdable } from "./held.ts";
-import { withSharedInitialSnapshot } from "./initial.ts";
 import { connectionMachine } from "./machine.ts";
 import type { Pending } from "./pending.ts";
 import { isPendingHook } from "./pending.ts";
 import { Performer } from "./perform.ts";
 import type { ConnectionPorts, Scope } from "./ports.ts";
 import type { ConnectionContext, ConnectionRecord } from "./record.ts";
+import { withSharedSnapshots } from "./sharing.ts";
 
 /** What XState gives an action. */
 interface Action {
@@ -50,7 +50,7 @@ export function connectionLogic(ports: ConnectionPorts) {
         connection.unanswered > 0 && isOvertaking(nextCommand(connection, event)) && isStillBehind(ports, connection),
     },
   });
-  return withSharedInitialSnapshot(machine);
+  return withSharedSnapshots(machine);
 }
 
 /** Who the client is, and what it has from the start. */

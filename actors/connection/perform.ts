@@ -169,13 +169,13 @@ export class Performer {
         // A back end may subscribe to what the client has already: the earlier subscription ends.
         if (connection.subscriptions.has(subscription.channel))
           connection.socket.receiver?.detach(subscription.channel);
-        connection.addSubscription(subscription);
+        connection.subscriptions.set(subscription);
         connection.socket.receiver?.attach(subscription);
         break;
       }
       case "detach all":
         for (const channel of connection.subscriptions.keys()) connection.socket.receiver?.detach(channel);
-        connection.removeSubscriptions();
+        connection.subscriptions.clear();
         break;
       case "enter": {
         const { subscription } = decision;
@@ -188,7 +188,7 @@ export class Performer {
         this.leave(connection, decision.channel, decision.unsubscribe);
         break;
       case "update":
-        connection.addSubscription(decision.subscription);
+        connection.subscriptions.set(decision.subscription);
         break;
       case "set expiry":
         connection.setExpiry(decision.expireAt, decision);
@@ -222,7 +222,7 @@ export class Performer {
   leave(connection: Scope["connection"], channel: string, unsubscribe: Unsubscribe): void {
     const subscription = connection.subscriptions.get(channel);
     if (!subscription) return;
-    connection.removeSubscription(channel);
+    connection.subscriptions.delete(channel);
     connection.socket.receiver?.detach(channel);
     this.#ports.presenceEvents.leave(channel, clientInfoOf(connection, subscription), subscription);
     this.application?.unsubscribed(connection, channel, unsubscribe);

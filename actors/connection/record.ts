@@ -15,6 +15,7 @@ import { HeldCommands, type Holdable } from "./held.ts";
 import type { ConnectionOptions } from "./options.ts";
 import type { Pending, PendingHook } from "./pending.ts";
 import type { Subscribed } from "./subscription.ts";
+import { Subscriptions } from "./subscriptions.ts";
 
 /** What a connection is born with. */
 export interface ConnectionInput {
@@ -41,9 +42,6 @@ export interface Ahead {
   isLapsed: boolean;
 }
 
-/** No subscriptions: shared, because a connection without any should cost nothing. */
-const none: ReadonlyMap<string, Subscribed> = new Map();
-
 /**
  * All that changes about one connection, in one object, which the context of its machine holds. Created once and changed
  * in place, by the actions of its machine and by the publish lane; a copy for each change would cost more than the
@@ -61,7 +59,7 @@ export class ConnectionRecord implements Bucket {
   /** Why it ends: set on the way to `closed`, sent in the close frame, and logged. */
   disconnect: Disconnect = disconnects.connectionClosed;
   /** What it receives, by channel. */
-  subscriptions: ReadonlyMap<string, Subscribed> = none;
+  readonly subscriptions = new Subscriptions();
   /** Deadlines that are set, a few at the most. */
   readonly deadlines: Deadline[] = [];
   /** Commands that wait for their turn; null until one had to. */
@@ -246,24 +244,6 @@ export class ConnectionRecord implements Bucket {
     if (this.identity === null || expireAt === null) return;
     if (info !== undefined) this.identity = { ...this.identity, info };
     if (meta !== undefined) this.identity = { ...this.identity, meta };
-  }
-
-  addSubscription(subscription: Subscribed): void {
-    if (this.subscriptions === none) this.subscriptions = new Map();
-    this.#ownSubscriptions.set(subscription.channel, subscription);
-  }
-
-  removeSubscription(channel: string): void {
-    if (this.subscriptions !== none) this.#ownSubscriptions.delete(channel);
-  }
-
-  removeSubscriptions(): void {
-    this.subscriptions = none;
-  }
-
-  get #ownSubscriptions(): Map<string, Subscribed> {
-    // The one place where the map that this record made itself is changed.
-    return this.subscriptions as Map<string, Subscribed>;
   }
 }
 

@@ -59,7 +59,7 @@ function subscribedTo(channel: string, changes: Partial<Subscribed> = {}): { vie
   const subscription = next(joiningOf(view, channel), { type: "joined", joined });
   if (subscription.at !== "subscribed") throw new Error(subscription.at);
   const whole = { ...subscription, ...changes };
-  (view.connection as ConnectionRecord).addSubscription(whole);
+  (view.connection as ConnectionRecord).subscriptions.set(whole);
   return { view, subscription: whole };
 }
 
@@ -202,7 +202,7 @@ describe("what follows from other commands", () => {
     const frameOf = (user: string, text: string) => {
       const connection = record("plain");
       const view = viewOf(connection, { ...anonymous, user });
-      connection.addSubscription({ ...subscribedTo("news").subscription, channel: "lobby", origin: "default" });
+      connection.subscriptions.set({ ...subscribedTo("news").subscription, channel: "lobby", origin: "default" });
       const data = new SealedPayload(text === "" ? { kind: "json", json: "" } : { kind: "text", text });
       return { connection, decided: () => decided(view, clientEvent({ ...publishCommand, channel: "lobby", data })) };
     };
@@ -239,7 +239,7 @@ describe("what follows from a back end", () => {
   test("one channel more than a connection may have ends it", () => {
     const { view, subscription } = subscribedTo("news");
     for (const channel of ["a", "b", "c"])
-      (view.connection as ConnectionRecord).addSubscription({ ...subscription, channel });
+      (view.connection as ConnectionRecord).subscriptions.set({ ...subscription, channel });
     const request = { channel: "d", expireAt: null, since: null };
     expect(decided(view, { type: "hub.subscribe", request })).toEqual([{ type: "end", reason: "channels.exceeded" }]);
   });

@@ -3,9 +3,9 @@ import { createActor, initialTransition, type SnapshotFrom, transition } from "x
 import { getShortestPaths } from "xstate/graph";
 import type { Refusal } from "../../actors/connection/endings.ts";
 import type { ConnectionEvent } from "../../actors/connection/events.ts";
-import { withSharedInitialSnapshot } from "../../actors/connection/initial.ts";
 import { connectionMachine as machine } from "../../actors/connection/machine.ts";
 import type { ConnectionRecord } from "../../actors/connection/record.ts";
+import { withSharedSnapshots } from "../../actors/connection/sharing.ts";
 import { bareRequest } from "../../actors/connection/subscription.ts";
 import { disconnects } from "../../src/core/disconnects.ts";
 import { Token } from "../../src/core/sealed.ts";
@@ -70,7 +70,7 @@ describe("the connection machine", () => {
 
   test("connections share the initial snapshot, and nothing else", () => {
     const deadlines: unknown[] = [];
-    const logic = withSharedInitialSnapshot(
+    const logic = withSharedSnapshots(
       machine.provide({ actions: { setHandshakeDeadline: ({ context, self }) => deadlines.push([context, self]) } }),
     );
     const actors = [1, 2].map(() => createActor(logic, { input: inputOf(record("centrifuge")) }).start());

@@ -85,8 +85,8 @@ const mutants: readonly Mutant[] = [
   {
     name: "left and not detached",
     file: perform,
-    find: "    connection.removeSubscription(channel);\n    connection.socket.receiver?.detach(channel);\n",
-    by: "    connection.removeSubscription(channel);\n",
+    find: "    connection.subscriptions.delete(channel);\n    connection.socket.receiver?.detach(channel);\n",
+    by: "    connection.subscriptions.delete(channel);\n",
   },
   {
     name: "presence left behind",
