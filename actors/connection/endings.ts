@@ -91,5 +91,20 @@ export function rejectionDisconnect({ code, temporary }: ClientError): Disconnec
   return code === errors.badRequest.code ? disconnects.badRequest : disconnects.permissionDenied;
 }
 
+/** How a connect that is refused with an error ends a unidirectional connection: by the configuration, or as recorded. */
+export function unidirectionalDisconnect(
+  { code }: ClientError,
+  configured: ReadonlyMap<number, Disconnect>,
+): Disconnect {
+  return configured.get(code) ?? unidirectionalDisconnects.get(code) ?? disconnects.internal;
+}
+
+const unidirectionalDisconnects: ReadonlyMap<number, Disconnect> = new Map<number, Disconnect>([
+  [errors.permissionDenied.code, disconnects.permissionDenied],
+  [errors.tokenExpired.code, disconnects.connectionExpired],
+  [errors.expired.code, disconnects.connectionExpired],
+  [errors.tooManyRequests.code, disconnects.tooManyRequests],
+]);
+
 /** The Centrifuge protocol's error `unauthorized`. */
 const unauthorizedCode = 101;

@@ -19,6 +19,9 @@ export const guards = {
     isAdmittedAtOnce(connection, params.command),
   isAnswered: ({ context: { connection } }: Asked, params: { refusal: Refusal }) =>
     connection.socket.capabilities.canReadErrors && refusalErrors[params.refusal] !== undefined,
+  isEndedByError: ({ context: { connection } }: Asked, params: { refusal: Refusal }) =>
+    connection.socket.capabilities.isUnidirectional && refusalErrors[params.refusal] !== undefined,
+  isUnidirectional: ({ context: { connection } }: Asked) => connection.socket.capabilities.isUnidirectional,
   canHold: ({ context: { connection }, event }: Asked) => connection.canHold(event as Holdable),
   holdsCommands: ({ context: { connection } }: Asked) => connection.heldCount > 0,
   holdsOne: ({ context: { connection } }: Asked) => connection.heldCount === 1,

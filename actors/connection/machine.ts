@@ -1,14 +1,17 @@
 import { and, setup } from "xstate";
 import type { ConnectCommand } from "../../src/core/command.ts";
 import { type Disconnect, disconnects } from "../../src/core/disconnects.ts";
-import { type ClientError, errors } from "../../src/core/errors.ts";
+import type { ClientError } from "../../src/core/errors.ts";
 import { anonymous } from "../../src/core/identity.ts";
-import { refusalDisconnects, refusalErrors, rejectionDisconnect } from "./endings.ts";
+import { refusalDisconnects, rejectionDisconnect } from "./endings.ts";
 import type { ConnectionEvent, HookAnswered, TokenVerified } from "./events.ts";
 import { guards } from "./guards.ts";
 import type { Holdable } from "./held.ts";
 import { type ConnectionContext, type ConnectionInput, contextOf } from "./record.ts";
-import { answered, because, beside, calls, ends, held, inTurn, judged, late, noted, pong } from "./transitions.ts";
+import * as transitions from "./transitions.ts";
+
+const { answered, because, beside, calls, endedByError, ends, held, inTurn } = transitions;
+const { judged, late, noted, pong, refusedWithError } = transitions;
 
 /**
  * One client, from the upgrade to the end: who it is, then what it asks for, then what is still to be flushed.
@@ -117,11 +120,8 @@ export const connectionMachine = setup({
             "verification.failed": { guard: "isAwaited", actions: { type: "fail", params: ({ event }) => event } },
             "hook.answered": { guard: "isAwaited", actions: answered },
             "connect.rejected": [
-              {
-                guard: "canReadErrors",
-                target: "refused",
-                actions: { type: "refuseConnect", params: ({ event }) => event },
-              },
+              { guard: "canReadErrors", target: "refused", actions: refusedWithError },
+              { guard: "isUnidirectional", target: "#connection.draining", actions: [refusedWithError, endedByError] },
               {
                 target: "#connection.draining",
                 actions: {
@@ -134,10 +134,12 @@ export const connectionMachine = setup({
               {
                 guard: { type: "isAnswered", params: ({ event }) => event },
                 target: "refused",
-                actions: {
-                  type: "refuseConnect",
-                  params: ({ event }) => ({ id: event.id, error: refusalErrors[event.refusal] ?? errors.internal }),
-                },
+                actions: refusedWithError,
+              },
+              {
+                guard: { type: "isEndedByError", params: ({ event }) => event },
+                target: "#connection.draining",
+                actions: [refusedWithError, endedByError],
               },
               {
                 target: "#connection.draining",

@@ -1,3 +1,4 @@
+import type { Disconnect } from "../../src/core/disconnects.ts";
 import type { Rate } from "../../src/core/rate.ts";
 import type { Milliseconds } from "../../src/core/time.ts";
 import type { HookOptions } from "../../src/hooks/hooks.ts";
@@ -15,6 +16,8 @@ export interface ConnectionOptions {
   readonly expiredSubscriptionCloseDelay: Milliseconds;
   /** How often the position of idle positioned subscriptions is checked. */
   readonly positionCheckDelay: Milliseconds;
+  /** How a refused connect ends a unidirectional connection, by the code of the error; the others as the protocol says. */
+  readonly unidirectionalDisconnects: ReadonlyMap<number, Disconnect>;
   readonly allowAnonymous: boolean;
   readonly disallowAnonymousTokens: boolean;
   readonly insecure: boolean;

@@ -1,7 +1,9 @@
 import { type Disconnect, disconnects } from "../../src/core/disconnects.ts";
+import { type ClientError, errors } from "../../src/core/errors.ts";
 import type { DeadlineName } from "../deadlines.ts";
-import { type Ending, endings } from "./endings.ts";
-import type { HookAnswered, TokenVerified } from "./events.ts";
+import { type Ending, endings, refusalErrors, unidirectionalDisconnect } from "./endings.ts";
+import type { ConnectionEvent, HookAnswered, TokenVerified } from "./events.ts";
+import type { ConnectionContext } from "./record.ts";
 
 /** Notes why the connection ends. */
 export const because = (disconnect: Disconnect) => ({ type: "noteDisconnect" as const, params: { disconnect } });
@@ -44,3 +46,24 @@ export const noted = {
 
 /** Does what follows from the verdict on a token. */
 export const judged = { type: "judge", params: ({ event }: { event: TokenVerified }) => event } as const;
+
+/** The connect was refused: by the rules of the server, or by a hook. */
+type ConnectRefused = Extract<ConnectionEvent, { type: "connect.refused" | "connect.rejected" }>;
+
+function errorOf(event: ConnectRefused): ClientError {
+  return event.type === "connect.rejected" ? event.error : (refusalErrors[event.refusal] ?? errors.internal);
+}
+
+/** Answers the connect with the error. */
+export const refusedWithError = {
+  type: "refuseConnect",
+  params: ({ event }: { event: ConnectRefused }) => ({ id: event.id, error: errorOf(event) }),
+} as const;
+
+/** Notes the disconnect that the error is for a unidirectional client. */
+export const endedByError = {
+  type: "noteDisconnect",
+  params: ({ context: { connection }, event }: { context: ConnectionContext; event: ConnectRefused }) => ({
+    disconnect: unidirectionalDisconnect(errorOf(event), connection.options.unidirectionalDisconnects),
+  }),
+} as const;

@@ -18,6 +18,7 @@ export function connectionOptions(
     expiredCloseDelay: client.expired_close_delay,
     expiredSubscriptionCloseDelay: client.expired_sub_close_delay,
     positionCheckDelay: client.channel_position_check_delay,
+    unidirectionalDisconnects: transformsOf(client.connect_code_to_unidirectional_disconnect),
     allowAnonymous: client.allow_anonymous_connect_without_token,
     disallowAnonymousTokens: client.disallow_anonymous_connection_tokens,
     insecure: client.insecure,
@@ -33,6 +34,17 @@ export function connectionOptions(
     streamShare: client.stream_share_percent / 100,
     recoveryBytesMax: client.recovery_max_bytes,
   };
+}
+
+/** Codes and what they are changed into; empty where that is not enabled. */
+export function transformsOf<To>({
+  enabled,
+  transforms,
+}: {
+  readonly enabled: boolean;
+  readonly transforms: readonly { readonly code: number; readonly to: To }[];
+}): ReadonlyMap<number, To> {
+  return new Map(enabled ? transforms.map(({ code, to }) => [code, to]) : []);
 }
 
 /** Subscribes before the rate counts: what a page with many channels sends at its start. */

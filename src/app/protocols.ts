@@ -1,15 +1,16 @@
 import type { Config } from "../config/config.ts";
 import { createCentrifugeJson } from "../protocol/centrifuge/json.ts";
 import { createCentrifugeProtobuf } from "../protocol/centrifuge/protobuf.ts";
+import { createCentrifugeUniJson } from "../protocol/centrifuge/uni-json.ts";
 import { createEcho } from "../protocol/echo/echo.ts";
 import { createPlain } from "../protocol/plain/plain.ts";
 import type { ProtocolSettings } from "../protocol/protocol.ts";
-import { createBearerRoute, createCentrifugeRoute, type SocketRoute } from "../sockets/negotiation.ts";
+import { createBearerRoute, createCentrifugeRoute, createUniRoute, type SocketRoute } from "../sockets/negotiation.ts";
 
 /** The paths on which WebSocket connections are opened, each with the protocols that it serves. */
 export function createSocketRoutes(config: Config): Map<string, SocketRoute> {
-  const { plain, echo, websocket } = config;
-  const { bearer, centrifuge } = settingsOf(config);
+  const { plain, echo, websocket, uni_websocket } = config;
+  const { bearer, centrifuge, uni } = settingsOf(config);
   const routes = new Map<string, SocketRoute>();
   if (plain.enabled) {
     const channelOf = (query: URLSearchParams) => query.get("channel") ?? plain.channel;
@@ -26,6 +27,10 @@ export function createSocketRoutes(config: Config): Map<string, SocketRoute> {
       protobuf: (nativePing) => createCentrifugeProtobuf({ ...options, nativePing }, centrifuge),
     });
     routes.set(websocket.handler_prefix, route);
+  }
+  if (uni_websocket.enabled) {
+    const route = createUniRoute(createCentrifugeUniJson(uni), !uni_websocket.disable_disconnect_push);
+    routes.set(uni_websocket.handler_prefix, route);
   }
   return routes;
 }
@@ -46,7 +51,7 @@ export function frameBytesMax(config: Config): number {
 
 /** The sizes and times of each kind of connection. */
 export function settingsOf(config: Config) {
-  const { plain, client, websocket } = config;
+  const { plain, client, websocket, uni_websocket } = config;
   const bearer: ProtocolSettings = {
     heartbeat: { interval: plain.ping_interval, timeout: plain.pong_timeout },
     textBytesMax: plain.text_size_limit,
@@ -62,5 +67,7 @@ export function settingsOf(config: Config) {
     // Four frames full of commands, and the bytes of two: what a client with all its channels sends when it reconnects.
     heldMax: { commands: 4 * commandsPerFrameMax(config), bytes: 2 * websocket.message_size_limit },
   };
-  return { bearer, centrifuge };
+  const uniBytesMax = uni_websocket.message_size_limit;
+  const uni: ProtocolSettings = { ...centrifuge, textBytesMax: uniBytesMax, binaryBytesMax: uniBytesMax };
+  return { bearer, centrifuge, uni };
 }

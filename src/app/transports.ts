@@ -86,7 +86,7 @@ export function createTransports(config: Config, ports: TransportsPorts) {
       ...shared,
       closes: new Pacer(closesPerTurn, timers.setImmediate),
       frameBytesMax: frameBytesMax(config),
-      connectBytesMax: config.websocket.message_size_limit,
+      connectBytesMax: Math.max(config.websocket.message_size_limit, config.uni_websocket.message_size_limit),
     }),
   };
 }

@@ -6,7 +6,18 @@ import { client } from "./sections/client.ts";
 import { httpServer } from "./sections/http-server.ts";
 import { mount } from "./sections/mount.ts";
 import { engine, health, log, node, prometheus, shutdown } from "./sections/operations.ts";
-import { echo, emulation, httpStream, plain, sse, web, websocket } from "./sections/transports.ts";
+import {
+  echo,
+  emulation,
+  httpStream,
+  plain,
+  sse,
+  uniHttpStream,
+  uniSse,
+  uniWebsocket,
+  web,
+  websocket,
+} from "./sections/transports.ts";
 
 /** Every option that is supported, with its default; what a file may hold. */
 export const optionsSchema = section({
@@ -16,6 +27,9 @@ export const optionsSchema = section({
   sse: v.optional(sse, {}),
   http_stream: v.optional(httpStream, {}),
   emulation: v.optional(emulation, {}),
+  uni_websocket: v.optional(uniWebsocket, {}),
+  uni_sse: v.optional(uniSse, {}),
+  uni_http_stream: v.optional(uniHttpStream, {}),
   plain: v.optional(plain, {}),
   echo: v.optional(echo, {}),
   web: v.optional(web, {}),

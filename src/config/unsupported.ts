@@ -7,7 +7,7 @@ const unsafeOptions: readonly { readonly pattern: RegExp; readonly harm: string 
   { pattern: /^http_server\.tls\.client_ca_pem$/, harm: "clients without a certificate would be let in" },
   { pattern: /^client\.proxy\.[^.]+\.enabled$/, harm: "your back end would not be asked who may connect" },
   { pattern: /_proxy_enabled$/, harm: "your back end would not be asked what is allowed" },
-  { pattern: /^(?:uni_[^.]+|grpc_api)\.enabled$/, harm: "those who use it would find nothing there" },
+  { pattern: /^(?:uni_grpc|uni_webtransport|grpc_api)\.enabled$/, harm: "those who use it would find nothing there" },
   { pattern: /^client\.user_id_http_header$/, harm: "users would not be known by that header" },
   { pattern: /^map_broker\.type$/, harm: "this node would be alone, without the others" },
 ];

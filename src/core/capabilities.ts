@@ -9,7 +9,7 @@ export interface Capabilities {
   readonly canReceiveMessages: boolean;
   /** A back end may subscribe the connection to a channel: its frames name the channel. Needs an encoding. */
   readonly canBeSubscribedByServer: boolean;
-  /** The client can renew an expired connection or subscription, so it is given a grace period. */
+  /** An expired connection or subscription can be renewed, by the client or by a back end for it: there is a grace period. */
   readonly canRefresh: boolean;
   /** Kept alive by WebSocket pings (RFC 6455 5.5.2), whose pongs reach no actor; else by pings of the protocol. */
   readonly hasNativePing: boolean;

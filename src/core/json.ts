@@ -146,8 +146,8 @@ function afterString(json: string, from: number): number {
   return json.length;
 }
 
-/** The place after a value that begins at `from`. */
-function afterValue(json: string, from: number): number {
+/** The place after a value that begins at `from`; in a text that is not JSON the place where it may end. */
+export function afterValue(json: string, from: number): number {
   const first = json.charCodeAt(from);
   if (first === quote) {
     return afterString(json, from);

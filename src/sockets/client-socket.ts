@@ -91,6 +91,9 @@ export abstract class ClientSocket implements Socket, Consumer, Bucket, Sender {
   abstract close(disconnect: Disconnect): void;
   abstract terminate(): void;
 
+  /** Told that a frame of the client could not be read. */
+  unreadable(): void {}
+
   chargeAnswer(bytes: number): void {
     this.tokens -= Math.floor(bytes / answerTokenBytes);
   }

@@ -71,7 +71,9 @@ export function createInbound({ log, counters, lane, messageRate, bytesRate }: I
         if (isRefused) limit(socket, command, bytes);
         else run(socket, command, bytes);
       }
-      if (malformed) socket.connection?.send({ type: "client.malformed", bytes: 0, frame: socket.frames });
+      if (!malformed) return;
+      socket.unreadable();
+      socket.connection?.send({ type: "client.malformed", bytes: 0, frame: socket.frames });
     },
   };
 }

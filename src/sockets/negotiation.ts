@@ -1,6 +1,7 @@
 import { Token } from "../core/sealed.ts";
 import { answer } from "../http/responses.ts";
 import type { Protocol } from "../protocol/protocol.ts";
+import type { UniOpening } from "./uni-websocket.ts";
 
 /** What a handshake agreed on. */
 export interface Offer {
@@ -10,6 +11,8 @@ export interface Offer {
   /** Credentials that came with the upgrade; null for none. */
   readonly token: Token | null;
   readonly defaultChannel: string;
+  /** Of a unidirectional client alone. */
+  readonly uni?: UniOpening;
 }
 
 /** One path on which WebSocket connections are opened. */
@@ -76,4 +79,18 @@ export function createCentrifugeRoute(protocols: CentrifugeProtocols): SocketRou
 
 function isKnown(name: string): name is "centrifuge-json" | "centrifuge-protobuf" {
   return (flavours as ReadonlyMap<string, unknown>).has(name);
+}
+
+/** The path of unidirectional clients; no subprotocol is echoed. */
+export function createUniRoute(protocol: Protocol, pushesDisconnect: boolean): SocketRoute {
+  return {
+    statusWithoutUpgrade: 400,
+    negotiate: (_offered, query) => {
+      const request = query.get("cf_connect") || null;
+      if (request !== null && protocol.decode(request, "").malformed) {
+        return answer(400, "The connect request in cf_connect is malformed.");
+      }
+      return { protocol, subprotocol: "", token: null, defaultChannel: "", uni: { request, pushesDisconnect } };
+    },
+  };
 }

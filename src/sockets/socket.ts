@@ -44,6 +44,11 @@ export class BunSocket extends ClientSocket implements Arriving {
     this.isSecure = opening.isSecure;
   }
 
+  /** The connect request of a unidirectional client whose query has it; null for all others. */
+  get request(): Frame | null {
+    return null;
+  }
+
   send(frame: Frame): void {
     if (!this.ws) return;
     const { counters } = this.ports;

@@ -7,7 +7,9 @@ import type { Entrance } from "./entrance.ts";
 import type { Offer, SocketRoute } from "./negotiation.ts";
 import type { Pacer } from "./pacer.ts";
 import type { RefuseUpgrade } from "./refusals.ts";
+import { createSession } from "./session.ts";
 import { BunSocket, type SocketOpening } from "./socket.ts";
+import { UniWebSocket } from "./uni-websocket.ts";
 
 /** What an upgrade needs to know. */
 export interface UpgradePorts {
@@ -39,10 +41,13 @@ export function createUpgrade(ports: UpgradePorts) {
   const admit = (request: Request, server: Server<BunSocket>, { offer, path }: Handshake): Response | undefined => {
     const client = ports.enter(request, server, path);
     if (client instanceof Response) return client;
-    const { subprotocol, ...rest } = offer;
+    const { subprotocol, uni, ...rest } = offer;
     const isSecure = request.url.startsWith("https:");
     const opening: SocketOpening = { id: ports.random.uuid(), ...client, isSecure, server, ...rest };
-    const socket = new BunSocket(opening, ports.sockets, ports.burst);
+    const tokens = ports.burst;
+    const socket = uni
+      ? new UniWebSocket(opening, ports.sockets, { tokens, session: createSession(ports.random), uni })
+      : new BunSocket(opening, ports.sockets, tokens);
     if (server.upgrade(request, upgradeOptions(request, socket, subprotocol))) return undefined;
     // Who has gone while it waited for its turn hears nothing of it.
     const reason = request.signal.aborted ? "gone" : "handshake";

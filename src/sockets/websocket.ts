@@ -45,6 +45,7 @@ export function createWebSocketHandlers(ports: WebSocketPorts): WebSocketHandler
       ports.arrivals.entered(socket);
       socket.connection = ports.adopt(socket);
       if (!socket.capabilities.sendsConnect) socket.connection.send(greeting(socket));
+      else if (socket.request !== null) inbound.read(socket, socket.request);
     },
 
     message(ws, frame) {
@@ -57,6 +58,8 @@ export function createWebSocketHandlers(ports: WebSocketPorts): WebSocketHandler
       socket.settled = -1;
       if (isOversized(frame, socket.protocol.settings) || (isLarge(frame, ports) && isConnecting(socket.connection)))
         socket.connection.send({ type: "socket.oversized" });
+      // As recorded: what a unidirectional client sends after its request is dropped.
+      else if (socket.capabilities.isUnidirectional && socket.frames > 0) inbound.isWithinRate(socket);
       else inbound.read(socket, frame);
     },
 

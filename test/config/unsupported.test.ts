@@ -43,7 +43,7 @@ describe("options that are not supported", () => {
     ["pid_file", "/run/x"],
     ["broker.type", "redis"],
     ["grpc_api.port", 1],
-    ["uni_sse.max_request_body_size", 1],
+    ["uni_grpc.max_receive_message_size", 1],
   ])("[CF31] %s is an option of Centrifugo: one warning names it, and the server starts", (path, value) => {
     const input = { ...keyed, ...withOption(path, value) };
     input.client = { ...Object(input.client), ...keyed.client };
@@ -164,9 +164,6 @@ describe("options that are not supported", () => {
     ["channel.without_namespace.map.remove_proxy_enabled", true],
     ["engine.type", "redis"],
     ["map_broker.type", "redis"],
-    ["uni_websocket.enabled", true],
-    ["uni_http_stream.enabled", true],
-    ["uni_sse.enabled", true],
     ["uni_grpc.enabled", true],
     ["grpc_api.enabled", true],
     ["client.user_id_http_header", "X-User"],

@@ -103,10 +103,11 @@ function firstSubscriptions(
 /** The Hub has admitted the connection: the first thing that its client receives, and the channels it has from the start. */
 export function decideAdmitted(view: View): readonly Decision[] {
   const { connection } = view;
-  const { canReadErrors, hasDefaultChannel } = connection.socket.capabilities;
+  const { canReadErrors, isUnidirectional, hasDefaultChannel } = connection.socket.capabilities;
   const admitted: readonly Decision[] = [{ type: "log admission" }, ...expiryOf(view)];
   if (hasDefaultChannel) return [...admitted, ...decideDefaultChannel(view)];
-  return [...admitted, canReadErrors ? { type: "greet", joinings: firstJoinings(view) } : { type: "settle" }];
+  const isGreeted = canReadErrors || isUnidirectional;
+  return [...admitted, isGreeted ? { type: "greet", joinings: firstJoinings(view) } : { type: "settle" }];
 }
 
 function expiryOf(view: View): readonly Decision[] {

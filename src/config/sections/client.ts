@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { normalizeOrigin } from "../../http/origins.ts";
-import { count, derivedCount, duration, flag, list, section, text } from "../../options/option.ts";
+import { count, derivedCount, duration, flag, list, records, section, text } from "../../options/option.ts";
 import { tokenEntries } from "../../options/token.ts";
 
 /** What a page's Origin can be, in any of the forms that are read into one. */
@@ -26,6 +26,20 @@ const personalChannel = section({
   ),
 });
 
+const unidirectionalDisconnects = section({
+  enabled: flag(false, "Whether these transforms count."),
+  transforms: records("The code of an error that a connect is refused with, and the disconnect for it.", {
+    code: count(0, "The code of the error.", { unit: "code" }),
+    to: section({
+      code: count(3000, "The code of the disconnect.", { unit: "code", min: 3000, max: 4999 }),
+      reason: text("", "The reason of the disconnect; at most 123 bytes.", {
+        pattern: { test: (reason: string) => Buffer.byteLength(reason) <= 123 },
+        means: "at most 123 bytes",
+      }),
+    }),
+  }),
+});
+
 /** Who may connect, and with what. */
 const identity = {
   allowed_origins: list(
@@ -41,6 +55,7 @@ const identity = {
   disallow_anonymous_connection_tokens: flag(false, "Whether a token without a user id is refused."),
   insecure: flag(false, "Whether tokens and permissions are not asked for; for development alone."),
   subscribe_to_user_personal_channel: v.optional(personalChannel, {}),
+  connect_code_to_unidirectional_disconnect: v.optional(unidirectionalDisconnects, {}),
   connect_include_server_time: flag(false, "Whether the connect reply tells the server's time."),
 };
 

@@ -1,4 +1,5 @@
-import { count, duration, flag, section, text } from "../../options/option.ts";
+import * as v from "valibot";
+import { count, duration, flag, records, section, text } from "../../options/option.ts";
 
 /** A path at which something is served. */
 export const urlPath = { pattern: /^\/[\w./~-]*$/, means: 'a path such as "/metrics"' };
@@ -89,4 +90,51 @@ export const httpStream = section(streamed("/connection/http_stream", "the Centr
 export const emulation = section({
   handler_prefix: text("/emulation", "The path of their commands, which stock clients know.", urlPath),
   max_request_body_size: requestBodySize(),
+});
+
+/** What a refused connect is answered with, over HTTP. */
+const connectCodeToHttpResponse = section({
+  enabled: flag(false, "Whether a connect that is refused is answered with a status of HTTP, and 500 for other codes."),
+  transforms: records("The code of an error or a disconnect, and the response for it.", {
+    code: count(0, "The code of the error or disconnect.", { unit: "code" }),
+    to: section({
+      status_code: count(500, "The status.", { unit: "code", min: 200, max: 599 }),
+      body: text("", "The body; empty for the reason."),
+    }),
+  }),
+});
+
+function unidirectional(path: string, what: string) {
+  return {
+    enabled: flag(false, `Whether ${what} is served; as in Centrifugo.`),
+    handler_prefix: text(path, `The path of ${what}.`, urlPath),
+  };
+}
+
+/** `uni_websocket`: bare pushes over WebSocket. */
+export const uniWebsocket = section({
+  ...unidirectional("/connection/uni_websocket", "the unidirectional WebSocket"),
+  message_size_limit: count(65_536, "Bytes of one frame of its clients (1009); as in Centrifugo.", {
+    unit: "bytes",
+    min: 1,
+  }),
+  disable_disconnect_push: flag(false, "Whether a disconnect is told by the close frame alone."),
+  join_push_messages: flag(
+    false,
+    "Whether pushes may share a frame, one a line. Taken from Centrifugo's files; each push has a frame of its own here.",
+  ),
+});
+
+/** `uni_sse`: bare pushes as server-sent events. */
+export const uniSse = section({
+  ...unidirectional("/connection/uni_sse", "the unidirectional event stream"),
+  max_request_body_size: requestBodySize(),
+  connect_code_to_http_response: v.optional(connectCodeToHttpResponse, {}),
+});
+
+/** `uni_http_stream`: bare pushes, one a line. */
+export const uniHttpStream = section({
+  ...unidirectional("/connection/uni_http_stream", "the unidirectional HTTP stream"),
+  max_request_body_size: requestBodySize(),
+  connect_code_to_http_response: v.optional(connectCodeToHttpResponse, {}),
 });

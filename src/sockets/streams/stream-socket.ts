@@ -1,5 +1,6 @@
 import type { Clock } from "../../core/clock.ts";
 import { type Disconnect, disconnects } from "../../core/disconnects.ts";
+import type { ClientError } from "../../core/errors.ts";
 import type { Frame } from "../../core/frame.ts";
 import type { Reply } from "../../core/reply.ts";
 import type { Attachment, Receiver } from "../../core/socket.ts";
@@ -10,8 +11,8 @@ import type { Framing } from "./framing.ts";
 /** What was learnt of a client from the request that its stream answers. */
 export interface StreamOpening extends Opening {
   readonly framing: Framing;
-  /** A secret, with which requests of their own bring commands; null where the client sends none. */
-  readonly session: string | null;
+  /** A secret that stands for the connection in requests of its client, and in calls of the API. */
+  readonly session: string;
   /** The id of this node. */
   readonly node: string;
 }
@@ -24,12 +25,16 @@ const uncountedMax = 65_536;
 
 /** The body of a streamed response as a connection's socket: frames go down it, commands come in other requests. */
 export class StreamSocket extends ClientSocket {
-  readonly session?: string;
+  readonly session: string;
   readonly #node: string;
   readonly #framing: Framing;
   readonly #clock: Clock;
   /** Called once, when the client has gone or the body has ended. */
   ended: (() => void) | null = null;
+  /** Called once: with null when the client is sent something, or with why nothing was. */
+  opened: ((refusal: Disconnect | null) => void) | null = null;
+  /** The error that the connect was refused with, where the protocol has no reply for it. */
+  #error: ClientError | null = null;
   #body: ReadableStreamDefaultController<Uint8Array> | null = null;
   /** Bytes that the client had taken when it was last looked at. */
   #taken = 0;
@@ -39,7 +44,7 @@ export class StreamSocket extends ClientSocket {
 
   constructor(opening: StreamOpening, ports: SocketPorts, { clock, tokens }: { clock: Clock; tokens: number }) {
     super(opening, ports, tokens);
-    if (opening.session !== null) this.session = opening.session;
+    this.session = opening.session;
     this.#node = opening.node;
     this.#framing = opening.framing;
     this.#clock = clock;
@@ -67,12 +72,14 @@ export class StreamSocket extends ClientSocket {
     counters.framesOut += 1;
     counters.bytesOut += frame.length;
     this.#write(this.#framing.wrap(frame));
+    this.#open(null);
     this.watch();
   }
 
-  /** The reply to connect names the session, where commands come in requests of their own. */
+  /** The reply to connect names the session. */
   override reply(reply: Reply): void {
-    if (reply.method !== "connect" || this.session === undefined) super.reply(reply);
+    if (reply.method === "error") this.#error = reply.error;
+    if (reply.method !== "connect") super.reply(reply);
     else super.reply({ ...reply, result: { ...reply.result, session: { id: this.session, node: this.#node } } });
   }
 
@@ -122,6 +129,7 @@ export class StreamSocket extends ClientSocket {
 
   /** A stream has no close frame: the reason is the last push, and then the body ends. */
   close(disconnect: Disconnect): void {
+    this.#open(this.#error ? { code: this.#error.code, reason: this.#error.message } : disconnect);
     if (this.#body) this.push({ type: "disconnect", disconnect });
     const body = this.#body;
     this.#end();
@@ -136,6 +144,7 @@ export class StreamSocket extends ClientSocket {
 
   /** The client has gone: its connection is told. */
   closed(): void {
+    this.#open(disconnects.connectionClosed);
     this.#end();
     this.release()?.send({ type: "socket.closed", disconnect: disconnects.connectionClosed });
   }
@@ -145,6 +154,11 @@ export class StreamSocket extends ClientSocket {
     if (!this.#isWatched) return;
     this.#isWatched = false;
     this.connection?.send({ type: "socket.drained" });
+  }
+
+  #open(refusal: Disconnect | null): void {
+    this.opened?.(refusal);
+    this.opened = null;
   }
 
   #end(): void {

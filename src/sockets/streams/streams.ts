@@ -1,6 +1,7 @@
 import type { Server } from "bun";
 import type { ConnectionRef } from "../../../actors/hub/registry.ts";
 import type { Clock } from "../../core/clock.ts";
+import type { Disconnect } from "../../core/disconnects.ts";
 import type { Frame } from "../../core/frame.ts";
 import type { Random } from "../../core/random.ts";
 import type { Bodies } from "../../http/bodies.ts";
@@ -10,6 +11,7 @@ import type { Protocol } from "../../protocol/protocol.ts";
 import type { Admission } from "../admission.ts";
 import type { SocketPorts } from "../client-socket.ts";
 import type { Entrance } from "../entrance.ts";
+import { createSession } from "../session.ts";
 import { crossOriginHeaders, type OriginCheck, preflight } from "./cross-origin.ts";
 import type { Framing } from "./framing.ts";
 import type { Sessions } from "./sessions.ts";
@@ -37,12 +39,22 @@ export interface StreamPorts {
 
 /** One path on which connections are opened as streamed responses. */
 export interface StreamRoute {
-  /** GET: the commands are in the query, as `cf_connect`. */
+  /** GET: the commands, or the connect request, are in the query, as `cf_connect`. */
   readonly methods: readonly ("GET" | "POST" | "OPTIONS")[];
+  /** What a GET without `cf_connect` stands for; null where that is a mistake. */
+  readonly frameWithoutQuery: string | null;
   /** Bytes of a body; over it 413. */
   readonly bodyBytesMax: number;
+  /** Responses to refused connects, by the code of the error or disconnect; null where those are pushes. */
+  readonly refusals: ReadonlyMap<number, RefusalResponse> | null;
   /** The protocol of a request, and how its frames stand in the body. */
   choose(request: Request): { readonly protocol: Protocol; readonly framing: Framing };
+}
+
+/** What a refused connect is answered with; an empty body stands for the reason. */
+interface RefusalResponse {
+  readonly status_code: number;
+  readonly body: string;
 }
 
 /** As Centrifugo has them: no cache and no proxy is to keep a stream, or to wait for its end. */
@@ -52,17 +64,19 @@ const streamHeaders = {
   "X-Accel-Buffering": "no",
 };
 
-/** Opens connections as streamed responses: the first commands come with the request. */
+/** Opens connections as streamed responses: the first commands, or the connect request, come with the request. */
 export function createStreams(ports: StreamPorts) {
-  const open = (request: Request, server: Server<unknown>, { route, path, frame }: Asked): Response => {
+  const open = (request: Request, server: Server<unknown>, { route, path, frame }: Asked) => {
+    const { protocol, framing } = route.choose(request);
+    const { isUnidirectional } = protocol.capabilities;
+    if (isUnidirectional && protocol.decode(frame, "").malformed) return new Response(null, { status: 400 });
     const peer = ports.enter(request, server, path);
     if (peer instanceof Response) return peer;
     server.timeout(request, 0);
-    const { protocol, framing } = route.choose(request);
-    const session = ports.random.uuid() + ports.random.uuid();
+    const session = createSession(ports.random);
     const opening = {
-      id: ports.random.uuid(),
       ...peer,
+      id: ports.random.uuid(),
       protocol,
       framing,
       session,
@@ -72,16 +86,21 @@ export function createStreams(ports: StreamPorts) {
     const socket = new StreamSocket(opening, ports.sockets, { clock: ports.clock, tokens: ports.burst });
     const body = socket.open();
     ports.admission.entered(socket.limitKey);
-    ports.sessions.add(session, socket);
+    if (!isUnidirectional) ports.sessions.add(session, socket);
     socket.ended = () => {
       ports.admission.left(socket.limitKey);
       ports.sessions.delete(session);
     };
     request.signal.addEventListener("abort", () => socket.closed());
+    const headers = { ...streamHeaders, "Content-Type": framing.contentType };
+    const response = new Response(body, {
+      headers: { ...headers, ...crossOriginHeaders(request, ports.isOriginAllowed) },
+    });
+    const { refusals } = route;
+    const responded = refusals ? respondLater(socket, response, refusals) : response;
     socket.connection = ports.adopt(socket);
     ports.execute(socket, frame);
-    const headers = { ...streamHeaders, "Content-Type": framing.contentType };
-    return new Response(body, { headers: { ...headers, ...crossOriginHeaders(request, ports.isOriginAllowed) } });
+    return responded;
   };
 
   return (route: StreamRoute) =>
@@ -90,8 +109,8 @@ export function createStreams(ports: StreamPorts) {
       if (!route.methods.some((each) => each === method)) return methodNotAllowed(route.methods.join(", "));
       if (method === "OPTIONS") return preflight(request, ports.isOriginAllowed);
       if (method === "GET") {
-        const frame = query.get("cf_connect") ?? "";
-        return frame === ""
+        const frame = query.get("cf_connect") || route.frameWithoutQuery;
+        return frame === null
           ? answer(400, "Expected commands in cf_connect.")
           : open(request, server, { route, path, frame });
       }
@@ -104,6 +123,22 @@ export function createStreams(ports: StreamPorts) {
         });
       });
     };
+}
+
+/** Responds when the connect has succeeded, or with the status of its refusal. */
+function respondLater(
+  socket: StreamSocket,
+  response: Response,
+  refusals: ReadonlyMap<number, RefusalResponse>,
+): Promise<Response> {
+  return new Promise((respond) => {
+    socket.opened = (refusal) => respond(refusal ? refusalResponse(refusal, refusals) : response);
+  });
+}
+
+function refusalResponse({ code, reason }: Disconnect, refusals: ReadonlyMap<number, RefusalResponse>): Response {
+  const { status_code: status, body } = refusals.get(code) ?? { status_code: 500, body: "Internal Server Error" };
+  return new Response(body || reason, { status });
 }
 
 interface Asked {

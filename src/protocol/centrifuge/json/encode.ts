@@ -45,14 +45,19 @@ function encodeResult(reply: Reply): string {
 
 /** What the server says unasked, but for publications, which have a path of their own. */
 export function encodePush(push: Push): string {
+  return `{"push":${encodeBarePush(push)}}`;
+}
+
+/** The same without the reply around it, as unidirectional clients read it. */
+export function encodeBarePush(push: Push): string {
   if (push.type === "refresh") {
-    return `{"push":{"refresh":${expiryResult(push.expiry)}}}`;
+    return `{"refresh":${expiryResult(push.expiry)}}`;
   }
   if (push.type === "disconnect") {
-    return `{"push":{"disconnect":${encodeCode(push.disconnect)}}}`;
+    return `{"disconnect":${encodeCode(push.disconnect)}}`;
   }
   const channel = push.channel === "" ? "" : `"channel":${JSON.stringify(push.channel)},`;
-  return `{"push":{${channel}"${push.type}":${encodePushed(push)}}}`;
+  return `{${channel}"${push.type}":${encodePushed(push)}}`;
 }
 
 function encodePushed(push: Exclude<Push, { readonly type: "refresh" | "disconnect" }>): string {

@@ -32,7 +32,7 @@ export function decodeFrame(frame: Frame, commandsMax: number): Decoded {
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** The text of a binary frame, or null where it is not UTF-8: JSON is nothing else (RFC 8259 8.1). */
-function toText(bytes: Uint8Array): string | null {
+export function toText(bytes: Uint8Array): string | null {
   try {
     return utf8.decode(bytes);
   } catch {

@@ -8,12 +8,22 @@ import { quote } from "./quote.ts";
  * whatever the number of its subscribers: 0.45 us for 64 bytes of payload, laid out as bytes (Bun 1.4.5).
  */
 export function encodePublicationPush(channel: string, publication: Publication): string {
-  return `{"push":{"channel":${quote(channel)},"pub":${encodePublication(publication)}}}`;
+  return `{"push":${encodeBarePublication(channel, publication)}}`;
+}
+
+/** The same without the reply around it, as unidirectional clients read it. */
+export function encodeBarePublication(channel: string, publication: Publication): string {
+  return `{"channel":${quote(channel)},"pub":${encodePublication(publication)}}`;
 }
 
 /** A message to one client that belongs to no channel. */
 export function encodeMessagePush(data: Payload): string {
-  return `{"push":{"message":${new Members().json("data", payloadToJson(data)).object()}}}`;
+  return `{"push":${encodeBareMessage(data)}}`;
+}
+
+/** The same without the reply around it, as unidirectional clients read it. */
+export function encodeBareMessage(data: Payload): string {
+  return `{"message":${new Members().json("data", payloadToJson(data)).object()}}`;
 }
 
 /**
