@@ -1,57 +1,20 @@
 import { describe, expect, test } from "bun:test";
-import { decide, decideVerdict } from "../../actors/connection/decide/command.ts";
+import { decideVerdict } from "../../actors/connection/decide/command.ts";
 import { decideAdmitted, decideConnect, decideGreeting } from "../../actors/connection/decide/connect.ts";
 import type { Decision, View } from "../../actors/connection/decide/decision.ts";
 import { decideExpired, decidePositions } from "../../actors/connection/decide/expiry.ts";
 import { decideLatePong, decidePing } from "../../actors/connection/decide/heartbeat.ts";
 import { decideJoined } from "../../actors/connection/decide/subscribe.ts";
-import type { Holdable } from "../../actors/connection/held.ts";
 import type { Pending } from "../../actors/connection/pending.ts";
 import type { ConnectionRecord } from "../../actors/connection/record.ts";
-import { type Joining, next, type Subscribed } from "../../actors/connection/subscription.ts";
-import { createChannelRules } from "../../src/channels/rules.ts";
-import type { SubscribeCommand } from "../../src/core/command.ts";
+import { next, type Subscribed } from "../../actors/connection/subscription.ts";
 import { errors } from "../../src/core/errors.ts";
-import { anonymous, type Identity } from "../../src/core/identity.ts";
+import { anonymous } from "../../src/core/identity.ts";
 import { SealedPayload, Token } from "../../src/core/sealed.ts";
-import { milliseconds, seconds } from "../../src/core/time.ts";
+import { seconds } from "../../src/core/time.ts";
 import { unsubscribes } from "../../src/core/unsubscribes.ts";
-import { channelConfig, flags } from "../channels/config.ts";
 import { clientEvent, connectCommand, publishCommand, record, subscribeCommand } from "./connection-values.ts";
-
-const wall = 1_000_000;
-const soon = seconds(1_010);
-const past = seconds(999);
-const ann: Identity = { user: "ann", expireAt: null, subscriptions: [] };
-const rules = createChannelRules(
-  channelConfig({ allow_subscribe_for_client: true, allow_publish_for_client: true, presence: true }, [
-    {
-      name: "kept",
-      history_size: 10,
-      history_ttl: milliseconds(60_000),
-      force_recovery: true,
-      allow_subscribe_for_client: true,
-    },
-  ]),
-  flags(),
-);
-
-function viewOf(connection: ConnectionRecord = record(), identity: Identity = ann): View {
-  connection.identity = identity;
-  return { connection, rules, hooks: null, wall };
-}
-
-/** What follows from something that the client sends. */
-const decided = (view: View, event: unknown, isWithinRate = true) => decide(view, event as Holdable, isWithinRate);
-
-/** The joining that a subscribe leads to. */
-function joiningOf(view: View, channel: string, command: Partial<SubscribeCommand> = {}): Joining {
-  const [decision] = decided(view, clientEvent({ ...subscribeCommand, channel, ...command }));
-  if (decision?.type !== "join") throw new Error(JSON.stringify(decision));
-  return decision.joining;
-}
-
-const joined = { position: { offset: 3, epoch: "abcdefgh" }, publications: [], recovered: false };
+import { ann, decided, joined, joiningOf, past, soon, viewOf } from "./connection-views.ts";
 
 /** A view of a connection that is subscribed to a channel. */
 function subscribedTo(channel: string, changes: Partial<Subscribed> = {}): { view: View; subscription: Subscribed } {
@@ -269,36 +232,5 @@ describe("what follows from time", () => {
     connection.pingedAt = 5;
     expect(types(decidePing(viewOf(connection), 9))).toEqual(["ping", "set deadline"]);
     expect(types(decideLatePong(viewOf(connection)))).toEqual(["set deadline"]);
-  });
-});
-
-describe("a subscription", () => {
-  const view = viewOf();
-  const joining = joiningOf(view, "kept:a");
-  const subscribed = next(joining, { type: "joined", joined });
-
-  test("is asked, verified, joined, subscribed and ended, in this order", () => {
-    const { channel, origin, request, id, terms } = joining;
-    const asked = { at: "asked", channel, origin, request, id } as const;
-    const verifying = next(asked, { type: "token.presented" });
-    const states = [asked, verifying, next(verifying, { type: "granted", terms }), subscribed];
-    expect(states.map(({ at }) => at)).toEqual(["asked", "verifying", "joining", "subscribed"]);
-    expect(next(subscribed, { type: "left" })).toEqual({ at: "ended", channel, origin, why: "left" });
-    expect(next(joining, { type: "refused" })).toEqual({ at: "ended", channel, origin, why: "refused" });
-  });
-
-  test("is not changed by what came too late", () => {
-    const ended = next(subscribed, { type: "expired" });
-    for (const event of [{ type: "joined", joined }, { type: "left" }, { type: "position.lost" }] as const) {
-      expect(next(ended, event)).toBe(ended);
-    }
-    expect(next(subscribed, { type: "joined", joined })).toBe(subscribed);
-    expect(next(joining, { type: "expired" })).toBe(joining);
-  });
-
-  test("has the expiry and the info of its newest token", () => {
-    const refreshed = next(subscribed, { type: "refreshed", expireAt: soon, info: "2" });
-    expect(refreshed).toMatchObject({ at: "subscribed", expireAt: soon, info: "2" });
-    expect(next(refreshed, { type: "refreshed", expireAt: null, info: undefined })).toMatchObject({ info: undefined });
   });
 });

@@ -27,6 +27,8 @@ async function spawned(stderr: { path: string; bytesMax?: number }) {
     http_server: { address: "127.0.0.1", port },
     engine: { type: "memory" },
     prometheus: { key: "metrics" },
+    // A line for each connection.
+    log: { level: "debug" },
   };
   const server = await ChorusProcess.spawn({ config, stderr });
   const url = `http://127.0.0.1:${port}`;

@@ -6,6 +6,7 @@ import { Names } from "./names.ts";
 import { Patches } from "./patches.ts";
 import { type Connection, Reader } from "./reader.ts";
 import type { Step } from "./recording.ts";
+import { keptHeaders, request } from "./request.ts";
 import { fill, type Known } from "./templates.ts";
 import { upgrade } from "./upgrade.ts";
 import { Waiting } from "./waiting.ts";
@@ -16,7 +17,6 @@ const grace = 1_500;
 
 /** Milliseconds of the conversation that pass at the end of a step: as many as of silence when it was recorded. */
 const silence = 90;
-const apiHeaders = { "X-API-Key": "apikey", "content-type": "application/json" };
 
 /** One conversation: its connections, and what each step makes arrive. */
 export class Conversation {
@@ -230,27 +230,9 @@ export class Conversation {
   }
 
   private async request(step: Step): Promise<any> {
-    const [method, path] = step.http ? step.http.split(" ") : ["POST", `/api/${step.api}`];
-    const response = await fetch(this.base + path, {
-      method,
-      body: this.body(step),
-      headers: this.fill(step.headers ?? (step.http ? {} : apiHeaders)),
-      redirect: "manual",
-    });
-    const text = await response.text();
-    let body: any = text.trimEnd();
-    try {
-      body = JSON.parse(text);
-    } catch {}
+    const { body, ...rest } = await request(this.base, step, (value) => this.fill(value));
     this.names.learnResult(body, step.body?.channel);
-    return { status: response.status, ...keptHeaders(response, step), body };
-  }
-
-  private body({ body, proto }: Step): any {
-    if (body === undefined) return undefined;
-    if (proto) return wire.encode(proto, this.fill(body));
-    if (typeof body !== "string") return JSON.stringify(this.fill(body));
-    return body.startsWith("hex:") ? wire.bytesOf(body) : this.fill(body);
+    return { ...rest, body };
   }
 
   private close(name: string): void {
@@ -308,13 +290,4 @@ export class Conversation {
   private socket(name: string): any {
     return this.connections.get(name)!.socket;
   }
-}
-
-function keptHeaders({ headers }: Response, { keep }: Step): { headers?: Record<string, string | null> } {
-  if (!keep) return {};
-  return {
-    headers: Object.fromEntries(
-      keep.filter((name: string) => headers.has(name)).map((name: string) => [name, headers.get(name)]),
-    ),
-  };
 }
