@@ -10,13 +10,14 @@ import { CapturedLog } from "./support/captured-log.ts";
 import { drawMachine } from "./support/diagram.ts";
 import { Inbox } from "./support/inbox.ts";
 import { testTimeout } from "./support/patience.ts";
+import { skipping } from "./support/skipping.ts";
 
 setDefaultTimeout(testTimeout);
 
 const readme = await Bun.file("README.md").text();
 
 const isWithoutCurl = Bun.which("curl") === null;
-const remark = isWithoutCurl ? " (skipped: no curl is installed)" : "";
+const remark = skipping(isWithoutCurl ? "curl is not installed" : null);
 
 /** The diagrams between ```mermaid and ```. */
 const diagrams = [...readme.matchAll(/```mermaid\n([\s\S]*?)\n```/g)].map(([, text]) => text);

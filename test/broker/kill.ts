@@ -29,7 +29,6 @@ export async function killAgainAndAgain(rounds: number, seeded: SeededRandom): P
     const acknowledged = await publishUntilKilled(folder.file, seeded, 1 + seeded.int(2_000));
     all.push(...acknowledged);
     examine(folder.file, all, seeded);
-    console.error(`round ${round}: ${acknowledged.length} acknowledged, ${all.length} in all, none lost`);
   }
   folder.remove();
   return all.length;

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { parseConfig } from "../../src/config/parse.ts";
 import { variablesByName } from "../../src/config/variables.ts";
+import { skipping } from "../support/skipping.ts";
 
 const deploy = `${import.meta.dir}/../../deploy`;
 const read = (name: string) => Bun.file(`${deploy}/${name}`).text();
@@ -39,7 +40,7 @@ describe("the files of deploy/", () => {
   });
 
   test.skipIf(systemdAnalyze === null)(
-    `systemd reads the unit${systemdAnalyze === null ? " (skipped: systemd-analyze is not installed)" : ""}`,
+    `systemd reads the unit${skipping(systemdAnalyze === null ? "systemd-analyze is not installed" : null)}`,
     async () => {
       const unit = (await read("chorus.service")).replace("/usr/local/bin/bun", process.execPath);
       const folder = `${process.env["TMPDIR"] ?? "/tmp"}/chorus-unit-${process.pid}`;

@@ -3,6 +3,7 @@ import { testTimeout } from "../support/patience.ts";
 import { TestProxy } from "../support/proxy.ts";
 import { metricsKey } from "../support/scrape.ts";
 import { startTestServer } from "../support/server.ts";
+import { skipping } from "../support/skipping.ts";
 
 setDefaultTimeout(testTimeout);
 
@@ -43,11 +44,8 @@ const belowPath = {
 
 for (const name of ["nginx", "caddy"] as const) {
   const isThere = Bun.which(name) !== null;
-  const remark = !isOn
-    ? " (skipped: CHORUS_TEST_PROXIES is not 1)"
-    : isThere
-      ? ""
-      : ` (skipped: no ${name} is installed)`;
+  const missing = isThere ? null : `${name} is not installed`;
+  const remark = skipping(isOn ? missing : "CHORUS_TEST_PROXIES=1 runs the tests with proxies");
 
   describe.skipIf(remark !== "")(`behind ${name}${remark}`, () => {
     test("[SE46] our example passes on the page, sockets, health and keyed metrics", async () => {

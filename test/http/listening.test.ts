@@ -3,6 +3,7 @@ import { connect } from "node:net";
 import { type Network, systemNetwork } from "../../src/runtime/network.ts";
 import { Probe } from "../support/probe.ts";
 import { startTestServer } from "../support/server.ts";
+import { skipping } from "../support/skipping.ts";
 
 const hasIpv6 = (() => {
   try {
@@ -12,7 +13,7 @@ const hasIpv6 = (() => {
     return false;
   }
 })();
-const remark = hasIpv6 ? "" : " (skipped: this machine has no ::1)";
+const remark = skipping(hasIpv6 ? null : "this machine has no ::1");
 
 /** The machine's network; the options of each listener are kept. */
 function watchedNetwork() {

@@ -5,6 +5,7 @@ import { ManualClock } from "../support/clock.ts";
 import { TemporaryFolder } from "../support/folder.ts";
 import { Losses } from "../support/late/loss.ts";
 import { patience } from "../support/patience.ts";
+import { SeededRandom } from "../support/random.ts";
 import { tellUser } from "../support/tell.ts";
 import type { Shared } from "./hearing.ts";
 import { Member } from "./member.ts";
@@ -43,6 +44,8 @@ class Run {
   #begun: Incarnation | null = null;
   /** Streams that were lost, which a file has still. */
   readonly #losses = new Losses();
+  /** The chance of parts that answer later, in one line over restarts: no epoch is given twice. */
+  readonly #chance: SeededRandom;
   /** Channels that have lost a stream since all was quiet: with it went what nobody had seen of it. */
   readonly #lost = new Set<ChannelName>();
   #dataCount = 0;
@@ -50,6 +53,7 @@ class Run {
   constructor({ world }: Plan, clock: ManualClock) {
     this.#world = world;
     this.#clock = clock;
+    this.#chance = new SeededRandom(world.late ?? 0);
     this.#streams = new Streams(world);
     const began = clock.monotonic();
     this.#shared = {
@@ -219,7 +223,11 @@ class Run {
       this.#streams.lose(channel);
       this.#lost.add(channel);
     };
-    this.#begun = await begin(this.#world, this.#clock, path, { losses: this.#losses, onLost });
+    this.#begun = await begin(this.#world, this.#clock, path, {
+      random: this.#chance,
+      losses: this.#losses,
+      onLost,
+    });
   }
 
   async #bringWitness(): Promise<void> {

@@ -6,7 +6,6 @@ import { failingDisk } from "../support/failing-disk.ts";
 import type { LateOptions } from "../support/late/broker.ts";
 import { lateParts } from "../support/late/server.ts";
 import { everything, startOpenServer } from "../support/open-channels.ts";
-import { SeededRandom } from "../support/random.ts";
 import type { TestServer } from "../support/server.ts";
 import { expiryGrace } from "./member.ts";
 import type { World } from "./steps.ts";
@@ -31,7 +30,7 @@ export async function begin(
   world: World,
   clock: ManualClock,
   path: string,
-  outside: Pick<LateOptions, "losses" | "onLost">,
+  { random, ...outside }: Pick<LateOptions, "random" | "losses" | "onLost">,
 ): Promise<Incarnation> {
   let fail: ((isFailing: boolean) => void) | null = null;
   const store = (real: Store): Store => {
@@ -40,7 +39,7 @@ export async function begin(
     return disk.store;
   };
   const losses = { lossesPerMille: 20, ...outside };
-  const late = world.late === null ? null : lateParts(new SeededRandom(world.late), clock, losses);
+  const late = world.late === null ? null : lateParts(random, clock, losses);
   const server = await startOpenServer(configOf(world, path), { clock, replace: { store, ...late?.replace } });
   return {
     server,

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { Glob } from "bun";
+import { skipping } from "../support/skipping.ts";
 import { readGuides } from "./guide.ts";
 import { PackedProject } from "./project.ts";
 
@@ -53,6 +54,7 @@ const inNode = `
 import { Centrifuge } from "centrifuge";
 import { createClient } from "chorus/client";
 import { chat } from "./contract.js";
+import { skipping } from "../support/skipping.ts";
 const client = createClient(chat, new Centrifuge(process.argv[2], { websocket: globalThis.WebSocket ?? (await import("ws")).WebSocket }));
 const wrong = await client.channel("room", { room: "a" }).publish({ text: "" });
 console.log(wrong.ok ? "ok" : wrong.error.code);
@@ -61,7 +63,7 @@ client.centrifuge.disconnect();
 
 const isThorough = process.env["CHORUS_TEST_PACKAGE"] === "1";
 /** TypeScript 5.9 takes eight seconds for a project. */
-const remark = isThorough ? "" : " (skipped: CHORUS_TEST_PACKAGE=1 runs it)";
+const remark = skipping(isThorough ? null : "CHORUS_TEST_PACKAGE=1 runs the package with TypeScript 5.9");
 
 const compilers = {
   "5.9": join(process.cwd(), "node_modules/typescript-5/bin/tsc"),

@@ -8,11 +8,12 @@ import { startOpenServer } from "../support/open-channels.ts";
 import { testTimeout } from "../support/patience.ts";
 import { RawClient } from "../support/raw.ts";
 import type { TestServer } from "../support/server.ts";
+import { skipping } from "../support/skipping.ts";
 
 setDefaultTimeout(testTimeout);
 
 const isBlind = systemNetwork.tcp === null;
-const remark = isBlind ? " (skipped: this system does not tell what a connection has received)" : "";
+const remark = skipping(isBlind ? "this system does not tell what a connection has received" : null);
 
 const config = {
   client: { ping_interval: "10s", pong_timeout: "8s" },

@@ -1,7 +1,8 @@
-import { afterAll, afterEach, beforeAll, describe } from "bun:test";
+import { afterEach, describe } from "bun:test";
 import { existsSync } from "node:fs";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { patience } from "./patience.ts";
+import { skipping } from "./skipping.ts";
 
 /** Where Debian, Ubuntu, Fedora, Arch, Alpine and macOS put a Chromium, after the one that is asked for. */
 const paths = [
@@ -18,8 +19,8 @@ const paths = [
 const installed = paths.find((path) => path !== "" && existsSync(path));
 const isWanted = process.env["CHORUS_TEST_BROWSER"] === "1";
 
-/** The tests of all files share one process; the reason is printed by the first. */
-const told = Symbol.for("chorus.test.browser.told");
+/** The one browser of all suites; it ends with the process. */
+let launched: Promise<Browser> | null = null;
 
 /** Opens windows of a real browser, each with a storage of its own; they close when the test ends. */
 export interface Windows {
@@ -33,32 +34,27 @@ interface Window {
   readonly faults: string[];
 }
 
-/**
- * A suite that needs Chromium. Where none is installed it is skipped with a reason, unless `CHORUS_TEST_BROWSER=1` says
- * that one must be there: then it fails.
- */
+/** A suite that needs Chromium: `CHORUS_TEST_BROWSER=1` runs it, and fails where none is installed. */
 export function describeInBrowser(name: string, suite: (windows: Windows) => void): void {
-  if (installed === undefined && !isWanted) {
-    if (!Reflect.has(globalThis, told)) {
-      console.warn("Browser tests are skipped: no Chromium in the usual places, nor in CHROMIUM_PATH.");
-    }
-    Reflect.set(globalThis, told, true);
-    describe.skip(name, () => suite({ open: () => Promise.reject(new Error("There is no browser.")) }));
-    return;
-  }
-  describe(name, () => {
-    let browser: Browser;
-    beforeAll(async () => {
-      if (installed === undefined) throw new Error("CHORUS_TEST_BROWSER=1, but no Chromium is installed.");
-      // The sandbox needs rights that a container does not have, and these pages are our own.
-      browser = await chromium.launch({ executablePath: installed, args: ["--no-sandbox"] });
-    });
+  const remark = skipping(isWanted ? null : "CHORUS_TEST_BROWSER=1 runs the tests in Chromium");
+  describe.skipIf(!isWanted)(`${name}${remark}`, () => {
     afterEach(async () => {
-      for (const context of browser.contexts()) await context.close();
+      const browser = await launched;
+      for (const context of browser?.contexts() ?? []) await context.close();
     });
-    afterAll(() => browser?.close());
-    suite({ open: (url, options) => openWindow(browser, url, options) });
+    suite({
+      open: async (url, options) => {
+        launched ??= launch();
+        return await openWindow(await launched, url, options);
+      },
+    });
   });
+}
+
+async function launch(): Promise<Browser> {
+  if (installed === undefined) throw new Error("CHORUS_TEST_BROWSER=1, but no Chromium is installed.");
+  // The sandbox needs rights that a container does not have, and these pages are our own.
+  return await chromium.launch({ executablePath: installed, args: ["--no-sandbox"] });
 }
 
 async function openWindow(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Window> {

@@ -3,7 +3,7 @@ import type { Random } from "../../src/core/random.ts";
 const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 /**
- * Chance that can be played again. Without a seed it takes one from `CHORUS_TEST_SEED` or makes one, and prints it: a
+ * Chance that can be played again. Without a seed it takes one from `CHORUS_TEST_SEED` or makes one for all, and prints it: a
  * failing run is repeated by setting the variable to what was printed.
  */
 export class SeededRandom implements Random {
@@ -51,10 +51,15 @@ export class SeededRandom implements Random {
   }
 }
 
+let chosen: number | null = null;
+
+/** The seed of this run of the tests: chosen, and printed, once. */
 function chosenSeed(): number {
+  if (chosen !== null) return chosen;
   const given = process.env["CHORUS_TEST_SEED"];
   const seed = given === undefined ? Math.floor(Math.random() * 2 ** 32) : Number(given);
   if (!Number.isSafeInteger(seed)) throw new Error(`CHORUS_TEST_SEED is to be a whole number, not ${given}.`);
+  chosen = seed;
   console.error(`seed: ${seed} (CHORUS_TEST_SEED=${seed} plays it again)`);
   return seed;
 }

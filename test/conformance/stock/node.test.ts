@@ -4,6 +4,7 @@ import { disconnects } from "../../../src/core/disconnects.ts";
 import { Cable } from "../../support/cable.ts";
 import { startOpenServer, tokenFor } from "../../support/open-channels.ts";
 import { testTimeout } from "../../support/patience.ts";
+import { skipping } from "../../support/skipping.ts";
 import { tellUser } from "../../support/tell.ts";
 import { Script } from "./script.ts";
 import { StockClient } from "./stock-client.ts";
@@ -11,7 +12,7 @@ import { StockClient } from "./stock-client.ts";
 setDefaultTimeout(testTimeout);
 
 const node = Bun.which("node");
-const remark = node === null ? " (skipped: no node is installed)" : "";
+const remark = skipping(node === null ? "node is not installed" : null);
 
 test.skipIf(node === null)(`[RC40] the stock client in Node does what it does in Bun${remark}`, async () => {
   await using server = await startOpenServer();

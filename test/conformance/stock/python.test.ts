@@ -7,6 +7,7 @@ import { ManualClock } from "../../support/clock.ts";
 import { startOpenServer, tokenFor } from "../../support/open-channels.ts";
 import { pass } from "../../support/passing.ts";
 import { testTimeout } from "../../support/patience.ts";
+import { skipping } from "../../support/skipping.ts";
 import { tellUser } from "../../support/tell.ts";
 import { Script } from "./script.ts";
 import { StockClient } from "./stock-client.ts";
@@ -15,7 +16,7 @@ setDefaultTimeout(testTimeout);
 
 /** A Python that has the package `centrifuge-python`. */
 const python = process.env["CHORUS_TEST_PYTHON"] ?? "";
-const remark = python === "" ? " (skipped: CHORUS_TEST_PYTHON names no Python with centrifuge-python)" : "";
+const remark = skipping(python === "" ? "CHORUS_TEST_PYTHON names no Python with centrifuge-python" : null);
 
 // Time passes in one step of the test alone; the pings of a whole minute would have to be answered in it.
 const config = { client: { ping_interval: "1h", pong_timeout: "10m", expired_close_delay: "1s" } };
