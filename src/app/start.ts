@@ -113,6 +113,7 @@ export function start(config: Config, outside: Outside = {}) {
     log.info("server.draining", { connections: listeners.admission.connections });
     node.hub.send({ type: "hub.drain" });
     const { cut } = await toPromise(node.hub);
+    node.hooks?.channels.closeAll();
     await close();
     await servers.stop();
     log.info("server.stopped", { cut });
@@ -160,6 +161,7 @@ function startSweeping(parts: Completed, node: Node, seldom: () => void) {
   const tick = () => {
     node.tick();
     parts.arrivals.tick();
+    node.hooks?.caller.lagged(sweeper.lag * 1000);
   };
   const sweeper = new Sweeper(parts, { tick, second, seldom });
   const process: ProcessGauges = {

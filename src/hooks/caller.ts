@@ -49,11 +49,16 @@ export class Caller {
     return [...this.#states.values()].map(({ statistics }) => statistics);
   }
 
-  /** The event loop was late by so many milliseconds: names the hooks that were running, one of which held it. */
+  /**
+   * The event loop was late by so many milliseconds: names the hooks that were running, one of which may have held it
+   * after its first wait.
+   */
   lagged(milliseconds: number): void {
     if (milliseconds <= blockedMax) return;
-    for (const { statistics } of this.#states.values()) {
-      if (statistics.inFlight > 0) this.#reportBlocked(statistics, milliseconds);
+    for (const { statistics, faults } of this.#states.values()) {
+      if (statistics.inFlight === 0 || !takeToken(faults, this.now(), faultLines)) continue;
+      const { kind, name } = statistics;
+      this.#ports.log.warn("hook.suspected", { hook: kind, name, milliseconds: Math.round(milliseconds) });
     }
   }
 

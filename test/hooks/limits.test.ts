@@ -109,9 +109,9 @@ describe("the limits of a hook", () => {
     const fixture = new CallerFixture();
     new Asked(fixture.connect(), new HeldHook({}), request);
     fixture.caller.lagged(50);
-    expect(fixture.log.count("hook.blocked")).toBe(0);
+    expect(fixture.log.count("hook.suspected")).toBe(0);
     fixture.caller.lagged(80);
-    expect(await fixture.log.next("hook.blocked")).toMatchObject({ hook: "rpc", name: "slow", milliseconds: 80 });
+    expect(await fixture.log.next("hook.suspected")).toMatchObject({ hook: "rpc", name: "slow", milliseconds: 80 });
   });
 
   test("faults that come in crowds are counted, and a few a second are logged", () => {
