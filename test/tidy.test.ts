@@ -44,7 +44,7 @@ const rooms: readonly (readonly [room: string, ...may: string[]])[] = [
   ["src/auth/", "types src/options/", "valibot", "jose", "re2js", "node:", ports],
   ["src/hooks/in-process/", "src/hooks/", "src/contract/", "src/operations/", "@standard-schema", ports],
   ["src/hooks/", "src/sqlite/", ports],
-  ["src/broker/", "src/sqlite/", "bun:sqlite", "valibot", "node:", ports],
+  ["src/broker/", "src/sqlite/", "bun:sqlite", "valibot", "ioredis", "node:", ports],
   ["src/presence/", ports],
   ["src/messages/", "src/sqlite/", "bun:sqlite", "valibot", "node:", ports, ...hub],
   ["src/delivery/", "src/protocol/protocol", ports, counters],

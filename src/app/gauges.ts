@@ -36,6 +36,7 @@ export function gaugesOf(config: Config, { node, messages, admission, version, .
     pushEntriesLost: messages.entriesLost,
     commits: node.commits,
     insecure: () => insecure,
+    engine: () => node.remote?.() ?? null,
     hooks: { durationBounds, read: () => hookStatistics(node.hooks) },
   };
 }

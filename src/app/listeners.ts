@@ -190,7 +190,10 @@ function insideEndpoints(config: Config, ports: InsidePorts): Map<string, Route>
   const { health, prometheus, http_server } = config;
   const endpoints = new Map<string, Route>();
   if (health.enabled) {
-    const { live, ready, centrifugo } = createHealth(ports.isDraining);
+    const { live, ready, centrifugo } = createHealth({
+      isDraining: ports.isDraining,
+      isEngineUp: () => ports.node.remote?.().isUp ?? true,
+    });
     endpoints.set("/healthz", { endpoint: readOnly(live), anyHost: true });
     endpoints.set("/readyz", { endpoint: readOnly(ready), anyHost: true });
     // As in Centrifugo: its health check takes every method.

@@ -8,10 +8,7 @@ import { createAuthenticator } from "../auth/jwt.ts";
 import { switchableAuthenticator } from "../auth/switchable.ts";
 import type { Broker, BrokerEvents } from "../broker/broker.ts";
 import { guardBroker } from "../broker/guarded.ts";
-import { MemoryStore } from "../broker/local/memory.ts";
-import { SqliteStore } from "../broker/local/sqlite-store.ts";
 import type { Store } from "../broker/local/store.ts";
-import { createLocalBroker } from "../broker/local.ts";
 import { createChannelRules, type DeclaredChannels } from "../channels/rules.ts";
 import { switchableRules } from "../channels/switchable.ts";
 import type { Config } from "../config/config.ts";
@@ -33,6 +30,7 @@ import { createCounters } from "../metrics/counters.ts";
 import { createMemoryPresence } from "../presence/memory.ts";
 import type { Presence } from "../presence/presence.ts";
 import { createPresenceEvents } from "../presence/presence-events.ts";
+import { openBroker } from "./broker.ts";
 import { createNodeHooks } from "./hook-ports.ts";
 import { startHub } from "./hub.ts";
 import { connectionOptions, recoveryRate, slowOptions, tokenOptions } from "./options.ts";
@@ -82,11 +80,11 @@ export function createNode(config: Config, ports: NodePorts) {
   const slow = new SlowWatch(slowOptions(config), clock, counters);
   const fanout = new Fanout({ subscribers, slow, clock, counters, log, publish });
 
-  const local = openBroker(config, ports, fanout, () => {
+  const engine = openBroker(config, { ...ports, counters }, fanout, () => {
     // Another file has other epochs: those who keep a position are told now, not at the next check of their position.
     hub.send({ type: "streams.replaced" });
   });
-  const chosen = ports.replace.broker?.(local) ?? local;
+  const chosen = ports.replace.broker?.(engine.broker) ?? engine.broker;
   const guarded = guardBroker(chosen, (operation, error) =>
     publications.send({ type: "broker.failed", operation, error }),
   );
@@ -132,8 +130,10 @@ export function createNode(config: Config, ports: NodePorts) {
     fanout,
     slow,
     broker,
-    /** What the local broker has counted, whatever stands in front of it. */
-    commits: () => local.counts,
+    /** What the broker has counted, whatever stands in front of it. */
+    commits: () => engine.broker.counts,
+    /** The engine that several nodes share; null where this node is alone. */
+    remote: engine.remote,
     presence,
     localPresence,
     presenceEvents,
@@ -156,7 +156,7 @@ export function createNode(config: Config, ports: NodePorts) {
     /** To be called about once a second. */
     second(): void {
       deadlines.sweepWall();
-      local.sweep();
+      engine.broker.sweep();
     },
   };
 }
@@ -165,37 +165,6 @@ export function createNode(config: Config, ports: NodePorts) {
 function openPresence({ presence }: Replacements) {
   const localPresence = createMemoryPresence();
   return { localPresence, presence: presence?.(localPresence) ?? localPresence };
-}
-
-/** The broker of this node, over the stores that its channels need. */
-function openBroker(config: Config, ports: NodePorts, events: BrokerEvents, replaced: () => void) {
-  const { clock, random, log, timers, replace } = ports;
-  return createLocalBroker({
-    events: replace.events?.(events) ?? events,
-    stores: openStores(config, ports, replaced),
-    clock,
-    random,
-    schedule: timers.setImmediate,
-    log,
-    idempotencyBytesMax: config.channel.idempotency_max_bytes,
-  });
-}
-
-/** A store in memory, and one on the disk where a channel may need it: otherwise no file is made. */
-function openStores({ engine, channel }: Config, ports: NodePorts, replaced: () => void) {
-  const { clock, random, log, replace, application } = ports;
-  const streamsMax = engine.stream_limit;
-  const memory = new MemoryStore(clock, random, { streamsMax, bytesMax: engine.memory.max_bytes });
-  const isConfigured = [channel.without_namespace, ...channel.namespaces].some(
-    (options) => options.history_size > 0 && (options.engine || engine.type) === "sqlite",
-  );
-  const isDurable = isConfigured || application?.channels.isDurable === true;
-  if (!isDurable) return { memory, sqlite: memory };
-  const sqlite = new SqliteStore(
-    { ...engine.sqlite, streamsMax, bytesMax: engine.sqlite.max_bytes, replaced },
-    { clock, random, log },
-  );
-  return { memory, sqlite: replace.store?.(sqlite) ?? sqlite };
 }
 
 /** What decides who may do what; a configuration can replace it while the server runs. */

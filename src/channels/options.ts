@@ -1,6 +1,7 @@
 import type { ChannelConfig, ChannelOptions } from "../options/channel.ts";
 
-export type Engine = Exclude<ChannelOptions["engine"], "">;
+/** Where history is kept: in this process, or in a server that several nodes share. */
+export type Engine = Exclude<ChannelOptions["engine"], ""> | "redis";
 
 /** `json` and `json_object` are checked, `binary` takes everything, also nothing; "" takes everything but nothing. */
 export type PublicationDataFormat = ChannelConfig["publication_data_format"];

@@ -3,6 +3,7 @@ import { isLoopbackName } from "../http/hosts.ts";
 import { formatDuration } from "../options/duration.ts";
 import { channelProblems } from "./channel-checks.ts";
 import type { Config } from "./config.ts";
+import { engineProblems } from "./engine-checks.ts";
 import type { Profile } from "./profiles.ts";
 
 /** What is wrong between options that are each valid: a line for each, beginning with a path. None holds a secret. */
@@ -15,6 +16,7 @@ export function problemsBetween(config: Config, profile: Profile): readonly stri
     ...tokenProblems(token, "client.token"),
     ...(subscriptionToken.enabled ? tokenProblems(subscriptionToken, "client.subscription_token") : []),
     ...channelProblems(config),
+    ...engineProblems(config),
     ...keyProblems(config),
     ...pathProblems(config),
   ];

@@ -29,6 +29,12 @@ export function cautions(config: Config, profile: Profile): readonly string[] {
   if (api.insecure && !api.disabled && !isLoopbackName(apiAddress)) {
     lines.push(`http_api.insecure: DANGER: everyone who reaches ${named(apiAddress)} may use the API, without a key`);
   }
+  if (config.engine.type === "redis") {
+    lines.push(
+      "engine.type: with redis channels are shared by all nodes; disconnect, subscribe, unsubscribe, refresh, send, info " +
+        "and channels act on the node that is asked",
+    );
+  }
   return [...lines, ...shortKeys(config), ...longHistories(config), ...(profile === "file" ? openGuards(config) : [])];
 }
 

@@ -58,6 +58,8 @@ export interface Counters {
   readonly publishDurations: Histogram;
   /** From a publication of the broker to its frames at the runtime; one in 64. */
   readonly deliveryDurations: Histogram;
+  /** From a call of the engine that nodes share to its answer. */
+  readonly engineDurations: Histogram;
   readonly namespaces: NamespaceCounters;
   /** Errors that reached the last net: each is a defect. */
   errors: number;
@@ -90,6 +92,7 @@ export function createCounters(namespaceOf: (channel: string) => string | null =
     recoveries: new Map(),
     publishDurations: new Histogram(),
     deliveryDurations: new Histogram(),
+    engineDurations: new Histogram(),
     namespaces: new NamespaceCounters(namespaceOf),
     errors: 0,
   };

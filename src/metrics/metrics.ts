@@ -1,6 +1,7 @@
 import { Registry } from "prom-client";
 import type { Counters } from "./counters.ts";
 import type { NamespaceCounts } from "./counters-by-namespace.ts";
+import { type EngineMetrics, engineSeries } from "./engine.ts";
 import { durationsText, type HookMetrics, hookSeries } from "./hooks.ts";
 import { processSeries } from "./process.ts";
 import { addCounter, addGauge, histogramText, type LabelledSample, type Series } from "./series.ts";
@@ -33,6 +34,8 @@ export interface Gauges {
   /** Options that leave a lock open, by path: 1 where one is on, 0 where it is off. */
   insecure(): ReadonlyMap<string, number>;
   readonly hooks: HookMetrics;
+  /** The engine that several nodes share; null where this node is alone. */
+  engine(): EngineMetrics | null;
 }
 
 /** The work of the store of the channels, in counts. */
@@ -64,13 +67,14 @@ export function createMetrics(counters: Counters, gauges: Gauges) {
     if (series.name.endsWith("_total")) addCounter(registry, series);
     else addGauge(registry, series);
   }
-  for (const series of hookSeries(gauges.hooks)) {
+  for (const series of [...hookSeries(gauges.hooks), ...engineSeries(gauges.engine)]) {
     if (series.name.endsWith("_total")) addCounter(registry, series);
     else addGauge(registry, series);
   }
   const histograms = () => [
     histogramText("chorus_publish_duration_seconds", publishHelp, counters.publishDurations),
     histogramText("chorus_delivery_duration_seconds", deliveryHelp, counters.deliveryDurations),
+    histogramText("chorus_engine_duration_seconds", engineHelp, counters.engineDurations),
     durationsText(gauges.hooks),
   ];
   return {
@@ -79,6 +83,7 @@ export function createMetrics(counters: Counters, gauges: Gauges) {
   };
 }
 
+const engineHelp = "Time from a call of the engine that nodes share to its answer.";
 const publishHelp = "From a publish to its outcome, where the caller is told of it.";
 const deliveryHelp = "From a publication of the broker to its frames at the runtime; one in 64.";
 

@@ -190,8 +190,8 @@ export function duration(fallback: string, doc: string, limits: DurationLimits =
 }
 
 /** A list of texts; null is an empty one, as in the files that Centrifugo writes. */
-export function list(doc: string, { pattern, means }: TextRule = anyText) {
-  const message = expected(means);
+export function list(doc: string, { pattern, means, isSecret = false }: TextRule & { isSecret?: boolean } = anyText) {
+  const message = isSecret ? expectedSecret(means) : expected(means);
   const item = v.pipe(
     v.string(message),
     v.check((value) => pattern.test(value), message),

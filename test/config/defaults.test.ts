@@ -108,6 +108,8 @@ describe("defaults", () => {
       "client.connection_limit",
       "client.recovery_max_publication_limit",
       "engine.type",
+      "engine.redis.address",
+      "engine.redis.prefix",
       "health.enabled",
       "prometheus.enabled",
     ]);

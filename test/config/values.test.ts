@@ -51,7 +51,7 @@ describe("values", () => {
     ["channel.namespaces[0].name", "c", 'expected two or more letters, digits, -, _ or ., got "c"'],
     ["channel.namespaces[0].name", "a:b", 'expected two or more letters, digits, -, _ or ., got "a:b"'],
     ["channel.namespaces[0]", ["x"], "expected an object, got a list"],
-    ["engine.type", "redis", 'expected "sqlite" or "memory", got "redis"'],
+    ["engine.type", "nats", 'expected "sqlite", "memory" or "redis", got "nats"'],
     ["engine.sqlite.synchronous", "off", 'expected "full" or "normal", got "off"'],
     ["log.level", "loud", 'expected "trace", "debug", "info", "warn", "error", "fatal" or "none", got "loud"'],
     ["prometheus.handler_prefix", "metrics", 'expected a path such as "/metrics", got "metrics"'],

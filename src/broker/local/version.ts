@@ -23,6 +23,7 @@ export function keepVersion(stream: Versioned, draft: Draft): void {
   stream.versionEpoch = draft.versionEpoch ?? "";
 }
 
-function versionOf({ version = 0 }: Draft): number {
+/** The version as every store keeps it: a whole number from 0 on. */
+export function versionOf({ version = 0 }: Draft): number {
   return Math.min(Math.max(Math.trunc(version) || 0, 0), Number.MAX_SAFE_INTEGER);
 }

@@ -16,6 +16,7 @@ import { keyDigest } from "../local/idempotency.ts";
 import { publicationOf } from "../local/publication.ts";
 import { recover } from "../local/recovery.ts";
 import { type LocalBrokerCounts, Report } from "../local/report.ts";
+import { versionOf } from "../local/version.ts";
 import type { Arrival } from "./arrival.ts";
 import type { Appended, Engine, Entry, Message } from "./engine.ts";
 
@@ -88,10 +89,10 @@ export class RemoteBroker implements Broker {
 
   publish(draft: Draft, done: ((outcome: Outcome) => void) | null): void {
     const own = this.#owns.add(draft, done, this.#now);
-    const { channel, history, idempotencyKey, version = 0, versionEpoch = "" } = draft;
+    const { channel, history, idempotencyKey, versionEpoch = "" } = draft;
     const key = idempotencyKey === undefined ? "" : keyDigest(channel, idempotencyKey);
     const body = encodeDraft(draft, own.id);
-    this.#group.push({ own, entry: { channel, body, history, key, version, versionEpoch } });
+    this.#group.push({ own, entry: { channel, body, history, key, version: versionOf(draft), versionEpoch } });
     if (this.#group.length >= groupMax) this.#send();
     else this.#schedule();
   }

@@ -26,6 +26,8 @@ export interface Room {
   isReading: boolean;
   /** The last read was not answered: what the feed does not cover is not known. */
   isReadFailed: boolean;
+  /** It was subscribed to, and could not be again: the next sweep asks once more. */
+  isDeaf: boolean;
   /** The last comparison with the engine was not answered: the next sweep asks again. */
   isUnsure: boolean;
   /** Monotonic milliseconds: when something of the channel was heard, and when its last subscriber had gone. */
@@ -44,6 +46,7 @@ export function createRoom(channel: string, feed: Feed, now: number): Room {
     served: [],
     isReading: false,
     isReadFailed: false,
+    isDeaf: false,
     isUnsure: false,
     heardAt: now,
     idleSince: now,

@@ -116,12 +116,7 @@ export class Rooms {
 
   /** Messages may be missing: subscribes to all again, and compares where each stream stands. */
   resume(): void {
-    const heard = [...this.#rooms.values()].filter((room) => room.subscription === "confirmed");
-    for (const batch of inBatches(heard)) {
-      this.#engine.subscribe(channelsOf(batch), (isDone) => {
-        if (isDone) this.#compare(batch);
-      });
-    }
+    this.#resume([...this.#rooms.values()].filter((room) => room.subscription === "confirmed"));
   }
 
   sweep(): void {
@@ -133,6 +128,7 @@ export class Rooms {
       else if (isStalled(room)) room.feed.retry();
       else if (room.isUnsure || (now - room.heardAt >= silentMs && room.feed.state === "live")) silent.push(room);
     }
+    this.#resume([...this.#rooms.values()].filter((room) => room.isDeaf));
     for (const room of gone) this.#close(room);
     for (const batch of inBatches(gone)) this.#engine.unsubscribe(channelsOf(batch));
     for (const batch of inBatches(silent)) {
@@ -143,6 +139,15 @@ export class Rooms {
 
   get #now(): number {
     return this.#ports.clock.monotonic();
+  }
+
+  #resume(rooms: readonly Room[]): void {
+    for (const batch of inBatches(rooms)) {
+      this.#engine.subscribe(channelsOf(batch), (isDone) => {
+        for (const room of batch) room.isDeaf = !isDone;
+        if (isDone) this.#compare(batch);
+      });
+    }
   }
 
   #roomOf(channel: string): Room {

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { choice, count, duration, flag, secret, section, text } from "../../options/option.ts";
+import { redis } from "./redis.ts";
 import { urlPath } from "./transports.ts";
 
 const sqlite = section({
@@ -33,9 +34,9 @@ const memory = section({
 /** `engine`: where the history of channels is kept. */
 export const engine = section({
   type: choice(
-    ["sqlite", "memory"],
+    ["sqlite", "memory", "redis"],
     "sqlite",
-    "Where history is kept; `sqlite`, because acknowledged is not to be lost.",
+    "Where history is kept; `sqlite`, because acknowledged is not to be lost; `redis` for several nodes.",
   ),
   stream_limit: count(
     200_000,
@@ -45,6 +46,7 @@ export const engine = section({
   ),
   memory: v.optional(memory, {}),
   sqlite: v.optional(sqlite, {}),
+  redis: v.optional(redis, {}),
 });
 
 /** `health`: whether the server lives. */

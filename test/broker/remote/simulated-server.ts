@@ -52,7 +52,7 @@ export class SimulatedServer {
     const position = this.#append(channel, body, history, version, versionEpoch);
     if (position === null) {
       const { epoch, top } = this.#open(channel, history);
-      return { position: { epoch, offset: top }, isNew: false };
+      return { position: { offset: top, epoch }, isNew: false };
     }
     if (key !== "") this.#keys.set(key, { position, until: this.#now + idempotencyMs });
     this.#publish(channel, { ...position, body });
@@ -80,7 +80,7 @@ export class SimulatedServer {
     const stream = this.#peek(channel);
     if (!stream) return;
     stream.entries = [];
-    this.#publish(channel, { epoch: stream.epoch, offset: stream.top, body: notice });
+    this.#publish(channel, { offset: stream.top, epoch: stream.epoch, body: notice });
   }
 
   renew(channel: string, epoch: string): void {

@@ -1,0 +1,38 @@
+/**
+ * The names of a channel's keys. The channel is a hash tag, so that all of them are in one slot of a cluster; what would
+ * end the tag, or is no Unicode, is escaped, so that channels differ by every character.
+ */
+export class Keys {
+  readonly #prefix: string;
+
+  constructor(prefix: string) {
+    this.#prefix = `${prefix}:{`;
+  }
+
+  /** A STREAM: the publications. */
+  stream(channel: string): string {
+    return `${this.#prefix}${escaped(channel)}}:s`;
+  }
+
+  /** A HASH: epoch, top, generation, version. */
+  meta(channel: string): string {
+    return `${this.#prefix}${escaped(channel)}}:m`;
+  }
+
+  /** A STRING: what a publish with this key became. */
+  result(channel: string, key: string): string {
+    return `${this.#prefix}${escaped(channel)}}:r:${key}`;
+  }
+
+  /** What publications are told in. */
+  messages(channel: string): string {
+    return `${this.#prefix}${escaped(channel)}}:p`;
+  }
+}
+
+/** What must not stand in a hash tag as it is. */
+const unsafe = /[%}]|\p{Surrogate}/gu;
+
+function escaped(channel: string): string {
+  return channel.replace(unsafe, (character) => `%${character.charCodeAt(0).toString(16)};`);
+}

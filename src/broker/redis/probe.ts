@@ -1,0 +1,96 @@
+import type { Redis } from "ioredis";
+import type { Clock } from "../../core/clock.ts";
+import { milliseconds } from "../../core/time.ts";
+import type { Timer, Timers } from "../../core/timers.ts";
+
+/** Milliseconds between two probes. */
+const interval = milliseconds(1_000);
+/** Milliseconds without an answer after which both connections are left: two and a half probes. */
+const silence = 2_500;
+
+/** What the probe works with. */
+export interface ProbePorts {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  /** Both connections were silent for too long, and are left. */
+  silent(): void;
+}
+
+/**
+ * Whether both connections work: each second the one tells the other something. A server that hangs, a network that drops
+ * everything and a master that was left by its sentinel answer nothing and close nothing: no client notices that.
+ */
+export class Probe {
+  readonly #commands: Redis;
+  readonly #messages: Redis;
+  readonly #channel: string;
+  readonly #ports: ProbePorts;
+  readonly #timer: Timer;
+  #heardAt: number;
+  #silentSince: number;
+  #isListening = false;
+
+  /** `channel`: of this connection alone. */
+  constructor(commands: Redis, messages: Redis, channel: string, ports: ProbePorts) {
+    this.#commands = commands;
+    this.#messages = messages;
+    this.#channel = channel;
+    this.#ports = ports;
+    this.#heardAt = Number.NEGATIVE_INFINITY;
+    this.#silentSince = ports.clock.monotonic();
+    this.#timer = ports.timers.setInterval(() => this.#tick(), interval);
+  }
+
+  get channel(): string {
+    return this.#channel;
+  }
+
+  /** Milliseconds since the last answer; infinity before the first. */
+  get age(): number {
+    return this.#ports.clock.monotonic() - this.#heardAt;
+  }
+
+  /** Both connections have answered of late. */
+  get isUp(): boolean {
+    return this.age < silence + interval;
+  }
+
+  /** The probe's own message has come. */
+  heard(): void {
+    this.#heardAt = this.#ports.clock.monotonic();
+    this.#silentSince = this.#heardAt;
+  }
+
+  /** The connection of messages is new: the probe listens there, and asks at once. */
+  async listen(): Promise<void> {
+    this.#silentSince = this.#ports.clock.monotonic();
+    this.#isListening = false;
+    try {
+      await this.#messages.subscribe(this.#channel);
+      this.#isListening = true;
+      this.#ask();
+    } catch {
+      // The connection has gone again, or the next tick finds it silent.
+    }
+  }
+
+  stop(): void {
+    this.#timer.cancel();
+  }
+
+  #tick(): void {
+    const now = this.#ports.clock.monotonic();
+    if (now - this.#silentSince < silence) {
+      if (this.#isListening) this.#ask();
+      return;
+    }
+    this.#silentSince = now;
+    this.#ports.silent();
+    // Not an orderly end: nobody may be there to take part in it.
+    for (const connection of [this.#commands, this.#messages]) connection.stream?.destroy();
+  }
+
+  #ask(): void {
+    this.#commands.publish(this.#channel, "").catch(() => {});
+  }
+}

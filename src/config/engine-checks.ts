@@ -1,0 +1,47 @@
+import type { ChannelRules, Config } from "./config.ts";
+
+/** What is wrong between the options of an engine that several nodes share, and those of channels. */
+export function engineProblems({ engine, channel, client }: Config): string[] {
+  if (engine.type !== "redis") return [];
+  const { address, sentinel_address, sentinel_master_name } = engine.redis;
+  const problems: string[] = [];
+  if (address.length > 1) {
+    problems.push("engine.redis.address: expected one server: to spread channels over several is not supported");
+  }
+  if (address.length > 0 && sentinel_address.length > 0) {
+    problems.push("engine.redis.address: expected nothing beside sentinel_address: the sentinels know the server");
+  }
+  if (sentinel_address.length > 0 && sentinel_master_name === "") {
+    problems.push("engine.redis.sentinel_master_name: expected a name beside sentinel_address, got nothing");
+  }
+  return [
+    ...problems,
+    ...rulesProblems(channel.without_namespace, "channel.without_namespace"),
+    ...channel.namespaces.flatMap((rules, index) => rulesProblems(rules, `channel.namespaces[${index}]`)),
+    ...nodeProblems(client),
+  ];
+}
+
+/** What a channel of several nodes cannot have. */
+function rulesProblems(rules: ChannelRules, path: string): string[] {
+  const problems: string[] = [];
+  const engine: string = rules.engine;
+  if (engine !== "redis") {
+    problems.push(`${path}.engine: expected nothing beside engine.type "redis": history is kept there`);
+  }
+  for (const name of ["presence", "join_leave"] as const) {
+    if (rules[name]) {
+      problems.push(`${path}.${name}: expected false beside engine.type "redis": it is not kept across nodes yet`);
+    }
+  }
+  return problems;
+}
+
+/** What would hold on one node alone, and looks as if it held on all. */
+function nodeProblems({ subscribe_to_user_personal_channel: personal }: Config["client"]): string[] {
+  if (!personal.enabled || !personal.single_connection) return [];
+  return [
+    'client.subscribe_to_user_personal_channel.single_connection: expected false beside engine.type "redis": it does ' +
+      "not hold across nodes yet",
+  ];
+}

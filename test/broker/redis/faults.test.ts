@@ -1,0 +1,183 @@
+import { expect, test } from "bun:test";
+import { describeWithEngine } from "../../support/engines.ts";
+import { Link } from "../../support/link.ts";
+import { patience } from "../../support/patience.ts";
+import { TestRedis } from "../../support/redis.ts";
+import { options, RedisNode, RunHistory } from "./history.ts";
+
+const channels = ["a", "b", "c"];
+
+/** Two nodes, each behind its own network, on one server. */
+interface Run {
+  readonly redis: TestRedis;
+  readonly links: readonly [Link, Link];
+  readonly nodes: readonly [RedisNode, RedisNode];
+  readonly history: RunHistory;
+}
+
+/** What fails, and how it is put right; the last fault of a run is followed by silence. */
+interface Fault {
+  readonly name: string;
+  readonly args?: readonly string[];
+  readonly happen: (run: Run) => Promise<void> | void;
+  readonly heal?: (run: Run) => Promise<void> | void;
+  /** The time that it lasts, in milliseconds. */
+  readonly lasts?: number;
+}
+
+const faults: readonly Fault[] = [
+  { name: "cut connections", happen: ({ links }) => links[0].cut() },
+  {
+    name: "a black hole of one node",
+    happen: ({ links }) => {
+      links[0].isBlackHole = true;
+    },
+    heal: ({ links }) => {
+      links[0].isBlackHole = false;
+    },
+    lasts: 4_000,
+  },
+  {
+    name: "answers that are lost after execution",
+    happen: ({ links }) => {
+      links[0].dropsAnswers = true;
+    },
+    heal: ({ links }) => {
+      links[0].cut();
+      links[0].dropsAnswers = false;
+    },
+    lasts: 300,
+  },
+  { name: "kill -9 without data", happen: ({ redis }) => redis.restart("empty") },
+  { name: "a restart from an older snapshot", happen: ({ redis }) => redis.restart("kept") },
+  {
+    name: "a server that hangs",
+    happen: ({ redis }) => redis.kill("SIGSTOP"),
+    heal: ({ redis }) => redis.kill("SIGCONT"),
+    lasts: 4_000,
+  },
+  { name: "FLUSHALL", happen: ({ redis }) => void redis.command("FLUSHALL") },
+  { name: "CLIENT KILL", happen: ({ redis }) => void redis.command("CLIENT", "KILL", "TYPE", "pubsub") },
+  { name: "SCRIPT FLUSH", happen: ({ redis }) => void redis.command("SCRIPT", "FLUSH") },
+  {
+    name: "a full memory",
+    happen: ({ redis }) => void redis.command("CONFIG", "SET", "maxmemory", "1"),
+    heal: ({ redis }) => void redis.command("CONFIG", "SET", "maxmemory", "0"),
+    lasts: 300,
+  },
+  {
+    name: "a replica that takes no writes",
+    happen: ({ redis }) => void redis.command("REPLICAOF", "127.0.0.1", "1"),
+    heal: ({ redis }) => void redis.command("REPLICAOF", "NO", "ONE"),
+    lasts: 300,
+  },
+  {
+    name: "a permission that is taken away",
+    happen: ({ redis }) => void redis.command("ACL", "SETUSER", "default", "-evalsha", "-eval"),
+    heal: ({ redis }) => void redis.command("ACL", "SETUSER", "default", "+@all"),
+    lasts: 300,
+  },
+  {
+    name: "an output buffer that is full",
+    happen: ({ redis }) => void redis.command("CONFIG", "SET", "client-output-buffer-limit", "pubsub 1 1 1"),
+    heal: ({ redis }) => void redis.command("CONFIG", "SET", "client-output-buffer-limit", "pubsub 0 0 0"),
+    lasts: 300,
+  },
+];
+
+describeWithEngine("two nodes on Redis", "redis-server", () => {
+  test.concurrent.each(faults.map((fault) => [fault.name, fault] as const))(
+    "[RD2] %s: nothing acknowledged is lost in silence, and both nodes come to rest at the top",
+    async (_, fault) => {
+      await using redis = await TestRedis.start(fault.args);
+      using one = new Link(redis.port);
+      using other = new Link(redis.port);
+      const history = new RunHistory();
+      const nodes = [
+        new RedisNode(redis.options(one.port), history, channels),
+        new RedisNode(redis.options(other.port), history, channels),
+      ] as const;
+      const run: Run = { redis, links: [one, other], nodes, history };
+      await Promise.all(nodes.map(({ connected }) => connected));
+      await until("both nodes hear all channels", () => nodes.every((node) => channels.every((c) => node.isInside(c))));
+      await publish(run, 0, 30);
+      redis.save();
+      await publish(run, 30, 60);
+      const publishing = publishFor(run, 60, (fault.lasts ?? 0) + 300);
+      await fault.happen(run);
+      await publishing;
+      await fault.heal?.(run);
+      await until("a publish of each node is taken", async () =>
+        (
+          await Promise.all(nodes.map((node) => node.publish("a", -1 - history.acked.length * 2 - nodes.indexOf(node))))
+        ).every(Boolean),
+      );
+      await rest(run);
+      expect(history.violations).toEqual([]);
+      expect(nodes.map(({ open }) => open)).toEqual([0, 0]);
+      await judgeAcknowledged(run);
+      await Promise.all(nodes.map((node) => node.close()));
+    },
+    patience * 3,
+  );
+});
+
+async function publish({ nodes }: Run, from: number, to: number): Promise<void> {
+  for (let n = from; n < to; n++) await nodes[n % 2]?.publish(channels[n % 3] ?? "a", n);
+}
+
+/** Publishes while something fails. */
+async function publishFor({ nodes }: Run, from: number, ms: number): Promise<void> {
+  const end = performance.now() + ms;
+  for (let n = from; performance.now() < end; n++) {
+    void nodes[n % 2]?.publish(channels[n % 3] ?? "a", n);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
+
+/** The subscribers of both nodes stand at the engine's top. */
+async function rest({ nodes }: Run): Promise<void> {
+  for (const channel of channels) {
+    await until(`all stand at the top of ${channel}`, async () => {
+      const top = await topOf(nodes[0], channel);
+      return nodes.every((node) => {
+        const position = node.positions.get(channel);
+        return node.isInside(channel) && position?.offset === top?.offset && position?.epoch === top?.epoch;
+      });
+    });
+  }
+}
+
+function topOf({ broker }: RedisNode, channel: string) {
+  return new Promise<{ offset: number; epoch: string } | null>((resolve) =>
+    broker.history(channel, options, { limit: 0, since: null, reverse: false }, (outcome) =>
+      resolve(outcome.ok ? outcome.value.position : null),
+    ),
+  );
+}
+
+async function judgeAcknowledged({ nodes, history }: Run): Promise<void> {
+  for (const channel of channels) {
+    const outcome = await new Promise<Parameters<Parameters<RedisNode["broker"]["history"]>[3]>[0]>((resolve) =>
+      nodes[0].broker.history(channel, options, { limit: -1, since: null, reverse: false }, resolve),
+    );
+    if (!outcome.ok) throw new Error("The history cannot be read.");
+    const { position, publications } = outcome.value;
+    const kept = publications.map(({ data }) => (data.kind === "json" ? data.json : ""));
+    const missing = history.acked.filter(
+      (each) =>
+        each.channel === channel &&
+        each.position.epoch === position.epoch &&
+        kept.filter((data) => data === each.data).length !== 1,
+    );
+    expect(missing).toEqual([]);
+  }
+}
+
+async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + patience;
+  while (!(await holds())) {
+    if (performance.now() > deadline) throw new Error(`It does not come to this: ${what}.`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

@@ -1,0 +1,75 @@
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { pub } from "../support/centrifuge-probe.ts";
+import { describeWithEngine } from "../support/engines.ts";
+import { testTimeout } from "../support/patience.ts";
+import { TestRedis } from "../support/redis.ts";
+import { ClusterNode } from "./node.ts";
+
+setDefaultTimeout(testTimeout);
+
+describeWithEngine("nodes on Redis", "redis-server", () => {
+  test("[RD3] a client of one node hears, recovers and reads what is published at another", async () => {
+    await using redis = await TestRedis.start();
+    await using one = await ClusterNode.start(redis);
+    await using other = await ClusterNode.start(redis);
+    const first = await other.connect();
+    const { epoch } = await first.subscribe("a");
+    await one.api("publish", { channel: "a", data: 1 });
+    expect(await first.next()).toMatchObject(pub("a", { data: 1, offset: 1 }));
+    await first.close();
+
+    for (const data of [2, 3]) await one.api("publish", { channel: "a", data });
+    using second = await other.connect();
+    const recovered = await second.subscribe("a", { recover: true, offset: 1, epoch: String(epoch) });
+    expect(recovered).toMatchObject({ recovered: true, publications: [{ data: 2 }, { data: 3 }] });
+    expect(await other.api("history", { channel: "a", limit: 10 })).toMatchObject({ offset: 3, epoch });
+
+    // A node that is killed takes nothing with it.
+    one.process.signal("SIGKILL");
+    await one.process.ended();
+    await other.api("publish", { channel: "a", data: 4 });
+    expect(await second.next()).toEqual(pub("a", { data: 4, offset: 4 }));
+  });
+
+  test("[RD3] a client publishes at its node, and is answered after its publication, which the other node has too", async () => {
+    await using redis = await TestRedis.start();
+    await using one = await ClusterNode.start(redis);
+    await using other = await ClusterNode.start(redis);
+    using publisher = await one.connect();
+    using subscriber = await other.connect();
+    await publisher.subscribe("a");
+    await subscriber.subscribe("a");
+    const info = { client: publisher.client };
+    publisher.send(publisher.command("publish", { channel: "a", data: 1 }));
+    expect(await publisher.take(2)).toMatchObject([pub("a", { data: 1, offset: 1, info }), { id: 3, publish: {} }]);
+    expect(await subscriber.next()).toMatchObject(pub("a", { data: 1, offset: 1, info }));
+  });
+
+  test("[RD4] a Redis that hangs is told by /readyz; what was published meanwhile is answered within a second", async () => {
+    await using redis = await TestRedis.start();
+    await using node = await ClusterNode.start(redis);
+    using client = await node.connect();
+    await client.subscribe("a");
+    redis.kill("SIGSTOP");
+    expect(await node.api("publish", { channel: "a", data: 1 })).toMatchObject({ error: { code: 100 } });
+    await node.until(503);
+    redis.kill("SIGCONT");
+    await node.until(200);
+    await node.api("publish", { channel: "a", data: 2 });
+    // The first was executed all the same: error 100 says that it is unknown.
+    expect(await client.take(2)).toMatchObject([pub("a", { data: 1, offset: 1 }), pub("a", { data: 2, offset: 2 })]);
+  });
+
+  test("[RD2] after a Redis that lost what it had acknowledged a positioned client is told within seconds", async () => {
+    await using redis = await TestRedis.start();
+    await using node = await ClusterNode.start(redis);
+    using client = await node.connect();
+    for (const data of [1, 2]) await node.api("publish", { channel: "a", data });
+    redis.save();
+    await client.subscribe("a");
+    for (const data of [3, 4]) await node.api("publish", { channel: "a", data });
+    expect(await client.take(2)).toEqual([pub("a", { data: 3, offset: 3 }), pub("a", { data: 4, offset: 4 })]);
+    await redis.restart("kept");
+    expect(await client.next()).toMatchObject({ push: { channel: "a", unsubscribe: { code: 2500 } } });
+  });
+});

@@ -1,0 +1,103 @@
+import { cpSync } from "node:fs";
+import { join } from "node:path";
+import type { RedisOptions } from "../../src/broker/redis/options.ts";
+import { TemporaryFolder } from "./folder.ts";
+import { patience } from "./patience.ts";
+
+/** A port of the loopback that is free at this moment. */
+export function freePort(): number {
+  const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+  listener.stop(true);
+  return listener.port;
+}
+
+/** A real Redis on the loopback with a folder of its own. */
+export class TestRedis implements AsyncDisposable {
+  readonly port: number;
+  readonly folder: string;
+  readonly #folder: TemporaryFolder;
+  readonly #args: readonly string[];
+  #process: Bun.Subprocess;
+
+  private constructor(folder: TemporaryFolder, port: number, args: readonly string[]) {
+    this.port = port;
+    this.folder = folder.path;
+    this.#folder = folder;
+    this.#args = args;
+    this.#process = this.#spawn();
+  }
+
+  /** Starts a server; `args` are options of its command line. */
+  static async start(args: readonly string[] = [], port = freePort()): Promise<TestRedis> {
+    const redis = new TestRedis(await TemporaryFolder.create(), port, args);
+    await redis.#ready();
+    return redis;
+  }
+
+  /** What a broker is told to find it, or what stands in front of it. */
+  options(port = this.port, more: Partial<RedisOptions> = {}): RedisOptions {
+    return {
+      at: { kind: "server", host: "127.0.0.1", port, path: "" },
+      prefix: "chorus",
+      user: "",
+      password: "",
+      db: 0,
+      clientName: "",
+      connectTimeout: 1_000,
+      ioTimeout: 1_000,
+      tls: null,
+      generation: "replication_id",
+      ...more,
+    };
+  }
+
+  /** Runs a command by redis-cli, and gives what it says. */
+  command(...words: readonly string[]): string {
+    const { stdout } = Bun.spawnSync(["redis-cli", "-p", String(this.port), ...words]);
+    return stdout.toString().trim();
+  }
+
+  kill(signal: "SIGKILL" | "SIGSTOP" | "SIGCONT" = "SIGKILL"): void {
+    this.#process.kill(signal);
+  }
+
+  /** Keeps what it has now, for `restart`. */
+  save(): void {
+    this.command("SAVE");
+    cpSync(join(this.folder, "dump.rdb"), join(this.folder, "kept.rdb"));
+  }
+
+  /** Kills it, and starts it anew: with what `save` kept, or empty. */
+  async restart(from: "empty" | "kept"): Promise<void> {
+    this.kill();
+    await this.#process.exited;
+    const dump = join(this.folder, "dump.rdb");
+    if (from === "kept") cpSync(join(this.folder, "kept.rdb"), dump);
+    else
+      await Bun.file(dump)
+        .delete()
+        .catch(() => {});
+    this.#process = this.#spawn();
+    await this.#ready();
+  }
+
+  #spawn(): Bun.Subprocess {
+    const own = ["--port", String(this.port), "--bind", "127.0.0.1", "--dir", this.folder, "--save", ""];
+    return Bun.spawn(["redis-server", ...own, ...this.#args], { stdin: "ignore", stdout: "ignore", stderr: "ignore" });
+  }
+
+  async #ready(): Promise<void> {
+    const deadline = performance.now() + patience;
+    while (!/^(PONG|NOAUTH)/.test(this.command("PING"))) {
+      if (this.#process.exitCode !== null || performance.now() > deadline)
+        throw new Error("redis-server does not start.");
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.kill();
+    await this.#process.exited;
+    await this.#folder[Symbol.asyncDispose]();
+  }
+}
