@@ -30,7 +30,13 @@ const { node, stop } = startWithParts(
 );
 
 const arrivals = { pinged: () => {}, hasArrived: () => false };
-const ports = { subscribers: node.subscribers, counters: node.counters, stalled: () => {}, arrivals };
+const ports = {
+  subscribers: node.subscribers,
+  counters: node.counters,
+  stalled: () => {},
+  arrivals,
+  connectBytesMax: 65_536,
+};
 
 /** A connection as the transport opens it: adopted by the Hub, let in, and in its channel. */
 function open(): ConnectionRef {

@@ -60,6 +60,7 @@ export function createTransports(config: Config, ports: TransportsPorts) {
       counters: node.counters,
       stalled: (socket: Consumer) => node.slow.look(socket),
       arrivals: ports.arrivals,
+      connectBytesMax: config.websocket.message_size_limit,
     },
     burst: messageRate.burst,
     adopt: node.adopt,

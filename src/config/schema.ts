@@ -55,6 +55,9 @@ type ChannelOptions = Options["channel"]["without_namespace"];
 /** The least default of `client.recovery_max_publication_limit`: that of Centrifugo, in publications. */
 const recoveryLimitMin = 300;
 
+/** The least default of `client.message_burst_limit`, in messages. */
+const messageBurstMin = 2_000;
+
 /** The configuration: what was read, with the defaults filled in that follow from other options. */
 export const configSchema = v.pipe(
   optionsSchema,
@@ -62,6 +65,9 @@ export const configSchema = v.pipe(
     ...options,
     client: {
       ...options.client,
+      // A client that connects again sends a connect, and a subscribe for each of its channels.
+      message_burst_limit:
+        options.client.message_burst_limit ?? Math.max(messageBurstMin, options.client.channel_limit + 1),
       recovery_max_publication_limit:
         options.client.recovery_max_publication_limit ?? Math.max(recoveryLimitMin, ...historySizes(options)),
     },

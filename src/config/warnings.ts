@@ -35,7 +35,13 @@ export function cautions(config: Config, profile: Profile): readonly string[] {
         "and channels act on the node that is asked",
     );
   }
-  return [...lines, ...shortKeys(config), ...longHistories(config), ...(profile === "file" ? openGuards(config) : [])];
+  return [
+    ...lines,
+    ...shortKeys(config),
+    ...manyChannels(config),
+    ...longHistories(config),
+    ...(profile === "file" ? openGuards(config) : []),
+  ];
 }
 
 /** Every set of rules with its path. */
@@ -44,6 +50,30 @@ function rulesByPath({ channel }: Config): readonly (readonly [path: string, rul
     ["channel.without_namespace", channel.without_namespace],
     ...channel.namespaces.map((rules, index) => [`channel.namespaces[${index}]`, rules] as const),
   ];
+}
+
+/** Bytes of one subscribe command as a stock client writes it, with a short name and a position. */
+const subscribeBytesMin = 96;
+
+/** Channels of which a client cannot subscribe to all at once, as a stock client does whenever it connects. */
+function manyChannels({ client, websocket }: Config): readonly string[] {
+  const { channel_limit: channels, message_burst_limit: burst, message_rate_limit: rate } = client;
+  const lines: string[] = [];
+  if (rate > 0 && channels >= burst) {
+    lines.push(
+      `client.channel_limit: ${channels} is not below client.message_burst_limit (${burst}): ` +
+        "a client that connects with all of its channels is refused (111, 3013)",
+    );
+  }
+  const bytes = channels * subscribeBytesMin;
+  if (bytes > websocket.message_size_limit) {
+    lines.push(
+      `client.channel_limit: ${channels} subscribes in one frame are more than websocket.message_size_limit ` +
+        `(${websocket.message_size_limit}): a client that connects with all of its channels is closed with 1009; ` +
+        `set it to ${bytes} or more`,
+    );
+  }
+  return lines;
 }
 
 /** Histories that are longer than what one recovery brings; only a limit that is set can be below one. */

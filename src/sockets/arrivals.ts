@@ -21,8 +21,12 @@ export interface Arriving {
   receivedAtPing: number;
   /** The address of the peer, as the runtime writes it; "" once it is closed. */
   peerAddress(): string;
+  /** Bytes of the largest message that it may send now. */
+  messageBytesMax(): number;
   /** A message has been unfinished for too long. */
   unfinished(): void;
+  /** An unfinished message is larger than any that it may send. */
+  oversized(): void;
 }
 
 /** What holds for unfinished messages. */
@@ -35,6 +39,8 @@ export interface ArrivalOptions {
 const bytesPerSecond = 16_384;
 /** Bytes beyond all frames that a connection may have, whatever they are: a handshake, headers of fragments, TLS. */
 const unexplainedMax = 65_536;
+/** Of a message's bytes so many more may be headers of its fragments and records: one in sixteen. */
+const headerShare = 16;
 /** Descriptors and connections that are looked at in one tick: some 150 us together. */
 const descriptorsPerTick = 512;
 const connectionsPerTick = 64;
@@ -48,7 +54,7 @@ interface Unfinished {
 }
 
 /**
- * Finds messages that never end, and sees that bytes of a message arrive: the runtime keeps what has come of a message
+ * Finds messages that never end or are too large, and sees that bytes of a message arrive: the runtime keeps what has come of a message
  * to itself, so the kernel is asked how many bytes it has received, and the frames that were read are taken off. Where
  * the kernel cannot be asked, nothing is known, and nothing is closed for it.
  */
@@ -148,12 +154,14 @@ export class Arrivals {
   #judge(connection: Arriving, beyond: number): void {
     const { messageTimeout } = this.#options;
     const now = this.#clock.monotonic();
-    const known = this.#unfinished.get(connection);
-    if (!known) {
-      this.#unfinished.set(connection, { since: now, from: connection.settled });
+    const known = this.#unfinished.get(connection) ?? { since: now, from: connection.settled };
+    this.#unfinished.set(connection, known);
+    const bytes = beyond - known.from;
+    if (isOverSize(connection, bytes - (known.from === 0 ? connection.framed : 0))) {
+      connection.oversized();
       return;
     }
-    const allowed = messageTimeout + ((beyond - known.from) * 1_000) / bytesPerSecond;
+    const allowed = messageTimeout + (bytes * 1_000) / bytesPerSecond;
     if (messageTimeout > 0 && now - known.since >= allowed) connection.unfinished();
   }
 
@@ -174,6 +182,12 @@ export class Arrivals {
     const address = bytesOfAddress(connection.peerAddress());
     return candidates.find((fd) => tcp.peerPort(fd) === connection.peerPort && tcp.peerAddress(fd) === address) ?? -1;
   }
+}
+
+/** Whether so many bytes of an unfinished message are more than the largest message has with its headers. */
+function isOverSize(connection: Arriving, bytes: number): boolean {
+  const max = connection.messageBytesMax();
+  return bytes > max + max / headerShare + unexplainedMax;
 }
 
 /** Counts a frame that was read: payload and header, which is always masked (RFC 6455 5.2). */

@@ -35,6 +35,8 @@ export interface SocketPorts {
   /** Told of a socket that has something unsent, so that the sweep watches it. */
   stalled(socket: Consumer): void;
   readonly arrivals: Pick<Arrivals, "pinged" | "hasArrived">;
+  /** Bytes of a frame before the credentials are accepted: no path takes larger ones of strangers. */
+  readonly connectBytesMax: number;
 }
 
 /**

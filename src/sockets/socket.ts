@@ -117,8 +117,24 @@ export class BunSocket extends ClientSocket implements Arriving {
     return this.ws?.remoteAddress ?? "";
   }
 
+  messageBytesMax(): number {
+    const { textBytesMax, binaryBytesMax } = this.protocol.settings;
+    const max = Math.max(textBytesMax, binaryBytesMax);
+    return this.isConnecting() ? Math.min(max, this.ports.connectBytesMax) : max;
+  }
+
+  /** Whether the credentials are not accepted yet. */
+  isConnecting(): boolean {
+    const value = this.connection?.getSnapshot().value;
+    return typeof value === "object" && "handshaking" in value;
+  }
+
   unfinished(): void {
     this.slow();
+  }
+
+  oversized(): void {
+    this.connection?.send({ type: "socket.oversized" });
   }
 
   close({ code, reason }: Disconnect): void {

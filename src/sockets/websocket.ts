@@ -56,8 +56,8 @@ export function createWebSocketHandlers(ports: WebSocketPorts): WebSocketHandler
       counters.bytesIn += frame.length;
       countFrame(socket, typeof frame === "string" ? Buffer.byteLength(frame) : frame.byteLength);
       socket.settled = -1;
-      if (isOversized(frame, socket.protocol.settings) || (isLarge(frame, ports) && isConnecting(socket.connection)))
-        socket.connection.send({ type: "socket.oversized" });
+      if (isOversized(frame, socket.protocol.settings) || (isLarge(frame, ports) && socket.isConnecting()))
+        socket.oversized();
       // As recorded: what a unidirectional client sends after its request is dropped.
       else if (socket.capabilities.isUnidirectional && socket.frames > 0) inbound.isWithinRate(socket);
       else inbound.read(socket, frame);
@@ -140,12 +140,6 @@ const noCredentials: ConnectCommand = {
 /** Whether a frame is larger than one that connects may be: only these are looked at twice. */
 function isLarge(frame: Frame, { connectBytesMax }: WebSocketPorts): boolean {
   return frame.length > connectBytesMax;
-}
-
-/** Whether the credentials are not accepted yet. */
-function isConnecting(connection: ConnectionRef): boolean {
-  const { value } = connection.getSnapshot();
-  return typeof value === "object" && "handshaking" in value;
 }
 
 function isOversized(frame: Frame, { textBytesMax, binaryBytesMax }: ProtocolSettings): boolean {

@@ -95,6 +95,31 @@ test.skipIf(isBlind)(
   },
 );
 
+test.skipIf(isBlind)(
+  `[SE77] an unfinished message that is larger than its sender may send is closed with 1009${remark}`,
+  async () => {
+    const { clock, server } = await start();
+    await using _server = server;
+    using stranger = await RawClient.open(`${server.ws}/connection/websocket`);
+    using member = await RawClient.open(`${server.ws}/connection/websocket`);
+    using plain = await RawClient.open(`${server.ws}/ws?channel=a`);
+    member.sendText('{"id":1,"connect":{}}');
+    await server.log.next("connection.authenticated");
+    await server.log.next("connection.authenticated");
+    await member.nextText();
+    const half = clientFrame(opcodes.binary, Buffer.alloc(300_000), { fin: false });
+    for (const client of [stranger, member, plain]) client.write(half);
+    for (const client of [stranger, member]) {
+      while (server.log.count("connection.closed") < (client === stranger ? 1 : 2)) await second(server, clock);
+      expect(await client.closed()).toEqual(disconnects.tooBig);
+    }
+    await second(server, clock);
+    plain.sendFrame(opcodes.ping, "alive");
+    expect(await plain.nextFrame()).toMatchObject({ opcode: opcodes.pong });
+    expect(server.log.count("connection.closed")).toBe(2);
+  },
+);
+
 test("a client within TLS that listens and sends frames of control alone stays", async () => {
   const clock = new ManualClock();
   const tls = { enabled: true, cert_pem: certificate, key_pem: certificateKey };

@@ -130,9 +130,12 @@ const volumes = {
       "0 for no limit.",
     { unit: "messages/s" },
   ),
-  message_burst_limit: count(2_000, "Messages that may come at once, before the rate counts; 0 for no limit.", {
-    unit: "messages",
-  }),
+  message_burst_limit: derivedCount(
+    "2000, at least `client.channel_limit` + 1",
+    "Messages that may come at once, before the rate counts. Where it is not set, a client may always connect and " +
+      "subscribe to all of its channels at once.",
+    { unit: "messages", min: 1 },
+  ),
   bytes_rate_limit: derivedCount(
     "4194304; 0 where client.message_rate_limit is 0",
     "Bytes of one connection a second (111, at last 3013), and eight times as many of one user and one address; 0 for " +
