@@ -37,7 +37,11 @@ export function gaugesOf(config: Config, { node, messages, admission, version, .
     commits: node.commits,
     insecure: () => insecure,
     engine: () => node.remote?.() ?? null,
-    hooks: { durationBounds, read: () => hookStatistics(node.hooks) },
+    hooks: {
+      durationBounds,
+      read: () => hookStatistics(node.hooks),
+      refusedOutputs: () => node.hooks?.hooks.refusedOutputs ?? 0,
+    },
   };
 }
 

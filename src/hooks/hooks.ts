@@ -197,4 +197,6 @@ export interface Hooks {
   tell(event: LifecycleEvent): void;
   /** What was counted of the handlers of lifecycle events. */
   statistics(): readonly HookStatistics[];
+  /** Values that went out although a schema of the application refuses them. */
+  readonly refusedOutputs: number;
 }

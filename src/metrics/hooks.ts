@@ -21,6 +21,8 @@ interface HookCounts {
 export interface HookMetrics {
   readonly durationBounds: readonly number[];
   read(): readonly HookCounts[];
+  /** Values that went out although a schema of the application refuses them. */
+  refusedOutputs(): number;
 }
 
 const label = ["hook", "name"];
@@ -37,14 +39,17 @@ const series = [
 ] as const;
 
 /** The series of hooks; without an application they have no samples. */
-export function hookSeries({ read }: HookMetrics): readonly Series[] {
-  return series.map(([name, field, help]) => ({
+export function hookSeries({ read, refusedOutputs }: HookMetrics): readonly Series[] {
+  const byHook = series.map(([name, field, help]) => ({
     name: `chorus_hook_${name}`,
     help,
     label,
     read: () => read().map((hook) => ({ labels: { hook: hook.kind, name: hook.name }, value: hook[field] })),
   }));
+  return [...byHook, { name: "chorus_hook_outputs_refused_total", help: refusedHelp, read: refusedOutputs }];
 }
+
+const refusedHelp = "Values of the application that were sent although a schema of its contract refuses them.";
 
 const durationsName = "chorus_hook_duration_seconds";
 

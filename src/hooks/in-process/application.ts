@@ -33,6 +33,11 @@ export class Application {
     this.#parts = parts;
   }
 
+  /** See `OutputCheck`. */
+  get refusedOutputs(): number {
+    return this.#parts.outputs.refused;
+  }
+
   /** The handle of a client: made when it is accepted, or when it is first needed without `authenticate`. */
   handleOf(client: HookClient): ConnectionHandle {
     return client.state instanceof ConnectionHandle ? client.state : this.accept(client, null);

@@ -122,6 +122,10 @@ export class InProcessHooks implements Hooks {
     this.#lifecycle.tell(event);
   }
 
+  get refusedOutputs(): number {
+    return this.application.refusedOutputs;
+  }
+
   statistics(): readonly HookStatistics[] {
     return this.listeners.statistics();
   }
