@@ -15,8 +15,9 @@ export interface Profile {
   readonly openLoop: boolean;
   /** Subscribers of the rows by store. */
   readonly storeConnections: readonly number[];
-  /** Connections at which memory is measured. */
-  readonly idleConnections: readonly number[];
+  /** Connections at which memory is measured, and fresh processes in which it is. */
+  readonly idleConnections: number;
+  readonly processes: number;
   /** Channels of the row with many, ten receivers in each. */
   readonly channels: number;
   /** Live actors at which their cost is measured. */
@@ -32,7 +33,8 @@ const quick: Profile = {
   sizes: [64],
   openLoop: false,
   storeConnections: [1_000],
-  idleConnections: [1_000],
+  idleConnections: 1_000,
+  processes: 1,
   channels: 200,
   actors: [1_000, 10_000],
 };
@@ -46,7 +48,8 @@ const standard: Profile = {
   sizes: [64],
   openLoop: false,
   storeConnections: [1_000],
-  idleConnections: [1_000, 5_000, 10_000],
+  idleConnections: 5_000,
+  processes: 5,
   channels: 1_000,
   actors: [1_000, 10_000, 50_000],
 };
@@ -69,6 +72,6 @@ export function profileOf(name: Profile["name"], connectionsMax: number): Profil
     ...profile,
     connections: within(profile.connections),
     storeConnections: within(profile.storeConnections),
-    idleConnections: within(profile.idleConnections),
+    idleConnections: Math.min(profile.idleConnections, connectionsMax),
   };
 }

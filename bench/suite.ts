@@ -1,5 +1,6 @@
 import { brief, special, usual } from "./experiments/catalogue.ts";
 import type { Bench, Experiment } from "./experiments/experiment.ts";
+import { findGo } from "./measure/go.ts";
 import { readMachine } from "./measure/machine.ts";
 import type { SuiteOptions } from "./options.ts";
 import { profileOf } from "./profile.ts";
@@ -7,7 +8,6 @@ import { fanoutChart } from "./report/fanout-chart.ts";
 import { bytes } from "./report/formats.ts";
 import { Results } from "./report/results.ts";
 import { Terminal } from "./report/terminal.ts";
-import { findGo } from "./servers/gorilla.ts";
 
 /** Runs the suite and saves what it found; returns the exit code, 1 where something was lost or reordered. */
 export async function runSuite(options: SuiteOptions): Promise<number> {

@@ -7,18 +7,18 @@ import { connections } from "./connections.ts";
 import type { Experiment } from "./experiment.ts";
 import { fanout } from "./fanout.ts";
 import { hooks } from "./hooks.ts";
+import { memory } from "./memory.ts";
 import { recovery } from "./recovery.ts";
-import { spawn } from "./spawn.ts";
 import { stores } from "./stores.ts";
 
 /** Run without being asked for. */
-export const usual: readonly Experiment[] = [fanout, stores, channels, connections, actors, api];
+export const usual: readonly Experiment[] = [fanout, stores, channels, memory, connections, actors, api];
 
 /** Of these, what fits into a minute. */
-export const brief: readonly Experiment[] = [fanout, stores, connections, api];
+export const brief: readonly Experiment[] = [fanout, stores, memory, connections, api];
 
 /** Run when asked for. */
-export const special: readonly Experiment[] = [recovery, spawn, churn, abuse, hooks];
+export const special: readonly Experiment[] = [recovery, churn, abuse, hooks];
 
 /** What `--only` knows. */
 export const experimentNames: readonly string[] = [...usual, ...special].map(({ name }) => name);

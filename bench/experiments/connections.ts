@@ -1,108 +1,109 @@
-import { LoadProcess } from "../load/load-process.ts";
-import type { RunResult } from "../load/run.ts";
+import { openStorm, stormProgram } from "../load/storm.ts";
 import { Histogram } from "../measure/histogram.ts";
-import { bytes, thousands, time } from "../report/formats.ts";
-import { broadcasters, withPresence } from "../servers/entrants.ts";
-import { beginLoad, type Pair } from "../servers/pair.ts";
+import { ratioOf, spreadOf } from "../measure/spread.ts";
+import { ratio, thousands, time } from "../report/formats.ts";
+import { bareBun, broadcasters, withPresence } from "../servers/entrants.ts";
+import type { Pair } from "../servers/pair.ts";
+import { speechOf } from "../speech/speeches.ts";
 import { resizeAll, withPairs } from "./contest.ts";
 import type { Bench, Experiment } from "./experiment.ts";
 import { takesPart } from "./fanout.ts";
 
-/** Connections that a server has had, and a round of traffic, before its memory is looked at: what is loaded once is loaded. */
-const warmUpConnections = 300;
+/** Connections of a round. */
+const perRound = 5_000;
 
-/** How long a server may settle before its memory is read, in milliseconds. */
-const settleMs = 500;
+/** How long a server may take to forget the connections of a round, in milliseconds. */
+const restMs = 700;
 
-/** The storm: so many connect at once while a thousand others receive so many publications a second. */
-const storm = { receivers: 1_000, arrivals: 2_000, rate: 50, calmMs: 1_500, stormMs: 2_500 };
+/** The bystanders: so many receive so many publications a second while a round's connections are opened. */
+const bystanders = { receivers: 1_000, rate: 50, ms: 2_000 };
 
-const layout = { channels: 1, publishers: 1 };
+const quickBystanders = { ...bystanders, ms: 1_000 };
 
-/** What a connection costs: memory, the time to open it, and what opening many does to those who are there. */
+/** How many connects a server answers in a second, and what opening them does to the connections that are there. */
 export const connections: Experiment = {
   name: "connections",
-  about: "memory per idle connection, connects per second, and what a storm of connects does to the others",
+  about: "connects a second, and p99 of bystanders while they come",
   async run(bench) {
-    bench.terminal.title("What a connection costs");
-    const entrants = [...broadcasters.filter(({ name }) => takesPart(bench, name)), withPresence];
-    const costs: Cost[] = [];
-    const storms: string[][] = [];
-    for (const entrant of entrants) {
-      await withPairs(bench, { entrants: [entrant], layout }, async (pairs) => {
-        for (const pair of pairs) {
-          costs.push(await idle(bench, pair));
-          if (bench.profile.name !== "quick") storms.push(await weather(bench, pair));
-        }
-      });
+    bench.terminal.title("Connects");
+    const program = await stormProgram();
+    if (program === null) {
+      bench.terminal.once("connections are skipped: Go is not installed, and a load of Bun opens too few");
+      return;
     }
-    reportCosts(bench, costs);
-    if (storms.length === 0) return;
-    const caption = `p99 of ${thousands(storm.receivers)} receivers while ${thousands(storm.arrivals)} connect`;
-    const head = ["server", "calm", "in the storm", "storm took"];
-    bench.terminal.table(caption, head, storms);
-    bench.results.addFinding({ experiment: "connections", caption, head, rows: storms });
+    const entrants = [...broadcasters, ...withPresence].filter(
+      ({ name, speech }) => speech !== "socket.io" && takesPart(bench, name),
+    );
+    await withPairs(bench, { entrants, layout: { channels: 1, publishers: 1 } }, async (pairs) => {
+      await countConnects(bench, program, pairs);
+      await watchBystanders(bench, program, await resizeAll(bench, pairs, bystanders.receivers));
+    });
   },
 };
 
-/** Bytes per connection at each count, and connects a second up to the last of them. */
-interface Cost {
-  readonly name: string;
-  readonly bytes: readonly number[];
-  readonly connectsPerSecond: number;
-}
-
-function reportCosts({ terminal, results, profile }: Bench, costs: readonly Cost[]): void {
-  const caption = `RSS per idle connection (after ${warmUpConnections} connections and their traffic), and connects`;
-  const head = ["server", ...profile.idleConnections.map((count) => `at ${thousands(count)}`), "connects/s"];
-  const rows = costs.map((cost) => [
-    cost.name,
-    ...cost.bytes.map(bytes),
-    thousands(Math.round(cost.connectsPerSecond)),
-  ]);
+async function countConnects({ terminal, results, profile }: Bench, program: string, pairs: Pair[]): Promise<void> {
+  const raw = pairs.map(({ entrant }) => ({ name: entrant.name, rates: [] as number[], cpu: [] as number[] }));
+  // The first round of each is not counted: a compiler is at work.
+  for (let round = -1; round < profile.rounds; round++) {
+    for (const [index, pair] of pairs.entries()) {
+      terminal.progress(`connects: round ${round + 1}, ${pair.entrant.name}`);
+      const cpu = pair.server.cpu();
+      const storm = await openStorm(program, targetOf(pair), perRound);
+      if (round >= 0) raw[index]?.rates.push((perRound / storm.milliseconds) * 1_000);
+      if (round >= 0) raw[index]?.cpu.push(((pair.server.cpu() - cpu) * 1_000) / perRound);
+      await storm.close();
+      await Bun.sleep(restMs);
+    }
+  }
+  const bare = raw.find(({ name }) => name === bareBun)?.rates ?? [];
+  const head = ["server", "connects/s", "least", "most", "of bare Bun", "server's CPU for one"];
+  const rows = raw.map(({ name, rates, cpu }) => {
+    const { median, min, max } = spreadOf(rates);
+    const figures = [median, min, max].map((rate) => thousands(Math.round(rate)));
+    return [name, ...figures, ratio(ratioOf(rates, bare)), time(spreadOf(cpu).median * 1_000)];
+  });
+  const caption = `${thousands(perRound)} connects, 256 at a time: upgraded, and where the protocol has it connected and subscribed`;
   terminal.table(caption, head, rows);
-  results.addFinding({ experiment: "connections", caption, head, rows, raw: costs });
+  results.addFinding({ experiment: "connections", caption, head, rows, raw });
 }
 
-async function idle(bench: Bench, pair: Pair): Promise<Cost> {
-  const { load, server, entrant } = pair;
-  await resizeAll(bench, [pair], warmUpConnections);
-  await load.do("closed", { window: 1, duration: bench.profile.roundMs, bytes: 64 });
-  await load.do("resize", { receivers: 0 });
-  await Bun.sleep(settleMs);
-  const before = server.rss();
-  const perConnection: number[] = [];
-  let open = 0;
-  let rate = Number.NaN;
-  for (const count of bench.profile.idleConnections) {
-    bench.terminal.progress(`${entrant.name}: ${thousands(count)} idle connections`);
-    const took = await load.do("resize", { receivers: count });
-    rate = ((count - open) / took) * 1000;
-    open = count;
-    await Bun.sleep(settleMs);
-    perConnection.push((server.rss() - before) / count);
+/** The p99 of connections that are there, without and with the storm. */
+async function watchBystanders({ terminal, results, profile }: Bench, program: string, pairs: Pair[]): Promise<void> {
+  const { rate, receivers, ms: duration } = profile.name === "quick" ? quickBystanders : bystanders;
+  const rows: string[][] = [];
+  const rounds = profile.name === "quick" ? 1 : profile.rounds;
+  for (const pair of pairs) {
+    const calm: number[] = [];
+    const stormy: number[] = [];
+    for (let round = 0; round < rounds; round++) {
+      terminal.progress(`bystanders: round ${round + 1}, ${pair.entrant.name}`);
+      calm.push(p99(await pair.load.do("open", { rate, duration, bytes: 64 })));
+      const watched = pair.load.do("open", { rate, duration, bytes: 64 });
+      await Bun.sleep(duration / 4);
+      const storm = await openStorm(program, targetOf(pair), perRound);
+      stormy.push(p99(await watched));
+      await storm.close();
+      await Bun.sleep(restMs);
+    }
+    rows.push([pair.entrant.name, milliseconds(calm), milliseconds(stormy)]);
   }
-  return { name: entrant.name, bytes: perConnection, connectsPerSecond: rate };
+  const caption = `p99 of ${thousands(receivers)} receivers while ${thousands(perRound)} connect`;
+  const head = ["server", "before", "while they connect"];
+  terminal.table(caption, head, rows);
+  results.addFinding({ experiment: "connections", caption, head, rows });
 }
 
-/** The p99 of those who are there, without and with the storm. */
-async function weather(bench: Bench, pair: Pair): Promise<string[]> {
-  const { load, server, entrant } = pair;
-  await resizeAll(bench, [pair], storm.receivers);
-  const { rate } = storm;
-  const calm = await load.do("open", { rate, duration: storm.calmMs, bytes: 64 });
-  const newcomers = new LoadProcess();
-  try {
-    await beginLoad(newcomers, { entrant, server, channels: [`${entrant.namespace}elsewhere`], publishers: 0 });
-    const watched = load.do("open", { rate, duration: storm.stormMs, bytes: 64 });
-    await Bun.sleep(settleMs);
-    const took = await newcomers.do("resize", { receivers: storm.arrivals });
-    return [entrant.name, p99(calm), p99(await watched), `${Math.round(took)} ms`];
-  } finally {
-    await newcomers.stop();
-  }
+/** The newcomers have a channel of their own. */
+function targetOf({ server, entrant }: Pair) {
+  const { speech, path, namespace } = entrant;
+  return { port: server.port, speech: speechOf(speech, path), channel: `${namespace}elsewhere` };
 }
 
-function p99({ deliveryLatencies }: RunResult): string {
-  return time(new Histogram().add(deliveryLatencies).percentile(0.99));
+function p99({ deliveryLatencies }: { deliveryLatencies: Parameters<Histogram["add"]>[0] }): number {
+  return new Histogram().add(deliveryLatencies).percentile(0.99);
+}
+
+function milliseconds(values: readonly number[]): string {
+  const { median, min, max } = spreadOf(values);
+  return `${(median / 1e6).toFixed(1)} ms (${(min / 1e6).toFixed(1)}-${(max / 1e6).toFixed(1)})`;
 }

@@ -28,9 +28,10 @@ export const fanout: Experiment = {
   },
 };
 
-/** Bare Bun and Chorus always take part, peers unless others were named. */
+/** Bare Bun and Chorus always take part, peers unless others were named. A variant is named behind a comma. */
 export function takesPart({ peers }: Bench, name: string): boolean {
-  return name === bareBun || name === "Chorus" || peers === null || peers.includes(name.toLowerCase());
+  const [server = ""] = name.split(",");
+  return name === bareBun || server === "Chorus" || peers === null || peers.includes(server.toLowerCase());
 }
 
 /** Publications a second of an open loop to so many. */

@@ -1,3 +1,4 @@
+import type { SpeechName } from "../speech/speeches.ts";
 import type { Attack, AttackResult } from "./attack.ts";
 import type { ClosedLoop } from "./closed.ts";
 import type { Api } from "./http-caller.ts";
@@ -5,15 +6,6 @@ import type { HttpLoop, HttpResult } from "./http-loop.ts";
 import type { OpenLoop } from "./open.ts";
 import type { RecoveryLoop, RecoveryResult } from "./recovery.ts";
 import type { RunResult } from "./run.ts";
-
-/** The speeches that a load process knows; see `speech/`. */
-export type SpeechName =
-  | "plain"
-  | "plain-pinged"
-  | "socket.io"
-  | "centrifuge"
-  | "centrifuge-offsets"
-  | "centrifuge-joined";
 
 /** Where a load process is to connect. */
 export interface Target {

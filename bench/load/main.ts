@@ -1,7 +1,4 @@
-import { centrifuge } from "../speech/centrifuge.ts";
-import { plain } from "../speech/plain.ts";
-import { socketIo } from "../speech/socket-io.ts";
-import type { Speech } from "../speech/speech.ts";
+import { speechOf } from "../speech/speeches.ts";
 import { attack } from "./attack.ts";
 import { closedLoop } from "./closed.ts";
 import type { LoadRequest, LoadResponse, Target } from "./commands.ts";
@@ -15,26 +12,9 @@ import { recoveryLoop } from "./recovery.ts";
 let target: Target | null = null;
 let fleet: Fleet | null = null;
 
-function speechOf({ speech, path }: Target): Speech {
-  switch (speech) {
-    case "plain":
-      return plain(path);
-    case "plain-pinged":
-      return plain(path, "walk");
-    case "socket.io":
-      return socketIo;
-    case "centrifuge":
-      return centrifuge("fixed");
-    case "centrifuge-offsets":
-      return centrifuge("walk");
-    case "centrifuge-joined":
-      return centrifuge("joined");
-  }
-}
-
 async function begin(to: Target): Promise<null> {
   target = to;
-  fleet = new Fleet({ ...to, speech: speechOf(to) });
+  fleet = new Fleet({ ...to, speech: speechOf(to.speech, to.path) });
   await fleet.begin();
   return null;
 }

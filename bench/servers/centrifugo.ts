@@ -19,6 +19,13 @@ export const centrifugoElsewhere = [
   "  43-54 KB of RSS a connection; 52,000 API publishes a second (bare Bun there: 92,000-110,000).",
 ] as const;
 
+const open = {
+  allow_subscribe_for_client: true,
+  allow_subscribe_for_anonymous: true,
+  allow_publish_for_client: true,
+  allow_publish_for_anonymous: true,
+};
+
 /** The same rights and the same silence as Chorus has in the benches. */
 export async function centrifugoCommand(binary: string): Promise<Command> {
   const folder = mkdtempSync(join(tmpdir(), "chorus-centrifugo-"));
@@ -33,12 +40,8 @@ export async function centrifugoCommand(binary: string): Promise<Command> {
       allowed_origins: ["*"],
     },
     channel: {
-      without_namespace: {
-        allow_subscribe_for_client: true,
-        allow_subscribe_for_anonymous: true,
-        allow_publish_for_client: true,
-        allow_publish_for_anonymous: true,
-      },
+      without_namespace: open,
+      namespaces: [{ name: "presence", presence: true, ...open }],
     },
     log: { level: "info" },
   };

@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import type { SpeechName } from "../load/commands.ts";
+import { buildGo, findGo } from "../measure/go.ts";
+import type { SpeechName } from "../speech/speeches.ts";
 import { centrifugoCommand, centrifugoElsewhere, findCentrifugo } from "./centrifugo.ts";
 import { chorusCommand } from "./chorus.ts";
-import { findGo, gorillaCommand } from "./gorilla.ts";
 import type { Command } from "./server-process.ts";
 
 const peer = (file: string) => join(import.meta.dir, "../peers", file);
@@ -43,7 +43,7 @@ const chorus = async ({ config }: EntrantOptions) => chorusCommand(config ? { co
 
 const gorilla = async () => {
   const go = findGo();
-  return go ? gorillaCommand(go) : "Go is not installed";
+  return go ? { argv: [await buildGo(go, "peers/gorilla")], ready: listening } : "Go is not installed";
 };
 
 const centrifugo = async () => {
@@ -65,7 +65,10 @@ export const broadcasters: readonly Entrant[] = [
 ];
 
 /** One subscription with presence: what a connection costs where others can see it. */
-export const withPresence = entrant("Chorus, presence", "centrifuge", chorus, { namespace: "presence:" });
+export const withPresence: readonly Entrant[] = [
+  entrant("Chorus, presence", "centrifuge", chorus, { namespace: "presence:" }),
+  entrant("Centrifugo, presence", "centrifuge-joined", centrifugo, { namespace: "presence:" }),
+];
 
 /** A channel whose history can be recovered. */
 export const recovering = entrant("Chorus, recovery", "centrifuge", chorus, { namespace: "recovery:" });
