@@ -1,11 +1,9 @@
 import { centrifuge } from "../speech/centrifuge.ts";
 import { plain } from "../speech/plain.ts";
 import { FrameReader } from "../wire/frame-reader.ts";
-import { clientFrame, textFrame } from "../wire/frame-template.ts";
+import { textFrame } from "../wire/frame-template.ts";
 import { Client } from "./client.ts";
-
-/** What hostile clients do. */
-type AttackName = "fragments" | "flood" | "pings" | "deep JSON" | "stalled readers";
+import { type AttackName, crowded, historied, type Prepared, recovered, type Weapon, weaponOf } from "./weapons.ts";
 
 /** An attack on the server under test. */
 export interface Attack {
@@ -13,38 +11,38 @@ export interface Attack {
   readonly attackers: number;
   /** Milliseconds. */
   readonly duration: number;
+  /** The key of the server's API. */
+  readonly key: string;
 }
 
 /** What the attackers saw. */
 export interface AttackResult {
   readonly joined: number;
   readonly sentBytes: number;
+  readonly receivedBytes: number;
   /** How often they were closed, by code; 0 is without a close frame. */
   readonly closedBy: Readonly<Record<string, number>>;
 }
 
 const channel = "attacked";
 
-/** Bytes that are sent in one go. */
-const goBytes = 65_536;
+/** Bytes that may wait in an attacker. */
+const unsentMax = 65_536;
 
 /** How long a stalled reader reads on in the end, in milliseconds. */
 const readOnMs = 1_000;
 
-/** One that was closed comes back after this many milliseconds: it does not give up. */
+/** An attacker that was closed comes back after this many milliseconds. */
 const comebackMs = 20;
 
-const opcode = { continuation: 0x0, text: 0x1, close: 0x8, ping: 0x9 };
+const closeOpcode = 0x8;
 
-/** Joins, sends the same bytes again and again, and counts how it is stopped. */
+/** Joins, sends, and counts how it is stopped. */
 class Attacker extends Client {
   closedBy: number | null = null;
   sentBytes = 0;
+  receivedBytes = 0;
   readonly #reader = new FrameReader();
-
-  get over(): boolean {
-    return this.closedBy !== null;
-  }
 
   assault(bytes: Buffer): void {
     this.sentBytes += bytes.length;
@@ -52,8 +50,9 @@ class Attacker extends Client {
   }
 
   protected override take(chunk: Buffer): void {
+    this.receivedBytes += chunk.length;
     for (const frame of this.#reader.feed(chunk)) {
-      if (frame.opcode === opcode.close) this.closedBy = frame.payload.length >= 2 ? frame.payload.readUInt16BE(0) : 0;
+      if (frame.opcode === closeOpcode) this.closedBy = frame.payload.length >= 2 ? frame.payload.readUInt16BE(0) : 0;
     }
   }
 
@@ -62,98 +61,125 @@ class Attacker extends Client {
   }
 }
 
-/** What is sent first, and then again and again. */
-interface Weapon {
-  readonly centrifuge: boolean;
-  readonly first: Buffer | null;
-  readonly again: Buffer | null;
-}
-
-function weaponOf(name: AttackName): Weapon {
-  switch (name) {
-    case "fragments":
-      return {
-        centrifuge: false,
-        first: clientFrame(opcode.text, Buffer.alloc(0), false),
-        again: repeated(clientFrame(opcode.continuation, Buffer.alloc(0), false)),
-      };
-    case "flood":
-      return { centrifuge: false, first: null, again: repeated(textFrame("flood")) };
-    case "pings":
-      return { centrifuge: false, first: null, again: repeated(clientFrame(opcode.ping, Buffer.alloc(0))) };
-    case "deep JSON":
-      return { centrifuge: true, first: null, again: textFrame(deep()) };
-    case "stalled readers":
-      return { centrifuge: false, first: null, again: null };
+/** Puts into the server what an attack needs. */
+async function prepareAttack(port: number, { name, key }: Attack): Promise<Prepared & { crowd: Attacker[] }> {
+  const crowd: Attacker[] = [];
+  if (name === "E10 presence of 3,000") {
+    for (let count = 0; count < 3_000; count += 100) {
+      const joining = Array.from({ length: 100 }, () => join(port, { speech: "centrifuge" }, crowded));
+      crowd.push(...(await Promise.all(joining)));
+    }
   }
-}
-
-function repeated(frame: Buffer): Buffer {
-  return Buffer.concat(Array.from({ length: Math.floor(goBytes / frame.length) }, () => frame));
-}
-
-/** As deep as fits into one frame. */
-function deep(): string {
-  const depth = 32_000;
-  return `{"id":2,"publish":{"channel":"${channel}","data":${"[".repeat(depth)}${"]".repeat(depth)}}}`;
+  if (!/^E10 (long|API)|^E15/.test(name)) return { epoch: "", crowd };
+  const isRecovery = name.startsWith("E15");
+  const [target, bytes] = isRecovery ? [recovered, 1_500] : [historied, 50_000];
+  const data = "x".repeat(bytes);
+  for (let count = 0; count < 200; count++) await callApi(port, key, "publish", { channel: target, data });
+  const { result } = (await callApi(port, key, "history", { channel: target, limit: 0 })) as {
+    result: { epoch: string };
+  };
+  return { epoch: result.epoch, crowd };
 }
 
 /** Runs an attack; the attackers come back when they are closed. */
-export async function attack(port: number, { name, attackers, duration }: Attack): Promise<AttackResult> {
-  const closedBy = new Map<number, number>();
+export async function attack(port: number, order: Attack): Promise<AttackResult> {
+  const { name, attackers, duration, key } = order;
+  const { crowd, ...prepared } = await prepareAttack(port, order);
   const end = performance.now() + duration;
-  const all: Attacker[] = [];
-  const weapon = weaponOf(name);
-  const campaigns = Array.from({ length: attackers }, async () => {
-    while (performance.now() < end) {
-      const attacker = await join(port, weapon);
-      all.push(attacker);
-      if (name === "stalled readers") attacker.pause();
-      await assaultUntil(end, attacker, weapon);
-      if (name === "stalled readers") await readOn(attacker);
-      if (attacker.closedBy !== null) closedBy.set(attacker.closedBy, (closedBy.get(attacker.closedBy) ?? 0) + 1);
-      attacker.leave();
-      await Bun.sleep(comebackMs);
-    }
-  });
-  if (name === "stalled readers") campaigns.push(feed(port, end));
-  await Promise.all(campaigns);
+  const campaign = { port, end, weapon: weaponOf(name, prepared), isStalled: name === "stalled readers", turn: 0 };
+  const running = Array.from({ length: attackers }, () => fight(campaign));
+  const helpers = [
+    ...(campaign.isStalled ? [feed(port, end)] : []),
+    ...(name === "E10 API batches" ? [callInBatches(port, key, end)] : []),
+  ];
+  const all = (await Promise.all(running)).flat();
+  await Promise.all(helpers);
+  for (const client of crowd) client.leave();
+  const closedBy: Record<string, number> = {};
+  for (const { closedBy: code } of all) if (code !== null) closedBy[code] = (closedBy[code] ?? 0) + 1;
+  const sum = (of: (attacker: Attacker) => number) => all.reduce((total, each) => total + of(each), 0);
   return {
     joined: all.length,
-    sentBytes: all.reduce((sum, { sentBytes }) => sum + sentBytes, 0),
-    closedBy: Object.fromEntries(closedBy),
+    sentBytes: sum(({ sentBytes }) => sentBytes),
+    receivedBytes: sum(({ receivedBytes }) => receivedBytes),
+    closedBy,
   };
 }
 
-async function join(port: number, weapon: Weapon): Promise<Attacker> {
-  const attacker = new Attacker();
-  const speech = weapon.centrifuge ? centrifuge("walk") : plain("/ws");
-  await attacker.join({ port, speech, channel, role: "publisher", failed: () => {} });
-  if (weapon.first) attacker.assault(weapon.first);
-  return attacker;
+interface Campaign {
+  readonly port: number;
+  readonly weapon: Weapon;
+  /** When it ends, by `performance.now`. */
+  readonly end: number;
+  /** The attackers do not read. */
+  readonly isStalled: boolean;
+  /** How often something was sent, by all attackers. */
+  turn: number;
 }
 
-async function assaultUntil(end: number, attacker: Attacker, { again }: Weapon): Promise<void> {
-  while (performance.now() < end && !attacker.over) {
-    if (again && attacker.unsentBytes < goBytes) attacker.assault(again);
-    await Bun.sleep(1);
+/** One attacker after the other, until the campaign ends. */
+async function fight(campaign: Campaign): Promise<Attacker[]> {
+  const { port, weapon, end, isStalled } = campaign;
+  const all: Attacker[] = [];
+  while (performance.now() < end) {
+    const attacker = await join(port, weapon);
+    all.push(attacker);
+    if (weapon.first) attacker.assault(weapon.first);
+    if (isStalled) attacker.pause();
+    while (performance.now() < end && attacker.closedBy === null) {
+      campaign.turn += 1;
+      if (weapon.again && attacker.unsentBytes < unsentMax) attacker.assault(weapon.again(campaign.turn));
+      await Bun.sleep(1);
+    }
+    if (isStalled) await readOn(attacker);
+    attacker.leave();
+    await Bun.sleep(comebackMs);
   }
+  return all;
+}
+
+async function join(port: number, { speech: name }: Pick<Weapon, "speech">, to?: string): Promise<Attacker> {
+  const attacker = new Attacker();
+  const speech = name === "centrifuge" ? centrifuge("walk") : plain("/ws");
+  const role = to === undefined ? "publisher" : "receiver";
+  await attacker.join({ port, speech, channel: to ?? channel, role, failed: () => {} });
+  return attacker;
 }
 
 /** Reads at last what lies there, to see whether it was closed meanwhile. */
 async function readOn(attacker: Attacker): Promise<void> {
   attacker.resume();
   const end = performance.now() + readOnMs;
-  while (performance.now() < end && !attacker.over) await Bun.sleep(10);
+  while (performance.now() < end && attacker.closedBy === null) await Bun.sleep(10);
 }
 
-/** Gives those who do not read something not to read: ten frames of 64 KiB every ten milliseconds. */
+/** Gives stalled readers something not to read: ten frames of 60 KB every ten milliseconds. */
 async function feed(port: number, end: number): Promise<void> {
-  const feeder = await join(port, weaponOf("stalled readers"));
+  const feeder = await join(port, { speech: "plain" });
   const frame = textFrame("x".repeat(60_000));
-  while (performance.now() < end && !feeder.over) {
-    for (let count = 0; count < 10 && feeder.unsentBytes < goBytes; count++) feeder.assault(frame);
+  while (performance.now() < end && feeder.closedBy === null) {
+    for (let count = 0; count < 10 && feeder.unsentBytes < unsentMax; count++) feeder.assault(frame);
     await Bun.sleep(10);
   }
   feeder.leave();
+}
+
+/** Batches of 60 long histories, and broadcasts of 0.9 MB to 1,000 channels, one after the other. */
+async function callInBatches(port: number, key: string, end: number): Promise<void> {
+  const commands = Array.from({ length: 60 }, () => ({ history: { channel: historied, limit: 300 } }));
+  const channels = Array.from({ length: 1_000 }, (_, index) => `broadcast-${index}`);
+  const data = "x".repeat(900_000);
+  while (performance.now() < end) {
+    await callApi(port, key, "batch", { commands });
+    await callApi(port, key, "broadcast", { channels, data });
+  }
+}
+
+async function callApi(port: number, key: string, method: string, body: object): Promise<unknown> {
+  const response = await fetch(`http://127.0.0.1:${port}/api/${method}`, {
+    method: "POST",
+    headers: { "X-API-Key": key },
+    body: JSON.stringify(body),
+  });
+  return response.json();
 }
