@@ -2,13 +2,14 @@ import { type Disconnect, disconnects } from "../../src/core/disconnects.ts";
 import { type ClientError, errors } from "../../src/core/errors.ts";
 import type { Payload } from "../../src/core/payload.ts";
 import type { Unsubscribe } from "../../src/core/unsubscribes.ts";
-import { ClientHooks } from "../../src/hooks/client-hooks.ts";
-import { expiryHooks, type Hook, type HookClient, type HookOutcome, type Hooks } from "../../src/hooks/hooks.ts";
+import { ClientHooks, expiryHooks } from "../../src/hooks/client-hooks.ts";
+import type { Hook, HookClient, HookOutcome, Hooks } from "../../src/hooks/hooks.ts";
 import { type AskedPublish, AskedPublishes } from "./asked-publishes.ts";
 import type { Decision, Question } from "./decide/decision.ts";
 import { SealedAnswer } from "./events.ts";
 import type { AskedKind, PendingHook } from "./pending.ts";
 import type { ConnectionPorts, HookPorts, Scope } from "./ports.ts";
+import { Questions } from "./questions.ts";
 import type { ConnectionRecord } from "./record.ts";
 import type { Subscribed } from "./subscription.ts";
 
@@ -79,7 +80,8 @@ export class ApplicationHooks {
       return;
     }
     if (this.#runsBeside(pending, hook)) {
-      ticket = connection.ask(pending);
+      connection.questions ??= new Questions();
+      ticket = connection.questions.add(connection.nextTicket(), pending);
       return;
     }
     ticket = connection.waitFor(pending);
@@ -203,7 +205,8 @@ export class ApplicationHooks {
   end(connection: ConnectionRecord): void {
     connection.hooks?.end();
     for (const { answer } of connection.asked?.clear() ?? []) {
-      if (answer) connection.answerPublish(answer.number, { id: answer.id, method: "error", error: errors.internal });
+      const isDue = answer !== null && answer.number > connection.answered;
+      if (isDue) connection.answerPublish(answer.number, { id: answer.id, method: "error", error: errors.internal });
     }
   }
 
@@ -227,7 +230,7 @@ function clientOf({ socket, user }: ConnectionRecord): HookClient {
     id: socket.id,
     user,
     meta: null,
-    transport: socket.transport,
+    transport: socket.capabilities.isUnidirectional ? `uni_${socket.transport}` : socket.transport,
     emulated: null,
     encoding: socket.encodingName,
     address: socket.address,

@@ -84,9 +84,9 @@ function handshakeActions(performer: Performer) {
     answer: (action: Action, { ticket, answer }: HookAnswered) => {
       const scope = scopeOf(action);
       const { connection } = scope;
-      const pending = connection.takeQuestion(ticket) ?? connection.takePending();
+      const pending = connection.questions?.take(ticket) ?? connection.takePending();
       if (isPendingHook(pending)) performer.answer(scope, pending, answer);
-      for (const { id, channel } of connection.takePutOff()) {
+      for (const { id, channel } of connection.questions?.takeDue() ?? []) {
         const command = { method: "unsubscribe", id, channel } as const;
         connection.hold({ type: "client.unsubscribe", command, bytes: 0, frame: connection.frame });
       }

@@ -195,8 +195,7 @@ export class Performer {
         this.application?.identified(connection);
         break;
       case "put off":
-        connection.putOff ??= [];
-        connection.putOff.push(decision);
+        connection.questions?.putOff(decision);
         break;
       case "note ping":
         connection.pingedAt = decision.at;

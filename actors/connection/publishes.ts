@@ -72,7 +72,7 @@ export class Publishes {
     this.#ports.publications.send(new PublishEvent("client", draft, done));
   }
 
-  #answerPublish({ connection, self }: Scope, number: number, reply: Reply): void {
+  #answerPublish({ connection, self }: Scope, number: number, reply: Reply | null): void {
     connection.answerPublish(number, reply);
     if (connection.unanswered === 0 && connection.awaitsPublishes) self.send({ type: "publish.answered" });
   }

@@ -13,7 +13,8 @@ import type { Deadline } from "../deadlines.ts";
 import type { AskedPublishes } from "./asked-publishes.ts";
 import { HeldCommands, type Holdable } from "./held.ts";
 import type { ConnectionOptions } from "./options.ts";
-import type { Pending, PendingHook } from "./pending.ts";
+import type { Pending } from "./pending.ts";
+import type { Questions } from "./questions.ts";
 import type { Subscribed } from "./subscription.ts";
 import { Subscriptions } from "./subscriptions.ts";
 
@@ -73,10 +74,8 @@ export class ConnectionRecord implements Bucket {
   ahead: Map<number, Ahead> | null = null;
   /** It is told when the last publish that waits for its commit is answered. */
   awaitsPublishes = false;
-  /** Hooks that run beside its commands, by ticket; null until one does. */
-  questions: Map<number, PendingHook> | null = null;
-  /** Unsubscribes from channels whose subscribe hook runs; null until one comes. */
-  putOff: { readonly id: number; readonly channel: string }[] | null = null;
+  /** What hooks are asked beside its commands; null until the first question. */
+  questions: Questions | null = null;
   /** Raw JSON that the connect reply hands over; null where there is none, and when it was sent. */
   welcome: string | null = null;
   /** Its calls of hooks; null until the first one. */
@@ -93,7 +92,7 @@ export class ConnectionRecord implements Bucket {
   published = 0;
   answered = 0;
   /** Answers of publishes that came before those of earlier ones, by the number of the publish; null until one did. */
-  #early: Map<number, Reply> | null = null;
+  #early: Map<number, Reply | null> | null = null;
   /** Null until something of it was to be kept. */
   #account: Account | null = null;
   /** Publishes refused in a row, of a client that cannot read errors. */
@@ -132,17 +131,17 @@ export class ConnectionRecord implements Bucket {
     return this.published;
   }
 
-  /** Answers the publish with this number, in its turn, and those after it whose answers are there. */
-  answerPublish(number: number, reply: Reply): void {
+  /** Answers the publish with this number, with null not at all, in its turn, and those after it whose answers are there. */
+  answerPublish(number: number, reply: Reply | null): void {
     if (number !== this.answered + 1) {
       this.#early ??= new Map();
       this.#early.set(number, reply);
       return;
     }
-    let next: Reply | undefined = reply;
-    while (next) {
+    let next: Reply | null | undefined = reply;
+    while (next !== undefined) {
       this.answered += 1;
-      this.socket.reply(next);
+      if (next !== null) this.socket.reply(next);
       next = this.#early?.get(this.answered + 1);
       this.#early?.delete(this.answered + 1);
     }
@@ -175,43 +174,6 @@ export class ConnectionRecord implements Bucket {
     return ticket;
   }
 
-  /** Remembers a hook that runs beside the commands; the number of it. */
-  ask(pending: PendingHook): number {
-    const ticket = this.nextTicket();
-    this.questions ??= new Map();
-    this.questions.set(ticket, pending);
-    return ticket;
-  }
-
-  /** What the hook with this number was asked for; it is waited for no longer. */
-  takeQuestion(ticket: number): PendingHook | null {
-    const pending = this.questions?.get(ticket) ?? null;
-    this.questions?.delete(ticket);
-    return pending;
-  }
-
-  /** Whether a hook is being asked if the client may subscribe to the channel. */
-  isAsking(channel: string): boolean {
-    for (const pending of this.questions?.values() ?? []) {
-      if (pending.for === "subscribe hook" && pending.subscription.channel === channel) return true;
-    }
-    return false;
-  }
-
-  /** The unsubscribes that no hook holds back any more. */
-  takePutOff(): readonly { readonly id: number; readonly channel: string }[] {
-    const due = this.putOff?.filter(({ channel }) => !this.isAsking(channel)) ?? [];
-    if (due.length > 0) this.putOff = this.putOff?.filter(({ channel }) => this.isAsking(channel)) ?? null;
-    return due;
-  }
-
-  /** Subscriptions that a hook is asked about. */
-  get askedCount(): number {
-    let count = 0;
-    for (const pending of this.questions?.values() ?? []) if (pending.for === "subscribe hook") count += 1;
-    return count;
-  }
-
   nextTicket(): number {
     this.tickets += 1;
     return this.tickets;
@@ -231,7 +193,6 @@ export class ConnectionRecord implements Bucket {
     this.held = null;
     this.ahead = null;
     this.questions = null;
-    this.putOff = null;
     this.welcome = null;
   }
 

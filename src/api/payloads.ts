@@ -1,3 +1,4 @@
+import { bytesOfBase64 } from "../core/base64.ts";
 import { detached } from "../core/detached.ts";
 import { findMember, isDeeperThan, jsonLevelsMax } from "../core/json.ts";
 import { noData, type Payload } from "../core/payload.ts";
@@ -5,9 +6,6 @@ import type { Call } from "./method.ts";
 
 /** What cannot be read: no base64, or JSON in it with too many levels. */
 export type Malformed = "malformed";
-
-/** Base64 of RFC 4648 section 4, with its padding. */
-const base64Pattern = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 /** A byte order mark is no JSON, and is kept: what is not JSON is forwarded as the bytes that it is. */
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -18,7 +16,7 @@ export function payloadOfRequest(b64data: string, call: Call): Payload | Malform
     const json = memberOf(call, "data");
     return json === undefined ? noData : { kind: "json", json };
   }
-  const bytes = decode(b64data);
+  const bytes = bytesOfBase64(b64data);
   if (bytes === null) return "malformed";
   if (bytes.length === 0) return noData;
   const text = textIn(bytes);
@@ -39,15 +37,9 @@ export function jsonOfRequest(
   name: string,
 ): { readonly json?: string | undefined } | Malformed {
   if (base64 === "") return { json: memberOf(call, name) };
-  const bytes = decode(base64);
+  const bytes = bytesOfBase64(base64);
   const text = bytes === null ? null : textIn(bytes);
   return text !== null && !isDeeperThan(text, jsonLevelsMax) && isJson(text) ? { json: text } : "malformed";
-}
-
-/** The bytes of a base64 text, in which line breaks do not count (RFC 2045 section 6.8); null where it is none. */
-function decode(base64: string): Buffer | null {
-  const joined = /[\r\n]/.test(base64) ? base64.replaceAll(/[\r\n]+/g, "") : base64;
-  return base64Pattern.test(joined) ? Buffer.from(joined, "base64") : null;
 }
 
 /** The text that bytes are; null where they are not UTF-8. */

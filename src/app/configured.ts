@@ -6,6 +6,7 @@ import type { Result } from "../core/result.ts";
 import type { ApplicationDefinition } from "../hooks/in-process/in-process.ts";
 import { declareChannels } from "../hooks/in-process/runtime.ts";
 import { namespaceConflicts } from "./declared-channels.ts";
+import { hookConflicts } from "./http-hooks.ts";
 import { type Outside, type Started, start } from "./start.ts";
 import { fileProblems } from "./start-checks.ts";
 
@@ -28,7 +29,10 @@ export function startConfigured(input: Input | undefined, outside: Outside): Res
   if (!parsed.ok) return { ok: false, error: parsed.error };
   const { config, warnings } = parsed.value;
   const conflicts = application
-    ? namespaceConflicts(declareChannels(application.schemas, application.handlers), config)
+    ? [
+        ...namespaceConflicts(declareChannels(application.schemas, application.handlers), config),
+        ...hookConflicts(config),
+      ]
     : [];
   const problems = [...conflicts, ...fileProblems(config)];
   return problems.length > 0

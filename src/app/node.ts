@@ -32,6 +32,7 @@ import type { Presence } from "../presence/presence.ts";
 import { createPresenceEvents } from "../presence/presence-events.ts";
 import { openBroker } from "./broker.ts";
 import { createNodeHooks } from "./hook-ports.ts";
+import { createHttpHooks, readsHandshakes } from "./http-hooks.ts";
 import { startHub } from "./hub.ts";
 import { connectionOptions, recoveryRate, slowOptions, tokenOptions } from "./options.ts";
 import { countRecoveries } from "./recoveries.ts";
@@ -94,7 +95,8 @@ export function createNode(config: Config, ports: NodePorts) {
   const after = (delay: number, run: () => void) => later(deadlines, delay, run);
   const presenceEvents = createPresenceEvents({ presence, announce: (push) => fanout.announce(push), after });
   const { authenticator, rules, reload } = createRules(config, ports);
-  const hooks = createNodeHooks(ports.application?.hooks ?? null, { ...ports, after });
+  const chosenHooks = ports.application?.hooks ?? createHttpHooks(config, { clock, rules });
+  const hooks = createNodeHooks(chosenHooks, { ...ports, after });
   const { hub, publications } = startHub(config, {
     ...ports,
     broker: chosen,
@@ -142,6 +144,8 @@ export function createNode(config: Config, ports: NodePorts) {
     authenticator,
     lane: createCommandLane(connections),
     hooks,
+    /** Whether hooks read the requests that connections begin with. */
+    readsRequests: ports.application !== null || readsHandshakes(config),
     /** Spawns the connection of a socket. */
     adopt(socket: Socket): ConnectionRef {
       return adopt({ hub, members: ports.members }, logic, { socket, options });

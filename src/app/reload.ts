@@ -79,15 +79,27 @@ function objectionsTo(before: Config, after: Config): Objections {
 
 /** History cannot move from one engine to another, and a file is opened at the start alone. */
 function objectionToChannels(before: Config, after: Config): string | null {
+  if (JSON.stringify(before.channel.proxy) !== JSON.stringify(after.channel.proxy)) {
+    return "hooks change at the next start";
+  }
   const former = new Map(namespacesOf(before).map((namespace) => [namespace.name, namespace]));
   const hasFile = namespacesOf(before).some(isDurable);
   for (const namespace of namespacesOf(after)) {
     const old = former.get(namespace.name);
     const name = namespace.name === "" ? "without_namespace" : namespace.name;
+    if (hooksOf(old) !== hooksOf(namespace)) return `the hooks of ${name} change at the next start`;
     if (old && old.engine !== namespace.engine) return `the engine of ${name} changes at the next start`;
     if (isDurable(namespace) && !hasFile) return `the history of ${name} needs a file, which is opened at a start`;
   }
   return null;
+}
+
+/** Which hooks a namespace has; none, as long as it does not exist. */
+function hooksOf(namespace: object | undefined): string {
+  const entries = Object.entries(namespace ?? {}).filter(([key]) => key.endsWith("_proxy_enabled"));
+  const names = Object.entries(namespace ?? {}).filter(([key]) => key.endsWith("_proxy_name"));
+  const enabled = entries.filter(([, isEnabled]) => isEnabled === true).map(([key]) => key);
+  return JSON.stringify([enabled, enabled.length === 0 ? [] : names]);
 }
 
 function namespacesOf({ channel }: Config) {

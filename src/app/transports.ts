@@ -106,7 +106,7 @@ function createConfiguredEntrance({ http_server, client }: Config, ports: Transp
   return createEntrance({
     ...ports,
     admission,
-    keepsRequests: ports.node.hooks !== null,
+    keepsRequests: ports.node.readsRequests,
     addresses: createAddressReader({
       trustedProxies: http_server.trusted_proxies,
       ipv6Prefix: client.address_ipv6_prefix,

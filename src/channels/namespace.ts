@@ -31,8 +31,14 @@ interface NamespaceHooks {
   readonly subRefresh: boolean;
 }
 
-/** No hooks: the permissions of clients decide. */
-const noHooks: NamespaceHooks = { subscribe: false, publish: false, subRefresh: false };
+/** What the configuration turns on. */
+function configuredHooks(options: ChannelOptions): NamespaceHooks {
+  return {
+    subscribe: options.subscribe_proxy_enabled,
+    publish: options.publish_proxy_enabled,
+    subRefresh: options.sub_refresh_proxy_enabled,
+  };
+}
 
 /** A compiled `channel_regex`. */
 export interface Pattern {
@@ -60,7 +66,7 @@ interface NamespacePlace {
 export function createNamespace(
   name: string,
   options: ChannelOptions,
-  { channel, engine, hooks = noHooks }: NamespacePlace,
+  { channel, engine, hooks = configuredHooks(options) }: NamespacePlace,
 ): Namespace {
   const metaTtl = options.history_meta_ttl > 0 ? options.history_meta_ttl : channel.history_meta_ttl;
   const isKept = options.history_size > 0 && options.history_ttl > 0;

@@ -10,12 +10,21 @@ export const centrifugoDefaults: Tree = defaults;
 /** What stands in a namespace of Centrifugo's: the options of channels, and its name. */
 export const namespaceDefaults: Tree = { name: "", ...defaults.channel.without_namespace };
 
+const { enabled: _, ...proxyDefaults } = defaults.client.proxy.connect;
+
+/** What stands in the objects of Centrifugo's lists. */
+const itemDefaults: Readonly<Record<string, Tree>> = {
+  "channel.namespaces": namespaceDefaults,
+  "rpc.namespaces": { name: "", ...defaults.rpc.without_namespace },
+  proxies: { name: "", ...proxyDefaults },
+};
+
 /** What Centrifugo has at a place: a tree of options, a default, or undefined where it has nothing. */
 export function centrifugoAt(path: readonly (string | number)[]): unknown {
   let found: unknown = centrifugoDefaults;
   for (const [index, part] of path.entries()) {
-    const isNamespace = typeof part === "number" && path.slice(0, index).join(".") === "channel.namespaces";
-    if (isNamespace) found = namespaceDefaults;
+    const item = typeof part === "number" ? itemDefaults[path.slice(0, index).join(".")] : undefined;
+    if (item !== undefined) found = item;
     else if (isObject(found) && typeof part === "string" && Object.hasOwn(found, part)) found = found[part];
     else return undefined;
   }

@@ -4,6 +4,7 @@ import { formatDuration } from "../options/duration.ts";
 import { channelProblems } from "./channel-checks.ts";
 import type { Config } from "./config.ts";
 import { engineProblems } from "./engine-checks.ts";
+import { hookProblems } from "./hook-checks.ts";
 import type { Profile } from "./profiles.ts";
 
 /** What is wrong between options that are each valid: a line for each, beginning with a path. None holds a secret. */
@@ -17,6 +18,7 @@ export function problemsBetween(config: Config, profile: Profile): readonly stri
     ...(subscriptionToken.enabled ? tokenProblems(subscriptionToken, "client.subscription_token") : []),
     ...channelProblems(config),
     ...engineProblems(config),
+    ...hookProblems(config),
     ...keyProblems(config),
     ...pathProblems(config),
   ];

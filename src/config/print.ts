@@ -28,6 +28,7 @@ function shownOption(value: unknown, { notes: { kind, secret }, fallback }: Opti
   if (kind === "duration" && typeof value === "number") return formatDuration(value);
   // A number that is not set is printed as its default in a file: null, or the empty text of Centrifugo's ports.
   if (kind === "number" && value === null) return fallback;
+  if (isObject(value) && secret === "all") return Object.fromEntries(Object.keys(value).map((key) => [key, mask]));
   if (typeof value !== "string" || value === "" || secret === undefined) return value;
   return secret === "all" ? mask : shownUrl(value);
 }

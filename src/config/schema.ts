@@ -1,8 +1,10 @@
 import * as v from "valibot";
 import { channel } from "../options/channel.ts";
 import { section } from "../options/option.ts";
+import { proxies } from "../options/proxy.ts";
 import { httpApi, pushLog, pushQueue } from "./sections/api.ts";
 import { client } from "./sections/client.ts";
+import { proxy, rpc } from "./sections/hooks.ts";
 import { httpServer } from "./sections/http-server.ts";
 import { mount } from "./sections/mount.ts";
 import { engine, health, log, node, prometheus, shutdown } from "./sections/operations.ts";
@@ -35,6 +37,9 @@ export const optionsSchema = section({
   web: v.optional(web, {}),
   mount: v.optional(mount, {}),
   channel: v.optional(channel, {}),
+  rpc: v.optional(rpc, {}),
+  proxies,
+  proxy: v.optional(proxy, {}),
   engine: v.optional(engine, {}),
   http_api: v.optional(httpApi, {}),
   push_log: v.optional(pushLog, {}),

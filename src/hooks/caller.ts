@@ -86,8 +86,11 @@ export class Caller {
     const { statistics, waiting } = state;
     const { perServer, queue } = call.hook.limits;
     if (statistics.inFlight < perServer) this.#run(state, call);
-    else if (waiting.length < queue) statistics.waiting = waiting.push(call);
-    else {
+    else if (waiting.length < queue) {
+      statistics.waiting = waiting.push(call);
+      // Waiting is bounded in time as well: a hook that hangs does not keep those behind it.
+      call.cancelTimeout = this.#ports.after(call.hook.limits.timeout, () => this.#timeOut(state, call));
+    } else {
       statistics.limited += 1;
       this.#settle(state, call, { kind: "failed", error: errors.tooManyRequests });
     }
@@ -98,6 +101,7 @@ export class Caller {
     const state = this.stateOf(call.hook);
     const at = state.waiting.indexOf(call);
     if (at !== -1) state.waiting.splice(at, 1);
+    state.statistics.waiting = state.waiting.length;
     this.#settle(state, call, null);
     call.abort(new DOMException("the connection has ended", "AbortError"));
   }
@@ -105,6 +109,7 @@ export class Caller {
   #run(state: HookState, call: Call): void {
     const { statistics } = state;
     const startedAt = this.now();
+    call.cancelTimeout?.();
     call.startedAt = startedAt;
     statistics.calls += 1;
     statistics.inFlight += 1;
@@ -120,15 +125,20 @@ export class Caller {
   }
 
   #await(state: HookState, call: Call, answer: Promise<HookAnswer<HookKind>>): void {
-    call.cancelTimeout = this.#ports.after(call.hook.limits.timeout, () => {
-      state.statistics.timeouts += 1;
-      this.#settle(state, call, { kind: "failed", error: errors.internal });
-      call.abort(new DOMException("the hook took too long", "TimeoutError"));
-    });
+    call.cancelTimeout = this.#ports.after(call.hook.limits.timeout, () => this.#timeOut(state, call));
     answer.then(
       (given) => this.#answered(state, call, given),
       (error: unknown) => this.#failed(state, call, error),
     );
+  }
+
+  #timeOut(state: HookState, call: Call): void {
+    const at = state.waiting.indexOf(call);
+    if (at !== -1) state.waiting.splice(at, 1);
+    state.statistics.waiting = state.waiting.length;
+    state.statistics.timeouts += 1;
+    this.#settle(state, call, { kind: "failed", error: errors.internal });
+    call.abort(new DOMException("the hook took too long", "TimeoutError"));
   }
 
   #answered(state: HookState, call: Call, answer: HookAnswer<HookKind>): void {

@@ -5,6 +5,9 @@ import type { Caller } from "./caller.ts";
 import type { Hook, HookClient, HookKind, HookOptions, HookOutcome, HookTypes } from "./hooks.ts";
 import { waitingLimit } from "./limits.ts";
 
+/** Hooks that the server asks by itself: no command of the client waits for them. */
+export const expiryHooks: ReadonlySet<HookKind> = new Set(["refresh", "sub_refresh"]);
+
 /** What is counted of one connection in one hook that has limits for each connection. */
 interface Share extends Bucket {
   active: number;

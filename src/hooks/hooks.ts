@@ -29,15 +29,13 @@ export interface HookClient {
   state: unknown;
 }
 
-/** A field of raw JSON; null where the client sent none. */
-type Json = string | null;
-
 /** What each hook is asked, and what it may answer. Times are in seconds since 1970; null is never. */
 export interface HookTypes {
   readonly connect: {
     readonly request: {
       readonly token: string;
-      readonly data: Json;
+      /** Null where the client sent none; so below. */
+      readonly data: Payload | null;
       readonly name: string;
       readonly version: string;
       /** Server-side channels that the client wants. */
@@ -59,7 +57,7 @@ export interface HookTypes {
     readonly result: { readonly expireAt: Seconds | null; readonly info?: string; readonly meta?: string };
   };
   readonly subscribe: {
-    readonly request: { readonly channel: string; readonly data: Json };
+    readonly request: { readonly channel: string; readonly data: Payload | null };
     readonly result: {
       readonly expireAt: Seconds | null;
       readonly info?: string;
@@ -156,9 +154,6 @@ export type RpcRoute = Hook<"rpc"> | "unknown method" | "no methods";
 
 /** A message that no hook is for is dropped; where there are no hooks for messages the connection ends with 3508. */
 export type SendRoute = Hook<"send"> | "unknown message" | "no messages";
-
-/** Hooks that the server asks by itself: no command of the client waits for them. */
-export const expiryHooks: ReadonlySet<HookKind> = new Set(["refresh", "sub_refresh"]);
 
 /** What hooks change of connections as a whole. */
 export interface HookOptions {

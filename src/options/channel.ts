@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { expected } from "./expectations.ts";
 import { choice, count, duration, flag, records, section, text } from "./option.ts";
+import { defaultProxy, proxyNameOption } from "./proxy.ts";
 
 const dataFormats = ["", "json", "json_object", "binary"] as const;
 const dataFormatDoc =
@@ -72,7 +73,17 @@ const shapes = {
   ),
 };
 
-const channelEntries = { ...presence, ...history, ...permissions, ...shapes };
+/** Which commands hooks decide. */
+const hooks = {
+  subscribe_proxy_enabled: flag(false, "Whether a hook decides who may subscribe without a token."),
+  subscribe_proxy_name: proxyNameOption("subscribes"),
+  publish_proxy_enabled: flag(false, "Whether a hook decides what clients may publish."),
+  publish_proxy_name: proxyNameOption("publishes"),
+  sub_refresh_proxy_enabled: flag(false, "Whether a hook is asked when a subscription has expired."),
+  sub_refresh_proxy_name: proxyNameOption("expired subscriptions"),
+};
+
+const channelEntries = { ...presence, ...history, ...permissions, ...shapes, ...hooks };
 
 /** `channel.namespaces`: the rules of each namespace. */
 export const namespacesSchema = records("Rules for the channels whose names begin with a namespace.", {
@@ -89,6 +100,7 @@ export const namespacesSchema = records("Rules for the channels whose names begi
 export const channel = section({
   without_namespace: v.optional(section(channelEntries), {}),
   namespaces: namespacesSchema,
+  proxy: v.optional(section({ subscribe: defaultProxy(), publish: defaultProxy(), sub_refresh: defaultProxy() }), {}),
   history_meta_ttl: duration(
     "720h",
     "Time for which epoch and offset are kept where a namespace says nothing: 30 days, longer than any client is away.",

@@ -202,6 +202,22 @@ export function list(doc: string, { pattern, means, isSecret = false }: TextRule
   );
 }
 
+/** Texts by name; null is none. They may be secrets. */
+export function textMap(doc: string, { pattern, means }: TextRule) {
+  const name = v.pipe(
+    v.string(),
+    v.check((key) => pattern.test(key), `expected ${means}`),
+  );
+  return v.nullish(
+    v.pipe(
+      v.record(name, v.string(expectedSecret("a text")), expectedSecret("an object of texts")),
+      notes({ kind: "records", secret: "all" }),
+      v.description(doc),
+    ),
+    () => ({}),
+  );
+}
+
 /** A list of objects; null is an empty one. */
 export function records<const Entries extends v.ObjectEntries>(doc: string, entries: Entries) {
   const item = v.object(entries, (issue) => {

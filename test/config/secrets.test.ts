@@ -4,6 +4,18 @@ import { errorsOf, everyOption, load, loaded, valid, warningsOf, withOption } fr
 
 const secrets = everyOption().filter(({ option }) => option.notes.secret !== undefined);
 
+/** Every place of a hook's options. */
+const proxyPaths = [
+  "client.proxy.connect",
+  "client.proxy.refresh",
+  "channel.proxy.subscribe",
+  "channel.proxy.publish",
+  "channel.proxy.sub_refresh",
+  "rpc.proxy",
+  "proxies[0]",
+];
+const proxySecrets = (path: string) => [`${path}.endpoint`, `${path}.http.static_headers`];
+
 /** All that is ever written about a configuration. */
 function written(from: Parameters<typeof load>[0]): string {
   return [[], ["--print-config"], ["--check-config"]]
@@ -22,6 +34,10 @@ describe("secrets", () => {
       "client.subscription_token.hmac_secret_key",
       "client.subscription_token.hmac_previous_secret_key",
       "client.subscription_token.jwks_public_endpoint",
+      ...proxyPaths.slice(0, 2).flatMap(proxySecrets),
+      ...proxyPaths.slice(2).flatMap(proxySecrets),
+      "proxy.signing_key",
+      "proxy.signing_key_previous",
       "engine.redis.sentinel_password",
       "engine.redis.sentinel_tls.key_pem",
       "engine.redis.password",
@@ -48,8 +64,9 @@ describe("secrets", () => {
       const input = withOption(path, value);
       if ("name" in name) Object.assign(Object(Reflect.get(Object(input["http_api"]), "keys")[0]), name);
       const files = { "/work/config.json": JSON.stringify(input) };
-      // The name of an unknown option is told, because it is a name: it is not where a secret stands.
-      expect(written({ files }).replaceAll(".sesame", "")).not.toMatch(/sesame|5318008/);
+      // The name of an unknown option or of a header is told, because it is a name: it is not where a secret stands.
+      const text = written({ files }).replaceAll(".sesame", "").replaceAll('\\"sesame\\": \\"***', "");
+      expect(text).not.toMatch(/sesame|5318008/);
     }
   });
 
@@ -75,13 +92,14 @@ describe("secrets", () => {
     expect(written({ env: { CHORUS_CHANNEL_NAMESPACES: '[{"sesame' } })).not.toContain("sesame");
   });
 
-  const keys = secrets.map(({ path }) => path).filter((path) => !/key_pem|endpoint/.test(path));
+  const keys = secrets.map(({ path }) => path).filter((path) => !/key_pem|endpoint|headers/.test(path));
   const edges = "expected no white space or line break at the beginning or the end: remove it, in a shell by printf %s";
   test.each(keys)("[CF97] white space at the ends of %s is refused, and the remedy is told", (path) => {
     const name = path.includes("keys[0]") ? { name: "ci" } : {};
     const linesOf = (value: string) => {
       const input = withOption(path, value);
       if ("name" in name) Object.assign(Object(Reflect.get(Object(input["http_api"]), "keys")[0]), name);
+      if (path.endsWith("_previous")) Object.assign(Object(input["proxy"]), { signing_key: "sesame" });
       return errorsOf(input);
     };
     for (const value of [

@@ -120,7 +120,7 @@ describe("variables of Centrifugo", () => {
   test("[CF103] each that is not supported is one warning, and one without which it is unsafe stops the start", () => {
     const env = {
       CENTRIFUGO_ADMIN_ENABLED: "true",
-      CENTRIFUGO_PROXIES: '[{"name": "mine"}]',
+      CENTRIFUGO_RPC_PING_ENABLED: "true",
       CENTRIFUGO_CONSUMERS: "[]",
       CENTRIFUGO_TOKEN_HMAC_SECRET_KEY: "sesame",
       CENTRIFUGO_HTTP_SERVER_PROT: "1",
@@ -129,14 +129,16 @@ describe("variables of Centrifugo", () => {
     };
     expect(loaded({ env }).warnings).toEqual([
       "admin.enabled: not supported, the server goes on without it (from CENTRIFUGO_ADMIN_ENABLED)",
-      "proxies: not supported, the server goes on without it (from CENTRIFUGO_PROXIES)",
+      "rpc.ping.enabled: not supported, the server goes on without it (from CENTRIFUGO_RPC_PING_ENABLED)",
       "CENTRIFUGO_TOKEN_HMAC_SECRET_KEY: names no option, write CENTRIFUGO_CLIENT_TOKEN_HMAC_SECRET_KEY",
       "CENTRIFUGO_HTTP_SERVER_PROT: names no option, the nearest is CENTRIFUGO_HTTP_SERVER_PORT",
       "CENTRIFUGO_NO_SUCH_THING: names no option",
       "CENTRIFUGO_CHANNEL_NAMESPACES_GONE_PRESENCE: names no option",
     ]);
-    expect(refused({ env: { CENTRIFUGO_CLIENT_PROXY_CONNECT_ENABLED: "true" } })[0]).toStartWith(
-      "client.proxy.connect.enabled: not supported, and going on without it is unsafe: ",
+    expect(
+      refused({ env: { CENTRIFUGO_CHANNEL_WITHOUT_NAMESPACE_SUBSCRIBE_STREAM_PROXY_ENABLED: "true" } })[0],
+    ).toStartWith(
+      "channel.without_namespace.subscribe_stream_proxy_enabled: not supported, and going on without it is unsafe: ",
     );
   });
 

@@ -3,12 +3,29 @@ import { type Engine, play } from "./player/player.ts";
 import { differs, type Recording, readRecording, type Scenario } from "./player/recording.ts";
 
 /** The sets that are played. */
-const sets = ["main", "strict", "timers", "insecure", "general", "protobuf", "streams", "filters", "uni", "unicodes"];
+const sets = [
+  "main",
+  "strict",
+  "timers",
+  "insecure",
+  "general",
+  "protobuf",
+  "streams",
+  "filters",
+  "uni",
+  "unicodes",
+  "hooks",
+  "hooks2",
+];
+
+/** Sets that no engine has a part in: they are played on one. */
+const engineless = new Set(["hooks", "hooks2"]);
 
 /** What is not done yet, and which work does it. */
 const later: Readonly<Record<string, string>> = {
   "uni/us-delta": "deltas",
   "general/json-types-subscribe-ok": "a difference of the HTTP API or of refreshes that is not removed yet",
+  "hooks/publish-delta": "deltas of publications are another piece of work",
 };
 
 function reasonToSkip({ name }: Recording, { id }: Scenario): string | undefined {
@@ -19,6 +36,7 @@ function reasonToSkip({ name }: Recording, { id }: Scenario): string | undefined
 /** Plays every recording on a server with this engine, each as a test; `rule` is the promise. */
 export async function playAll(rule: string, engine: Engine): Promise<void> {
   for (const name of sets) {
+    if (engine === "sqlite" && engineless.has(name)) continue;
     const recording = await readRecording(name);
     describe(`the recording ${name} on ${engine}`, () => {
       for (const scenario of recording.scenarios) {

@@ -88,8 +88,10 @@ export function decideAskedPublish(
       const draft = draftOf(view, asked, outcome);
       return [{ type: "publish", id: answer?.id ?? null, draft, number: answer?.number ?? null }];
     }
-    case "disconnect":
-      return [{ type: "disconnect", disconnect: outcome.disconnect }];
+    case "disconnect": {
+      const disconnect = { type: "disconnect", disconnect: outcome.disconnect } as const;
+      return answer ? [{ type: "answer publish", number: answer.number, reply: null }, disconnect] : [disconnect];
+    }
     case "error":
     case "failed": {
       const { error } = outcome;

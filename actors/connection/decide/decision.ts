@@ -86,8 +86,8 @@ export type Decision =
   | { readonly type: "publish"; readonly id: number | null; readonly draft: Draft; readonly number?: number | null }
   /** A hook decides a publish, behind those that came before. */
   | (Omit<AskedPublish, "answer"> & { readonly type: "ask publish"; readonly id: number | null })
-  /** Answers a publish that a hook has refused, in its place. */
-  | { readonly type: "answer publish"; readonly number: number; readonly reply: Reply }
+  /** Answers a publish that a hook has refused, in its place; null: its connection ends instead. */
+  | { readonly type: "answer publish"; readonly number: number; readonly reply: Reply | null }
   /** A publish is refused whose client reads no errors. */
   | { readonly type: "drop"; readonly error: ClientError }
   | { readonly type: "read presence" | "read presence stats"; readonly id: number; readonly channel: string }

@@ -1,6 +1,5 @@
 import type { Draft } from "../../../src/broker/broker.ts";
 import type { ConnectCommand } from "../../../src/core/command.ts";
-import { payloadToJson } from "../../../src/core/payload.ts";
 import { SealedPayload } from "../../../src/core/sealed.ts";
 import type { Asked } from "../subscription.ts";
 import type { Decision, View } from "./decision.ts";
@@ -12,7 +11,7 @@ export function askConnect(command: ConnectCommand): Decision {
     type: "ask",
     question: {
       kind: "connect",
-      request: { token: token?.read() ?? "", data: jsonIn(data), name, version, channels: [...subs.keys()] },
+      request: { token: token?.read() ?? "", data: data?.read() ?? null, name, version, channels: [...subs.keys()] },
     },
     pending: { for: "connect hook", command: { ...command, token: null } },
   };
@@ -22,7 +21,7 @@ export function askConnect(command: ConnectCommand): Decision {
 export function askSubscribe(subscription: Asked, data: SealedPayload | null): Decision {
   return {
     type: "ask",
-    question: { kind: "subscribe", request: { channel: subscription.channel, data: jsonIn(data) } },
+    question: { kind: "subscribe", request: { channel: subscription.channel, data: data?.read() ?? null } },
     pending: { for: "subscribe hook", subscription },
   };
 }
@@ -33,8 +32,4 @@ export function askPublish({ connection }: Pick<View, "connection">, whole: Draf
   const subscription = connection.subscriptions.get(draft.channel);
   const member = subscription ? { ...(subscription.info !== undefined && { info: subscription.info }) } : null;
   return { type: "ask publish", id, draft, data: new SealedPayload(data), member };
-}
-
-function jsonIn(data: SealedPayload | null): string | null {
-  return data === null ? null : payloadToJson(data.read());
 }

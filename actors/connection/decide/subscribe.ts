@@ -77,8 +77,8 @@ function subscribeRefusal(
   const { subscriptions, options, user } = connection;
   return rules.maySubscribe(channel, {
     user,
-    subscribed: subscriptions.has(channel) || connection.isAsking(channel),
-    full: subscriptions.size + connection.askedCount >= options.channelLimit,
+    subscribed: subscriptions.has(channel) || connection.questions?.isAsking(channel) === true,
+    full: subscriptions.size + (connection.questions?.subscriptions ?? 0) >= options.channelLimit,
     token,
     type,
     filter,
@@ -234,8 +234,9 @@ export function resultOf(
 
 /** The client takes its own subscription back; while a hook is asked about it, after the answer. */
 export function decideUnsubscribe({ connection }: View, id: number, channel: string): readonly Decision[] {
-  if (connection.isAsking(channel)) {
-    const isFull = (connection.putOff?.length ?? 0) >= putOffMax;
+  const { questions } = connection;
+  if (questions?.isAsking(channel)) {
+    const isFull = questions.waiting >= putOffMax;
     return [isFull ? refuse(id, errors.tooManyRequests) : { type: "put off", id, channel }];
   }
   return [{ type: "leave", channel, unsubscribe: untoldUnsubscribes.client }, reply({ id, method: "unsubscribe" })];

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { normalizeOrigin } from "../../http/origins.ts";
 import { count, derivedCount, duration, flag, list, records, section, text } from "../../options/option.ts";
+import { switchedProxy } from "../../options/proxy.ts";
 import { tokenEntries } from "../../options/token.ts";
 
 /** What a page's Origin can be, in any of the forms that are read into one. */
@@ -202,5 +203,21 @@ const volumes = {
   ),
 };
 
+/** Hooks of connections, and how they run. */
+const hooks = {
+  concurrency: count(
+    0,
+    "Hooks of one connection that run beside its commands, whose replies may then overtake; 0 or 1 for one after the other.",
+    { unit: "hooks", max: 1_024 },
+  ),
+  proxy: v.optional(
+    section({
+      connect: switchedProxy("Whether a hook decides who a client without a token is."),
+      refresh: switchedProxy("Whether a hook is asked when a connection has expired, with or without a token."),
+    }),
+    {},
+  ),
+};
+
 /** `client`: who may connect, and how much each may do. */
-export const client = section({ ...identity, ...times, ...connections, ...volumes });
+export const client = section({ ...identity, ...times, ...connections, ...volumes, ...hooks });

@@ -1,6 +1,6 @@
 import type { StandardSchemaV1 as Schema } from "@standard-schema/spec";
 import { type MaybePromise, then } from "../../core/maybe-promise.ts";
-import type { Payload } from "../../core/payload.ts";
+import { type Payload, payloadToJson } from "../../core/payload.ts";
 import { type Seconds, seconds } from "../../core/time.ts";
 import type { HookClient } from "../hooks.ts";
 import { ConnectionHandle, type HandlePort, UpgradeHandle } from "./handle.ts";
@@ -75,6 +75,11 @@ export function valueOfPayload(payload: Payload): unknown {
     case "binary":
       return payload.bytes;
   }
+}
+
+/** The value of a field that is always JSON; undefined where the client sent none. */
+export function valueOfData(data: Payload | null): unknown {
+  return data === null ? undefined : valueOfJson(payloadToJson(data));
 }
 
 /** The value of a field of raw JSON; undefined where the client sent none. */

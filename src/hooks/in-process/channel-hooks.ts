@@ -2,7 +2,7 @@ import { check } from "../../contract/check.ts";
 import { errors } from "../../core/errors.ts";
 import { type MaybePromise, then } from "../../core/maybe-promise.ts";
 import type { Hook, HookAnswer, HookCall, HookClient, HookKind, HookTypes } from "../hooks.ts";
-import { type Application, secondsOf, valueOfJson, valueOfPayload } from "./application.ts";
+import { type Application, secondsOf, valueOfData, valueOfJson, valueOfPayload } from "./application.ts";
 import { limitsOf } from "./durations.ts";
 import { type Configured, configured, type DeclaredChannel } from "./runtime.ts";
 import { errorOf, invalidInput, refusalIn } from "./verdict.ts";
@@ -65,7 +65,7 @@ function subscribeHook(own: ChannelHandler): Hook<"subscribe"> {
     name,
     limits: limitsOf(handler.options, name),
     run: (client, { channel, data }, call) => {
-      const request = schemas.request ? check(schemas.request, valueOfJson(data)) : nothing;
+      const request = schemas.request ? check(schemas.request, valueOfData(data)) : nothing;
       return then(request, (checked) =>
         checked.ok
           ? then(handler.handle(given(own, { client, channel, call }, { data: checked.value })), (answer) =>

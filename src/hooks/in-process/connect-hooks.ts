@@ -2,7 +2,7 @@ import type { StandardSchemaV1 as Schema } from "@standard-schema/spec";
 import { check } from "../../contract/check.ts";
 import { type MaybePromise, then } from "../../core/maybe-promise.ts";
 import type { Hook, HookAnswer, HookKind } from "../hooks.ts";
-import { type Application, secondsOf, valueOfJson } from "./application.ts";
+import { type Application, secondsOf, valueOfData } from "./application.ts";
 import { limitsOf } from "./durations.ts";
 import { UpgradeHandle } from "./handle.ts";
 import type { HandlerOptions, Verified } from "./handlers.ts";
@@ -33,7 +33,7 @@ export function createConnectHook(
     name: "authenticate",
     limits: limitsOf(options, "authenticate"),
     run: (client, { token, data }, call) =>
-      then(schema ? check(schema, valueOfJson(data)) : nothing, (checked) => {
+      then(schema ? check(schema, valueOfData(data)) : nothing, (checked) => {
         if (!checked.ok) return { kind: "error" as const, error: invalidInput(checked.path) };
         const attempt = {
           upgrade: new UpgradeHandle(client),

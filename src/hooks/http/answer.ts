@@ -1,0 +1,90 @@
+import * as v from "valibot";
+import type { Disconnect } from "../../core/disconnects.ts";
+import type { ClientError } from "../../core/errors.ts";
+import { type Extent, findMember, isDeeperThan, jsonLevelsMax, skipSpace } from "../../core/json.ts";
+import { isObject } from "../../core/object.ts";
+import { HttpFault } from "./endpoint.ts";
+
+const code = v.optional(v.nullish(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(4_294_967_295)), 0), 0);
+
+const envelope = v.nullable(
+  v.object({
+    result: v.nullish(v.unknown()),
+    error: v.nullish(v.object({ code, message: v.nullish(v.string(), ""), temporary: v.nullish(v.boolean(), false) })),
+    disconnect: v.nullish(v.object({ code, reason: v.nullish(v.string(), "") })),
+  }),
+);
+
+/** What stands in an answer: a disconnect goes before an error, and that before a result. */
+export type Envelope =
+  | { readonly kind: "none" }
+  | { readonly kind: "error"; readonly error: ClientError }
+  | { readonly kind: "disconnect"; readonly disconnect: Disconnect }
+  | { readonly kind: "result"; readonly value: object; readonly text: RawObject };
+
+/** The text of an object whose payloads are taken as they stand. */
+export interface RawObject {
+  readonly json: string;
+  readonly start: number;
+}
+
+/** Reads the body of an answer. Throws a HttpFault where it is none. */
+export function readAnswer(json: string): Envelope {
+  const value = parse(json);
+  // To valibot a list is an object too.
+  const isList = [value, ...(isObject(value) ? [value["error"], value["disconnect"]] : [])].some(Array.isArray);
+  if (isList) throw new HttpFault("the answer has a field of a wrong type: a list");
+  const parsed = v.safeParse(envelope, value);
+  if (!parsed.success) throw new HttpFault(`the answer has a field of a wrong type: ${pathOf(parsed.issues[0])}`);
+  const { result, error, disconnect } = parsed.output ?? {};
+  if (disconnect) return { kind: "disconnect", disconnect: sendable(disconnect) };
+  if (error) return { kind: "error", error: errorOf(error) };
+  if (result === null || result === undefined) return { kind: "none" };
+  if (!isObject(result) || Array.isArray(result)) throw new HttpFault("the answer's `result` is no object");
+  const place = findMember(json, skipSpace(json, 0), "result");
+  return { kind: "result", value: result, text: { json, start: place?.start ?? 0 } };
+}
+
+/** The exact text of a field; null where there is none. */
+export function rawField({ json, start }: RawObject, name: string): string | null {
+  const place: Extent | null = findMember(json, start, name);
+  return place && json.slice(place.start, place.end);
+}
+
+/** The text of an object inside of another; null where there is none. */
+export function rawObject({ json, start }: RawObject, name: string): RawObject | null {
+  const place = findMember(json, start, name);
+  return place && { json, start: place.start };
+}
+
+function parse(json: string): unknown {
+  if (isDeeperThan(json, jsonLevelsMax)) throw new HttpFault("the answer has too many levels");
+  try {
+    return JSON.parse(json);
+  } catch {
+    throw new HttpFault("the answer is not JSON");
+  }
+}
+
+export function errorOf({ code, message, temporary }: { code: number; message: string; temporary: boolean }) {
+  return { code, message, ...(temporary && { temporary: true as const }) };
+}
+
+const reasonBytesMax = 123;
+
+/** A close frame takes codes of applications and of the protocol alone, and 123 bytes of reason (RFC 6455 5.5, 7.4). */
+export function sendable({ code, reason }: Disconnect): Disconnect {
+  const isSendable = code >= 3_000 && code <= 4_999;
+  if (!isSendable) throw new HttpFault(`the answer's disconnect has the code ${code}, which no close frame can have`);
+  return { code, reason: Buffer.byteLength(reason) <= reasonBytesMax ? reason : cut(reason) };
+}
+
+function cut(reason: string): string {
+  let shown = reason.slice(0, reasonBytesMax);
+  while (Buffer.byteLength(shown) > reasonBytesMax) shown = shown.slice(0, -1);
+  return shown.toWellFormed();
+}
+
+export function pathOf(issue: v.BaseIssue<unknown> | undefined): string {
+  return (issue?.path ?? []).map(({ key }) => String(key)).join(".");
+}

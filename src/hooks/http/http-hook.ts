@@ -1,0 +1,72 @@
+import type { ProxyOptions } from "../../options/proxy.ts";
+import type { Hook, HookAnswer, HookClient, HookKind, HookTypes } from "../hooks.ts";
+import type { HookLimits } from "../limits.ts";
+import { errorOf, readAnswer, sendable } from "./answer.ts";
+import { Endpoint, type EndpointPorts, HttpFault } from "./endpoint.ts";
+import { bodyOf } from "./request.ts";
+import type { ResultText } from "./results.ts";
+
+/**
+ * Requests of one hook at once. The runtime has 256 for all of a process, so that one hook that hangs leaves some to the
+ * others (measured on Bun 1.4.5).
+ */
+const perServer = 100;
+
+/** Calls of one hook that may wait for those: as many clients as connect in about a second. */
+const queue = 10_000;
+
+/** Reads the result of one kind of hook; null says that there is none. */
+export type ReadResult<K extends HookKind> = (result: ResultText) => HookTypes[K]["result"] | null;
+
+/** Makes a hook that is a URL of a back end. `name` is its place among the proxies. */
+export function createHttpHook<K extends HookKind>(
+  kind: K,
+  name: string,
+  { options, ports, read }: { options: ProxyOptions; ports: EndpointPorts; read: ReadResult<K> },
+): Hook<K> {
+  const endpoint = new Endpoint(options, ports);
+  const transformed = transformsOf<K>(options);
+  const limits: HookLimits = {
+    timeout: options.timeout,
+    perConnection: Number.POSITIVE_INFINITY,
+    perServer,
+    queue,
+    rate: null,
+  };
+  return {
+    kind,
+    name,
+    limits,
+    async run(client: HookClient, request, { signal }): Promise<HookAnswer<K>> {
+      const body = bodyOf(kind, client, { request, options });
+      const { status, text } = await endpoint.post(body, client, signal);
+      if (status === 200) return answerOf(endpoint, text, read);
+      const answer = transformed.get(status);
+      if (answer) return answer;
+      throw new HttpFault(`${endpoint.place}: status ${status}`);
+    },
+  };
+}
+
+function answerOf<K extends HookKind>(endpoint: Endpoint, text: string, read: ReadResult<K>): HookAnswer<K> {
+  try {
+    const answer = readAnswer(text);
+    if (answer.kind !== "result") return answer;
+    const result = read(answer);
+    return result === null ? { kind: "none" } : { kind: "result", result };
+  } catch (error) {
+    if (error instanceof HttpFault) error.stack = `${error.name}: ${endpoint.place}: ${error.message}`;
+    throw error;
+  }
+}
+
+/** The first entry with a status counts. */
+function transformsOf<K extends HookKind>({ http }: ProxyOptions): ReadonlyMap<number, HookAnswer<K>> {
+  const answers = new Map<number, HookAnswer<K>>();
+  for (const { status_code, to_error, to_disconnect } of http.status_to_code_transforms) {
+    if (answers.has(status_code)) continue;
+    if (to_error) answers.set(status_code, { kind: "error", error: errorOf(to_error) });
+    else if (to_disconnect) answers.set(status_code, { kind: "disconnect", disconnect: sendable(to_disconnect) });
+  }
+  return answers;
+}

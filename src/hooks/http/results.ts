@@ -1,0 +1,178 @@
+import * as v from "valibot";
+import { bytesOfBase64 } from "../../core/base64.ts";
+import type { ServerSubscription, SubscriptionOverride } from "../../core/identity.ts";
+import { isObject } from "../../core/object.ts";
+import { type Payload, payloadOfBytes, payloadToJson } from "../../core/payload.ts";
+import { type Seconds, seconds } from "../../core/time.ts";
+import type { HookTypes } from "../hooks.ts";
+import { pathOf, type RawObject, rawField, rawObject } from "./answer.ts";
+import { HttpFault } from "./endpoint.ts";
+
+/** A result: parsed, and as text. */
+export interface ResultText {
+  readonly value: object;
+  readonly text: RawObject;
+}
+
+/** What cannot be decoded: the client is answered with error 100, or closed with 3004 where it asked nothing. */
+export class UndecodableResult extends HttpFault {}
+
+const text = v.nullish(v.string(), "");
+const flag = v.nullish(v.boolean(), false);
+const time = v.nullish(v.pipe(v.number(), v.safeInteger()), 0);
+const overrideFlag = v.nullish(v.object({ value: flag }));
+const override = v.nullish(
+  v.object({
+    presence: overrideFlag,
+    join_leave: overrideFlag,
+    force_push_join_leave: overrideFlag,
+    force_recovery: overrideFlag,
+    force_positioning: overrideFlag,
+  }),
+);
+const grantEntries = { b64info: text, b64data: text, override };
+const grant = v.object(grantEntries);
+
+const connectSchema = v.object({
+  user: text,
+  expire_at: time,
+  b64info: text,
+  b64data: text,
+  channels: v.nullish(v.array(v.string()), []),
+  subs: v.nullish(v.custom<Readonly<Record<string, unknown>>>(isObject), {}),
+});
+
+const expirySchema = v.object({ expired: flag, expire_at: time, b64info: text });
+const subscribeSchema = v.object({ expire_at: time, ...grantEntries });
+const rpcSchema = v.object({ b64data: text });
+const publishSchema = v.object({
+  b64data: text,
+  skip_history: flag,
+  tags: v.nullish(v.record(v.string(), v.nullish(v.string(), ""))),
+  idempotency_key: text,
+  delta: flag,
+  version: v.nullish(v.pipe(v.number(), v.safeInteger(), v.minValue(0)), 0),
+  version_epoch: text,
+});
+
+export function connectResult(result: ResultText): HookTypes["connect"]["result"] {
+  const { user, expire_at, b64info, b64data, channels, subs } = read(connectSchema, result);
+  const meta = rawField(result.text, "meta");
+  return {
+    user,
+    expireAt: never(expire_at),
+    ...defined("info", jsonOf(result.text, "info", b64info)),
+    ...defined("data", jsonOf(result.text, "data", b64data)),
+    ...defined("meta", meta ?? undefined),
+    subscriptions: subscriptionsOf(channels, subs, rawObject(result.text, "subs")),
+  };
+}
+
+/** Null: the connection, or the subscription, has expired. */
+export function refreshResult(result: ResultText): HookTypes["refresh"]["result"] | null {
+  const { expired, expire_at, b64info } = read(expirySchema, result);
+  const info = jsonOf(result.text, "info", b64info);
+  // Without an expiry the connection ends, as in Centrifugo.
+  if (expired || expire_at <= 0) return null;
+  const meta = rawField(result.text, "meta");
+  return { expireAt: seconds(expire_at), ...defined("info", info), ...defined("meta", meta ?? undefined) };
+}
+
+/** As `refreshResult`; without an expiry the subscription never expires again, and an empty info leaves the old one. */
+export function subRefreshResult(result: ResultText): HookTypes["sub_refresh"]["result"] | null {
+  const { expired, expire_at, b64info } = read(expirySchema, result);
+  const info = jsonOf(result.text, "info", b64info);
+  return expired ? null : { expireAt: never(expire_at), ...defined("info", info) };
+}
+
+export function subscribeResult(result: ResultText): HookTypes["subscribe"]["result"] {
+  const { expire_at, b64info, b64data, override: changed } = read(subscribeSchema, result);
+  return {
+    expireAt: never(expire_at),
+    ...defined("info", jsonOf(result.text, "info", b64info)),
+    ...defined("data", jsonOf(result.text, "data", b64data)),
+    ...defined("override", overrideOf(changed)),
+  };
+}
+
+export function publishResult(result: ResultText): HookTypes["publish"]["result"] {
+  const { b64data, skip_history, tags, idempotency_key, version, version_epoch } = read(publishSchema, result);
+  const json = rawField(result.text, "data");
+  const own: Payload | null = json === null || json === "null" ? null : { kind: "json", json };
+  const data = own ?? (b64data === "" ? null : decoded("b64data", b64data));
+  return {
+    ...(data && { data }),
+    ...(tags && Object.keys(tags).length > 0 && { tags }),
+    ...(idempotency_key !== "" && { idempotencyKey: idempotency_key }),
+    ...(skip_history && { skipHistory: true }),
+    ...(version > 0 && { version }),
+    ...(version_epoch !== "" && { versionEpoch: version_epoch }),
+  };
+}
+
+export function rpcResult(result: ResultText): HookTypes["rpc"]["result"] {
+  return defined("data", jsonOf(result.text, "data", read(rpcSchema, result).b64data));
+}
+
+function read<Schema extends v.GenericSchema>(schema: Schema, { value }: ResultText): v.InferOutput<Schema> {
+  const parsed = v.safeParse(schema, value);
+  if (parsed.success) return parsed.output;
+  throw new HttpFault(`the answer has a field of a wrong type: result.${pathOf(parsed.issues[0])}`);
+}
+
+function defined<Name extends string, Value>(name: Name, value: Value | undefined): { readonly [key in Name]?: Value } {
+  return (value === undefined ? {} : { [name]: value }) as { readonly [key in Name]?: Value };
+}
+
+/** 0 and less is never. */
+function never(expireAt: number): Seconds | null {
+  return expireAt > 0 ? seconds(expireAt) : null;
+}
+
+/** The raw JSON of a payload: base64 goes before the plain field; bytes that are not JSON become a base64 string. */
+function jsonOf(result: RawObject, name: string, base64: string): string | undefined {
+  if (base64 !== "") return payloadToJson(decoded(`b64${name}`, base64));
+  return rawField(result, name) ?? undefined;
+}
+
+function decoded(name: string, base64: string): Payload {
+  const bytes = bytesOfBase64(base64);
+  const payload = bytes && payloadOfBytes(bytes);
+  if (payload) return payload;
+  throw new UndecodableResult(`the answer's ${name} is not base64, or has too many levels`);
+}
+
+/** `subs` wins over `channels`; a channel that is named twice is one. */
+function subscriptionsOf(
+  channels: readonly string[],
+  subs: Readonly<Record<string, unknown>>,
+  raw: RawObject | null,
+): readonly ServerSubscription[] {
+  const names = Object.keys(subs);
+  if (names.length === 0 || raw === null) return [...new Set(channels)].map((channel) => ({ channel }));
+  return names.map((channel) => {
+    const value = v.safeParse(grant, subs[channel] ?? {});
+    if (!value.success) throw new HttpFault(`the answer has a field of a wrong type: result.subs.${channel}`);
+    const own = subs[channel] === null ? null : rawObject(raw, channel);
+    const { b64info, b64data, override: changed } = value.output;
+    return {
+      channel,
+      ...(own && defined("info", jsonOf(own, "info", b64info))),
+      ...(own && defined("data", jsonOf(own, "data", b64data))),
+      ...defined("override", overrideOf(changed)),
+    };
+  });
+}
+
+/** Null leaves the option of the namespace; an object without a value is false. */
+function overrideOf(changed: v.InferOutput<typeof override>): SubscriptionOverride | undefined {
+  if (!changed) return undefined;
+  const { presence, join_leave, force_push_join_leave, force_recovery, force_positioning } = changed;
+  return {
+    ...(presence && { presence: presence.value }),
+    ...(join_leave && { joinLeave: join_leave.value }),
+    ...(force_push_join_leave && { forcePushJoinLeave: force_push_join_leave.value }),
+    ...(force_recovery && { forceRecovery: force_recovery.value }),
+    ...(force_positioning && { forcePositioning: force_positioning.value }),
+  };
+}

@@ -1,0 +1,67 @@
+import { describe, expect, test } from "bun:test";
+import { errorsOf } from "./support.ts";
+
+const endpoint = "http://127.0.0.1:1/hook";
+const transform = (entry: object) => ({
+  rpc: { proxy: { endpoint, http: { status_to_code_transforms: [entry] } } },
+});
+
+describe("hooks of the configuration", () => {
+  test.each<[string, object, string]>([
+    [
+      "a connect hook without an endpoint",
+      { client: { proxy: { connect: { enabled: true } } } },
+      "client.proxy.connect.endpoint: ",
+    ],
+    [
+      "a namespace's hook without an endpoint",
+      { channel: { without_namespace: { publish_proxy_enabled: true } } },
+      "channel.proxy.publish.endpoint: ",
+    ],
+    [
+      "a hook over gRPC",
+      { client: { proxy: { connect: { enabled: true, endpoint: "grpc://127.0.0.1:1" } } } },
+      "client.proxy.connect.endpoint: expected a URL that begins with http:// or https://: hooks over gRPC are not supported",
+    ],
+    [
+      "an endpoint without a scheme, which is gRPC",
+      { rpc: { proxy: { endpoint: "127.0.0.1:9" } } },
+      "rpc.proxy.endpoint: ",
+    ],
+    ["a reserved name", { proxies: [{ name: "default", endpoint }] }, "proxies[0].name: "],
+    [
+      "a name twice",
+      {
+        proxies: [
+          { name: "aa", endpoint },
+          { name: "aa", endpoint },
+        ],
+      },
+      "proxies[1].name: ",
+    ],
+    ["a short name", { proxies: [{ name: "a", endpoint }] }, "proxies[0].name: "],
+    [
+      "an unknown name, also where the hook is off",
+      { channel: { without_namespace: { subscribe_proxy_name: "gone" } } },
+      "channel.without_namespace.subscribe_proxy_name: ",
+    ],
+    [
+      "an unknown name of calls",
+      { rpc: { without_namespace: { proxy_name: "gone" } } },
+      "rpc.without_namespace.proxy_name: ",
+    ],
+    ["a transform without a target", transform({ status_code: 404 }), "rpc.proxy.http.status_to_code_transforms[0]: "],
+    [
+      "a transform with two",
+      transform({ status_code: 404, to_error: { code: 1 }, to_disconnect: { code: 4000 } }),
+      "rpc.proxy.http.status_to_code_transforms[0]: ",
+    ],
+    ["a previous key alone", { proxy: { signing_key_previous: "sesame" } }, "proxy.signing_key_previous: "],
+  ])("[HH5] %s is refused with its place", (_, input, line) => {
+    expect(errorsOf(input).map((each) => each.slice(0, line.length))).toContain(line);
+  });
+
+  test("calls may be turned on without an endpoint, as in Centrifugo", () => {
+    expect(errorsOf({ rpc: { without_namespace: { proxy_enabled: true } } })).toEqual([]);
+  });
+});
