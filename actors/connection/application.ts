@@ -232,7 +232,8 @@ function clientOf({ socket, user }: ConnectionRecord): HookClient {
     meta: null,
     transport: socket.capabilities.isUnidirectional ? `uni_${socket.transport}` : socket.transport,
     emulated: null,
-    encoding: socket.encodingName,
+    // The variant for unidirectional clients is the same encoding to an application.
+    encoding: socket.encodingName.split("-", 1)[0] ?? "",
     address: socket.address,
     upgrade: socket.upgrade ?? noRequest,
     state: null,
