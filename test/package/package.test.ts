@@ -54,7 +54,6 @@ const inNode = `
 import { Centrifuge } from "centrifuge";
 import { createClient } from "chorus/client";
 import { chat } from "./contract.js";
-import { skipping } from "../support/skipping.ts";
 const client = createClient(chat, new Centrifuge(process.argv[2], { websocket: globalThis.WebSocket ?? (await import("ws")).WebSocket }));
 const wrong = await client.channel("room", { room: "a" }).publish({ text: "" });
 console.log(wrong.ok ? "ok" : wrong.error.code);
