@@ -45,6 +45,8 @@ export interface HttpHooksPorts extends EndpointPorts {
 /** Hooks that are URLs of a back end, as Centrifugo's proxies: the second implementation of the port. */
 export class HttpHooks implements Hooks {
   readonly options: HookOptions;
+  /** A back end has no schemas here. */
+  readonly refusedOutputs = 0;
   readonly #ports: HttpHooksPorts;
   readonly #connect: Hook<"connect"> | null;
   readonly #refresh: Hook<"refresh"> | null;
