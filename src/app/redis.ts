@@ -1,7 +1,15 @@
 import { readFileSync } from "node:fs";
+import { checkRedis, type RedisFault } from "../broker/redis/check.ts";
 import type { RedisOptions, RedisTls } from "../broker/redis/options.ts";
 import type { Config } from "../config/config.ts";
 import { readPem } from "../core/pem.ts";
+import { systemRandom } from "../runtime/system.ts";
+
+/** What stands in the way of the engine of several nodes; null where it works, or where there is none. */
+export function engineFault({ engine }: Config): Promise<RedisFault | null> {
+  if (engine.type !== "redis") return Promise.resolve(null);
+  return checkRedis(redisOptions(engine.redis), systemRandom);
+}
 
 type Redis = Config["engine"]["redis"];
 

@@ -10,6 +10,7 @@ import { exitCodes, exitHubFailed, type Stoppable, surviveErrors, untilSignal } 
 import { stderr } from "../runtime/stderr.ts";
 import { systemClock } from "../runtime/system.ts";
 import { tokenOptions } from "./options.ts";
+import { engineFault } from "./redis.ts";
 import { type Started, start } from "./start.ts";
 import { bunVersionFault, fileProblems, startProblems, whyNotStarted } from "./start-checks.ts";
 import { backup, renewEpochs } from "./store-commands.ts";
@@ -47,7 +48,11 @@ export async function run(argv: readonly string[]): Promise<void> {
     });
   const loaded = load();
   if (loaded.kind === "errors") refuse(loaded.lines, loaded.isUsage ? exitCodes.usage : exitCodes.configuration);
-  if (loaded.kind === "print") return console.log(loaded.text);
+  if (loaded.kind === "print") {
+    const fault = loaded.probed ? await engineFault(loaded.probed) : null;
+    if (fault) refuse([fault.words], exitCodes.configuration);
+    return console.log(loaded.text);
+  }
   if (!command) return await serve(loaded, load);
   const { text, exitCode } = await command(rest, loaded.config);
   if (exitCode !== 0) refuse([text], exitCode);
@@ -58,6 +63,9 @@ export async function run(argv: readonly string[]): Promise<void> {
 async function serve({ config, warnings, profile, file }: LoadedConfig, load: () => LoadResult): Promise<void> {
   const problems = fileProblems(config);
   if (problems.length > 0) refuse(problems, exitCodes.configuration);
+  const fault = await engineFault(config);
+  // A server that is away may come: until then the node is not ready.
+  if (fault?.kind === "refused") refuse([fault.words], exitCodes.configuration);
   const { client } = config;
   const log = createLog(config.log, stderr);
   const { limit, isReduced } = connectionLimitWithin(client.connection_limit, openFilesMax());

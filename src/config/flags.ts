@@ -10,6 +10,7 @@ const flagTypes = {
   version: { type: "boolean", short: "v" },
   "print-config": { type: "boolean" },
   "check-config": { type: "boolean" },
+  probe: { type: "boolean" },
 } as const;
 
 /** What can be asked for in place of running; where several are, the first of these is printed. */
@@ -21,6 +22,8 @@ export interface Flags {
   readonly address: string | undefined;
   readonly port: string | undefined;
   readonly print: (typeof prints)[number] | undefined;
+  /** Whether `--check-config` also tries the engine. */
+  readonly isProbe: boolean;
 }
 
 /** Flags, or what is wrong with them, one line each. */
@@ -64,7 +67,8 @@ export function parseFlags(argv: readonly string[], { passOver = false } = {}): 
   if (hasArgument && !passOver && errors.size === 0) errors.add(unexpectedArgument);
   if (errors.size > 0) return { ok: false, error: [...errors] };
   const [config, address, port] = [values.get("config"), values.get("address"), values.get("port")];
-  return { ok: true, value: { config, address, port, print: prints.find((name) => values.has(name)) } };
+  const print = prints.find((name) => values.has(name));
+  return { ok: true, value: { config, address, port, print, isProbe: values.has("probe") } };
 }
 
 function faultOf({ name, rawName, value, inlineValue }: FlagToken): string | null {

@@ -10,7 +10,7 @@ export const help = `Chorus, a real-time broadcast server.
   -c, --config FILE    read this JSON, YAML or TOML file (else CHORUS_CONFIG, else config.json if it exists)
   -a, --address ADDR   listen on this address, whatever the file says
   -p, --port PORT      listen on this port, whatever the file says; 0 takes a free one
-      --check-config   tell whether the configuration is valid
+      --check-config   tell whether the configuration is valid; with --probe also whether the engine works
       --print-config   print the whole configuration, with secrets masked
   -v, --version        print the version
   -h, --help           print this

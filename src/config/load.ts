@@ -44,7 +44,13 @@ export type LoadResult =
       /** Whether the command line itself cannot be read; otherwise it is the configuration. */
       readonly isUsage: boolean;
     }
-  | { readonly kind: "print"; readonly text: string; readonly exitCode: 0 };
+  | {
+      readonly kind: "print";
+      readonly text: string;
+      readonly exitCode: 0;
+      /** The configuration whose engine is to be tried before; absent where none is. */
+      readonly probed?: Config;
+    };
 
 /** The options that have a flag. */
 const flagPaths = { address: ["http_server", "address"], port: ["http_server", "port"] } as const;
@@ -83,14 +89,15 @@ function outcome(flags: Flags, loaded: LoadedConfig): LoadResult {
   if (flags.print !== "check-config") return loaded;
   const source = loaded.file ?? "the development profile, because there is no file";
   const warnings = loaded.warnings.map((line) => `warning: ${line}`);
-  return print([...warnings, `The configuration is valid: ${source}`].join("\n"));
+  const valid = print([...warnings, `The configuration is valid: ${source}`].join("\n"));
+  return flags.isProbe ? { ...valid, probed: loaded.config } : valid;
 }
 
 function errors(lines: readonly string[]): LoadResult {
   return { kind: "errors", lines, isUsage: false };
 }
 
-function print(text: string): LoadResult {
+function print(text: string): Extract<LoadResult, { kind: "print" }> {
   return { kind: "print", text, exitCode: 0 };
 }
 

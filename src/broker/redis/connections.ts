@@ -11,7 +11,7 @@ const retryMaxMs = 2_000;
  * cannot be sent fails at once. It comes back by itself, at the master that is then the master. Loaded on the first call,
  * because the client costs 20 MB.
  */
-export function connect(options: RedisOptions, role: "commands" | "messages", random: Random): Redis {
+export function connect(options: RedisOptions, role: "commands" | "messages" | "check", random: Random): Redis {
   const { Redis: Client }: typeof import("ioredis") = require("ioredis");
   return new Client<"legacy">({ ...clientOptions(options, role, random), replyMapping: "legacy" });
 }
@@ -32,6 +32,8 @@ function clientOptions(options: RedisOptions, role: string, random: Random): Cli
     ...(encrypted && { tls: encrypted }),
     ...(encrypted && at.kind === "sentinel" && { enableTLSForSentinelMode: true }),
     retryStrategy: delay,
+    // It asks INFO, and complains on stderr where that is forbidden.
+    enableReadyCheck: role !== "check" && options.generation !== "none",
     // The client's own defaults append twice after a cut, and answer from a queue what was meant for another server.
     autoResendUnfulfilledCommands: false,
     enableOfflineQueue: false,

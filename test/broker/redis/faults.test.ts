@@ -3,7 +3,8 @@ import { describeWithEngine } from "../../support/engines.ts";
 import { Link } from "../../support/link.ts";
 import { patience } from "../../support/patience.ts";
 import { TestRedis } from "../../support/redis.ts";
-import { options, RedisNode, RunHistory } from "./history.ts";
+import { RedisNode, RunHistory } from "./history.ts";
+import { judgeAcknowledged, publish, publishFor, rest, until } from "./runs.ts";
 
 const channels = ["a", "b", "c"];
 
@@ -100,10 +101,10 @@ describeWithEngine("two nodes on Redis", "redis-server", () => {
       const run: Run = { redis, links: [one, other], nodes, history };
       await Promise.all(nodes.map(({ connected }) => connected));
       await until("both nodes hear all channels", () => nodes.every((node) => channels.every((c) => node.isInside(c))));
-      await publish(run, 0, 30);
+      await publish(nodes, 0, 30);
       redis.save();
-      await publish(run, 30, 60);
-      const publishing = publishFor(run, 60, (fault.lasts ?? 0) + 300);
+      await publish(nodes, 30, 60);
+      const publishing = publishFor(nodes, 60, (fault.lasts ?? 0) + 300);
       await fault.happen(run);
       await publishing;
       await fault.heal?.(run);
@@ -112,72 +113,12 @@ describeWithEngine("two nodes on Redis", "redis-server", () => {
           await Promise.all(nodes.map((node) => node.publish("a", -1 - history.acked.length * 2 - nodes.indexOf(node))))
         ).every(Boolean),
       );
-      await rest(run);
+      await rest(nodes);
       expect(history.violations).toEqual([]);
       expect(nodes.map(({ open }) => open)).toEqual([0, 0]);
-      await judgeAcknowledged(run);
+      await judgeAcknowledged(nodes, history);
       await Promise.all(nodes.map((node) => node.close()));
     },
     patience * 3,
   );
 });
-
-async function publish({ nodes }: Run, from: number, to: number): Promise<void> {
-  for (let n = from; n < to; n++) await nodes[n % 2]?.publish(channels[n % 3] ?? "a", n);
-}
-
-/** Publishes while something fails. */
-async function publishFor({ nodes }: Run, from: number, ms: number): Promise<void> {
-  const end = performance.now() + ms;
-  for (let n = from; performance.now() < end; n++) {
-    void nodes[n % 2]?.publish(channels[n % 3] ?? "a", n);
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
-}
-
-/** The subscribers of both nodes stand at the engine's top. */
-async function rest({ nodes }: Run): Promise<void> {
-  for (const channel of channels) {
-    await until(`all stand at the top of ${channel}`, async () => {
-      const top = await topOf(nodes[0], channel);
-      return nodes.every((node) => {
-        const position = node.positions.get(channel);
-        return node.isInside(channel) && position?.offset === top?.offset && position?.epoch === top?.epoch;
-      });
-    });
-  }
-}
-
-function topOf({ broker }: RedisNode, channel: string) {
-  return new Promise<{ offset: number; epoch: string } | null>((resolve) =>
-    broker.history(channel, options, { limit: 0, since: null, reverse: false }, (outcome) =>
-      resolve(outcome.ok ? outcome.value.position : null),
-    ),
-  );
-}
-
-async function judgeAcknowledged({ nodes, history }: Run): Promise<void> {
-  for (const channel of channels) {
-    const outcome = await new Promise<Parameters<Parameters<RedisNode["broker"]["history"]>[3]>[0]>((resolve) =>
-      nodes[0].broker.history(channel, options, { limit: -1, since: null, reverse: false }, resolve),
-    );
-    if (!outcome.ok) throw new Error("The history cannot be read.");
-    const { position, publications } = outcome.value;
-    const kept = publications.map(({ data }) => (data.kind === "json" ? data.json : ""));
-    const missing = history.acked.filter(
-      (each) =>
-        each.channel === channel &&
-        each.position.epoch === position.epoch &&
-        kept.filter((data) => data === each.data).length !== 1,
-    );
-    expect(missing).toEqual([]);
-  }
-}
-
-async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + patience;
-  while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`It does not come to this: ${what}.`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
