@@ -115,6 +115,3 @@ export class ClientHooks implements CallOwner {
     return this.#options.beside.has(kind);
   }
 }
-
-/** Hooks that the server asks by itself: no command of the client waits for them. */
-export const expiryHooks: ReadonlySet<HookKind> = new Set(["refresh", "sub_refresh"]);
