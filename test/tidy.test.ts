@@ -39,7 +39,7 @@ const rooms: readonly (readonly [room: string, ...may: string[]])[] = [
   ["actors/", "xstate", ports, counters, "src/hooks/client-hooks", "types src/hooks/"],
   // What options are called, may hold, and are where they are absent: each room takes the types of its own from here.
   ["src/options/", "valibot"],
-  ["src/protocol/", "valibot", "@bufbuild/protobuf"],
+  ["src/protocol/", "valibot", "@bufbuild/protobuf", "fossil-delta"],
   ["src/channels/", "types src/options/", "re2js", ports],
   ["src/auth/", "types src/options/", "valibot", "jose", "re2js", "node:", ports],
   ["src/hooks/in-process/", "src/hooks/", "src/contract/", "src/operations/", "@standard-schema", ports],

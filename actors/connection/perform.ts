@@ -170,7 +170,7 @@ export class Performer {
         if (connection.subscriptions.has(subscription.channel))
           connection.socket.receiver?.detach(subscription.channel);
         connection.subscriptions.set(subscription);
-        connection.socket.receiver?.attach(subscription);
+        connection.socket.receiver?.attach(subscription, decision.base);
         break;
       }
       case "detach all":

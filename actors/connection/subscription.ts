@@ -3,6 +3,7 @@ import type { Grant } from "../../src/channels/grant.ts";
 import type { SubscribeRequest } from "../../src/core/command.ts";
 import type { Attachment } from "../../src/core/socket.ts";
 import type { Seconds } from "../../src/core/time.ts";
+import { whole } from "../../src/core/variant.ts";
 import type { Visibility } from "../../src/presence/presence-events.ts";
 
 /**
@@ -147,7 +148,7 @@ function subscribed({ channel, origin, terms: { grant, expireAt, info } }: Joini
     asksAtExpiry: grant.namespace.hooks.subRefresh,
     stream: grant.stream ? { epoch: position.epoch, options: grant.stream } : null,
     hearsJoinLeave: grant.joinLeave,
-    ...(grant.filter && { variant: grant.filter }),
+    ...((grant.filter || grant.delta) && { variant: grant.filter ?? grant.delta ?? whole }),
     presence: grant.presence,
     joinLeave: grant.announced,
     leaveGrace: grant.namespace.options.leave_grace,

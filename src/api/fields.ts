@@ -147,7 +147,9 @@ export const publication = {
   skip_history: flag("Whether the publication is kept out of the history."),
   tags: record("Names and texts that clients receive beside the data."),
   idempotency_key: idempotencyKey,
-  delta: flag("Taken for Centrifugo's sake; it has no effect."),
+  delta: flag(
+    "Whether it is sent as a patch to subscribers that have negotiated deltas, also without `delta_publish`.",
+  ),
   version: integer("A publish with a version that is not higher than the last one of its channel has no effect.", "0"),
   version_epoch: text("Versions are compared within one epoch."),
   exclude_client: text("The id of a connection that does not receive it live: that of the publisher."),

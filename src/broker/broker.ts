@@ -44,6 +44,8 @@ export interface Draft {
    */
   readonly version?: number;
   readonly versionEpoch?: string;
+  /** It is sent as a patch to subscribers that have negotiated deltas; absent: where the namespace says so. */
+  readonly asDelta?: true;
   /** Who is charged for what is kept of it. */
   readonly account?: Account;
 }
@@ -57,6 +59,8 @@ export interface Joined {
   readonly position: Position;
   /** What was missed since the position asked for, ascending; empty where nothing was asked or `recovered` is false. */
   readonly publications: readonly Publication[];
+  /** The publication at the position, where `wantsTop` asked for it and it is kept. */
+  readonly top?: Publication;
   /** Proven: `publications` and what `deliver` brings continue the asked-for position without a gap. */
   readonly recovered: boolean;
 }
@@ -75,6 +79,8 @@ export interface Since {
    * for among the last `publicationsMax`. In the mode `stream` all that was missed is given, and counts.
    */
   readonly filter?: { matches(publication: Publication): boolean };
+  /** The publication at the top is asked for where none was missed: a patch of the next one applies to it. */
+  readonly wantsTop?: boolean;
 }
 
 /** Which part of a stream is asked for. */

@@ -1,7 +1,9 @@
 import type { HistoryOptions } from "../broker/broker.ts";
 import type { FilterNode, SubscribeRequest } from "../core/command.ts";
 import type { SubscriptionOverride } from "../core/identity.ts";
+import type { Variant } from "../core/variant.ts";
 import type { ChannelOptions } from "../options/channel.ts";
+import { deltaVariant } from "./delta.ts";
 import type { Namespace } from "./namespace.ts";
 import { isAllowed } from "./permissions.ts";
 import { type TagsVariant, tagsVariant } from "./tags-filter.ts";
@@ -26,6 +28,8 @@ export interface Grant {
   readonly autoCacheRecover: boolean;
   /** The tags filter that it asked for; null where it receives all publications. */
   readonly filter: TagsVariant | null;
+  /** It receives patches: the variant that it begins with; null where it has not negotiated deltas. */
+  readonly delta: Variant | null;
 }
 
 /** Who subscribes, and how. */
@@ -35,6 +39,8 @@ export interface Wish {
   readonly request: Extras | null;
   /** The tags of the publications that a client asks for; null for all publications. */
   readonly filter?: FilterNode | null;
+  /** The delta format that it asks for; "" for none. */
+  readonly delta?: string;
   /** What the token (or the API) says instead of the namespace. */
   readonly override?: SubscriptionOverride | undefined;
 }
@@ -61,6 +67,11 @@ export function grantSubscription(namespace: Namespace, wish: Wish, insecure: bo
     stream: positioned ? namespace.stream : null,
     recoveryMode: namespace.recoveryMode,
     autoCacheRecover: recoverable && namespace.recoveryMode === "cache" && options.auto_cache_recover,
+    // A patch of a publication that was filtered out could not be applied.
+    delta:
+      wish.delta && !wish.filter && options.allowed_delta_types.includes(wish.delta)
+        ? deltaVariant({ always: options.delta_publish, positioned })
+        : null,
     filter: wish.filter ? tagsVariant(wish.filter) : null,
   };
 }

@@ -36,4 +36,28 @@ export interface Publication {
   readonly tags?: Readonly<Record<string, string>>;
   /** The version that the back end gave it; absent where it gave none. */
   readonly version?: number;
+  /** It was published to be sent as a patch; absent where the namespace decides. */
+  readonly asDelta?: true;
+  /** The stream kept no publication before it: it is sent whole. */
+  readonly isFirstKept?: true;
+  /** How it is sent to clients that have negotiated deltas; absent for all others. */
+  readonly delta?: DeltaForm;
+}
+
+/** A publication as clients receive it that have negotiated deltas. */
+export interface DeltaForm {
+  /** The publication itself. */
+  readonly of: Publication;
+  /** What these clients received before it, and a patch applies to; null: it is sent whole. */
+  readonly base: Publication | null;
+}
+
+/** The form of a publication for clients that have negotiated deltas. */
+export function deltaForm(publication: Publication, base: Publication | null): Publication {
+  return { ...publication, delta: { of: publication, base } };
+}
+
+/** Recovered publications: the first is whole, the next ones are patches, however they were published (recorded). */
+export function deltaForms(publications: readonly Publication[]): readonly Publication[] {
+  return publications.map((publication, index) => deltaForm(publication, publications[index - 1] ?? null));
 }

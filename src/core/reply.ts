@@ -50,6 +50,8 @@ export interface SubscribeResult extends Expiry {
   /** Proven to be all that was missed. */
   readonly recovered: boolean;
   readonly wasRecovering: boolean;
+  /** Publications are sent as deltas. */
+  readonly delta?: boolean;
   readonly data?: string;
 }
 

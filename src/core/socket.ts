@@ -2,6 +2,7 @@ import type { Capabilities, Heartbeat, HeldMax } from "./capabilities.ts";
 import type { Disconnect } from "./disconnects.ts";
 import type { Frame } from "./frame.ts";
 import type { Payload } from "./payload.ts";
+import type { Publication } from "./publication.ts";
 import type { Push, Reply } from "./reply.ts";
 import type { Variant } from "./variant.ts";
 
@@ -18,8 +19,11 @@ export interface Attachment {
 
 /** The side of a socket that receives channels. */
 export interface Receiver {
-  /** From here on the client receives the channel's publications, until it is detached or its stream has ended. */
-  attach(attachment: Attachment): void;
+  /**
+   * From here on the client receives the channel's publications, until it is detached or its stream has ended. `base` is
+   * the last one that it has, where it receives patches.
+   */
+  attach(attachment: Attachment, base?: Publication): void;
   /** From here on the client receives nothing more of the channel. */
   detach(channel: string): void;
 }

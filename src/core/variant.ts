@@ -10,9 +10,19 @@ export interface Variant {
   /**
    * The form that the group receives: the publication itself, another one, or null for nothing. Called once per
    * publication and variant of a channel, in the order of the channel. A form that several variants return is encoded
-   * once per encoding if it is the same object.
+   * once per encoding if it is the same object. `previous` is the publication before it, where a variant has a `chain`.
    */
-  select(channel: string, publication: Publication): Publication | null;
+  select(channel: string, publication: Publication, previous: Publication | null): Publication | null;
+  /** The variants that its subscribers have after a publication; absent: they keep this one. */
+  readonly chain?: Chain;
+}
+
+/** What follows a variant whose form depends on what the subscriber received before. */
+interface Chain {
+  /** Of those that received the publication. */
+  readonly received: Variant;
+  /** Of those that did not: the publisher that is excluded, or clients that cannot read it. */
+  readonly missed: Variant;
 }
 
 /** Every publication, as it is. */

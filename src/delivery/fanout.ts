@@ -17,6 +17,7 @@ import {
   type Group,
   type NativeSubscriber,
   type SubscriberTable,
+  type VariantGroups,
 } from "./subscribers.ts";
 
 /**
@@ -48,7 +49,11 @@ interface Delivery {
   readonly frames: Frames | null;
   /** The socket that does not receive it. */
   readonly exclude: Socket | null;
+  /** The variants and groups of a chain that no form or frame could be made for. */
+  unwritten: ReadonlySet<object>;
 }
+
+const nothingUnwritten: ReadonlySet<object> = new Set();
 
 /**
  * The last stage of the delivery path: nothing in it is an actor. A publication is encoded once per group, published by
@@ -81,11 +86,31 @@ export class Fanout implements BrokerEvents {
     if (!subscribers) return;
     const { variants } = subscribers;
     // With one variant no form is wanted twice in an encoding.
-    const delivery = { channel, subscribers, frames: variants.length > 1 ? new Frames() : null, exclude };
-    for (const { variant, groups } of variants) {
-      const form = this.#select(variant, channel, publication);
-      if (form !== null) this.#deliverForm(delivery, form, groups);
+    const frames = variants.length > 1 ? new Frames() : null;
+    const delivery: Delivery = { channel, subscribers, frames, exclude, unwritten: nothingUnwritten };
+    let isChained = false;
+    for (const each of variants) {
+      const form = this.#select(each.variant, publication, delivery);
+      if (form !== null) this.#deliverForm(delivery, form, each.groups);
+      else if (each.variant.chain) delivery.unwritten = new Set([...delivery.unwritten, each]);
+      isChained ||= each.variant.chain !== undefined;
     }
+    if (isChained) this.#follow(delivery, variants, publication);
+  }
+
+  /** Moves the subscribers whose next form depends on what they have received. */
+  #follow({ subscribers, exclude, unwritten }: Delivery, variants: readonly VariantGroups[], last: Publication): void {
+    const table = this.#ports.subscribers;
+    for (const from of variants) {
+      const { chain } = from.variant;
+      if (!chain) continue;
+      for (const group of from.groups) {
+        const hasMissed = unwritten.has(group) || unwritten.has(from);
+        table.move(subscribers, { from, group, to: hasMissed ? chain.missed : chain.received }, exclude);
+        if (exclude) table.moveOne(subscribers, { from, group, to: chain.missed }, exclude);
+      }
+    }
+    subscribers.last = last;
   }
 
   /**
@@ -112,19 +137,23 @@ export class Fanout implements BrokerEvents {
     }
   }
 
-  #deliverForm({ channel, subscribers, frames, exclude }: Delivery, form: Publication, groups: readonly Group[]): void {
+  #deliverForm(delivery: Delivery, form: Publication, groups: readonly Group[]): void {
+    const { channel, subscribers, frames, exclude } = delivery;
     for (const group of groups) {
       const frame = this.#encode(form, channel, group.encoding, frames);
-      if (frame === null) continue;
+      if (frame === null) {
+        delivery.unwritten = new Set([...delivery.unwritten, group]);
+        continue;
+      }
       const copies = this.#handOver(subscribers, group, frame, exclude);
       this.#ports.counters.deliveries += copies;
       subscribers.counts.deliveries += copies;
     }
   }
 
-  #select(variant: Variant, channel: string, publication: Publication): Publication | null {
+  #select(variant: Variant, publication: Publication, { channel, subscribers }: Delivery): Publication | null {
     try {
-      return variant.select(channel, publication);
+      return variant.select(channel, publication, subscribers.last);
     } catch (error) {
       return this.#poisoned(channel, "", error);
     }

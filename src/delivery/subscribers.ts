@@ -1,4 +1,5 @@
 import type { Frame } from "../core/frame.ts";
+import type { Publication } from "../core/publication.ts";
 import type { Attachment } from "../core/socket.ts";
 import { type Variant, whole } from "../core/variant.ts";
 import type { NamespaceCounters, NamespaceCounts } from "../metrics/counters-by-namespace.ts";
@@ -44,7 +45,7 @@ export interface Group {
 }
 
 /** The subscribers of a channel with the same variant: one group per encoding. */
-interface VariantGroups {
+export interface VariantGroups {
   readonly variant: Variant;
   groups: readonly Group[];
 }
@@ -52,6 +53,8 @@ interface VariantGroups {
 /** All subscribers of one channel on this node. Lists are replaced and not changed: a delivery may be reading them. */
 export interface ChannelSubscribers {
   variants: readonly VariantGroups[];
+  /** The last publication, which the next one is a patch of: kept while a subscriber receives patches. */
+  last: Publication | null;
   /** Those that also receive joins and leaves, one group per encoding. */
   presence: readonly Group[];
   /** When its subscribers were last looked through for slow ones, in monotonic milliseconds. */
@@ -107,15 +110,11 @@ export class SubscriberTable {
     return this.#channels.size;
   }
 
-  /** Adds a subscriber that is not in the channel yet. */
-  attach(subscriber: Subscriber, attachment: Attachment): void {
+  /** Adds a subscriber that is not in the channel yet. `base` is the last publication that it has, where that matters. */
+  attach(subscriber: Subscriber, attachment: Attachment, base: Publication | null = null): void {
     const { channel, hearsJoinLeave, variant = whole } = attachment;
     const subscribers = this.#channels.get(channel) ?? this.#open(channel);
-    let found = subscribers.variants.find((each) => each.variant.key === variant.key);
-    if (!found) {
-      found = { variant, groups: none };
-      subscribers.variants = [...subscribers.variants, found];
-    }
+    const found = groupsOf(subscribers, base ? continued(subscribers, variant, base) : variant);
     found.groups = this.#add(found.groups, subscriber, attachment);
     if (hearsJoinLeave) subscribers.presence = this.#add(subscribers.presence, subscriber, attachment);
   }
@@ -134,9 +133,40 @@ export class SubscriberTable {
     this.#left(channel);
   }
 
+  /** After a publication: moves the subscribers of a group to another variant, all but `except`. */
+  move(subscribers: ChannelSubscribers, { from, group, to }: Move, except: object | null): void {
+    if (from.variant.key === to.key) return;
+    const target = groupsOf(subscribers, to);
+    const isKnown = target.groups.some(({ encoding }) => encoding === group.encoding);
+    // A group that moves as a whole keeps its topic, so that nothing is subscribed anew.
+    if (!isKnown && !(except && hasSocket(group, except))) {
+      from.groups = from.groups.filter((each) => each !== group);
+      target.groups = [...target.groups, group];
+    } else {
+      for (const [subscriber, attachment] of everyoneOf(group)) {
+        if (subscriber !== except) this.#moveOne(from, target, [subscriber, attachment]);
+      }
+    }
+    subscribers.variants = subscribers.variants.filter((each) => !isEmpty(each));
+  }
+
+  /** The same for one subscriber, where it is in the group. */
+  moveOne(subscribers: ChannelSubscribers, { from, group, to }: Move, one: object): void {
+    if (from.variant.key === to.key || !hasSocket(group, one)) return;
+    const member = everyoneOf(group).find(([subscriber]) => subscriber === one);
+    if (member) this.#moveOne(from, groupsOf(subscribers, to), member);
+    subscribers.variants = subscribers.variants.filter((each) => !isEmpty(each));
+  }
+
+  #moveOne(from: VariantGroups, target: VariantGroups, [subscriber, attachment]: [Subscriber, Attachment]): void {
+    from.groups = without(from.groups, subscriber);
+    target.groups = this.#add(target.groups, subscriber, attachment);
+  }
+
   #open(channel: string): ChannelSubscribers {
     const opened: ChannelSubscribers = {
       variants: none,
+      last: null,
       presence: none,
       checkedAt: 0,
       unchecked: 0,
@@ -159,6 +189,36 @@ export class SubscriberTable {
     this.#topics += 1;
     return String(this.#topics);
   }
+}
+
+/** The groups of a variant of the channel, with none in it where there were none. */
+function groupsOf(subscribers: ChannelSubscribers, variant: Variant): VariantGroups {
+  const known = subscribers.variants.find((each) => each.variant.key === variant.key);
+  if (known) return known;
+  const made = { variant, groups: none };
+  subscribers.variants = [...subscribers.variants, made];
+  return made;
+}
+
+/** The variant of a subscriber that has `base` already: a later one of the chain, where the next patch applies to it. */
+function continued(subscribers: ChannelSubscribers, variant: Variant, base: Publication): Variant {
+  const { received } = variant.chain ?? {};
+  if (!received) return variant;
+  const { variants, last } = subscribers;
+  if (!variants.some((each) => each.variant.key === received.key)) subscribers.last = base;
+  else if (!last || last.offset !== base.offset || last.epoch !== base.epoch) return variant;
+  return received;
+}
+
+/** Where subscribers move. */
+interface Move {
+  readonly from: VariantGroups;
+  readonly group: Group;
+  readonly to: Variant;
+}
+
+function everyoneOf({ natives, directs }: Group): [Subscriber, Attachment][] {
+  return [...natives, ...(directs ?? none)];
 }
 
 /** Every subscriber of a channel, with its attachment. */

@@ -18,6 +18,7 @@ export const schemas = {
     {
       tags: v.optional(v.record(v.string(), text, "expected an object of strings")),
       skipHistory: flag,
+      delta: flag,
       idempotencyKey: v.optional(text),
       version: v.optional(v.pipe(whole, v.minValue(0, notNegative))),
       versionEpoch: v.optional(text),

@@ -7,6 +7,8 @@ export interface Publish {
   readonly tags?: Readonly<Record<string, string>> | undefined;
   /** It is delivered and not kept. */
   readonly skipHistory?: boolean;
+  /** It is sent as a patch to subscribers that have negotiated deltas, whatever the namespace says. */
+  readonly delta?: boolean;
   /** Within five minutes a second publish with this key into the same channel has no effect and gets the first result. */
   readonly idempotencyKey?: string;
   /** A publish whose version is not higher than that of the last one in its channel has no effect. */

@@ -66,15 +66,16 @@ export function createPublishing(ports: PublishingPorts) {
 }
 
 function draftOf({ name, namespace }: Channel, publish: Publish, registry: PublishingPorts["registry"]): Draft {
-  const { data, tags, idempotencyKey, version, versionEpoch = "", excludeClient, skipHistory } = publish;
+  const { data, tags, idempotencyKey, version, versionEpoch = "", excludeClient, skipHistory, delta } = publish;
   const plain = { channel: name, data, exclude: null, history: skipHistory ? null : namespace.history };
   // Most publishes say nothing more, and spreading nothing takes longer than all else here.
-  if (!tags && !idempotencyKey && !version && !excludeClient) return plain;
+  if (!tags && !idempotencyKey && !version && !excludeClient && !delta) return plain;
   return {
     ...plain,
     ...(tags && { tags }),
     ...(idempotencyKey && { idempotencyKey }),
     ...(version && { version, versionEpoch }),
+    ...(delta && { asDelta: true as const }),
     ...(excludeClient && { excludeClient, exclude: registry.member(excludeClient)?.socket ?? null }),
   };
 }

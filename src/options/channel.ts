@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { expected } from "./expectations.ts";
-import { choice, count, duration, flag, records, section, text } from "./option.ts";
+import { choice, count, duration, flag, list, records, section, text } from "./option.ts";
 import { defaultProxy, proxyNameOption } from "./proxy.ts";
 
 const dataFormats = ["", "json", "json_object", "binary"] as const;
@@ -61,6 +61,11 @@ const permissions = {
 const shapes = {
   channel_regex: text("", "A pattern for the name after the namespace; without one a name is any ASCII."),
   publication_data_format: choice(dataFormats, "", `${dataFormatDoc} Empty for that of \`channel\`.`),
+  allowed_delta_types: list("Formats in which a client may ask for patches of publications.", {
+    pattern: /^fossil$/,
+    means: "`fossil`",
+  }),
+  delta_publish: flag(false, "Whether publications are sent as patches to clients that asked for them."),
   allow_tags_filter: flag(false, "Whether a client may ask for the publications with certain tags alone (`tf`)."),
   exclude_publisher: flag(
     false,

@@ -2,6 +2,7 @@ import type { Server, ServerWebSocket } from "bun";
 import type { ConnectionRef } from "../../actors/hub/registry.ts";
 import type { Disconnect } from "../core/disconnects.ts";
 import type { Frame } from "../core/frame.ts";
+import type { Publication } from "../core/publication.ts";
 import type { Token } from "../core/sealed.ts";
 import type { Attachment, Receiver } from "../core/socket.ts";
 import type { NativeSubscriber } from "../delivery/subscribers.ts";
@@ -81,8 +82,8 @@ export class BunSocket extends ClientSocket implements Arriving {
     return isSubscriber(this) ? this : null;
   }
 
-  attach(this: BunSocket & NativeSubscriber, attachment: Attachment): void {
-    if (this.ws) this.ports.subscribers.attach(this, attachment);
+  attach(this: BunSocket & NativeSubscriber, attachment: Attachment, base?: Publication): void {
+    if (this.ws) this.ports.subscribers.attach(this, attachment, base);
   }
 
   detach(this: BunSocket & NativeSubscriber, channel: string): void {

@@ -29,7 +29,7 @@ describe("options that are not supported", () => {
     ["admin.enabled", true],
     ["client.insecure_skip_token_signature_verify", true],
     ["client.channel_position_max_time_lag", "1s"],
-    ["channel.without_namespace.allowed_delta_types", ["fossil"]],
+    ["channel.without_namespace.map_users_presence_channel_prefix", "x"],
     ["channel.without_namespace.map.mode", "ephemeral"],
     ["consumers", [{ name: "kafka" }]],
     ["rpc.ping.enabled", true],
@@ -128,8 +128,11 @@ describe("options that are not supported", () => {
   );
 
   test("so it is in a namespace", () => {
-    const input = { ...keyed, channel: { namespaces: [{ name: "aa" }, { name: "bb", delta_publish: true }] } };
-    expect(paths(warningsOf(input))).toEqual(["channel.namespaces[1].delta_publish"]);
+    const input = {
+      ...keyed,
+      channel: { namespaces: [{ name: "aa" }, { name: "bb", map_users_presence_channel_prefix: "x" }] },
+    };
+    expect(paths(warningsOf(input))).toEqual(["channel.namespaces[1].map_users_presence_channel_prefix"]);
   });
 
   test.each<[string, unknown]>([
@@ -137,7 +140,7 @@ describe("options that are not supported", () => {
     ["engine.redis.presence_ttl", "1m"],
     ["engine.redis.presence_ttl", "60s"],
     ["proxies", null],
-    ["channel.without_namespace.allowed_delta_types", []],
+    ["channel.without_namespace.map_users_presence_channel_prefix", ""],
     ["rpc.proxy.http.static_headers", {}],
     ["engine.redis.address", ["redis://127.0.0.1:6379"]],
     ["broker", {}],

@@ -14,6 +14,7 @@ const sets = [
   "filters",
   "uni",
   "unicodes",
+  "delta",
   "hooks",
   "hooks2",
 ];
@@ -23,9 +24,7 @@ const engineless = new Set(["hooks", "hooks2"]);
 
 /** What is not done yet, and which work does it. */
 const later: Readonly<Record<string, string>> = {
-  "uni/us-delta": "deltas",
   "general/json-types-subscribe-ok": "a difference of the HTTP API or of refreshes that is not removed yet",
-  "hooks/publish-delta": "deltas of publications are another piece of work",
 };
 
 function reasonToSkip({ name }: Recording, { id }: Scenario): string | undefined {

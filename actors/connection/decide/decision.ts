@@ -6,6 +6,7 @@ import type { ClientError } from "../../../src/core/errors.ts";
 import type { Frame } from "../../../src/core/frame.ts";
 import type { Identity } from "../../../src/core/identity.ts";
 import type { Payload } from "../../../src/core/payload.ts";
+import type { Publication } from "../../../src/core/publication.ts";
 import type { Push, Reply } from "../../../src/core/reply.ts";
 import type { Token } from "../../../src/core/sealed.ts";
 import type { Milliseconds, Seconds } from "../../../src/core/time.ts";
@@ -69,7 +70,13 @@ export type Decision =
   | { readonly type: "greet"; readonly joinings: readonly Joining[] }
   | { readonly type: "join"; readonly joining: Joining }
   /** The socket receives the channel from here on; recovery has brought so many bytes. */
-  | { readonly type: "attach"; readonly subscription: Subscribed; readonly recoveredBytes: number }
+  | {
+      readonly type: "attach";
+      readonly subscription: Subscribed;
+      readonly recoveredBytes: number;
+      /** The last publication that the client has, where it receives patches. */
+      readonly base?: Publication;
+    }
   /** Detaches all channels of a connect that failed: no one was told of them. */
   | { readonly type: "detach all" }
   /** Others see the connection in the channel. */

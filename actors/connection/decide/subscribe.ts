@@ -3,6 +3,7 @@ import type { Joined, Since, Wish } from "../../../src/broker/broker.ts";
 import { rejectsUnrecovered, type SubscribeCommand } from "../../../src/core/command.ts";
 import { type ClientError, errors } from "../../../src/core/errors.ts";
 import { payloadSize } from "../../../src/core/payload.ts";
+import { deltaForms, type Publication } from "../../../src/core/publication.ts";
 import type { SubscribeResult } from "../../../src/core/reply.ts";
 import type { Seconds } from "../../../src/core/time.ts";
 import { untoldUnsubscribes } from "../../../src/core/unsubscribes.ts";
@@ -123,8 +124,9 @@ export function joiningOf(
   const { channel, origin } = subscription;
   const isOwnRequest = origin === "client" && !isAsked && "request" in subscription;
   const request = isOwnRequest ? subscription.request : null;
-  const filter = origin === "client" && "request" in subscription ? subscription.request.filter : null;
-  const grant = rules.grant(channel, { user: connection.user, request, filter, override });
+  const asked = "request" in subscription ? subscription.request : null;
+  const filter = origin === "client" && asked ? asked.filter : null;
+  const grant = rules.grant(channel, { user: connection.user, request, filter, delta: asked?.delta ?? "", override });
   if (!grant) return null;
   const terms: Terms = { grant, expireAt, info, data };
   const joining = next(subscription, { type: "granted", terms });
@@ -158,6 +160,7 @@ function sinceOf(
     publicationsMax: options.recoveryPublicationsMax,
     bytesMax: options.recoveryBytesMax - recoveredBytes,
     ...(grant.filter && { filter: grant.filter }),
+    ...(grant.delta && { wantsTop: true }),
   };
 }
 
@@ -182,7 +185,7 @@ export function decideJoined(view: View, joining: Joining, answer: JoinAnswer): 
   const subscription = next(joining, { type: "joined", joined });
   if (subscription.at !== "subscribed") return nothing;
   const recoveredBytes = joined.publications.reduce((sum, { data }) => sum + payloadSize(data), 0);
-  const attach: Decision = { type: "attach", subscription, recoveredBytes };
+  const attach: Decision = { type: "attach", subscription, recoveredBytes, ...baseOf(joining, joined) };
   const { origin, channel, id } = joining;
   switch (origin) {
     case "connect":
@@ -198,6 +201,12 @@ export function decideJoined(view: View, joining: Joining, answer: JoinAnswer): 
       return [attach, { type: "push", push: { type: "subscribe", channel, result } }, ...entered(view, subscription)];
     }
   }
+}
+
+/** The publication that the next one is a patch of: the last one that the client has. */
+function baseOf({ terms: { grant } }: Joining, { recovered, publications, top }: Joined) {
+  const base = grant.delta && recovered ? (publications.at(-1) ?? top) : undefined;
+  return base && { base };
 }
 
 /** A client reads an error; where the server gives a channel, its client could not tell that it is missing. */
@@ -225,7 +234,8 @@ export function resultOf(
     recoverable: grant.recoverable,
     positioned: grant.positioned,
     position: grant.positioned ? { offset, epoch: joined.position.epoch } : null,
-    publications: grant.filter ? joined.publications.filter(grant.filter.matches) : joined.publications,
+    publications: formsOf(grant, joined.publications),
+    ...(grant.delta && { delta: true }),
     recovered: joined.recovered,
     wasRecovering: request.recover !== null || since !== null,
     ...(data !== undefined && { data }),
@@ -240,4 +250,9 @@ export function decideUnsubscribe({ connection }: View, id: number, channel: str
     return [isFull ? refuse(id, errors.tooManyRequests) : { type: "put off", id, channel }];
   }
   return [{ type: "leave", channel, unsubscribe: untoldUnsubscribes.client }, reply({ id, method: "unsubscribe" })];
+}
+
+function formsOf({ filter, delta }: Joining["terms"]["grant"], publications: readonly Publication[]) {
+  if (filter) return publications.filter(filter.matches);
+  return delta ? deltaForms(publications) : publications;
 }

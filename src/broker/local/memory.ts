@@ -66,7 +66,7 @@ export class MemoryStore implements Store {
     if (stream.top === 0) this.#published(stream, share);
     renew(stream, options, now);
     keepVersion(stream, draft);
-    const publication = publicationOf(draft, stream.top + 1, stream.epoch);
+    const publication = publicationOf(draft, stream.top + 1, stream.epoch, stream.count === 0);
     const before = stream.bytes;
     this.#shares.charge(share, 0, payloadSize(draft.data));
     stream.append(publication, options.size, share);

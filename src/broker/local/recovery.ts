@@ -10,9 +10,13 @@ const none: readonly Publication[] = [];
 export function recover(stream: Stream, since: Since | null): Joined {
   const position = positionOf(stream);
   const missed = since === null ? null : missedSince(stream, since);
-  return missed === null
-    ? { position, publications: none, recovered: false }
-    : { position, publications: missed, recovered: true };
+  if (missed === null) return { position, publications: none, recovered: false };
+  const [top] = since?.wantsTop && missed.length === 0 ? latestKept(stream) : none;
+  return { position, publications: missed, recovered: true, ...(top && { top }) };
+}
+
+function latestKept(stream: Stream): readonly Publication[] {
+  return (stream.first <= stream.top && stream.read(stream.top, stream.top, Number.POSITIVE_INFINITY)) || none;
 }
 
 /** The page of history that was asked for. */

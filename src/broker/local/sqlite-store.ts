@@ -105,7 +105,7 @@ export class SqliteStore implements Store {
     if (stale) return { stale: { offset: stream.top, epoch: stream.epoch } };
     keepVersion(stream, draft);
     streams.bounds.charge(stream, share, bytes);
-    const publication = publicationOf(draft, stream.top + 1, stream.epoch);
+    const publication = publicationOf(draft, stream.top + 1, stream.epoch, stream.count === 0);
     const row = publicationRow(stream.id, publication);
     const { offset, data, tags, user, client, conn_info, chan_info, crc } = row;
     file.statements.insert.run(stream.id, offset, data, tags, user, client, conn_info, chan_info, crc);

@@ -2,6 +2,7 @@ import type { Clock } from "../../core/clock.ts";
 import { type Disconnect, disconnects } from "../../core/disconnects.ts";
 import type { ClientError } from "../../core/errors.ts";
 import type { Frame } from "../../core/frame.ts";
+import type { Publication } from "../../core/publication.ts";
 import type { Reply } from "../../core/reply.ts";
 import type { Attachment, Receiver } from "../../core/socket.ts";
 import type { DirectSubscriber } from "../../delivery/subscribers.ts";
@@ -99,8 +100,8 @@ export class StreamSocket extends ClientSocket {
     return isSubscriber(this) ? this : null;
   }
 
-  attach(this: StreamSocket & DirectSubscriber, attachment: Attachment): void {
-    if (this.#body) this.ports.subscribers.attach(this, attachment);
+  attach(this: StreamSocket & DirectSubscriber, attachment: Attachment, base?: Publication): void {
+    if (this.#body) this.ports.subscribers.attach(this, attachment, base);
   }
 
   detach(this: StreamSocket & DirectSubscriber, channel: string): void {

@@ -1,5 +1,6 @@
-import { type Payload, payloadToJson, tagsOf } from "../../../core/payload.ts";
-import type { ClientInfo, Publication } from "../../../core/publication.ts";
+import { type Payload, payloadToJson, tagsOf, textOf } from "../../../core/payload.ts";
+import type { ClientInfo, DeltaForm, Publication } from "../../../core/publication.ts";
+import { createPatches } from "../patches.ts";
 import { Members } from "./members.ts";
 import { quote } from "./quote.ts";
 
@@ -30,8 +31,8 @@ export function encodeBareMessage(data: Payload): string {
  * A publication as it stands in pushes, histories and recoveries. The epoch is named by the first publication of a
  * stream alone: there a client could mistake the stream for the one before it.
  */
-export function encodePublication({ data, offset, epoch, info, tags, version }: Publication): string {
-  const members = new Members().json("data", payloadToJson(data));
+export function encodePublication({ data, offset, epoch, info, tags, version, delta }: Publication): string {
+  const members = delta ? deltaMembers(delta) : new Members().json("data", payloadToJson(data));
   if (info !== undefined) {
     members.raw("info", encodeInfo(info));
   }
@@ -43,7 +44,7 @@ export function encodePublication({ data, offset, epoch, info, tags, version }: 
   if (version !== undefined) {
     members.number("version", version);
   }
-  if (offset === 1) {
+  if (offset === 1 && !delta) {
     members.text("epoch", epoch);
   }
   return members.object();
@@ -57,4 +58,17 @@ export function encodeInfo({ user, client, connInfo, chanInfo }: ClientInfo): st
     .json("conn_info", connInfo)
     .json("chan_info", chanInfo)
     .object();
+}
+
+const patchOf = createPatches(({ data }) => Buffer.from(payloadToJson(data)));
+
+/** As recorded: once deltas are negotiated the data is a string, which holds the whole JSON text or a patch.
+ * A patch that ends inside of a character is no text: such a publication is sent whole. */
+function deltaMembers(delta: DeltaForm): Members {
+  const bytes = patchOf(delta);
+  const patch = bytes && textOf(bytes);
+  const members = new Members();
+  return patch === null
+    ? members.raw("data", quote(payloadToJson(delta.of.data)))
+    : members.raw("data", quote(patch)).flag("delta", true);
 }

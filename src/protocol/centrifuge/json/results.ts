@@ -26,7 +26,11 @@ export function subscribeResult(result: SubscribeResult): string {
   if (result.publications.length > 0) {
     members.raw("publications", encodePublications(result.publications));
   }
-  return members.flag("recovered", result.recovered).flag("was_recovering", result.wasRecovering).object();
+  return members
+    .flag("recovered", result.recovered)
+    .flag("was_recovering", result.wasRecovering)
+    .flag("delta", result.delta === true)
+    .object();
 }
 
 /** What a push tells of a subscription that the server has made: no expiry and no recovery, which belong to replies. */

@@ -1,5 +1,6 @@
 import { encodingTag, type Payload, payloadToBytes, stringIn } from "../../../core/payload.ts";
 import type { ClientInfo, Publication } from "../../../core/publication.ts";
+import { createPatches } from "../patches.ts";
 import { MessageWriter } from "./message-writer.ts";
 
 /** A publication as the push that all subscribers of this encoding receive. The hot path: once for a publication. */
@@ -18,17 +19,22 @@ export function pushFrame(push: MessageWriter): Uint8Array {
 }
 
 /** A publication in pushes, histories and recoveries. The epoch is on the first publication of a stream alone. */
-export function publicationMessage({ data, info, offset, epoch, tags = {}, version = 0 }: Publication): MessageWriter {
+export function publicationMessage(publication: Publication): MessageWriter {
+  const { data, info, offset, epoch, tags = {}, version = 0, delta } = publication;
   const bytes = taggedBytes(data, tags);
-  const message = new MessageWriter().bytes(4, bytes ?? payloadToBytes(data));
+  const patch = delta ? patchOf(delta) : null;
+  const message = new MessageWriter().bytes(4, patch ?? bytes ?? payloadToBytes(data));
   if (info !== undefined) message.message(5, infoMessage(info));
   message.number(6, offset);
   for (const [name, value] of Object.entries(tags)) {
     if (bytes === null || name !== encodingTag) message.message(7, new MessageWriter().text(1, name).text(2, value));
   }
+  message.flag(8, patch !== null);
   if (offset === 1) message.text(14, epoch);
   return message.number(16, version);
 }
+
+const patchOf = createPatches(({ data, tags = {} }) => taggedBytes(data, tags) ?? payloadToBytes(data));
 
 /** The bytes that a stored publication holds as base64, with the tag that says so; null for all other data. */
 function taggedBytes(data: Payload, tags: Readonly<Record<string, string>>): Uint8Array | null {

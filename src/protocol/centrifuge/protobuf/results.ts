@@ -27,7 +27,11 @@ export function subscribeResult(result: SubscribeResult): MessageWriter {
   for (const publication of result.publications) message.message(7, publicationMessage(publication));
   message.flag(8, result.recovered);
   if (position !== null) message.number(9, position.offset);
-  return message.flag(10, result.positioned).text(11, result.data).flag(12, result.wasRecovering);
+  return message
+    .flag(10, result.positioned)
+    .text(11, result.data)
+    .flag(12, result.wasRecovering)
+    .flag(13, result.delta === true);
 }
 
 /** A subscription that the server has made, in a push: without expiry and recovery, which belong to replies. */
