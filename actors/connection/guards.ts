@@ -15,6 +15,8 @@ interface Asked {
 export const guards = {
   isDeadline: ({ event }: Asked, params: { name: DeadlineName }) =>
     event.type === "deadline.expired" && event.deadline === params.name,
+  isAdmittedAtBirth: ({ context: { connection } }: Pick<Asked, "context">) =>
+    connection.connect !== null && isAdmittedAtOnce(connection, connection.connect),
   isAdmittedAtOnce: ({ context: { connection } }: Asked, params: { command: ConnectCommand }) =>
     isAdmittedAtOnce(connection, params.command),
   isAnswered: ({ context: { connection } }: Asked, params: { refusal: Refusal }) =>

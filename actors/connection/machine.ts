@@ -59,10 +59,10 @@ export const connectionMachine = setup({
     cancelDeadlines: () => {},
     reportClosed: () => {},
     hold: ({ context: { connection }, event }) => connection.hold(event as Holdable),
+    identifyAtBirth: ({ context: { connection } }) => connection.identify(anonymous, connection.connect),
     identifyAnonymous: ({ context: { connection } }, params: { command: ConnectCommand; frame: number }) => {
       connection.beginFrame(params.frame);
-      connection.identity = anonymous;
-      connection.connect = params.command;
+      connection.identify(anonymous, params.command);
     },
     noteDisconnect: ({ context: { connection } }, { disconnect }: { disconnect: Disconnect }) => {
       connection.disconnect = disconnect;
@@ -101,10 +101,10 @@ export const connectionMachine = setup({
       initial: "awaiting",
       states: {
         awaiting: {
+          always: { guard: "isAdmittedAtBirth", target: "#connection.authenticated", actions: "identifyAtBirth" },
           on: {
             "client.connect": [
               {
-                description: "Nobody has to be asked: a connect in a storm of anonymous ones is one transition.",
                 guard: { type: "isAdmittedAtOnce", params: ({ event }) => event },
                 target: "#connection.authenticated",
                 actions: { type: "identifyAnonymous", params: ({ event }) => event },

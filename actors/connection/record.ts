@@ -23,6 +23,8 @@ export interface ConnectionInput {
   /** Its socket, which also knows what was learnt at the upgrade. */
   readonly socket: Socket;
   readonly options: ConnectionOptions;
+  /** The connect of a client that sends none; absent where it is to send one. */
+  readonly connect?: ConnectCommand;
 }
 
 /** The context of a connection's machine, which XState copies: so the record is held by it. */
@@ -52,7 +54,7 @@ export class ConnectionRecord implements Bucket {
   readonly socket: Socket;
   readonly options: ConnectionOptions;
   /** What the client connects with, without its token; null before, and again when it has been welcomed. */
-  connect: ConnectCommand | null = null;
+  connect: ConnectCommand | null;
   /** Who it is; null until the credentials hold. */
   identity: Identity | null = null;
   /** The expiry in force, in seconds since 1970; a refresh moves it. Null is never. */
@@ -104,9 +106,10 @@ export class ConnectionRecord implements Bucket {
   tokens: number;
   filledAt = 0;
 
-  constructor({ socket, options }: ConnectionInput) {
+  constructor({ socket, options, connect }: ConnectionInput) {
     this.socket = socket;
     this.options = options;
+    this.connect = connect ?? null;
     this.tokens = options.subscribeRate.burst;
   }
 
@@ -118,6 +121,13 @@ export class ConnectionRecord implements Bucket {
   get account(): Account {
     this.#account ??= accountOf(this);
     return this.#account;
+  }
+
+  /** The client is known; `connect` is what it connects with. */
+  identify(identity: Identity, connect: ConnectCommand | null): void {
+    this.identity = identity;
+    this.expireAt = identity.expireAt;
+    this.connect = connect;
   }
 
   /** Publishes that wait for their commit. */

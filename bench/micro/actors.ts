@@ -38,6 +38,17 @@ const ports = {
   connectBytesMax: 65_536,
 };
 
+const connect = {
+  method: "connect",
+  id: 1,
+  token: null,
+  data: null,
+  subs: new Map(),
+  name: "",
+  version: "",
+  headers: null,
+} as const;
+
 /** A connection as the transport opens it: adopted by the Hub, let in, and in its channel. */
 function open(): ConnectionRef {
   const opening = {
@@ -53,23 +64,8 @@ function open(): ConnectionRef {
     token: null,
   } as const;
   const socket = new BunSocket(opening, ports, 0);
-  const actor = node.adopt(socket);
+  const actor = node.adopt(socket, connect);
   socket.connection = actor;
-  actor.send({
-    type: "client.connect",
-    command: {
-      method: "connect",
-      id: 1,
-      token: null,
-      data: null,
-      subs: new Map(),
-      name: "",
-      version: "",
-      headers: null,
-    },
-    bytes: 0,
-    frame: 0,
-  });
   return actor;
 }
 

@@ -13,6 +13,7 @@ import { createChannelRules, type DeclaredChannels } from "../channels/rules.ts"
 import { switchableRules } from "../channels/switchable.ts";
 import type { Config } from "../config/config.ts";
 import type { Clock } from "../core/clock.ts";
+import type { ConnectCommand } from "../core/command.ts";
 import type { Frame } from "../core/frame.ts";
 import type { Log } from "../core/log.ts";
 import type { Random } from "../core/random.ts";
@@ -147,8 +148,8 @@ export function createNode(config: Config, ports: NodePorts) {
     /** Whether hooks read the requests that connections begin with. */
     readsRequests: ports.application !== null || readsHandshakes(config),
     /** Spawns the connection of a socket. */
-    adopt(socket: Socket): ConnectionRef {
-      return adopt({ hub, members: ports.members }, logic, { socket, options });
+    adopt(socket: Socket, connect?: ConnectCommand): ConnectionRef {
+      return adopt({ hub, members: ports.members }, logic, { socket, options, ...(connect && { connect }) });
     },
     /** Takes over the token keys and the rules of channels of a configuration. */
     reload,

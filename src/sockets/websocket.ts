@@ -18,7 +18,7 @@ export interface WebSocketPorts extends InboundPorts {
   /** When connections hear that their sockets have gone. */
   readonly closes: Pacer;
   /** Spawns the connection of a socket that was upgraded. */
-  adopt(socket: BunSocket): ConnectionRef;
+  adopt(socket: BunSocket, connect?: ConnectCommand): ConnectionRef;
   /** Bytes of the largest frame that any protocol takes: the runtime refuses larger ones. */
   readonly frameBytesMax: number;
   /** Bytes of a frame before the credentials are accepted: no path takes larger ones of strangers. */
@@ -43,8 +43,13 @@ export function createWebSocketHandlers(ports: WebSocketPorts): WebSocketHandler
       socket.filledAt = socket.heardAt;
       ports.admission.entered(socket.limitKey);
       ports.arrivals.entered(socket);
-      socket.connection = ports.adopt(socket);
-      if (!socket.capabilities.sendsConnect) socket.connection.send(greeting(socket));
+      const connect = socket.capabilities.sendsConnect ? undefined : connectOf(socket);
+      const connection = ports.adopt(socket, connect);
+      // The actor that is not admitted may have closed it already.
+      if (!socket.isOpen()) return;
+      socket.connection = connection;
+      if (connect && socket.isConnecting())
+        connection.send({ type: "client.connect", command: connect, bytes: 0, frame: 0 });
       else if (socket.request !== null) inbound.read(socket, socket.request);
     },
 
@@ -119,11 +124,10 @@ function heard(ws: ServerWebSocket<BunSocket>, clock: Clock): void {
 }
 
 /** The connect command of a client that sends none: its credentials came with the upgrade. */
-function greeting(socket: BunSocket) {
+function connectOf(socket: BunSocket): ConnectCommand {
   const { token } = socket;
   socket.token = null;
-  const command = token === null ? noCredentials : { ...noCredentials, token };
-  return { type: "client.connect", command, bytes: 0, frame: 0 } as const;
+  return token === null ? noCredentials : { ...noCredentials, token };
 }
 
 const noCredentials: ConnectCommand = {

@@ -68,6 +68,20 @@ describe("the connection machine", () => {
     expect(run("centrifuge", connect).at).toBe("handshaking.verifying");
   });
 
+  test("a client that sends no connect is admitted at birth where it may be anonymous", () => {
+    const { socket } = record("plain");
+    const born = (connect: typeof connectCommand) => {
+      const [snapshot, actions] = initialTransition(machine, { socket, options, connect });
+      return [place(snapshot), actions.map(({ type }) => String(type))];
+    };
+    const admittedNames = ["setHandshakeDeadline", "identifyAtBirth", "admit", "openLane"];
+    expect(born(connectCommand)).toEqual(["authenticated.ready", admittedNames]);
+    expect(born({ ...connectCommand, token: new Token("t") })).toEqual([
+      "handshaking.awaiting",
+      ["setHandshakeDeadline"],
+    ]);
+  });
+
   test("connections share the initial snapshot, and nothing else", () => {
     const deadlines: unknown[] = [];
     const logic = withSharedSnapshots(
