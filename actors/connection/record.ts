@@ -235,12 +235,13 @@ export function clientInfoOf(
   { socket, identity }: Pick<ConnectionRecord, "socket" | "identity">,
   subscription: Pick<Subscribed, "info"> | undefined,
 ): ClientInfo {
-  return {
-    user: identity?.user ?? "",
-    client: socket.id,
-    ...(identity?.info !== undefined && { connInfo: identity.info }),
-    ...(subscription?.info !== undefined && { chanInfo: subscription.info }),
-  };
+  const user = identity?.user ?? "";
+  const client = socket.id;
+  const connInfo = identity?.info;
+  const chanInfo = subscription?.info;
+  // On the way of every publication: a spread costs as much as all else here.
+  if (connInfo === undefined) return chanInfo === undefined ? { user, client } : { user, client, chanInfo };
+  return chanInfo === undefined ? { user, client, connInfo } : { user, client, connInfo, chanInfo };
 }
 
 /**

@@ -26,13 +26,13 @@ function decideCommand({ connection, rules }: View, command: PublishCommand): re
   const refusal = rules.mayPublish(channel, asker);
   const namespace = rules.resolve(channel)?.namespace;
   if (refusal || !namespace) return refusal ? [refuse(id, refusal)] : nothing;
-  const draft: Draft = {
+  const draft = draftOf(connection, {
     channel,
     data,
     info: clientInfoOf(connection, subscription),
     exclude: namespace.options.exclude_publisher ? socket : null,
-    ...kept(connection, namespace.history),
-  };
+    history: namespace.history,
+  });
   return namespace.hooks.publish ? [askPublish({ connection }, draft, id)] : [{ type: "publish", id, draft }];
 }
 
@@ -46,13 +46,13 @@ function decideFrame({ connection, rules }: View, frame: Payload): readonly Deci
   const data = rules.fromPlain(frame, namespace);
   const error = rules.mayPublish(channel, { user, subscribed: true, data });
   if (error) return refuseFrame({ connection }, error);
-  const draft: Draft = {
+  const draft = draftOf(connection, {
     channel,
     data,
     info: clientInfoOf(connection, subscription),
     exclude: socket,
-    ...kept(connection, isShared(data) ? namespace.history : null),
-  };
+    history: isShared(data) ? namespace.history : null,
+  });
   return namespace.hooks.publish ? [askPublish({ connection }, draft, null)] : [{ type: "publish", id: null, draft }];
 }
 
@@ -67,15 +67,14 @@ export function refuseFrame({ connection }: Pick<View, "connection">, error: Cli
   return isLast ? [{ type: "drop", error }, end("publishes.refused")] : [{ type: "drop", error }];
 }
 
-/** How it is kept, and who is charged for that. */
-function kept(
+/** A draft, with the account that is charged where it is kept. */
+function draftOf(
   { account }: Pick<ConnectionRecord, "account">,
-  history: Draft["history"],
-): Pick<Draft, "history" | "account"> {
-  return history === null ? unkept : { history, account };
+  { channel, data, info, exclude, history }: Required<Pick<Draft, "channel" | "data" | "info" | "exclude" | "history">>,
+): Draft {
+  if (history === null) return { channel, data, info, exclude, history };
+  return { channel, data, info, exclude, history, account };
 }
-
-const unkept = { history: null } as const;
 
 /** Bytes that a Centrifuge client's frame could not hold are handed to plain clients alone, and never kept. */
 function isShared(data: Payload): boolean {
