@@ -40,13 +40,11 @@ export function commandsPerFrameMax({ client }: Config): number {
   return Math.max(client.commands_per_frame_limit, client.channel_limit + 1);
 }
 
-/** Bytes of the largest frame that a protocol takes. */
+/** Bytes of the largest frame that a protocol takes which is served. */
 export function frameBytesMax(config: Config): number {
-  const sizes = Object.values(settingsOf(config)).flatMap(({ textBytesMax, binaryBytesMax }) => [
-    textBytesMax,
-    binaryBytesMax,
-  ]);
-  return Math.max(...sizes);
+  const { bearer, centrifuge, uni } = settingsOf(config);
+  const served = config.uni_websocket.enabled ? [bearer, centrifuge, uni] : [bearer, centrifuge];
+  return Math.max(...served.flatMap(({ textBytesMax, binaryBytesMax }) => [textBytesMax, binaryBytesMax]));
 }
 
 /** The sizes and times of each kind of connection. */

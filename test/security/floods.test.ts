@@ -17,7 +17,9 @@ const refusalsMax = 50;
 /** The clock stands still, so that no token comes back but by the test's own hand. */
 const start = () => {
   const clock = new ManualClock();
-  const config = { client: { message_rate_limit: burst, message_burst_limit: burst } };
+  const client = { message_rate_limit: burst, message_burst_limit: burst };
+  // No ping of the server comes between while a test lets time pass.
+  const config = { client, plain: { ping_interval: "1h" } };
   return { clock, starting: startTestServer(config, { clock }) };
 };
 
