@@ -8,7 +8,6 @@ import type { Experiment } from "./experiment.ts";
 import { fanout } from "./fanout.ts";
 import { hooks } from "./hooks.ts";
 import { memory } from "./memory.ts";
-import { recovery } from "./recovery.ts";
 import { stores } from "./stores.ts";
 
 /** Run without being asked for. */
@@ -18,7 +17,7 @@ export const usual: readonly Experiment[] = [fanout, stores, channels, memory, c
 export const brief: readonly Experiment[] = [fanout, stores, memory, connections, api];
 
 /** Run when asked for. */
-export const special: readonly Experiment[] = [recovery, churn, abuse, hooks];
+export const special: readonly Experiment[] = [churn, abuse, hooks];
 
 /** What `--only` knows. */
 export const experimentNames: readonly string[] = [...usual, ...special].map(({ name }) => name);

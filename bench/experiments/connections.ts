@@ -18,8 +18,6 @@ const restMs = 700;
 /** The bystanders: so many receive so many publications a second while a round's connections are opened. */
 const bystanders = { receivers: 1_000, rate: 50, ms: 2_000 };
 
-const quickBystanders = { ...bystanders, ms: 1_000 };
-
 /** How many connects a server answers in a second, and what opening them does to the connections that are there. */
 export const connections: Experiment = {
   name: "connections",
@@ -36,6 +34,7 @@ export const connections: Experiment = {
     );
     await withPairs(bench, { entrants, layout: { channels: 1, publishers: 1 } }, async (pairs) => {
       await countConnects(bench, program, pairs);
+      if (bench.profile.name === "quick") return;
       await watchBystanders(bench, program, await resizeAll(bench, pairs, bystanders.receivers));
     });
   },
@@ -69,13 +68,12 @@ async function countConnects({ terminal, results, profile }: Bench, program: str
 
 /** The p99 of connections that are there, without and with the storm. */
 async function watchBystanders({ terminal, results, profile }: Bench, program: string, pairs: Pair[]): Promise<void> {
-  const { rate, receivers, ms: duration } = profile.name === "quick" ? quickBystanders : bystanders;
+  const { rate, receivers, ms: duration } = bystanders;
   const rows: string[][] = [];
-  const rounds = profile.name === "quick" ? 1 : profile.rounds;
   for (const pair of pairs) {
     const calm: number[] = [];
     const stormy: number[] = [];
-    for (let round = 0; round < rounds; round++) {
+    for (let round = 0; round < profile.rounds; round++) {
       terminal.progress(`bystanders: round ${round + 1}, ${pair.entrant.name}`);
       calm.push(p99(await pair.load.do("open", { rate, duration, bytes: 64 })));
       const watched = pair.load.do("open", { rate, duration, bytes: 64 });

@@ -4,7 +4,6 @@ import type { ClosedLoop } from "./closed.ts";
 import type { Api } from "./http-caller.ts";
 import type { HttpLoop, HttpResult } from "./http-loop.ts";
 import type { OpenLoop } from "./open.ts";
-import type { RecoveryLoop, RecoveryResult } from "./recovery.ts";
 import type { RunResult } from "./run.ts";
 
 /** Where a load process is to connect. */
@@ -31,8 +30,6 @@ export interface LoadCommands {
   open: { ask: OpenLoop; answer: RunResult };
   /** Publishes through the HTTP API, whoever listens. */
   http: { ask: HttpLoop; answer: HttpResult };
-  /** Subscribes with recovery, over and over. */
-  recover: { ask: RecoveryLoop; answer: RecoveryResult };
   /** Attacks the server. */
   attack: { ask: Attack; answer: AttackResult };
   /** Every receiver is cut and comes back; answers with the milliseconds until each was back. */

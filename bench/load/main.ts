@@ -5,7 +5,6 @@ import type { LoadRequest, LoadResponse, Target } from "./commands.ts";
 import { Fleet } from "./fleet.ts";
 import { httpLoop } from "./http-loop.ts";
 import { openLoop } from "./open.ts";
-import { recoveryLoop } from "./recovery.ts";
 
 // The load process: it takes one command after the other from the one that started it, and answers each.
 
@@ -31,8 +30,6 @@ async function run(request: LoadRequest): Promise<unknown> {
       return openLoop(fleet, target.serverPid, request.ask);
     case "http":
       return httpLoop(target.serverPid, request.ask);
-    case "recover":
-      return recoveryLoop({ ...target, speech: fleet.speech, failed: fleet.failure.reject }, request.ask);
     case "attack":
       return attack(target.port, request.ask);
     case "storm":

@@ -70,9 +70,6 @@ export const withPresence: readonly Entrant[] = [
   entrant("Centrifugo, presence", "centrifuge-joined", centrifugo, { namespace: "presence:" }),
 ];
 
-/** A channel whose history can be recovered. */
-export const recovering = entrant("Chorus, recovery", "centrifuge", chorus, { namespace: "recovery:" });
-
 /** Chorus with the limits that nobody configured. */
 export const guardedChorus = entrant("Chorus", "plain-pinged", async ({ config }) =>
   chorusCommand(config ? { config } : { guarded: true }),
