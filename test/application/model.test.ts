@@ -2,14 +2,14 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import { patience } from "../support/patience.ts";
 import { SeededRandom } from "../support/random.ts";
+import { runs } from "../support/runs.ts";
 import { type Act, acts, createObedient, Witness } from "./model.ts";
 import { startApp } from "./support.ts";
 
-/** A run takes some 30 ms; one that fails is made smaller, which takes many more of them. */
-const runs = Number(process.env["CHORUS_TEST_RUNS"] ?? 60);
 /** Milliseconds after which a failure is not made smaller any more. */
 const longest = 120_000;
 
+// A run takes some 30 ms; one that fails is made smaller, which takes many more of them.
 setDefaultTimeout(600_000);
 
 interface Reply {

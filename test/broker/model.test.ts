@@ -2,12 +2,11 @@ import { afterAll, describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { copyAsCrashed } from "../support/crash-copy.ts";
 import { SeededRandom } from "../support/random.ts";
+import { runs } from "../support/runs.ts";
 import { faultyFixture, fixtureParts, freshFolder, memoryFixture } from "./fixture.ts";
 import { type Incarnation, ModelRun, type RunOptions } from "./model-run.ts";
 import { type Step, step } from "./model-steps.ts";
 
-/** Runs of each property; `CHORUS_TEST_RUNS=10000` for a long one. */
-const numRuns = Number(process.env["CHORUS_TEST_RUNS"] ?? 150);
 /** Times to live that a run of a few steps can come to the end of. */
 const times = { size: 4, ttl: 10_000, metaTtl: 30_000 };
 
@@ -59,7 +58,7 @@ describe("the broker and its model", () => {
     const { seed } = new SeededRandom();
     fc.assert(fc.property(fc.array(step, { maxLength: 60, size: "max" }), holds), {
       seed,
-      numRuns,
+      numRuns: runs,
       includeErrorInReport: true,
     });
   };

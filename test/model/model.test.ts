@@ -1,10 +1,9 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { SeededRandom } from "../support/random.ts";
+import { runs } from "../support/runs.ts";
 import { checkModel } from "./check.ts";
 
-/** A run takes some 25 ms; one that fails is made smaller, which takes a hundred more of them. */
-const runs = Number(process.env["CHORUS_TEST_RUNS"] ?? 200);
-
+// A run takes some 25 ms; one that fails is made smaller, which takes a hundred more of them.
 setDefaultTimeout(600_000);
 
 test("[MD1] whatever clients do and whatever happens to the server, what they see is one history (I1-I5, I7, I8)", async () => {

@@ -1,13 +1,14 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { testTimeout } from "../support/patience.ts";
 import { SeededRandom } from "../support/random.ts";
+import { runs } from "../support/runs.ts";
 import { startTestServer } from "../support/server.ts";
 import { fuzz } from "./fuzzing.ts";
 
 setDefaultTimeout(10 * testTimeout);
 
-/** About ten seconds on two cores; `bun run test/security/fuzz.ts --seconds 600` goes on for longer. */
-const assaults = 16_000;
+/** About ten seconds on two cores for 200 runs; `bun run test/security/fuzz.ts --seconds 600` goes on for longer. */
+const assaults = 80 * runs;
 
 test("[SE18] [T65] no damaged conversation harms the process, the others, or the log", async () => {
   const { seed } = new SeededRandom();

@@ -72,10 +72,6 @@ export class LateBroker implements Broker {
     return this.#report.counts;
   }
 
-  get isIdle(): boolean {
-    return this.#turns.isIdle;
-  }
-
   quiet(): Promise<void> {
     return this.#turns.quiet();
   }

@@ -34,7 +34,8 @@ export function lateParts(
       queue: (real) => lateQueue(real, turns),
     },
     async quiet() {
-      while (!(broker.isIdle && turns.isIdle)) await Promise.all([broker.quiet(), turns.quiet()]);
+      // What the engine has not committed yet is on its way too.
+      while (!(broker.flush() && turns.isIdle)) await Promise.all([broker.quiet(), turns.quiet()]);
     },
   };
 }
