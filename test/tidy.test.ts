@@ -51,7 +51,7 @@ const rooms: readonly (readonly [room: string, ...may: string[]])[] = [
   ["src/delivery/", "src/protocol/protocol", ports, counters],
   ["src/http/", "types bun", "ipaddr", "re2js", "node:"],
   ["src/sqlite/", "bun:sqlite", "bun:ffi", "node:"],
-  ["src/cluster/", ports, counters],
+  ["src/cluster/", "valibot", ports, counters, ...hub],
   ["src/metrics/", "prom-client", "node:", "src/http/"],
   // The checks of an option belong to the room that uses it: the configuration calls them.
   [

@@ -30,10 +30,12 @@ interface BrokerPorts {
 }
 
 /** The broker of this node, and how it does. */
-interface OpenedBroker {
+export interface OpenedBroker {
   readonly broker: Broker & { readonly counts: Readonly<LocalBrokerCounts>; sweep(): void };
   /** What is known of the engine that several nodes share; null where this node is alone. */
   readonly remote: (() => EngineMetrics) | null;
+  /** The way to the other nodes; null where this node is alone. */
+  readonly control: Pick<RedisEngine, "tell" | "listen"> | null;
 }
 
 /** Opens the broker that the configuration names. `replaced`: the file of the history is another one now. */
@@ -55,7 +57,7 @@ export function openBroker(
     log,
     idempotencyBytesMax: config.channel.idempotency_max_bytes,
   });
-  return { broker, remote: null };
+  return { broker, remote: null, control: null };
 }
 
 function openRemote({ engine: { redis } }: Config, ports: BrokerPorts, events: BrokerEvents): OpenedBroker {
@@ -84,7 +86,8 @@ function openRemote({ engine: { redis } }: Config, ports: BrokerPorts, events: B
   });
   const [engine] = engines;
   if (!engine) throw new Error("The broker has opened no engine.");
-  return { broker, remote: () => ({ ...engine.state, ...broker.engineCounts, feeds: broker.feeds }) };
+  const remote = () => ({ ...engine.state, ...broker.engineCounts, feeds: broker.feeds });
+  return { broker, remote, control: engine };
 }
 
 /** A store in memory, and one on the disk where a channel may need it: otherwise no file is made. */

@@ -2,6 +2,7 @@ import { createCommandLane } from "../../actors/connection/lane.ts";
 import { connectionLogic, createAbandon } from "../../actors/connection/logic.ts";
 import { Deadlines } from "../../actors/deadlines.ts";
 import { adopt } from "../../actors/hub/adopt.ts";
+import type { HubRef } from "../../actors/hub/events.ts";
 import type { ConnectionRef, Members } from "../../actors/hub/registry.ts";
 import type { Authenticator } from "../auth/authenticator.ts";
 import { createAuthenticator } from "../auth/jwt.ts";
@@ -11,6 +12,7 @@ import { guardBroker } from "../broker/guarded.ts";
 import type { Store } from "../broker/local/store.ts";
 import { createChannelRules, type DeclaredChannels } from "../channels/rules.ts";
 import { switchableRules } from "../channels/switchable.ts";
+import { Control } from "../cluster/control.ts";
 import type { Config } from "../config/config.ts";
 import type { Clock } from "../core/clock.ts";
 import type { ConnectCommand } from "../core/command.ts";
@@ -31,7 +33,7 @@ import { createCounters } from "../metrics/counters.ts";
 import { createMemoryPresence } from "../presence/memory.ts";
 import type { Presence } from "../presence/presence.ts";
 import { createPresenceEvents } from "../presence/presence-events.ts";
-import { openBroker } from "./broker.ts";
+import { type OpenedBroker, openBroker } from "./broker.ts";
 import { createNodeHooks } from "./hook-ports.ts";
 import { createHttpHooks, readsHandshakes } from "./http-hooks.ts";
 import { startHub } from "./hub.ts";
@@ -87,10 +89,8 @@ export function createNode(config: Config, ports: NodePorts) {
     hub.send({ type: "streams.replaced" });
   });
   const chosen = ports.replace.broker?.(engine.broker) ?? engine.broker;
-  const guarded = guardBroker(chosen, (operation, error) =>
-    publications.send({ type: "broker.failed", operation, error }),
-  );
-  const broker = countRecoveries(guarded, counters.recoveries);
+  const failed: BrokerFailed = (operation, error) => publications.send({ type: "broker.failed", operation, error });
+  const broker = countRecoveries(guardBroker(chosen, failed), counters.recoveries);
 
   const { presence, localPresence } = openPresence(ports.replace);
   const after = (delay: number, run: () => void) => later(deadlines, delay, run);
@@ -105,13 +105,14 @@ export function createNode(config: Config, ports: NodePorts) {
     counters,
     abandon: (context) => abandon(context),
   });
+  const everyHub = joinNodes(hub, engine.control, ports.random.uuid());
   const options = connectionOptions(config, { version: ports.version, hooks: hooks?.hooks.options ?? null });
   const connections = {
     ...ports,
     recoveryBudget: new RecoveryBudget(recoveryRate(config), clock),
     counters,
     deadlines,
-    hub,
+    hub: everyHub,
     authenticator,
     publications,
     broker,
@@ -125,6 +126,8 @@ export function createNode(config: Config, ports: NodePorts) {
 
   return {
     hub,
+    /** Tells the connections of all nodes what a back end tells; this node's alone where there is no other. */
+    everyHub,
     /** The connections of this node, for reading. */
     registry: ports.members,
     counters,
@@ -164,6 +167,16 @@ export function createNode(config: Config, ports: NodePorts) {
       engine.broker.sweep();
     },
   };
+}
+
+type BrokerFailed = Parameters<typeof guardBroker>[1];
+
+/** The Hub of this node, or one that tells the other nodes too. */
+function joinNodes(hub: HubRef, channel: OpenedBroker["control"], node: string): HubRef {
+  if (channel === null) return hub;
+  const control = new Control({ hub, channel, node });
+  channel.listen((text) => control.heard(text));
+  return control;
 }
 
 /** The presence that is asked, and the one of this node's connections. */

@@ -24,6 +24,7 @@ export function createConfiguredOperations(config: Config, parts: OperationsPart
   const slices = new Slices(clock, timers.setImmediate);
   const operations = createOperations({
     ...node,
+    hub: node.everyHub,
     clock,
     slices,
     queue: messages.queue,

@@ -1,7 +1,7 @@
 import type { ChannelRules, Config } from "./config.ts";
 
 /** What is wrong between the options of an engine that several nodes share, and those of channels. */
-export function engineProblems({ engine, channel, client }: Config): string[] {
+export function engineProblems({ engine, channel }: Config): string[] {
   if (engine.type !== "redis") return [];
   const { address, sentinel_address, sentinel_master_name } = engine.redis;
   const problems: string[] = [];
@@ -18,7 +18,6 @@ export function engineProblems({ engine, channel, client }: Config): string[] {
     ...problems,
     ...rulesProblems(channel.without_namespace, "channel.without_namespace"),
     ...channel.namespaces.flatMap((rules, index) => rulesProblems(rules, `channel.namespaces[${index}]`)),
-    ...nodeProblems(client),
   ];
 }
 
@@ -35,13 +34,4 @@ function rulesProblems(rules: ChannelRules, path: string): string[] {
     }
   }
   return problems;
-}
-
-/** What would hold on one node alone, and looks as if it held on all. */
-function nodeProblems({ subscribe_to_user_personal_channel: personal }: Config["client"]): string[] {
-  if (!personal.enabled || !personal.single_connection) return [];
-  return [
-    'client.subscribe_to_user_personal_channel.single_connection: expected false beside engine.type "redis": it does ' +
-      "not hold across nodes yet",
-  ];
 }

@@ -31,8 +31,8 @@ export function cautions(config: Config, profile: Profile): readonly string[] {
   }
   if (config.engine.type === "redis") {
     lines.push(
-      "engine.type: with redis channels are shared by all nodes; disconnect, subscribe, unsubscribe, refresh, send, info " +
-        "and channels act on the node that is asked",
+      "engine.type: with redis channels and user operations reach all nodes; send, info, channels and the publish log are " +
+        "those of the node that is asked",
     );
   }
   return [

@@ -3,6 +3,7 @@ import type { JsonObject } from "../support/json.ts";
 import { patience } from "../support/patience.ts";
 import { ChorusProcess } from "../support/process.ts";
 import type { TestRedis } from "../support/redis.ts";
+import { secret } from "../support/tokens.ts";
 
 /** A node in a process of its own, on a Redis that others use too. */
 export class ClusterNode implements AsyncDisposable {
@@ -18,7 +19,7 @@ export class ClusterNode implements AsyncDisposable {
   static async start(redis: TestRedis, port = redis.port, channel: JsonObject = {}): Promise<ClusterNode> {
     const config = {
       http_server: { port: 0 },
-      client: { insecure: true },
+      client: { insecure: true, token: { hmac_secret_key: secret } },
       http_api: { insecure: true },
       engine: { type: "redis", redis: { address: [`redis://127.0.0.1:${port}`], io_timeout: "1s" } },
       channel: {
@@ -42,8 +43,8 @@ export class ClusterNode implements AsyncDisposable {
   }
 
   /** A client that is connected. */
-  connect(): Promise<CentrifugeProbe> {
-    return CentrifugeProbe.connect(this.url.replace("http", "ws"));
+  connect(request: JsonObject = {}): Promise<CentrifugeProbe> {
+    return CentrifugeProbe.connect(this.url.replace("http", "ws"), request);
   }
 
   /** Calls a method of the API; the result, or the error. */

@@ -3,6 +3,7 @@ import { pub } from "../support/centrifuge-probe.ts";
 import { describeWithEngine } from "../support/engines.ts";
 import { testTimeout } from "../support/patience.ts";
 import { TestRedis } from "../support/redis.ts";
+import { connectionToken } from "../support/tokens.ts";
 import { ClusterNode } from "./node.ts";
 
 setDefaultTimeout(testTimeout);
@@ -71,5 +72,29 @@ describeWithEngine("nodes on Redis", "redis-server", () => {
     expect(await client.take(2)).toEqual([pub("a", { data: 3, offset: 3 }), pub("a", { data: 4, offset: 4 })]);
     await redis.restart("kept");
     expect(await client.next()).toMatchObject({ push: { channel: "a", unsubscribe: { code: 2500 } } });
+  });
+
+  test("[RD6] subscribe, unsubscribe, refresh and disconnect of a user reach its connections on every node", async () => {
+    await using redis = await TestRedis.start();
+    await using one = await ClusterNode.start(redis);
+    await using other = await ClusterNode.start(redis);
+    using here = await one.connect({ token: await connectionToken("ann") });
+    using there = await other.connect({ token: await connectionToken("ann") });
+    using bob = await other.connect({ token: await connectionToken("bob") });
+    const clients = [here, there];
+
+    await one.api("subscribe", { user: "ann", channel: "a", info: { n: 1 } });
+    for (const client of clients) expect(await client.next()).toMatchObject({ push: { channel: "a", subscribe: {} } });
+    await other.api("publish", { channel: "a", data: 1 });
+    for (const client of clients) expect(await client.next()).toMatchObject(pub("a", { data: 1, offset: 1 }));
+    await one.api("unsubscribe", { user: "ann", channel: "a" });
+    for (const client of clients) expect(await client.next()).toMatchObject({ push: { unsubscribe: { code: 2000 } } });
+    await one.api("refresh", { user: "ann", expire_at: Math.floor(Date.now() / 1_000) + 3_600 });
+    for (const client of clients) expect(await client.next()).toMatchObject({ push: { refresh: { expires: true } } });
+    await one.api("disconnect", { user: "ann", whitelist: [there.client] });
+    expect(await here.closed()).toMatchObject({ code: 3_503 });
+    await one.api("disconnect", { user: "ann", client: there.client });
+    expect(await there.closed()).toMatchObject({ code: 3_503 });
+    expect(await bob.rest()).toEqual([]);
   });
 });

@@ -49,6 +49,8 @@ export class RedisEngine implements Engine {
   readonly #messageConnection: Redis;
   readonly #commands: Commands;
   readonly #probe: Probe;
+  readonly #control: string;
+  #told: ((text: string) => void) | null = null;
   /** Channels by the name that their messages come under. */
   readonly #channels = new Map<string, string>();
 
@@ -61,6 +63,7 @@ export class RedisEngine implements Engine {
     this.#random = random;
     this.#events = events;
     this.#keys = new Keys(options.prefix);
+    this.#control = `${options.prefix}:control`;
     const failures = new ThrottledLog("engine.failed", { clock, log });
     const failed = (error: unknown) => failures.add({ error: String(error) });
     this.#commandConnection = connect(options, "commands", random);
@@ -81,6 +84,7 @@ export class RedisEngine implements Engine {
     this.#messageConnection.on("ready", () => {
       log.info("engine.connected", {});
       void this.#probe.listen();
+      this.#messageConnection.subscribe(this.#control).catch(failed);
       events.resumed();
     });
     this.#messageConnection.on("message", (name: string, text: string) => this.#heard(name, text));
@@ -88,6 +92,16 @@ export class RedisEngine implements Engine {
 
   get state(): RedisState {
     return { isUp: this.#probe.isUp, probeAge: this.#probe.age, ...this.#commands.counts };
+  }
+
+  /** Tells all nodes something, this one too; at most once. */
+  tell(text: string): void {
+    this.#commandConnection.publish(this.#control, text).catch(() => {});
+  }
+
+  /** From here on `told` is given what nodes tell. */
+  listen(told: (text: string) => void): void {
+    this.#told = told;
   }
 
   append(entries: readonly Entry[], done: (answers: readonly Appended[]) => void): void {
@@ -172,6 +186,10 @@ export class RedisEngine implements Engine {
   #heard(name: string, text: string): void {
     if (name === this.#probe.channel) {
       this.#probe.heard();
+      return;
+    }
+    if (name === this.#control) {
+      this.#told?.(text);
       return;
     }
     const channel = this.#channels.get(name);

@@ -1,0 +1,155 @@
+import {
+  array,
+  boolean,
+  type InferOutput,
+  literal,
+  nullable,
+  number,
+  object,
+  optional,
+  parse,
+  string,
+  variant,
+} from "valibot";
+import type { HubEvent, HubRef, Told } from "../../actors/hub/events.ts";
+import type { Target } from "../../actors/hub/registry.ts";
+import { disconnects } from "../core/disconnects.ts";
+import { seconds } from "../core/time.ts";
+
+const ended = object({ code: number(), reason: string() });
+const flag = optional(boolean());
+
+const override = object({
+  presence: flag,
+  joinLeave: flag,
+  forcePushJoinLeave: flag,
+  forceRecovery: flag,
+  forcePositioning: flag,
+});
+
+/** What connections of other nodes can be told. */
+const event = variant("type", [
+  object({ type: literal("hub.disconnect"), disconnect: ended }),
+  object({ type: literal("hub.unsubscribe"), channel: string(), unsubscribe: ended }),
+  object({ type: literal("hub.refresh"), expireAt: nullable(number()), info: optional(string()) }),
+  object({
+    type: literal("hub.subscribe"),
+    request: object({
+      channel: string(),
+      expireAt: nullable(number()),
+      since: nullable(object({ offset: number(), epoch: string() })),
+      info: optional(string()),
+      data: optional(string()),
+      override: optional(override),
+    }),
+  }),
+]);
+
+const target = object({ user: string(), client: string(), session: optional(string()), except: array(string()) });
+
+const message = object({
+  /** The node that tells it. */
+  node: string(),
+  target,
+  event,
+});
+
+/** The first letter of a message: the version of its form. */
+const version = "1";
+
+/** What nodes tell each other: at most once, as in Centrifugo. */
+export interface ControlChannel {
+  tell(text: string): void;
+}
+
+/** What control works with. */
+export interface ControlPorts {
+  readonly hub: HubRef;
+  readonly channel: ControlChannel;
+  /** The id of this node. */
+  readonly node: string;
+}
+
+/** What this node counts of control messages. */
+export interface ControlCounts {
+  /** Of an unknown version, or damaged: dropped. */
+  unreadable: number;
+}
+
+/** Has what a back end tells connections told on all nodes; messages are told on this one alone. */
+export class Control implements HubRef {
+  readonly counts: ControlCounts = { unreadable: 0 };
+  readonly #ports: ControlPorts;
+
+  constructor(ports: ControlPorts) {
+    this.#ports = ports;
+  }
+
+  /** Tells this node's connections, and those of the others. */
+  send(told: HubEvent): void {
+    const { hub, channel, node } = this.#ports;
+    hub.send(told);
+    const others = othersOf(told);
+    if (others) channel.tell(version + JSON.stringify({ node, ...others }));
+  }
+
+  /** Another node, or this one, has told something. */
+  heard(text: string): void {
+    const { hub, node } = this.#ports;
+    const heard = parsed(text);
+    if (heard === null) this.counts.unreadable += 1;
+    else if (heard.node !== node) hub.send({ type: "user.tell", target: targetOf(heard), event: toldOf(heard.event) });
+  }
+}
+
+/** What the connections of other nodes are told where those of this node are told so; null for nothing. */
+function othersOf(told: HubEvent): Pick<InferOutput<typeof message>, "target" | "event"> | null {
+  if (told.type === "connection.alone") {
+    const meant = { user: told.user, client: "", except: [told.id] };
+    return { target: meant, event: { type: "hub.disconnect", disconnect: disconnects.connectionLimit } };
+  }
+  if (told.type !== "user.tell" || told.event.type === "hub.message") return null;
+  return { target: { ...told.target, except: [...told.target.except] }, event: told.event };
+}
+
+function parsed(text: string): InferOutput<typeof message> | null {
+  try {
+    return text.startsWith(version) ? parse(message, JSON.parse(text.slice(version.length))) : null;
+  } catch {
+    return null;
+  }
+}
+
+function targetOf({ target: { except, session = "", ...rest } }: InferOutput<typeof message>): Target {
+  return { ...rest, session, except: new Set(except) };
+}
+
+function toldOf(told: InferOutput<typeof event>): Told {
+  switch (told.type) {
+    case "hub.refresh": {
+      const { type, expireAt, info } = told;
+      return { type, expireAt: expireAt === null ? null : seconds(expireAt), ...(info !== undefined && { info }) };
+    }
+    case "hub.subscribe": {
+      const { channel, expireAt, since, info, data, override: own } = told.request;
+      const request = {
+        channel,
+        expireAt: expireAt === null ? null : seconds(expireAt),
+        since,
+        ...(info !== undefined && { info }),
+        ...(data !== undefined && { data }),
+        ...(own && { override: defined(own) }),
+      };
+      return { type: told.type, request };
+    }
+    default:
+      return told;
+  }
+}
+
+type Defined<Value> = { [Key in keyof Value]?: Exclude<Value[Key], undefined> };
+
+/** The same without what is undefined. */
+function defined<Value extends object>(value: Value): Defined<Value> {
+  return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as Defined<Value>;
+}
