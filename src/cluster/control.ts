@@ -58,12 +58,12 @@ const message = object({
 const version = "1";
 
 /** What nodes tell each other: at most once, as in Centrifugo. */
-export interface ControlChannel {
+interface ControlChannel {
   tell(text: string): void;
 }
 
 /** What control works with. */
-export interface ControlPorts {
+interface ControlPorts {
   readonly hub: HubRef;
   readonly channel: ControlChannel;
   /** The id of this node. */
@@ -71,7 +71,7 @@ export interface ControlPorts {
 }
 
 /** What this node counts of control messages. */
-export interface ControlCounts {
+interface ControlCounts {
   /** Of an unknown version, or damaged: dropped. */
   unreadable: number;
 }
