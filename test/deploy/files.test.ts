@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { loadConfig } from "../../src/config/load.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import { variablesByName } from "../../src/config/variables.ts";
 import { skipping } from "../support/skipping.ts";
@@ -37,6 +38,26 @@ describe("the files of deploy/", () => {
     const chorus = services["chorus"];
     expect(chorus?.build.dockerfile).toBe("deploy/Dockerfile");
     expect(Object.keys(chorus?.environment ?? {}).filter((name) => !knownVariables.has(name))).toEqual([]);
+  });
+
+  test("the Compose file of two nodes is valid for the example, and sets options that exist", async () => {
+    const { services } = Bun.YAML.parse(await read("compose.redis.yaml")) as {
+      services: Record<string, { environment?: Record<string, string>; build?: { dockerfile: string } }>;
+    };
+    for (const name of ["one", "two"]) {
+      const { environment = {}, build } = services[name] ?? {};
+      expect(build?.dockerfile).toBe("deploy/Dockerfile");
+      expect(Object.keys(environment).filter((variable) => !knownVariables.has(variable))).toEqual([]);
+      const config = `${deploy}/config.example.json`;
+      const secrets = { CHORUS_CLIENT_TOKEN_HMAC_SECRET_KEY: "k".repeat(40), CHORUS_HTTP_API_KEY: "a".repeat(20) };
+      const loaded = loadConfig({
+        argv: ["--config", config],
+        env: { ...environment, ...secrets },
+        cwd: deploy,
+        readFile: (path) => readFileSync(path, "utf8"),
+      });
+      expect(loaded.kind).toBe("run");
+    }
   });
 
   test.skipIf(systemdAnalyze === null)(
