@@ -41,7 +41,8 @@ describe("the README", () => {
     const named = new Set(rows.map(([path]) => path));
     const isLimit = /(?:_limit|_max_size|_max_bytes|_timeout|\.max_length|\.timeout|^push_(?:log|queue)\.size)$/;
     // The timeout of one hook stands for those of all.
-    const isRepeated = /proxy\.(?:refresh|subscribe|publish|sub_refresh|timeout)/;
+    const isRepeated =
+      /proxy\.(?:refresh|connected|disconnect|subscribe|publish|sub_refresh|unsubscribe|channel_state|timeout)/;
     const limits = options.filter(([path = ""]) => named.has(path) || (isLimit.test(path) && !isRepeated.test(path)));
     expect(limits.sort()).toEqual(rows.sort());
   });

@@ -43,6 +43,7 @@ const rooms: readonly (readonly [room: string, ...may: string[]])[] = [
   ["src/channels/", "types src/options/", "re2js", ports],
   ["src/auth/", "types src/options/", "valibot", "jose", "re2js", "node:", ports],
   ["src/hooks/in-process/", "src/hooks/", "src/contract/", "src/operations/", "@standard-schema", ports],
+  ["src/hooks/events/", "src/hooks/", "src/sqlite/", "types src/options/", "bun:sqlite", ports],
   ["src/hooks/http/", "src/hooks/", "types src/options/", "valibot", ports],
   ["src/hooks/", "src/sqlite/", ports],
   ["src/broker/", "src/sqlite/", "bun:sqlite", "valibot", "ioredis", "node:", ports],

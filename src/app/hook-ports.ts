@@ -1,5 +1,6 @@
 import { Caller, type CallerPorts } from "../hooks/caller.ts";
 import { ChannelWatch } from "../hooks/channel-watch.ts";
+import type { EventHooks } from "../hooks/events/event-hooks.ts";
 import type { Hooks } from "../hooks/hooks.ts";
 import type { HookStatistics } from "../hooks/statistics.ts";
 
@@ -8,12 +9,17 @@ export interface NodeHooks {
   readonly hooks: Hooks;
   readonly caller: Caller;
   readonly channels: ChannelWatch;
+  /** Events for back ends; null where none is told. */
+  readonly events: EventHooks | null;
 }
 
 /** Null without an application. */
-export function createNodeHooks(hooks: Hooks | null, ports: CallerPorts): NodeHooks | null {
+export function createNodeHooks(
+  { hooks, events }: { readonly hooks: Hooks | null; readonly events: EventHooks | null },
+  ports: CallerPorts,
+): NodeHooks | null {
   if (hooks === null) return null;
-  return { hooks, caller: new Caller(ports), channels: new ChannelWatch(hooks, ports.after) };
+  return { hooks, events, caller: new Caller(ports), channels: new ChannelWatch(hooks, ports.after) };
 }
 
 /** What was counted of each hook and of each lifecycle handler. */

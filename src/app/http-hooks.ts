@@ -1,16 +1,71 @@
 import type { ChannelRules } from "../channels/rules.ts";
 import type { Config } from "../config/config.ts";
-import type { Clock } from "../core/clock.ts";
+import { EventHooks } from "../hooks/events/event-hooks.ts";
+import type { OutboxPorts } from "../hooks/events/outbox.ts";
+import { ToldHooks } from "../hooks/events/told-hooks.ts";
+import type { Hooks } from "../hooks/hooks.ts";
 import { HttpHooks } from "../hooks/http/http-hooks.ts";
 import { createSign } from "../hooks/http/signature.ts";
 
-/** Makes the hooks of a configuration; null where it turns on none. */
-export function createHttpHooks(
-  config: Config,
-  { clock, rules }: { readonly clock: Clock; readonly rules: Pick<ChannelRules, "resolve"> },
-): HttpHooks | null {
-  if (decidingHooks(config).length === 0) return null;
-  const { client, channel, rpc, proxies, proxy } = config;
+/** What the hooks of a configuration need. */
+interface ConfiguredHooksPorts extends OutboxPorts {
+  readonly rules: Pick<ChannelRules, "resolve">;
+}
+
+/** The hooks of a server, and the events that back ends are told. */
+interface ConfiguredHooks {
+  readonly hooks: Hooks | null;
+  readonly events: EventHooks | null;
+}
+
+/**
+ * The hooks of an application, or those of the configuration. Events go to back ends in either case.
+ *
+ * @throws where the file of the outbox cannot be had
+ */
+export function createHooks(config: Config, own: Hooks | null, ports: ConfiguredHooksPorts): ConfiguredHooks {
+  const events = createEventHooks(config, ports);
+  const hooks = own ?? (decidingHooks(config).length > 0 || events ? createHttpHooks(config, ports) : null);
+  return { hooks: hooks && events ? new ToldHooks(hooks, events) : hooks, events };
+}
+
+function createEventHooks(config: Config, ports: ConfiguredHooksPorts): EventHooks | null {
+  const { client, channel, proxies, event_outbox } = config;
+  const namespaces = [channel.without_namespace, ...channel.namespaces];
+  const isOn = (name: "unsubscribe_proxy_enabled" | "channel_state_proxy_enabled") =>
+    namespaces.some((options) => options[name]);
+  const defaults = {
+    connected: client.proxy.connected.enabled ? client.proxy.connected : null,
+    disconnect: client.proxy.disconnect.enabled ? client.proxy.disconnect : null,
+    unsubscribe: isOn("unsubscribe_proxy_enabled") ? channel.proxy.unsubscribe : null,
+    channel_state: isOn("channel_state_proxy_enabled") ? channel.proxy.channel_state : null,
+  };
+  if (Object.values(defaults).every((options) => options === null)) return null;
+  const used = new Set(namespaces.flatMap(namesOfEvents));
+  const named = proxies.filter(({ name }) => used.has(name));
+  return new EventHooks(
+    { outbox: event_outbox, defaults, proxies: named },
+    { ...ports, ...endpointPorts(config, ports) },
+  );
+}
+
+function namesOfEvents(options: Config["channel"]["without_namespace"]): string[] {
+  return [
+    ...(options.unsubscribe_proxy_enabled ? [options.unsubscribe_proxy_name] : []),
+    ...(options.channel_state_proxy_enabled ? [options.channel_state_proxy_name] : []),
+  ];
+}
+
+function endpointPorts({ proxy }: Config, { clock, rules }: Pick<ConfiguredHooksPorts, "clock" | "rules">) {
+  return {
+    clock,
+    sign: createSign({ key: proxy.signing_key, previous: proxy.signing_key_previous }),
+    channelOptions: (name: string) => rules.resolve(name)?.namespace.options ?? null,
+  };
+}
+
+function createHttpHooks(config: Config, ports: ConfiguredHooksPorts): HttpHooks {
+  const { client, channel, rpc, proxies } = config;
   return new HttpHooks(
     {
       concurrency: client.concurrency,
@@ -24,11 +79,7 @@ export function createHttpHooks(
         namespaces: rpc.namespaces,
       },
     },
-    {
-      clock,
-      sign: createSign({ key: proxy.signing_key, previous: proxy.signing_key_previous }),
-      channelOptions: (name) => rules.resolve(name)?.namespace.options ?? null,
-    },
+    endpointPorts(config, ports),
   );
 }
 

@@ -35,13 +35,15 @@ import type { Presence } from "../presence/presence.ts";
 import { createPresenceEvents } from "../presence/presence-events.ts";
 import { type OpenedBroker, openBroker } from "./broker.ts";
 import { createNodeHooks } from "./hook-ports.ts";
-import { createHttpHooks, readsHandshakes } from "./http-hooks.ts";
+import { createHooks, readsHandshakes } from "./http-hooks.ts";
 import { startHub } from "./hub.ts";
 import { connectionOptions, recoveryRate, slowOptions, tokenOptions } from "./options.ts";
 import { countRecoveries } from "./recoveries.ts";
 
 /** What a node takes from outside: time, chance, words, and a way to everyone on a topic. */
 export interface NodePorts {
+  /** What this run is called in events. */
+  readonly nodeId: string;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: Random;
@@ -96,8 +98,8 @@ export function createNode(config: Config, ports: NodePorts) {
   const after = (delay: number, run: () => void) => later(deadlines, delay, run);
   const presenceEvents = createPresenceEvents({ presence, announce: (push) => fanout.announce(push), after });
   const { authenticator, rules, reload } = createRules(config, ports);
-  const chosenHooks = ports.application?.hooks ?? createHttpHooks(config, { clock, rules });
-  const hooks = createNodeHooks(chosenHooks, { ...ports, after });
+  const asked = createHooks(config, ports.application?.hooks ?? null, { ...ports, node: ports.nodeId, after, rules });
+  const hooks = createNodeHooks(asked, { ...ports, after });
   const { hub, publications } = startHub(config, {
     ...ports,
     broker: chosen,

@@ -104,6 +104,7 @@ export function start(config: Config, outside: Outside = {}) {
   const close = async () => {
     sweeper.stop();
     await node.broker.close();
+    node.hooks?.events?.close();
     messages.close();
   };
   const servers = attempt(() => openServers(config, { ...parts, listeners, isListening }), close);
@@ -124,14 +125,13 @@ export function start(config: Config, outside: Outside = {}) {
     stopped ??= drain();
     return stopped;
   };
-  const { url, internalUrl } = servers;
   const inProcess = createInProcess(operations, () => node.hub.getSnapshot().status === "active");
   const reload = createReload(config, { ...parts, node, listeners, servers });
-  tellStart(log, url, outside.warnings ?? []);
+  tellStart(log, servers.url, outside.warnings ?? []);
   servers.logSkipped();
   return {
-    url,
-    internalUrl,
+    url: servers.url,
+    internalUrl: servers.internalUrl,
     stop,
     /** Takes over what can be changed in place, and logs what cannot. */
     reload,

@@ -82,7 +82,17 @@ function keyProblems({ http_api: api }: Config): string[] {
 }
 
 /** Two things at one path or in one file: one of them would be lost. */
-function pathProblems({ websocket, http_api, health, prometheus, plain, echo, push_log, engine }: Config): string[] {
+function pathProblems({
+  websocket,
+  http_api,
+  health,
+  prometheus,
+  plain,
+  echo,
+  push_log,
+  engine,
+  event_outbox,
+}: Config): string[] {
   const served: readonly (readonly [string, string, boolean])[] = [
     ["plain", "/ws", plain.enabled],
     ["echo", "/echo", echo.enabled],
@@ -100,6 +110,9 @@ function pathProblems({ websocket, http_api, health, prometheus, plain, echo, pu
     if (isServed && other !== undefined)
       problems.push(`${owner}: expected a path of its own, got that of ${other}: "${path}"`);
     if (isServed) owners.set(path, owner);
+  }
+  if ([push_log.path, engine.sqlite.path].includes(event_outbox.path)) {
+    problems.push(`event_outbox.path: expected a file of its own, got "${event_outbox.path}"`);
   }
   if (push_log.path === engine.sqlite.path) {
     problems.push(`push_log.path: expected a file of its own, got that of engine.sqlite.path: "${push_log.path}"`);

@@ -4,7 +4,7 @@ import { section } from "../options/option.ts";
 import { proxies } from "../options/proxy.ts";
 import { httpApi, pushLog, pushQueue } from "./sections/api.ts";
 import { client } from "./sections/client.ts";
-import { proxy, rpc } from "./sections/hooks.ts";
+import { eventOutbox, proxy, rpc } from "./sections/hooks.ts";
 import { httpServer } from "./sections/http-server.ts";
 import { mount } from "./sections/mount.ts";
 import { engine, health, log, node, prometheus, shutdown } from "./sections/operations.ts";
@@ -40,6 +40,7 @@ export const optionsSchema = section({
   rpc: v.optional(rpc, {}),
   proxies,
   proxy: v.optional(proxy, {}),
+  event_outbox: v.optional(eventOutbox, {}),
   engine: v.optional(engine, {}),
   http_api: v.optional(httpApi, {}),
   push_log: v.optional(pushLog, {}),

@@ -86,6 +86,13 @@ const hooks = {
   publish_proxy_name: proxyNameOption("publishes"),
   sub_refresh_proxy_enabled: flag(false, "Whether a hook is asked when a subscription has expired."),
   sub_refresh_proxy_name: proxyNameOption("expired subscriptions"),
+  unsubscribe_proxy_enabled: flag(false, "Whether a back end is told of the end of each subscription."),
+  unsubscribe_proxy_name: proxyNameOption("ended subscriptions"),
+  channel_state_proxy_enabled: flag(
+    false,
+    "Whether a back end is told of the first subscriber of a channel on this node, and that the last one has gone.",
+  ),
+  channel_state_proxy_name: proxyNameOption("the state of channels"),
 };
 
 const channelEntries = { ...presence, ...history, ...permissions, ...shapes, ...hooks };
@@ -105,7 +112,16 @@ export const namespacesSchema = records("Rules for the channels whose names begi
 export const channel = section({
   without_namespace: v.optional(section(channelEntries), {}),
   namespaces: namespacesSchema,
-  proxy: v.optional(section({ subscribe: defaultProxy(), publish: defaultProxy(), sub_refresh: defaultProxy() }), {}),
+  proxy: v.optional(
+    section({
+      subscribe: defaultProxy(),
+      publish: defaultProxy(),
+      sub_refresh: defaultProxy(),
+      unsubscribe: defaultProxy(),
+      channel_state: defaultProxy(),
+    }),
+    {},
+  ),
   history_meta_ttl: duration(
     "720h",
     "Time for which epoch and offset are kept where a namespace says nothing: 30 days, longer than any client is away.",

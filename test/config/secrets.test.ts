@@ -8,9 +8,13 @@ const secrets = everyOption().filter(({ option }) => option.notes.secret !== und
 const proxyPaths = [
   "client.proxy.connect",
   "client.proxy.refresh",
+  "client.proxy.connected",
+  "client.proxy.disconnect",
   "channel.proxy.subscribe",
   "channel.proxy.publish",
   "channel.proxy.sub_refresh",
+  "channel.proxy.unsubscribe",
+  "channel.proxy.channel_state",
   "rpc.proxy",
   "proxies[0]",
 ];
@@ -34,8 +38,7 @@ describe("secrets", () => {
       "client.subscription_token.hmac_secret_key",
       "client.subscription_token.hmac_previous_secret_key",
       "client.subscription_token.jwks_public_endpoint",
-      ...proxyPaths.slice(0, 2).flatMap(proxySecrets),
-      ...proxyPaths.slice(2).flatMap(proxySecrets),
+      ...proxyPaths.flatMap(proxySecrets),
       "proxy.signing_key",
       "proxy.signing_key_previous",
       "engine.redis.sentinel_password",

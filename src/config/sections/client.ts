@@ -214,6 +214,8 @@ const hooks = {
     section({
       connect: switchedProxy("Whether a hook decides who a client without a token is."),
       refresh: switchedProxy("Whether a hook is asked when a connection has expired, with or without a token."),
+      connected: switchedProxy("Whether a back end is told of each connection."),
+      disconnect: switchedProxy("Whether a back end is told of the end of each connection."),
     }),
     {},
   ),

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { flag, records, secret, section, text } from "../../options/option.ts";
+import { count, duration, flag, records, secret, section, text } from "../../options/option.ts";
 import { defaultProxy, proxyNameOption } from "../../options/proxy.ts";
 
 const callEntries = {
@@ -16,6 +16,22 @@ export const rpc = section({
     ...callEntries,
   }),
   namespace_boundary: text(":", "What ends the namespace in the name of a method; empty for no namespaces."),
+});
+
+/** `event_outbox`: events that back ends have not acknowledged. */
+export const eventOutbox = section({
+  path: text("data/events.db", "The file; made where an event hook is turned on."),
+  size: count(100_000, "Events that may wait; over it the oldest are dropped, and the next request tells how many.", {
+    unit: "events",
+    min: 1,
+  }),
+  batch_size: count(100, "Events in one request.", { unit: "events", min: 1, max: 10_000 }),
+  batch_interval: duration(
+    "1s",
+    "How long events gather for one commit and one request: 10,000 connections that end at once are two commits.",
+    { min: "1ms" },
+  ),
+  retry_max_age: duration("24h", "Time after which an event that was not acknowledged is dropped.", { min: "1s" }),
 });
 
 /** `proxy`: what holds for all hooks over HTTP. */
