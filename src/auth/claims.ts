@@ -104,10 +104,14 @@ function parseTwice(text: string): [unknown, unknown] {
   }
 }
 
-/** No user is the anonymous one. A number is a user id in a claim of one's own, as in Centrifugo; the schema of `sub` has none. */
+/**
+ * No user is the anonymous one. Text that is not well-formed Unicode is no id: on the wire and in files every half of a
+ * surrogate pair becomes the same character, and two users would be one. A number is a user id in a claim of one's own,
+ * as in Centrifugo; the schema of `sub` has none.
+ */
 function userOf(value: unknown): string | undefined {
   if (value === undefined || value === null) return "";
-  if (typeof value === "string") return value;
+  if (typeof value === "string") return value.isWellFormed() ? value : undefined;
   return Number.isSafeInteger(value) ? String(value) : undefined;
 }
 

@@ -64,7 +64,7 @@ export interface Socket {
   readonly defaultChannel: string;
   /** Sends one frame to this client alone, after everything that was sent or published to it before. */
   send(frame: Frame): void;
-  /** Counts an answer of so many bytes against the rate of its client: a token for each 4 KiB. */
+  /** Counts an answer of so many bytes against the rate of its client, a token for each 4 KiB, and lets it be unsent. */
   chargeAnswer(bytes: number): void;
   /** Answers a command, after everything that was sent or published before; nothing where clients are not told. */
   reply(reply: Reply): void;

@@ -15,6 +15,8 @@ import type { ByteBucket, Sender } from "./bytes-rate.ts";
 
 /** An answer costs a token of its client's message rate for so many bytes. */
 const answerTokenBytes = 4_096;
+/** So many unsent bytes of answers do not make a client slow: it has asked for them, and takes them in its time. */
+const answeredBytesMax = 16 * 1024 * 1024;
 
 /** What was learnt of a client from its first request. */
 export interface Opening {
@@ -65,6 +67,8 @@ export abstract class ClientSocket implements Socket, Consumer, Bucket, Sender {
   /** Refusals for rate since `refusedAt`, a monotonic time in milliseconds. */
   refusals = 0;
   refusedAt = 0;
+  /** Bytes of long answers since nothing was unsent. */
+  answered = 0;
   /** When the client last took some of what was queued, in monotonic milliseconds. */
   progressAt = 0;
 
@@ -98,6 +102,8 @@ export abstract class ClientSocket implements Socket, Consumer, Bucket, Sender {
 
   chargeAnswer(bytes: number): void {
     this.tokens -= Math.floor(bytes / answerTokenBytes);
+    const before = this.unsent() === 0 ? 0 : this.answered;
+    this.answered = Math.min(answeredBytesMax, before + bytes);
   }
 
   reply(reply: Reply): void {
@@ -139,7 +145,7 @@ export abstract class ClientSocket implements Socket, Consumer, Bucket, Sender {
   }
 
   get queueBytesMax(): number {
-    return this.protocol.settings.queueBytesMax;
+    return this.protocol.settings.queueBytesMax + this.answered;
   }
 
   get encoding(): Encoding | null {

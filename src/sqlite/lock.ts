@@ -1,5 +1,5 @@
 import { dlopen } from "bun:ffi";
-import { closeSync, existsSync, openSync, realpathSync } from "node:fs";
+import { closeSync, existsSync, openSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 
 /** LOCK_EX and LOCK_NB of flock(2), which have the same value on Linux, macOS and the BSDs. */
@@ -8,7 +8,7 @@ const exclusiveNow = 2 | 4;
 /** Where flock(2) is found: glibc, musl, macOS. */
 const libraries = ["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1", "libSystem.B.dylib"];
 
-/** The files that this process holds, by the path of their lock. */
+/** The paths that this process holds, without symbolic links. */
 const heldHere = new Set<string>();
 
 type Flock = (descriptor: number, operation: number) => number;
@@ -32,9 +32,9 @@ export class FileLock {
 
   /** Throws InUseError where another store or process holds the file; nothing of it is opened then. */
   constructor(path: string) {
-    this.#path = `${canonical(path)}-lock`;
-    if (heldHere.has(this.#path)) throw new InUseError("it is in use by this process");
-    this.#descriptor = take(this.#path);
+    this.#path = canonical(path);
+    if (isHeldHere(this.#path)) throw new InUseError("it is in use by this process");
+    this.#descriptor = take(`${this.#path}-lock`);
     heldHere.add(this.#path);
   }
 
@@ -47,6 +47,19 @@ export class FileLock {
     heldHere.delete(this.#path);
     if (this.#descriptor !== null) closeSync(this.#descriptor);
   }
+}
+
+/** Whether this process holds the file, also by another hard link to it. */
+function isHeldHere(path: string): boolean {
+  if (heldHere.has(path)) return true;
+  const inode = inodeOf(path);
+  return inode !== null && [...heldHere].some((held) => inodeOf(held) === inode);
+}
+
+/** What every hard link to a file has in common; null where there is no file. */
+function inodeOf(path: string): string | null {
+  const stats = statSync(path, { throwIfNoEntry: false, bigint: true });
+  return stats ? `${stats.dev}:${stats.ino}` : null;
 }
 
 /** The descriptor that holds the lock; null where the system has no such lock. */

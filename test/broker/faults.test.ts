@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { afterAll, describe, expect, test } from "bun:test";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { errors } from "../../src/core/errors.ts";
 import { DamageError } from "../../src/sqlite/damage.ts";
@@ -132,7 +132,12 @@ describe("a file that fails", () => {
   test("[BK135] a file that another broker has open is refused, and stays with the first", async () => {
     const path = fresh();
     const { broker } = sqliteFixture(path);
-    expect(() => sqliteFixture(path)).toThrow(`${path} cannot be opened: it is in use by this process`);
+    const [symbolic, hard] = [`${path}-symbolic`, `${path}-hard`];
+    symlinkSync(path, symbolic);
+    linkSync(path, hard);
+    for (const name of [path, symbolic, hard]) {
+      expect(() => sqliteFixture(name)).toThrow(`${name} cannot be opened: it is in use by this process`);
+    }
     expect(published(broker, draft("a", 1)).offset).toBe(1);
     await broker.close();
   });

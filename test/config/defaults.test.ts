@@ -115,6 +115,24 @@ describe("defaults", () => {
     ]);
   });
 
+  test("[CF117] a client may connect with all of its channels at once, or a warning says what forbids it", () => {
+    const keyed = { token: { hmac_secret_key: "secret" } };
+    const client = { ...keyed, channel_limit: 5_000 };
+    const websocket = { message_size_limit: 500_000 };
+    expect(valid({ client }).client.message_burst_limit).toBe(5_001);
+    expect(valid({ client: { ...keyed, channel_limit: 600 } }).client.message_burst_limit).toBe(2_000);
+    expect(warningsOf({ client, websocket })).toEqual([]);
+    expect(warningsOf({ client: { ...client, message_burst_limit: 5_001 }, websocket })).toEqual([]);
+    expect(warningsOf({ client: { ...client, message_burst_limit: 5_000 }, websocket })).toEqual([
+      "client.channel_limit: 5000 is not below client.message_burst_limit (5000): " +
+        "a client that connects with all of its channels is refused (111, 3013)",
+    ]);
+    expect(warningsOf({ client })).toEqual([
+      "client.channel_limit: 5000 subscribes in one frame are more than websocket.message_size_limit (65536): " +
+        "a client that connects with all of its channels is closed with 1009; set it to 480000 or more",
+    ]);
+  });
+
   test("a namespace has the defaults of the channels in none", () => {
     const { without_namespace, namespaces } = valid({ channel: { namespaces: [{ name: "chat" }] } }).channel;
     expect(namespaces).toEqual([{ name: "chat", ...without_namespace }]);

@@ -40,6 +40,20 @@ describe.each(names)("a name %s", (_, channel) => {
     expect(await plain.closed()).toMatchObject({ code: 3501 });
   });
 
+  test("[CH9] closes a plain client that is opened for it, and a connect whose user's own channel it is", async () => {
+    const personal = { subscribe_to_user_personal_channel: { enabled: true } };
+    await using server = await startApi({ ...config, client: personal });
+    // A lone surrogate cannot be written in an address: it arrives as the replacement character, which is no fault.
+    if (channel.isWellFormed()) {
+      using plain = await new Probe(
+        `${server.ws}/ws?channel=${encodeURIComponent(channel)}&token=${tokenFor({})}`,
+      ).open();
+      expect(await plain.closed()).toMatchObject({ code: 3501 });
+      using probe = await CentrifugeProbe.open(server.ws);
+      expect(await probe.ask("connect", { token: tokenFor({ sub: channel }) })).toMatchObject({ error });
+    }
+  });
+
   test("[CH9] is error 107 to each method of the API", async () => {
     await using server = await startApi(config);
     const calls = { publish: { data: 1 }, subscribe: { user: "ann" }, unsubscribe: { user: "ann" }, presence: {} };

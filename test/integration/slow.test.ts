@@ -128,6 +128,33 @@ test("[SU172] [T59] whose line is dead without a word is found by its missing po
   expect([...server.node.localPresence.list("a").keys()]).toEqual([witness.client]);
 });
 
+test("[SU174] answers that a client takes late do not make it slow; answers without end do", async () => {
+  const client = { queue_max_size: 100_000, message_rate_limit: 0 };
+  const without_namespace = { ...everything, history_size: 10 };
+  await using server = await startOpenServer({ client, channel: { without_namespace } });
+  using reader = await CentrifugeProbe.connect(server.ws);
+  for (let said = 0; said < 8; said += 1) await reader.ask("publish", { channel: "a", data: bulk });
+  // 14 MB: less than what may wait, and more than the kernel takes beside the queue's own limit.
+  const answers = 30;
+  const ask = (id: number) => reader.send({ id, history: { channel: "a", limit: 10 } });
+  reader.pause();
+  const { counters } = server.node;
+  const read = counters.framesIn;
+  for (let id = 1; id <= answers; id += 1) ask(100 + id);
+  while (counters.framesIn < read + answers) await new Promise(setImmediate);
+  server.node.sweep();
+  reader.resume();
+  for (const reply of await reader.take(answers)) expect(reply).toHaveProperty("history");
+  expect(counters.slow).toBe(0);
+  reader.pause();
+  for (let id = 1; counters.slow === 0; id += 1) {
+    ask(200 + id);
+    await new Promise(setImmediate);
+  }
+  reader.resume();
+  while (!isClosed(await reader.next()));
+});
+
 test("[SU173] [T60] a crowd whose lines are cut at once comes back, and everyone has what was said meanwhile", async () => {
   const crowd = 300;
   await using server = await startOpenServer();

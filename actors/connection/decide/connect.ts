@@ -71,6 +71,8 @@ export function decideIdentified(
 /** What is wrong with the channels that a connection would have from the start. */
 function channelFault(view: View, identity: Identity, { subs }: ConnectCommand): Refusal | null {
   const connect = { subs: identity.isComplete ? noSubs : subs };
+  const own = ownChannel(view, identity);
+  if (own !== null && view.rules.nameFault(own) !== null) return "bad channel";
   if (identity.subscriptions.length === 0 && connect.subs.size === 0 && identity.user === "") return null;
   const names = [...identity.subscriptions.map(({ channel }) => channel), ...connect.subs.keys()];
   if (names.some((channel) => view.rules.nameFault(channel) !== null)) return "bad channel";
@@ -79,6 +81,11 @@ function channelFault(view: View, identity: Identity, { subs }: ConnectCommand):
   if (![...connect.subs.keys()].every(isKnown)) return "missing";
   const { length } = firstSubscriptions(view, identity, connect);
   return length > view.connection.options.channelLimit ? "too many channels" : null;
+}
+
+/** The channel that a plain client was opened for, or else that of its user; null for none. */
+function ownChannel({ connection: { socket }, rules }: View, { user }: Identity): string | null {
+  return socket.capabilities.hasDefaultChannel ? socket.defaultChannel : rules.personalChannel(user);
 }
 
 const noSubs: ConnectCommand["subs"] = new Map();

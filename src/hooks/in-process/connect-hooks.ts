@@ -89,7 +89,9 @@ function acceptedOf(
   application: Application,
   { user, info, expiresAt, channels }: Record<string, unknown>,
 ): MaybePromise<HookAnswer<"connect">> {
-  if (typeof user !== "string") throw new TypeError("authenticate: `user` is a text");
+  if (typeof user !== "string" || !user.isWellFormed()) {
+    throw new TypeError("authenticate: `user` is a text of well-formed Unicode");
+  }
   const names: unknown = channels ?? [];
   if (!isTextList(names)) throw new TypeError("authenticate: `channels` is a list of texts");
   return then(infoOf(application, info, "authenticate"), (json) => ({
