@@ -11,7 +11,7 @@ import { decideAdmitted, decideConnect } from "./decide/connect.ts";
 import { askRefresh, decideExpired, decidePositions, decideStreamBegun } from "./decide/expiry.ts";
 import { decideLatePong, decidePing, decidePong } from "./decide/heartbeat.ts";
 import type { ConnectionEvent, HookAnswered, TokenVerified } from "./events.ts";
-import { isOvertaking, nextCommand } from "./guards.ts";
+import { guards, isOvertaking, nextCommand } from "./guards.ts";
 import type { Holdable } from "./held.ts";
 import { connectionMachine } from "./machine.ts";
 import type { Pending } from "./pending.ts";
@@ -56,8 +56,11 @@ export function connectionLogic(ports: ConnectionPorts) {
 /** Who the client is, and what it has from the start. */
 function handshakeActions(performer: Performer) {
   return {
-    setHandshakeDeadline: (action: Action) =>
-      performer.setDeadline(scopeOf(action), "handshake", action.context.connection.options.handshakeTimeout),
+    setHandshakeDeadline: (action: Action) => {
+      // What is admitted at birth has no handshake.
+      if (guards.isAdmittedAtBirth(action)) return;
+      performer.setDeadline(scopeOf(action), "handshake", action.context.connection.options.handshakeTimeout);
+    },
 
     authenticate: (action: Action, { command, frame }: { command: ConnectCommand; frame: number }) => {
       const scope = scopeOf(action);

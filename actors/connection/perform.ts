@@ -235,7 +235,8 @@ export class Performer {
 
   #clearDeadline({ connection: { deadlines } }: Scope, name: DeadlineName): void {
     const index = deadlines.findIndex((deadline) => deadline.name === name);
-    const [deadline] = index < 0 ? [] : deadlines.splice(index, 1);
+    if (index < 0) return;
+    const [deadline] = deadlines.splice(index, 1);
     if (deadline) this.#ports.deadlines.cancel(deadline);
   }
 

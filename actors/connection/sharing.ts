@@ -1,4 +1,4 @@
-import { type AnyActorRef, initialTransition, type SnapshotFrom } from "xstate";
+import { type AnyActorRef, type ExecutableActionObject, initialTransition, type SnapshotFrom } from "xstate";
 import { guards } from "./guards.ts";
 import type { connectionMachine } from "./machine.ts";
 import { type ConnectionInput, contextOf } from "./record.ts";
@@ -17,17 +17,16 @@ type Snapshot = SnapshotFrom<Machine>;
 export function withSharedSnapshots(machine: Machine): Machine {
   const shared = machine.provide({});
   const states = new Map<Snapshot["_nodes"][number] | undefined, Pick<Snapshot, "value" | "_nodes" | "tags">>();
-  const initials = new Map<boolean, ReturnType<typeof initialTransition<Machine>>>();
+  const initials = new Map<boolean, Initial>();
 
   shared.getInitialSnapshot = ({ actionExecutor, self, system }, input) => {
     const context = contextOf(input as ConnectionInput);
     const isAdmitted = guards.isAdmittedAtBirth({ context });
-    const initial = initials.get(isAdmitted) ?? initialTransition(machine, input as ConnectionInput);
+    const initial = initials.get(isAdmitted) ?? initialOf(machine, input as ConnectionInput);
     initials.set(isAdmitted, initial);
-    const [snapshot, actions] = initial;
-    for (const action of actions) {
-      actionExecutor({ ...action, info: { ...action.info, context, self: self as AnyActorRef, system } });
-    }
+    const { snapshot, event, exec } = initial;
+    const info = { context, event, self: self as AnyActorRef, system };
+    actionExecutor({ type: "initial", info, params: undefined, exec });
     return { ...snapshot, context };
   };
 
@@ -42,4 +41,19 @@ export function withSharedSnapshots(machine: Machine): Machine {
     return next;
   };
   return shared;
+}
+
+/** The initial snapshot of a machine, and its initial actions as one. */
+interface Initial {
+  readonly snapshot: Snapshot;
+  readonly event: ExecutableActionObject["info"]["event"];
+  readonly exec: NonNullable<ExecutableActionObject["exec"]>;
+}
+
+function initialOf(machine: Machine, input: ConnectionInput): Initial {
+  const [snapshot, actions] = initialTransition(machine, input);
+  const exec: Initial["exec"] = (info) => {
+    for (const action of actions as readonly ExecutableActionObject[]) action.exec?.(info, action.params);
+  };
+  return { snapshot, event: { type: "xstate.init" }, exec };
 }

@@ -44,7 +44,7 @@ export interface HubRef {
 
 /** Everything that the Hub hears. */
 export type HubEvent =
-  /** A socket was upgraded and its connection spawned. */
+  /** A connection was spawned while the Hub drains. */
   | { readonly type: "connection.opened"; readonly id: string }
   | ConnectionReport
   /** A connection reached its end. Sent by XState. */

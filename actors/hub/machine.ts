@@ -22,7 +22,6 @@ export const hubMachine = setup({
     publications: fromCallback<PublicationEvent>(() => {}),
   },
   actions: {
-    countAccepted: () => {},
     identify: (_, _params: { id: string; user: string }) => {},
     reject: (_, _params: { id: string }) => {},
     forget: (_, _params: { slot: number }) => {},
@@ -77,7 +76,6 @@ export const hubMachine = setup({
   states: {
     running: {
       on: {
-        "connection.opened": { actions: "countAccepted" },
         "hub.drain": "draining",
       },
     },
@@ -87,7 +85,7 @@ export const hubMachine = setup({
       on: {
         "connection.opened": {
           description: "An upgrade that was under way when the drain began: it is let go at once.",
-          actions: ["countAccepted", { type: "reject", params: ({ event }) => event }],
+          actions: { type: "reject", params: ({ event }) => event },
         },
         "deadline.expired": [
           { guard: ({ event }) => event.deadline === "batch", actions: "releaseSlice" },

@@ -46,9 +46,6 @@ export function hubLogic(ports: HubPorts) {
       publications: publicationsLogic(ports),
     },
     actions: {
-      countAccepted: () => {
-        ports.counters.accepted += 1;
-      },
       identify: ({ context }, { id, user }) => identify(context, { id, user }),
       reject: ({ context }, { id }) => disconnectForDrain(context.members.member(id)),
       forget: ({ context }, { slot }) => context.members.forget(slot),
@@ -71,6 +68,7 @@ export function hubLogic(ports: HubPorts) {
         for (const { ref } of context.members.all()) ref.send({ type: "deadline.expired", deadline: "positions" });
       },
       beginDrain: ({ context, self }) => {
+        context.members.isDraining = true;
         context.leaving.push(...context.members.all());
         setDeadline(self, "timeout", ports.drain.timeout);
         releaseSlice(context, self);

@@ -85,6 +85,8 @@ export class Members implements Registry {
   /** An empty slot is free, and its number is in `#freeSlots`. */
   readonly #slots: (OwnedMember | undefined)[] = [];
   readonly #freeSlots: number[] = [];
+  /** The Hub lets all connections go: it is told of each new one. */
+  isDraining = false;
 
   get size(): number {
     return this.#byId.size;

@@ -154,7 +154,7 @@ export function createNode(config: Config, ports: NodePorts) {
     readsRequests: ports.application !== null || readsHandshakes(config),
     /** Spawns the connection of a socket. */
     adopt(socket: Socket, connect?: ConnectCommand): ConnectionRef {
-      return adopt({ hub, members: ports.members }, logic, { socket, options, ...(connect && { connect }) });
+      return adopt({ hub, members: ports.members, counters }, logic, { socket, options, ...(connect && { connect }) });
     },
     /** Takes over the token keys and the rules of channels of a configuration. */
     reload,

@@ -51,15 +51,19 @@ export function createHostCheck(rule: HostRule): (header: string | null) => Host
   const allowed = rule.allowedHosts.map(parseHost).filter((host) => host !== null);
   const isAllowed = ({ name, port }: Host) =>
     allowed.some((host) => host.name === name && (host.port === null || effective(host.port) === effective(port)));
-  return (header) => {
+  /** The last header that is served whatever the origins are: nearly all requests have the same one. */
+  let served: string | null = null;
+  const refusalOf = (header: string | null): HostRefusal => {
     const host = parseHost(header);
     if (host === null) return "malformed";
     const named = { ...host, name: withoutRoot(host.name) };
-    if (isAllowed(named)) return null;
-    if (rule.isExclusive) return "misdirected";
-    if (!rule.isLoopback || isLoopbackName(named.name) || isAddress(named.name)) return null;
-    return rule.isOriginHost(named.name) ? null : "misdirected";
+    const isServed =
+      isAllowed(named) ||
+      (!rule.isExclusive && (!rule.isLoopback || isLoopbackName(named.name) || isAddress(named.name)));
+    if (isServed) served = header;
+    return isServed || (!rule.isExclusive && rule.isOriginHost(named.name)) ? null : "misdirected";
   };
+  return (header) => (header !== null && header === served ? null : refusalOf(header));
 }
 
 /** Whether a request says its host twice, so that two readers could take two hosts for it. */

@@ -110,7 +110,9 @@ function handshakeFault(request: Request, { statusWithoutUpgrade }: SocketRoute)
 
 /** Whether a header's list holds a word, without regard to case. */
 function lists(header: string | null, word: string): boolean {
-  return header?.split(",").some((entry) => entry.trim().toLowerCase() === word) ?? false;
+  if (header === null) return false;
+  const text = header.toLowerCase();
+  return text === word || text.split(",").some((entry) => entry.trim() === word);
 }
 
 /** The subprotocols that the client offers, in order; bounded by the runtime's limit on headers. */
