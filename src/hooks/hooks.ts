@@ -85,6 +85,8 @@ export interface HookTypes {
       readonly excludePublisher?: boolean;
       readonly version?: number;
       readonly versionEpoch?: string;
+      /** It is sent as a patch to subscribers that have negotiated deltas. */
+      readonly asDelta?: true;
     };
   };
   readonly rpc: {

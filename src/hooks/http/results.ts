@@ -96,7 +96,7 @@ export function subscribeResult(result: ResultText): HookTypes["subscribe"]["res
 }
 
 export function publishResult(result: ResultText): HookTypes["publish"]["result"] {
-  const { b64data, skip_history, tags, idempotency_key, version, version_epoch } = read(publishSchema, result);
+  const { b64data, skip_history, tags, idempotency_key, delta, version, version_epoch } = read(publishSchema, result);
   const json = rawField(result.text, "data");
   const own: Payload | null = json === null || json === "null" ? null : { kind: "json", json };
   const data = own ?? (b64data === "" ? null : decoded("b64data", b64data));
@@ -105,6 +105,7 @@ export function publishResult(result: ResultText): HookTypes["publish"]["result"
     ...(tags && Object.keys(tags).length > 0 && { tags }),
     ...(idempotency_key !== "" && { idempotencyKey: idempotency_key }),
     ...(skip_history && { skipHistory: true }),
+    ...(delta && { asDelta: true }),
     ...(version > 0 && { version }),
     ...(version_epoch !== "" && { versionEpoch: version_epoch }),
   };
