@@ -24,6 +24,7 @@ import type { Socket } from "../core/socket.ts";
 import { milliseconds } from "../core/time.ts";
 import type { Timers } from "../core/timers.ts";
 import { Fanout } from "../delivery/fanout.ts";
+import { Losses } from "../delivery/losses.ts";
 import { SlowWatch } from "../delivery/slow-consumers.ts";
 import { type NativeSubscriber, SubscriberTable } from "../delivery/subscribers.ts";
 import type { Hooks } from "../hooks/hooks.ts";
@@ -37,7 +38,7 @@ import { type OpenedBroker, openBroker } from "./broker.ts";
 import { createNodeHooks } from "./hook-ports.ts";
 import { createHooks, readsHandshakes } from "./http-hooks.ts";
 import { startHub } from "./hub.ts";
-import { connectionOptions, recoveryRate, slowOptions, tokenOptions } from "./options.ts";
+import { connectionOptions, lossOptions, recoveryRate, slowOptions, tokenOptions } from "./options.ts";
 import { countRecoveries } from "./recoveries.ts";
 
 /** What a node takes from outside: time, chance, words, and a way to everyone on a topic. */
@@ -84,7 +85,8 @@ export function createNode(config: Config, ports: NodePorts) {
   const deadlines = new Deadlines(clock);
   const subscribers = new SubscriberTable((channel) => broker.leave(channel), counters.namespaces);
   const slow = new SlowWatch(slowOptions(config), clock, counters);
-  const fanout = new Fanout({ subscribers, slow, clock, counters, log, publish });
+  const losses = config.engine.type === "redis" ? new Losses(lossOptions(config), ports.random) : null;
+  const fanout = new Fanout({ subscribers, slow, clock, counters, log, publish, losses });
 
   const engine = openBroker(config, { ...ports, counters }, fanout, () => {
     // Another file has other epochs: those who keep a position are told now, not at the next check of their position.
@@ -158,16 +160,7 @@ export function createNode(config: Config, ports: NodePorts) {
     },
     /** Takes over the token keys and the rules of channels of a configuration. */
     reload,
-    /** To be called every 50 ms. */
-    tick(): void {
-      deadlines.sweep();
-      slow.sweep();
-    },
-    /** To be called about once a second. */
-    second(): void {
-      deadlines.sweepWall();
-      engine.broker.sweep();
-    },
+    ...sweepsOf({ deadlines, slow, losses, engine }),
   };
 }
 
@@ -179,6 +172,30 @@ function joinNodes(hub: HubRef, channel: OpenedBroker["control"], node: string):
   const control = new Control({ hub, channel, node });
   channel.listen((text) => control.heard(text));
   return control;
+}
+
+/** The parts that have something to do from time to time. */
+interface Swept {
+  readonly deadlines: Deadlines;
+  readonly slow: SlowWatch;
+  readonly losses: Losses | null;
+  readonly engine: OpenedBroker;
+}
+
+function sweepsOf({ deadlines, slow, losses, engine }: Swept) {
+  return {
+    /** To be called every 50 ms. */
+    tick(): void {
+      deadlines.sweep();
+      slow.sweep();
+      losses?.tick();
+    },
+    /** To be called about once a second. */
+    second(): void {
+      deadlines.sweepWall();
+      engine.broker.sweep();
+    },
+  };
 }
 
 /** The presence that is asked, and the one of this node's connections. */

@@ -9,6 +9,7 @@ import type { Variant } from "../core/variant.ts";
 import type { Counters } from "../metrics/counters.ts";
 import type { Encoding } from "../protocol/protocol.ts";
 import { Frames } from "./frames.ts";
+import type { Losses } from "./losses.ts";
 import type { SlowWatch } from "./slow-consumers.ts";
 import {
   type ChannelSubscribers,
@@ -39,6 +40,8 @@ export interface FanoutPorts {
   readonly log: Log;
   /** Bun's native publish to all but `except`; 0 or less says that a subscriber may be slow. */
   publish(topic: string, frame: Frame, except: NativeSubscriber | null): number;
+  /** When subscribers that are detached are told that they have lost their position; null for at once. */
+  readonly losses: Pick<Losses, "add"> | null;
 }
 
 /** What is the same for all groups that receive one publication. */
@@ -123,7 +126,9 @@ export class Fanout implements BrokerEvents {
     for (const [subscriber, { stream }] of everyoneIn(subscribers)) {
       if (stream === null || stream.epoch === epoch) continue;
       this.#ports.subscribers.detach(channel, subscriber);
-      subscriber.lost(channel, epoch);
+      const tell = () => subscriber.lost(channel, epoch);
+      if (this.#ports.losses) this.#ports.losses.add(tell);
+      else tell();
     }
   }
 
