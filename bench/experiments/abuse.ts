@@ -20,6 +20,9 @@ const watchedMs = { before: 1_000, during: 4_000, after: 1_000 };
 /** What bystanders may feel at the most, in nanoseconds. */
 const p99Max = 50e6;
 
+/** Where they feel more than this before the attack the machine is busy, and p99 is reported and not judged. */
+const calmMax = 10e6;
+
 const megabyte = 1_048_576;
 
 /**
@@ -135,7 +138,7 @@ async function besieged(
     const after = await watched(watchedMs.after);
     const last = server.rss();
     const p99s = [before, attacked, after].map(p99);
-    if ((p99s[1] ?? 0) > p99Max) bench.terminal.fail(`${name}: p99 of bystanders ${time(p99s[1] ?? 0)}`);
+    judge(bench, name, p99s);
     if (highest - rss > rssMax) bench.terminal.fail(`${name}: RSS grew by ${bytes(highest - rss)} of ${bytes(rssMax)}`);
     const memory = [rss, highest, last].map(bytes).join(" / ");
     return [name, p99s.map(time).join(" / "), share(attacked.serverCpu / attacked.elapsed), memory, outcome];
@@ -147,6 +150,13 @@ async function besieged(
     await Promise.all([honest.stop(), hostile.stop()]);
     await server.stop();
   }
+}
+
+function judge({ terminal }: Bench, name: string, [before = 0, during = 0]: readonly number[]): void {
+  if (during <= p99Max) return;
+  const text = `${name}: p99 of bystanders ${time(during)}`;
+  if (before > calmMax) terminal.line(`${text}, not judged: the machine is busy`);
+  else terminal.fail(text);
 }
 
 function p99({ deliveryLatencies }: RunResult): number {
