@@ -1,7 +1,10 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import type { Subscribed } from "../../actors/connection/subscription.ts";
 import { Subscriptions } from "../../actors/connection/subscriptions.ts";
+import { testTimeout } from "../support/patience.ts";
+
+setDefaultTimeout(testTimeout);
 
 type Step = readonly ["set" | "delete" | "clear", string];
 

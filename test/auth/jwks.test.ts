@@ -1,7 +1,10 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { remoteKeys } from "../../src/auth/jwks.ts";
+import { testTimeout } from "../support/patience.ts";
 import { keyServer, keySet, remote, rsaSet, rsaToken } from "./key-server.ts";
 import { authenticator, encode, jwt, keptLog, keyPair, manualClock, outcome } from "./support.ts";
+
+setDefaultTimeout(testTimeout);
 
 describe("what is fetched, and when", () => {
   test("[JW54] T16 a flood of unknown kids makes one fetch in 30 seconds", async () => {

@@ -1,8 +1,11 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { createHmac } from "node:crypto";
 import fc from "fast-check";
 import { tokenDefaults } from "../../src/options/token.ts";
+import { testTimeout } from "../support/patience.ts";
 import { authenticator, encode, jwt, keptLog, keyPair, manualClock, now, outcome } from "./support.ts";
+
+setDefaultTimeout(testTimeout);
 
 const rsa = keyPair("RS256");
 const ecs = { ES256: keyPair("ES256"), ES384: keyPair("ES384"), ES512: keyPair("ES512") };

@@ -1,8 +1,11 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import { createRecent } from "../../src/channels/recent.ts";
 import { createChannelRules } from "../../src/channels/rules.ts";
+import { testTimeout } from "../support/patience.ts";
 import { channelConfig, flags } from "./config.ts";
+
+setDefaultTimeout(testTimeout);
 
 const open = { allow_subscribe_for_client: true, allow_publish_for_client: true };
 const rules = createChannelRules(

@@ -1,11 +1,14 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import type { Subscriber } from "../../src/channels/permissions.ts";
 import { type ChannelRules, createChannelRules } from "../../src/channels/rules.ts";
 import type { FilterNode } from "../../src/core/command.ts";
 import { noData, type Payload } from "../../src/core/payload.ts";
 import { milliseconds } from "../../src/core/time.ts";
+import { testTimeout } from "../support/patience.ts";
 import { channelConfig, flags } from "./config.ts";
+
+setDefaultTimeout(testTimeout);
 
 const one: Payload = { kind: "json", json: "1" };
 const someone: Subscriber = { user: "ann", subscribed: false, full: false, token: false, type: 0, filter: null };

@@ -1,8 +1,11 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import { compareDecimals } from "../../src/channels/decimal.ts";
 import { compileTagsFilter, tagsFilterKey } from "../../src/channels/tags-filter.ts";
 import type { FilterNode } from "../../src/core/command.ts";
+import { testTimeout } from "../support/patience.ts";
+
+setDefaultTimeout(testTimeout);
 
 const node = (fields: Partial<FilterNode>): FilterNode => ({
   op: "",

@@ -25,8 +25,8 @@ const open: [string, RequestShape][] = [
   ["/readyz", {}],
   ["/health", {}],
   ["/metrics", { add: [bearer] }],
-  ["/api/info", { method: "POST", add: ["X-API-Key: sesame", "Content-Length: 2", "", "{}"] }],
-  ["/api", { method: "POST", add: ["X-API-Key: sesame", "Content-Length: 30", "", '{"method":"info","params":{}} '] }],
+  ["/api/info", { method: "POST", add: ["X-API-Key: sesame"], body: "{}" }],
+  ["/api", { method: "POST", add: ["X-API-Key: sesame"], body: '{"method":"info","params":{}}' }],
   ["/api/openapi.json", {}],
 ];
 
@@ -89,8 +89,8 @@ test("the runtime understands Expect in lower case alone: with another case the 
     ["100-continue", 100],
     ["100-Continue", 200],
   ] as const) {
-    const add = ["X-API-Key: sesame", `Expect: ${expectation}`, "Content-Length: 2", "", "{}"];
-    const answer = await ask(server.url, { target: "/api/info", method: "POST", replace: bare, add });
+    const add = ["X-API-Key: sesame", `Expect: ${expectation}`];
+    const answer = await ask(server.url, { target: "/api/info", method: "POST", replace: bare, add, body: "{}" });
     expect([expectation, answer.status]).toEqual([expectation, status]);
   }
 });
@@ -142,10 +142,8 @@ describe("the internal listener has a Host rule of its own", () => {
 
   test("[SE42] an API without a key is guarded by the Host check", async () => {
     await using server = await startTestServer({ http_api: { insecure: true } });
-    const call = (host: string) => {
-      const add = ["Content-Length: 2", "", "{}"];
-      return ask(server.url, { target: "/api/info", method: "POST", replace: { ...bare, Host: host }, add });
-    };
+    const call = (host: string) =>
+      ask(server.url, { target: "/api/info", method: "POST", replace: { ...bare, Host: host }, body: "{}" });
     expect(await call("evil.example")).toMatchObject({ status: 421 });
     expect(await call("127.0.0.1")).toMatchObject({ status: 200 });
   });
@@ -183,8 +181,8 @@ describe("a path is routed as it was sent", () => {
   test.each(["/x/../api/info", "/api/../api/info", "/api/x/../info", "/api/./info"])(
     "[SE43] %s calls nothing, with its key",
     async (target) => {
-      const add = ["X-API-Key: sesame", "Content-Length: 2", "", "{}"];
-      expect(await ask(server().url, { target, method: "POST", replace: bare, add })).toMatchObject({ status: 404 });
+      const shape = { target, method: "POST", replace: bare, add: ["X-API-Key: sesame"], body: "{}" };
+      expect(await ask(server().url, shape)).toMatchObject({ status: 404 });
     },
   );
 
@@ -197,8 +195,8 @@ describe("a path is routed as it was sent", () => {
       expect(await ask(server().url, { target, replace: bare })).toMatchObject({ status: 200 });
     }
     expect(await ask(server().url, { target: "/ws?channel=a/../b" })).toMatchObject({ status: 101 });
-    const add = ["X-API-Key: sesame", "Content-Length: 30", "", '{"method":"info","params":{}} '];
-    expect(await ask(server().url, { target: "/api/", method: "POST", replace: bare, add })).toMatchObject({
+    const info = { add: ["X-API-Key: sesame"], body: '{"method":"info","params":{}}' };
+    expect(await ask(server().url, { target: "/api/", method: "POST", replace: bare, ...info })).toMatchObject({
       status: 200,
     });
   });

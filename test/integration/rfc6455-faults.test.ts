@@ -1,7 +1,10 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { clientFrame, opcodes, textFrame } from "../support/frames.ts";
+import { testTimeout } from "../support/patience.ts";
 import { RawClient } from "../support/raw.ts";
 import { startTestServer } from "../support/server.ts";
+
+setDefaultTimeout(testTimeout);
 
 /** One frame of each kind that RFC 6455 forbids, and the code that it costs. Bun's parser has its own suite for the rest. */
 const faults: readonly [name: string, frame: Uint8Array, code: number][] = [

@@ -1,11 +1,14 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import packageJson from "../../package.json" with { type: "json" };
 import { NamespaceCounters } from "../../src/metrics/counters-by-namespace.ts";
 import { Histogram } from "../../src/metrics/histogram.ts";
 import { apiKey, startApi } from "../support/api.ts";
 import { CentrifugeProbe } from "../support/centrifuge-probe.ts";
+import { testTimeout } from "../support/patience.ts";
 import { scrape } from "../support/scrape.ts";
 import { startTestServer } from "../support/server.ts";
+
+setDefaultTimeout(testTimeout);
 
 /** Each line of the text format by its name and labels. */
 function samples(text: string): Map<string, number> {

@@ -29,6 +29,8 @@ export interface RequestShape {
   readonly replace?: Readonly<Record<string, string | null>>;
   /** Further lines, as they are. */
   readonly add?: readonly string[];
+  /** Comes with its length. */
+  readonly body?: string;
 }
 
 /** A client that speaks bytes: it can say everything that a well-behaved one never would. */
@@ -104,6 +106,7 @@ export class RawClient {
     version = "HTTP/1.1",
     replace = {},
     add = [],
+    body,
   }: RequestShape = {}): string {
     const headers: Record<string, string | null> = {
       Host: this.#host,
@@ -114,7 +117,8 @@ export class RawClient {
       ...replace,
     };
     const lines = Object.entries(headers).flatMap(([name, value]) => (value === null ? [] : [`${name}: ${value}`]));
-    return [`${method} ${target} ${version}`, ...lines, ...add, "", ""].join("\r\n");
+    const length = body === undefined ? [] : [`Content-Length: ${Buffer.byteLength(body)}`];
+    return [`${method} ${target} ${version}`, ...lines, ...add, ...length, "", body ?? ""].join("\r\n");
   }
 
   async answer(): Promise<HttpAnswer> {

@@ -1,6 +1,9 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import { contentBytesMax, frameBytesMax, readFileFrame, writeFileFrame } from "../../src/web/page/chat/file-frame.ts";
+import { testTimeout } from "../support/patience.ts";
+
+setDefaultTimeout(testTimeout);
 
 const names = fc.oneof(
   fc.string({ unit: "binary", maxLength: 300 }),

@@ -1,10 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdir, mkdtemp, rename, rm, symlink } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Log, LogFields } from "../../src/core/log.ts";
 import { createPages } from "../../src/web/pages.ts";
+import { testTimeout } from "../support/patience.ts";
+
+setDefaultTimeout(testTimeout);
 
 const lines: [string, LogFields | undefined][] = [];
 const log: Log = { debug() {}, info() {}, warn() {}, error: (event, fields) => lines.push([event, fields]) };

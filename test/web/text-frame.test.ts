@@ -1,6 +1,9 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import { readTextFrame, writeTextFrame } from "../../src/web/page/chat/text-frame.ts";
+import { testTimeout } from "../support/patience.ts";
+
+setDefaultTimeout(testTimeout);
 
 describe("text frames", () => {
   test("what one page writes, another reads", () => {

@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import { errors } from "../../../src/core/errors.ts";
 import { noData, type Payload } from "../../../src/core/payload.ts";
@@ -6,7 +6,10 @@ import type { ClientInfo, Publication } from "../../../src/core/publication.ts";
 import type { Push, Reply, SubscribeResult } from "../../../src/core/reply.ts";
 import { unsubscribes } from "../../../src/core/unsubscribes.ts";
 import { jsonEncoding } from "../../../src/protocol/centrifuge/json.ts";
+import { testTimeout } from "../../support/patience.ts";
 import { centrifugeJson } from "../../support/protocols.ts";
+
+setDefaultTimeout(testTimeout);
 
 const client = "b0b3f1c6-7a52-4c0e-8a50-1d4c53e4a0f7";
 const ann: ClientInfo = { user: "ann", client };

@@ -1,7 +1,10 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import { noData } from "../../../src/core/payload.ts";
+import { testTimeout } from "../../support/patience.ts";
 import { allMethods, decode, read, requestOf } from "./support.ts";
+
+setDefaultTimeout(testTimeout);
 
 /** Values of every kind, as they are written; the kinds that a field may have are named after those of the protocol. */
 const kinds = {

@@ -1,8 +1,11 @@
-import { expect, spyOn, test } from "bun:test";
+import { expect, setDefaultTimeout, spyOn, test } from "bun:test";
 import fc from "fast-check";
 import { createCentrifugeJson } from "../../../src/protocol/centrifuge/json.ts";
+import { testTimeout } from "../../support/patience.ts";
 import { unlimited } from "../../support/protocols.ts";
 import { bareConnect, decode, noWish } from "./support.ts";
+
+setDefaultTimeout(testTimeout);
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const ids = (frame: string) => decode(frame).commands.map((command) => ("id" in command ? command.id : "pong"));

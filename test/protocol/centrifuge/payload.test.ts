@@ -1,8 +1,11 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import { noData } from "../../../src/core/payload.ts";
 import { jsonEncoding } from "../../../src/protocol/centrifuge/json.ts";
+import { testTimeout } from "../../support/patience.ts";
 import { decode, read } from "./support.ts";
+
+setDefaultTimeout(testTimeout);
 
 /** The characters of the payload that one line carries. */
 function payloadOf(line: string): string {
