@@ -107,6 +107,7 @@ function createConfiguredEntrance({ http_server, client }: Config, ports: Transp
     ...ports,
     admission,
     keepsRequests: ports.node.readsRequests,
+    userHeader: client.user_id_http_header,
     addresses: createAddressReader({
       trustedProxies: http_server.trusted_proxies,
       ipv6Prefix: client.address_ipv6_prefix,

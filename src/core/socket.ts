@@ -60,6 +60,8 @@ export interface Socket {
   readonly limitKey: string | null;
   /** The HTTP request that it began with; null where no part of the server reads it. */
   readonly upgrade: UpgradeRequest | null;
+  /** The user that a header of its request names, as a proxy in front sets it; absent where none does. */
+  readonly headerUser?: string;
   /** The channel that the connection was opened for (`capabilities.hasDefaultChannel`); else "". */
   readonly defaultChannel: string;
   /** Sends one frame to this client alone, after everything that was sent or published to it before. */

@@ -28,6 +28,8 @@ export interface Opening {
   /** What its address is counted by; null where it is not. */
   readonly limitKey: string | null;
   readonly defaultChannel: string;
+  /** The user that a header of the request names; absent where none does. */
+  readonly headerUser?: string;
 }
 
 /** What all sockets of a server share. */
@@ -52,6 +54,7 @@ export abstract class ClientSocket implements Socket, Consumer, Bucket, Sender {
   readonly upgrade: UpgradeRequest | null;
   readonly limitKey: string | null;
   readonly defaultChannel: string;
+  readonly headerUser?: string;
   protected readonly ports: SocketPorts;
   /** The actor, until it or the socket ends. */
   connection: ConnectionRef | null = null;
@@ -73,7 +76,7 @@ export abstract class ClientSocket implements Socket, Consumer, Bucket, Sender {
   progressAt = 0;
 
   constructor(
-    { id, protocol, address, upgrade, limitKey, defaultChannel }: Opening,
+    { id, protocol, address, upgrade, limitKey, defaultChannel, headerUser }: Opening,
     ports: SocketPorts,
     tokens: number,
   ) {
@@ -83,6 +86,7 @@ export abstract class ClientSocket implements Socket, Consumer, Bucket, Sender {
     this.upgrade = upgrade;
     this.limitKey = limitKey;
     this.defaultChannel = defaultChannel;
+    if (headerUser !== undefined) this.headerUser = headerUser;
     this.ports = ports;
     this.tokens = tokens;
   }

@@ -11,6 +11,8 @@ interface Peer extends ClientAddress {
   readonly peerPort: number;
   /** The request; null where no part of the server reads it. */
   readonly upgrade: UpgradeRequest | null;
+  /** The user that a header names; absent where none does. */
+  readonly headerUser?: string;
 }
 
 /** What admitting a connection needs to know. */
@@ -20,6 +22,8 @@ export interface EntrancePorts {
   readonly addresses: ReturnType<typeof createAddressReader>;
   /** Whether the application reads the requests that connections began with. */
   readonly keepsRequests: boolean;
+  /** The header that names the user; "" where none does. */
+  readonly userHeader: string;
   isDraining(): boolean;
   /** Told once of a forwarded header from a peer that is no trusted proxy. */
   untrustedForward(peer: string): void;
@@ -50,5 +54,6 @@ function peerOf(request: Request, server: Server<unknown>, ports: EntrancePorts)
   const forwarded = request.headers.get("x-forwarded-for");
   if (forwarded !== null && !ports.addresses.isTrusted(peer)) ports.untrustedForward(peer);
   const upgrade = ports.keepsRequests ? { url: request.url, headers: new Headers(request.headers) } : null;
-  return { ...ports.addresses.read(peer, forwarded), peerPort, upgrade };
+  const user = ports.userHeader === "" ? null : request.headers.get(ports.userHeader);
+  return { ...ports.addresses.read(peer, forwarded), peerPort, upgrade, ...(user && { headerUser: user }) };
 }

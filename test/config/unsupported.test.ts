@@ -162,7 +162,6 @@ describe("options that are not supported", () => {
     ["map_broker.type", "redis"],
     ["uni_grpc.enabled", true],
     ["grpc_api.enabled", true],
-    ["client.user_id_http_header", "X-User"],
   ])("[CF34] %s stops the start: it would be unsafe to go on without it", (path, value) => {
     expect(paths(errorsOf(withOption(path, value)))).toContain(path);
   });

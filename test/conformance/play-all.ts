@@ -15,6 +15,7 @@ const sets = [
   "uni",
   "unicodes",
   "delta",
+  "edge",
   "hooks",
   "hooks2",
 ];
@@ -23,9 +24,7 @@ const sets = [
 const engineless = new Set(["hooks", "hooks2"]);
 
 /** What is not done yet, and which work does it. */
-const later: Readonly<Record<string, string>> = {
-  "general/json-types-subscribe-ok": "a difference of the HTTP API or of refreshes that is not removed yet",
-};
+const later: Readonly<Record<string, string>> = {};
 
 function reasonToSkip({ name }: Recording, { id }: Scenario): string | undefined {
   if (id.startsWith("quirk-")) return "a mistake of that server";

@@ -23,6 +23,11 @@ export function decideConnect(view: View, command: ConnectCommand): readonly Dec
 
 /** The client brings no credentials, or a hook says nothing of it. */
 export function decideAnonymous(view: View, command: ConnectCommand): readonly Decision[] {
+  const { headerUser } = view.connection.socket;
+  if (headerUser !== undefined) {
+    // As recorded: what the connect command asks for is not granted.
+    return decideIdentified(view, command, { ...anonymous, user: headerUser, isComplete: true });
+  }
   return admitsAnonymous(view.connection) ? decideIdentified(view, command, anonymous) : refused(command, "missing");
 }
 
@@ -35,6 +40,7 @@ function admitsAnonymous({ options, socket }: View["connection"]): boolean {
  * hook is asked, and the Hub counts the connections of named users alone.
  */
 export function isAdmittedAtOnce(connection: View["connection"], { token, subs }: ConnectCommand): boolean {
+  if (connection.socket.headerUser !== undefined) return false;
   return token === null && subs.size === 0 && connection.options.hooks === null && admitsAnonymous(connection);
 }
 

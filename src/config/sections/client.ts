@@ -56,6 +56,12 @@ const identity = {
   disallow_anonymous_connection_tokens: flag(false, "Whether a token without a user id is refused."),
   insecure: flag(false, "Whether tokens and permissions are not asked for; for development alone."),
   subscribe_to_user_personal_channel: v.optional(personalChannel, {}),
+  user_id_http_header: text(
+    "",
+    "A header of the first request that names the user of a connection without a token; empty for none. The proxy in " +
+      "front must set it, or remove it: whoever sends it is believed.",
+    { pattern: /^[\w!#$%&'*+.^`|~-]*$/, means: "the name of a header" },
+  ),
   connect_code_to_unidirectional_disconnect: v.optional(unidirectionalDisconnects, {}),
   connect_include_server_time: flag(false, "Whether the connect reply tells the server's time."),
 };

@@ -45,7 +45,7 @@ const isFlag: Check = (value) => typeof value === "boolean";
 const isAnything: Check = () => true;
 
 /**
- * Integers between two bounds. The protocol's 64-bit numbers end at 2^53 - 1 here: above it a number is not what was
+ * Integers between two bounds. Signed numbers of 64 bits end at 2^53 - 1 here: above it a number is not what was
  * sent. Minus zero is refused where it is one: it would be answered as 0.
  */
 function integers(from: number, to: number): Check {
@@ -58,7 +58,8 @@ function integers(from: number, to: number): Check {
 
 const isUint32 = integers(0, 0xffff_ffff);
 const isInt32 = integers(-0x8000_0000, 0x7fff_ffff);
-const isUint64 = integers(0, Number.MAX_SAFE_INTEGER);
+/** Rounded above 2^53: an offset that large is beyond every stream, and none is answered with it. */
+const isUint64 = integers(0, 2 ** 64);
 const isInt64 = integers(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
 
 /** A list of texts or of messages; no list of the protocol holds integers. */

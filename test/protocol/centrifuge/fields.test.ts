@@ -13,7 +13,8 @@ const kinds = {
   unsigned: ["0", "5"],
   negative: ["-5"],
   wide: ["4294967296"],
-  number: ["0.1", "1.0", "1e2", "1E2", "1e400", "-0", "9007199254740993", "12345678901234567890"],
+  number: ["0.1", "1.0", "1e2", "1E2", "1e400", "-0", "184467440737095600000"],
+  huge: ["9007199254740993", "18446744073709551615"],
   object: ["{}", '{"toString":1}', '{"__proto__":{"channel":"x"}}'],
   list: ["[]"],
   listOfNumbers: ["[1]"],
@@ -25,7 +26,7 @@ const text: Kind[] = ["text"];
 const flag: Kind[] = ["flag"];
 const int32: Kind[] = ["unsigned", "negative"];
 const int64: Kind[] = ["unsigned", "negative", "wide"];
-const uint64: Kind[] = ["unsigned", "wide"];
+const uint64: Kind[] = ["unsigned", "wide", "huge"];
 const anything = Object.keys(kinds) as Kind[];
 
 /** Every field of the protocol, as the request around its value, with the kinds that it takes. */
