@@ -19,7 +19,8 @@ await modules({ entrypoints: ["src/package/chorus.ts", "src/main.ts"], target: "
 await modules({ entrypoints: ["src/package/contract.ts", "src/package/client.ts"], target: "browser" });
 await Bun.write(join(out, "chorus-cli.js"), '#!/usr/bin/env bun\nimport "./main.js";\n');
 await $`chmod +x ${join(out, "chorus-cli.js")}`;
-await page();
+await page("page");
+await page("console");
 for (const [name, text] of await declarations()) await Bun.write(join(out, `${name}.d.ts`), text);
 
 async function modules({ entrypoints, target }: { entrypoints: string[]; target: "bun" | "browser" }) {
@@ -35,15 +36,15 @@ async function modules({ entrypoints, target }: { entrypoints: string[]; target:
   });
 }
 
-/** The page as browsers get it; the server bundles it once more, which changes nothing in it. */
-async function page() {
+/** A page as browsers get it; the server bundles it once more, which changes nothing in it. */
+async function page(folder: string) {
   await built({
-    entrypoints: ["src/web/page/index.html"],
+    entrypoints: [`src/web/${folder}/index.html`],
     target: "browser",
     minify: true,
     env: "disable",
     publicPath: "./",
-    outdir: join(out, "page"),
+    outdir: join(out, folder),
     naming: { entry: "[name].[ext]", chunk: "assets/[name]-[hash].[ext]", asset: "assets/[name]-[hash].[ext]" },
   });
 }

@@ -69,8 +69,22 @@ const rooms: readonly (readonly [room: string, ...may: string[]])[] = [
     "src/http/(?:hosts|origins)",
   ],
   ["src/runtime/", "pino", "bun:ffi", "node:"],
+  ["src/web/charts/"],
+  ["src/web/console/", "src/web/(?:page/dom|charts/)", "centrifuge", "types centrifuge"],
   ["src/web/page/", "valibot", "centrifuge", "types centrifuge"],
   ["src/web/", "src/http/", "node:"],
+  // An application of the server's own: it reads the parts of the node that it shows.
+  [
+    "src/console/",
+    "valibot",
+    "node:crypto",
+    "types xstate",
+    "src/contract/",
+    "src/hooks/in-process/answers",
+    "src/operations/json-value",
+    "types src/(?:broker/broker|channels/rules|hooks/|metrics/counters|operations/operations)",
+    "types actors/hub/registry",
+  ],
   ["src/contract/", "@standard-schema"],
   ["src/client/", "src/contract/", "types centrifuge", "@standard-schema"],
   ["src/sockets/", "types bun", "src/http/", "src/delivery/", "src/protocol/", ports, counters, "types actors/"],
@@ -168,7 +182,7 @@ describe("the code", () => {
 
   test("every file of src and actors is imported", () => {
     const imported = new Set([...files].flatMap(([path, text]) => importsOf(path, text).map(({ target }) => target)));
-    const pages = (path: string) => /^src\/(?:web\/page|package)\//.test(path);
+    const pages = (path: string) => /^src\/(?:web\/(?:page|console|charts)|package)\//.test(path);
     const entries = new Set(["src/main.ts", "src/server.ts"]);
     const dead = [...files.keys()].filter(
       (path) => /^(?:src|actors)\//.test(path) && !imported.has(path) && !entries.has(path) && !pages(path),

@@ -12,6 +12,7 @@ import { routesAsSent } from "../http/as-sent.ts";
 import { createHealth } from "../http/health.ts";
 import { createHostCheck, isLoopbackName } from "../http/hosts.ts";
 import { createOriginCheck, createOriginHosts } from "../http/origins.ts";
+import { notFound } from "../http/responses.ts";
 import {
   createMountedRoutes,
   createRoutes,
@@ -30,6 +31,7 @@ import { createRefusals } from "../sockets/refusals.ts";
 import type { BunSocket } from "../sockets/socket.ts";
 import { createPages } from "../web/pages.ts";
 import { createConfiguredApi, createConfiguredKeys } from "./api.ts";
+import type { OpenConsole } from "./console.ts";
 import { gaugesOf, type ProcessGauges } from "./gauges.ts";
 import type { Messages } from "./messages.ts";
 import type { Node } from "./node.ts";
@@ -53,7 +55,12 @@ export interface ListenersPorts {
   readonly nodeId: string;
   isDraining(): boolean;
   readonly process: ProcessGauges;
+  /** Null where it is off. */
+  readonly console: OpenConsole | null;
 }
+
+/** See `createListeners`. */
+export type Listeners = ReturnType<typeof createListeners>;
 
 /** Everything between a request and a connection: admission, upgrades, the API, health, metrics and the page. */
 export function createListeners(config: Config, ports: ListenersPorts) {
@@ -73,9 +80,11 @@ export function createListeners(config: Config, ports: ListenersPorts) {
     prefixes: new Map<string, Route>(),
   };
   addApi(endpoints, config, createConfiguredApi(config, { ...ports, keys, counters: node.counters }));
+  const withConsole = { ...endpoints, ...addedTo(endpoints, ports.console) };
   const nothing = { exact: new Map<string, Route>(), prefixes: new Map<string, Route>() };
 
-  const open = http.internal_port === null ? endpoints : nothing;
+  const isShared = http.internal_port === null;
+  const open = isShared ? endpoints : nothing;
   const outer: RouteTable<SocketRoute> = {
     ...open,
     exact: new Map([...open.exact, ...transports.streams]),
@@ -87,7 +96,7 @@ export function createListeners(config: Config, ports: ListenersPorts) {
   };
   const inner: RouteTable<SocketRoute> = {
     ...outer,
-    ...endpoints,
+    ...withConsole,
     sockets: new Map(),
     pages: null,
     checkHost: (header) => live.checkHostInside(header),
@@ -99,13 +108,26 @@ export function createListeners(config: Config, ports: ListenersPorts) {
       live = liveParts(next, ports.profile);
     },
     /** The routes of the public port, for `Bun.serve`. */
-    routes: routesOf(outer),
+    routes: routesOf(isShared ? { ...outer, ...addedTo(outer, ports.console) } : outer),
     /** Responds to the requests of a server of the application; null for those that are not for Chorus. */
     respondMounted: createMountedRoutes(config.mount.path.replace(/\/$/, ""), mountedTables(config, outer)),
     /** The routes of the internal port, where there is one. */
     routesInside: routesOf(inner),
-    handlers: transports.handlers,
+    handlers: ports.console?.handlers(transports.handlers) ?? transports.handlers,
+    /** Opens a WebSocket connection; the caller has checked the Host. */
+    upgrade: (request: Request, server: Server<BunSocket>, path: string) => {
+      const route = outer.sockets.get(path);
+      return route ? transports.upgrade(request, server, { route, target: { path, query: noQuery } }) : notFound();
+    },
   };
+}
+
+const noQuery = new URLSearchParams();
+
+/** Endpoints with those of the console. */
+function addedTo({ exact, prefixes }: Pick<RouteTable<SocketRoute>, "exact" | "prefixes">, added: OpenConsole | null) {
+  if (!added) return { exact, prefixes };
+  return { exact: new Map([...exact, ...added.exact]), prefixes: new Map([...prefixes, ...added.prefixes]) };
 }
 
 function routesOf(table: RouteTable<SocketRoute>) {

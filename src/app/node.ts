@@ -14,6 +14,7 @@ import { createChannelRules, type DeclaredChannels } from "../channels/rules.ts"
 import { switchableRules } from "../channels/switchable.ts";
 import { Control } from "../cluster/control.ts";
 import type { Config } from "../config/config.ts";
+import { reservedPrefix } from "../console/contract.ts";
 import type { Clock } from "../core/clock.ts";
 import type { ConnectCommand } from "../core/command.ts";
 import type { Frame } from "../core/frame.ts";
@@ -57,6 +58,8 @@ export interface NodePorts {
   /** Called when the Hub has failed: its connections are orphans, and the process has to end. */
   onFailure(error: unknown): void;
   readonly replace: Replacements;
+  /** Tells the topics of this node from those of another one on the same listener. */
+  readonly topicPrefix: string;
   /** The application whose code decides; null without one. */
   readonly application: { readonly hooks: Hooks; readonly channels: DeclaredChannels } | null;
   /** What waits for users who were away; null where nothing is kept. */
@@ -83,7 +86,7 @@ export function createNode(config: Config, ports: NodePorts) {
   const { clock, log, publish } = ports;
   const counters = createCounters((channel) => rules.resolve(channel)?.namespace.name ?? null);
   const deadlines = new Deadlines(clock);
-  const subscribers = new SubscriberTable((channel) => broker.leave(channel), counters.namespaces);
+  const subscribers = new SubscriberTable((channel) => broker.leave(channel), counters.namespaces, ports.topicPrefix);
   const slow = new SlowWatch(slowOptions(config), clock, counters);
   const losses = config.engine.type === "redis" ? new Losses(lossOptions(config), ports.random) : null;
   const fanout = new Fanout({ subscribers, slow, clock, counters, log, publish, losses });
@@ -222,11 +225,12 @@ function createConfiguredAuthenticator(config: Config, { clock, log, replace }: 
   return replace.authenticator?.(configured) ?? configured;
 }
 
-function createConfiguredRules({ channel, client, engine }: Config, { application }: NodePorts) {
+function createConfiguredRules({ channel, client, engine, console }: Config, { application }: NodePorts) {
   const flags = {
     insecure: client.insecure,
     engine: engine.type,
     subscribe_to_user_personal_channel: client.subscribe_to_user_personal_channel,
+    reserved: console.enabled ? reservedPrefix : null,
   };
   return createChannelRules(channel, flags, application?.channels);
 }

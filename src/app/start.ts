@@ -5,6 +5,7 @@ import { Members } from "../../actors/hub/registry.ts";
 import packageJson from "../../package.json" with { type: "json" };
 import type { Config } from "../config/config.ts";
 import type { Profile } from "../config/profiles.ts";
+import { RecentWarnings } from "../console/warnings.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import type { Random } from "../core/random.ts";
@@ -18,15 +19,17 @@ import { systemClock, systemRandom, systemTimers } from "../runtime/system.ts";
 import { Arrivals } from "../sockets/arrivals.ts";
 import type { BunSocket } from "../sockets/socket.ts";
 import { createApplicationHooks } from "./application-hooks.ts";
+import { openConsole, type StartInner } from "./console.ts";
+import { innerParts } from "./console-ports.ts";
 import type { ProcessGauges } from "./gauges.ts";
-import { createListeners } from "./listeners.ts";
+import { createListeners, type Listeners } from "./listeners.ts";
 import { openMessages } from "./messages.ts";
 import { createNode, type Node, type Replacements } from "./node.ts";
 import { OpenFilesWatch } from "./open-files.ts";
 import { createConfiguredOperations } from "./operations.ts";
 import { createPublications } from "./publications.ts";
 import { createReload } from "./reload.ts";
-import { openServers } from "./servers.ts";
+import { openServers, type Servers } from "./servers.ts";
 import { assertFree } from "./start-checks.ts";
 import { Sweeper } from "./sweeper.ts";
 import { WallClockWatch } from "./wall-clock.ts";
@@ -51,6 +54,8 @@ export interface Outside {
   readonly warnings?: readonly string[];
   /** The application whose code decides. */
   readonly application?: ApplicationDefinition;
+  /** Tells topics from those of another server on the same listener. */
+  readonly topicPrefix?: string;
   /** False: no public listener; requests come through `mount`. Default true. */
   readonly listen?: boolean;
 }
@@ -92,17 +97,14 @@ export function start(config: Config, outside: Outside = {}) {
   });
   const { sweeper, process } = startSweeping(parts, node, messages.sweep);
   const { operations, slices } = createConfiguredOperations(config, { ...parts, node, messages });
-  const listeners = createListeners(config, {
-    ...parts,
-    operations,
-    slices,
-    messages,
-    node,
-    isDraining: () => isDraining,
-    process,
-  });
+  const startInner: StartInner = (inner, definition, innerLog) =>
+    start(inner, { ...innerParts(parts), log: innerLog, application: definition, listen: false });
+  const served = { ...parts, node, members, messages, operations, slices, process };
+  const console = openConsole(config, served, startInner);
+  const listeners = createListeners(config, { ...served, console, isDraining: () => isDraining });
   const close = async () => {
     sweeper.stop();
+    await console?.stop();
     await node.broker.close();
     node.hooks?.events?.close();
     messages.close();
@@ -139,14 +141,23 @@ export function start(config: Config, outside: Outside = {}) {
     /** The server as an application sees it; null without one. */
     application: application?.server ?? null,
     /** For the requests and the sockets of a server of the application. */
-    mount: {
-      respond: (request: Request, host: Server<BunSocket>) => {
-        servers.add(host);
-        return listeners.respondMounted(request, host);
-      },
-      handlers: listeners.handlers,
-    },
+    mount: mountOf(servers, listeners),
     node: { ...node, sweep: () => sweeper.sweep() },
+  };
+}
+
+function mountOf(servers: Servers, listeners: Listeners) {
+  return {
+    respond: (request: Request, host: Server<BunSocket>) => {
+      servers.add(host);
+      return listeners.respondMounted(request, host);
+    },
+    handlers: listeners.handlers,
+    /** Opens a WebSocket connection; the caller has checked the Host. */
+    upgrade: (request: Request, host: Server<BunSocket>, path: string) => {
+      servers.add(host);
+      return listeners.upgrade(request, host, path);
+    },
   };
 }
 
@@ -177,8 +188,11 @@ type Completed = ReturnType<typeof completed>;
 
 function completed(config: Config, outside: Outside) {
   const own = outside.log ? { log: outside.log, setLevel: () => {} } : ownLog(config);
-  const { log, dropped } = survivingLog(own.log);
   const clock = outside.clock ?? systemClock;
+  const surviving = survivingLog(own.log);
+  const { dropped } = surviving;
+  const warnings = new RecentWarnings(clock);
+  const log = config.console.enabled ? warnings.keep(surviving.log) : surviving.log;
   const network = outside.network ?? systemNetwork;
   const random = outside.random ?? systemRandom;
   return {
@@ -190,11 +204,13 @@ function completed(config: Config, outside: Outside) {
     network,
     arrivals: new Arrivals(network.tcp, { messageTimeout: config.websocket.message_timeout }, clock),
     log,
+    warnings,
     /** Lines of the log that were not written: by the log from outside, or to stderr. */
     logLinesDropped: () => dropped() + stderr.dropped,
     setLogLevel: outside.setLogLevel ?? own.setLevel,
     onFailure: outside.onFailure ?? rethrow,
     replace: outside.replace ?? {},
+    topicPrefix: outside.topicPrefix ?? "",
     profile: outside.profile ?? "file",
     version: packageJson.version,
     isStrict: process.env["NODE_ENV"] !== "production",

@@ -10,6 +10,8 @@ export type PublicationDataFormat = ChannelConfig["publication_data_format"];
 export interface ClientFlags {
   /** `client.insecure`: everyone may do everything, but for what needs a token or a feature that is off. */
   readonly insecure: boolean;
+  /** Names that begin so belong to no namespace; null, and absent, reserves none. */
+  readonly reserved?: string | null;
   /** `engine.type` */
   readonly engine: Engine;
   /** `client.subscribe_to_user_personal_channel` */

@@ -78,6 +78,9 @@ export function createChannelRules(
     if (known !== undefined) {
       return known;
     }
+    if (flags.reserved && name.startsWith(flags.reserved)) {
+      return null;
+    }
     const parts = splitName(name, config);
     const namespace = declared?.resolve(name) ?? namespaces.get(parts.namespace);
     if (namespace === undefined || namespace === "unknown") {

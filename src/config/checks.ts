@@ -3,6 +3,7 @@ import { isLoopbackName } from "../http/hosts.ts";
 import { formatDuration } from "../options/duration.ts";
 import { channelProblems } from "./channel-checks.ts";
 import type { Config } from "./config.ts";
+import { consoleProblems } from "./console-checks.ts";
 import { engineProblems } from "./engine-checks.ts";
 import { hookProblems } from "./hook-checks.ts";
 import type { Profile } from "./profiles.ts";
@@ -20,6 +21,7 @@ export function problemsBetween(config: Config, profile: Profile): readonly stri
     ...engineProblems(config),
     ...hookProblems(config),
     ...keyProblems(config),
+    ...consoleProblems(config),
     ...pathProblems(config),
   ];
 }
@@ -89,6 +91,7 @@ function pathProblems({
   prometheus,
   plain,
   echo,
+  console,
   push_log,
   engine,
   event_outbox,
@@ -96,6 +99,7 @@ function pathProblems({
   const served: readonly (readonly [string, string, boolean])[] = [
     ["plain", "/ws", plain.enabled],
     ["echo", "/echo", echo.enabled],
+    ["console", "/console", console.enabled],
     ["health", "/healthz", health.enabled],
     ["health", "/readyz", health.enabled],
     ["websocket.handler_prefix", websocket.handler_prefix, !websocket.disabled],

@@ -4,6 +4,7 @@ import { section } from "../options/option.ts";
 import { proxies } from "../options/proxy.ts";
 import { httpApi, pushLog, pushQueue } from "./sections/api.ts";
 import { client } from "./sections/client.ts";
+import { operatorConsole } from "./sections/console.ts";
 import { eventOutbox, proxy, rpc } from "./sections/hooks.ts";
 import { httpServer } from "./sections/http-server.ts";
 import { mount } from "./sections/mount.ts";
@@ -48,6 +49,7 @@ export const optionsSchema = section({
   shutdown: v.optional(shutdown, {}),
   health: v.optional(health, {}),
   prometheus: v.optional(prometheus, {}),
+  console: v.optional(operatorConsole, {}),
   log: v.optional(log, {}),
   node: v.optional(node, {}),
 });

@@ -117,7 +117,7 @@ function hasKey(token: Config["client"]["token"]): boolean {
 const keyCharactersMin = 6;
 
 /** Keys that are too short to keep anyone out; no line holds one. */
-function shortKeys({ client, http_api: api, prometheus }: Config): readonly string[] {
+function shortKeys({ client, http_api: api, prometheus, console }: Config): readonly string[] {
   const keys: readonly (readonly [string, string])[] = [
     ["client.token.hmac_secret_key", client.token.hmac_secret_key],
     ["client.token.hmac_previous_secret_key", client.token.hmac_previous_secret_key],
@@ -126,6 +126,7 @@ function shortKeys({ client, http_api: api, prometheus }: Config): readonly stri
     ["http_api.key", api.key],
     ...api.keys.map(({ key }, index) => [`http_api.keys[${index}].key`, key] as const),
     ["prometheus.key", prometheus.key],
+    ["console.key", console.key],
   ];
   return keys
     .filter(([, key]) => key !== "" && [...key].length < keyCharactersMin)

@@ -76,10 +76,16 @@ export class SubscriberTable {
   /** Topics that were ever given out: none is used again. */
   #topics = 0;
 
-  /** `left` is called when the last subscriber of a channel was detached. */
-  constructor(left: (channel: string) => void, namespaces: Pick<NamespaceCounters, "of">) {
+  readonly #topicPrefix: string;
+
+  /**
+   * `left` is called when the last subscriber of a channel was detached. `topicPrefix` tells the topics of this table from
+   * those of another one on the same listener.
+   */
+  constructor(left: (channel: string) => void, namespaces: Pick<NamespaceCounters, "of">, topicPrefix = "") {
     this.#left = left;
     this.#namespaces = namespaces;
+    this.#topicPrefix = topicPrefix;
   }
 
   /** The subscribers of a channel, or undefined where it has none. */
@@ -187,7 +193,7 @@ export class SubscriberTable {
 
   #nextTopic(): string {
     this.#topics += 1;
-    return String(this.#topics);
+    return this.#topicPrefix + String(this.#topics);
   }
 }
 

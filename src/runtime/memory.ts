@@ -5,3 +5,8 @@ export function memoryBytes(): number {
   const constrained = process.constrainedMemory();
   return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
 }
+
+/** Bytes of resident memory of this process. */
+export function residentBytes(): number {
+  return process.memoryUsage.rss();
+}

@@ -6,6 +6,7 @@ import type { Publication } from "../core/publication.ts";
 import type { Token } from "../core/sealed.ts";
 import type { Attachment, Receiver } from "../core/socket.ts";
 import type { NativeSubscriber } from "../delivery/subscribers.ts";
+import type { Counters } from "../metrics/counters.ts";
 import type { Arriving } from "./arrivals.ts";
 import { ClientSocket, type Opening, type SocketPorts } from "./client-socket.ts";
 
@@ -48,6 +49,11 @@ export class BunSocket extends ClientSocket implements Arriving {
   /** The connect request of a unidirectional client whose query has it; null for all others. */
   get request(): Frame | null {
     return null;
+  }
+
+  /** Whether it is a socket of the server with these counters: two servers may share a listener. */
+  isCountedBy(counters: Counters): boolean {
+    return this.ports.counters === counters;
   }
 
   send(frame: Frame): void {

@@ -2,6 +2,7 @@ import type { Log } from "../core/log.ts";
 import { answer, methodNotAllowed } from "../http/responses.ts";
 import { bundlePage } from "./bundle.ts";
 import { openFolder } from "./folder.ts";
+import type { Lookup } from "./lookup.ts";
 
 /** The room that a person's browser asks: our page, or a folder of one's own. */
 export interface Pages {
@@ -24,7 +25,13 @@ export interface PagesOptions {
  * any path may be a file.
  */
 export function createPages({ directory, log }: PagesOptions): Pages {
-  const lookup = directory === undefined ? bundlePage() : openFolder(directory);
+  return createLookupPages(
+    directory === undefined ? bundlePage({ folder: "page", at: "/" }) : openFolder(directory),
+    log,
+  );
+}
+
+function createLookupPages(lookup: Lookup, log: Log): Pages {
   return {
     respond(request) {
       // Bun builds the address from the Host header, which need not be a host's name.
@@ -40,6 +47,11 @@ async function readOnly(found: Promise<Response | null>, { method }: Request): P
   const response = await found;
   if (response === null || method === "GET" || method === "HEAD") return response;
   return methodNotAllowed("GET, HEAD");
+}
+
+/** Serves the pages of the console below `/console/`. */
+export function createConsolePages(log: Log): Pages {
+  return createLookupPages(bundlePage({ folder: "console", at: "/console/" }), log);
 }
 
 function failed({ error, path, log }: { error: unknown; path: string; log: Log }): Response {

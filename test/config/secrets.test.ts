@@ -48,6 +48,7 @@ describe("secrets", () => {
       "http_api.key",
       "http_api.keys[0].key",
       "prometheus.key",
+      "console.key",
     ]);
   });
 
@@ -117,7 +118,7 @@ describe("secrets", () => {
     ]) {
       expect(linesOf(value)).toEqual([`${path}: ${edges}`]);
     }
-    expect(linesOf("sesame seeds").length).toBe(path === "prometheus.key" ? 1 : 0);
+    expect(linesOf("sesame seeds").length).toBe(path === "prometheus.key" || path === "console.key" ? 1 : 0);
   });
 
   test("[CF97] a key that no HTTP header can carry is refused", () => {

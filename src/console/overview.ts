@@ -1,0 +1,57 @@
+import type { Milliseconds } from "../core/time.ts";
+import { milliseconds } from "../core/time.ts";
+import { type Census, CensusTaker } from "./census.ts";
+import { every } from "./every.ts";
+import type { ConsolePorts } from "./ports.ts";
+
+/** A sample is made of so many parts, one each sweep. */
+const parts = 20;
+const partInterval: Milliseconds = milliseconds(50);
+
+/** Samples the server until the signal aborts: the first one at once, then one each second. */
+export function sample(ports: ConsolePorts, publish: (sample: unknown) => void, signal: AbortSignal): void {
+  const first = new CensusTaker(ports.members, 1).count();
+  publish(sampleOf(ports, first ?? { states: {}, protocols: {} }));
+  const taker = new CensusTaker(ports.members, parts);
+  let part = 0;
+  let census: Census | null = null;
+  every(ports.timers, partInterval, signal, () => {
+    part += 1;
+    census ??= taker.count();
+    if (part < parts || census === null) return;
+    publish(sampleOf(ports, census));
+    part = 0;
+    census = null;
+  });
+}
+
+/** The figures of this moment. Counts are totals since the start: a page makes rates of two samples. */
+function sampleOf(ports: ConsolePorts, census: Census) {
+  const { counters, members, clock, subscribers } = ports;
+  const { client, api, server, hook } = counters.publishes;
+  return {
+    at: clock.wall(),
+    ...census,
+    hub: String(ports.hub.getSnapshot().value),
+    connections: members.count().connections,
+    users: members.count().users,
+    channels: subscribers.size,
+    stalled: ports.stalled(),
+    lag: ports.loopLag(),
+    memory: ports.memory(),
+    accepted: counters.accepted,
+    refused: Object.fromEntries(counters.refused),
+    closed: Object.fromEntries(counters.closed),
+    errors: Object.fromEntries(counters.commandErrors),
+    recoveries: Object.fromEntries(counters.recoveries),
+    publishes: client.accepted + api.accepted + server.accepted + hook.accepted,
+    deliveries: counters.deliveries,
+    slow: counters.slow,
+    crashes: counters.crashes,
+    bytesIn: counters.bytesIn,
+    bytesOut: counters.bytesOut,
+    hooks: ports.hooks().map(({ kind, name, calls, errors, timeouts, limited, inFlight, durationSum }) => {
+      return { kind, name, calls, errors, timeouts, limited, inFlight, mean: calls > 0 ? durationSum / calls : 0 };
+    }),
+  };
+}

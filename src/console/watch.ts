@@ -1,0 +1,95 @@
+import type { Clock } from "../core/clock.ts";
+import { milliseconds } from "../core/time.ts";
+import { describeConnection } from "./connections.ts";
+import { every } from "./every.ts";
+import type { ConsolePorts } from "./ports.ts";
+import { type TimelineEntry, watchConnection } from "./timeline.ts";
+
+/** How long one connection is watched. */
+const watchTime = milliseconds(60_000);
+const flushInterval = milliseconds(250);
+/** Flushes between two descriptions. */
+const flushesPerFacts = 4;
+/** Entries that wait for a flush; more are counted alone. */
+const entriesMax = 200;
+
+/** Why a watch has ended; null: it has not, or its viewer has left. */
+type Ended = "gone" | "time" | "other" | null;
+
+/** The one connection that is watched at most. */
+export class ConnectionWatch {
+  readonly #ports: ConsolePorts;
+  /** Ends the watch that is under way. */
+  #end: (why: "other") => void = () => {};
+
+  constructor(ports: ConsolePorts) {
+    this.#ports = ports;
+  }
+
+  /**
+   * Publishes what is known of a connection, and what happens to it, until the signal aborts, the time is over, or another
+   * connection is watched.
+   */
+  watch(id: string, publish: (update: unknown) => void, signal: AbortSignal): void {
+    const { members, hub, timers, clock } = this.#ports;
+    const member = members.member(id);
+    if (signal.aborted) return;
+    if (!member) {
+      publish({ at: clock.wall(), entries: [], missed: 0, ended: "gone" });
+      return;
+    }
+    this.#end("other");
+    const over = new AbortController();
+    const pending = new PendingEntries(clock);
+    const flush = (ended: Ended) =>
+      publish({ at: clock.wall(), ...pending.take(), ended, connection: describeConnection(this.#ports, member) });
+    const release = watchConnection(hub, member, {
+      happened: (entry) => pending.add(entry),
+      moved: (state) => pending.add({ direction: "inside", type: "state", state }),
+    });
+    const end = (why: Ended) => {
+      if (over.signal.aborted) return;
+      over.abort();
+      limit.cancel();
+      release();
+      if (why !== null) flush(why);
+    };
+    this.#end = end;
+    const limit = timers.setTimeout(() => end("time"), watchTime);
+    signal.addEventListener("abort", () => end(null), { once: true });
+    flush(null);
+    let flushes = 0;
+    every(timers, flushInterval, over.signal, () => {
+      flushes += 1;
+      if (members.member(id) === null) end("gone");
+      else if (pending.size > 0 || flushes % flushesPerFacts === 0) flush(null);
+    });
+  }
+}
+
+/** What has happened since the last flush; more than `entriesMax` are counted alone. */
+class PendingEntries {
+  readonly #clock: Pick<Clock, "wall">;
+  #entries: (TimelineEntry & { readonly at: number })[] = [];
+  #missed = 0;
+
+  constructor(clock: Pick<Clock, "wall">) {
+    this.#clock = clock;
+  }
+
+  get size(): number {
+    return this.#entries.length;
+  }
+
+  add(entry: TimelineEntry): void {
+    if (this.#entries.length < entriesMax) this.#entries.push({ at: this.#clock.wall(), ...entry });
+    else this.#missed += 1;
+  }
+
+  take() {
+    const taken = { entries: this.#entries, missed: this.#missed };
+    this.#entries = [];
+    this.#missed = 0;
+    return taken;
+  }
+}

@@ -1,0 +1,93 @@
+import { make } from "../../page/dom.ts";
+import { bytes, clock, count, milliseconds } from "../format.ts";
+import type { Sample } from "../sample.ts";
+import { table } from "../table.ts";
+import type { OpenView } from "../view.ts";
+
+interface LoggedPublish {
+  readonly time: number;
+  readonly key: string;
+  readonly method: string;
+  readonly target: string;
+  readonly bytes: number;
+  readonly connections?: number;
+  readonly queued: boolean;
+  readonly outcome: string;
+}
+
+/** The publish log: what back ends have published and sent, and what became of it. */
+export const openMessages: OpenView = (root, link) => {
+  const card = make("section", { class: "card scroll" });
+  const refresh = make("button", { text: "Read again" });
+  root.append(make("div", { class: "row", children: [refresh] }), card);
+  const heads = ["Time (UTC)", "Key", "Method", "Target", "Size", "Connections", "Outcome"];
+  const read = async () => {
+    const { isKept, entries } = await link.call<{ isKept: boolean; entries: LoggedPublish[] }>("messages", {});
+    const rows = entries.map(({ time, key, method, target, bytes: size, connections, queued, outcome }) => {
+      const reached = connections === undefined ? "–" : String(connections);
+      return [clock(time), key, method, target, bytes(size), queued ? "waits in the queue" : reached, outcome];
+    });
+    const none = isKept
+      ? "Nothing has been published or sent over the API."
+      : "The publish log is off: it needs a key of the API.";
+    card.replaceChildren(table("Publish log and queue, newest first", heads, rows, none));
+  };
+  refresh.addEventListener("click", () => void read());
+  void read();
+  return () => {};
+};
+
+interface Warning {
+  readonly number: number;
+  readonly time: number;
+  readonly level: string;
+  readonly event: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** Lines that the log view keeps. */
+const linesMax = 200;
+
+/** The last warnings of the log. */
+export const openLog: OpenView = (root, link) => {
+  const card = make("section", { class: "card scroll" });
+  root.append(card);
+  const known = new Map<number, Warning>();
+  const add = (lines: readonly Warning[]) => {
+    for (const line of lines) known.set(line.number, line);
+    const newest = [...known.values()].sort((one, other) => other.number - one.number).slice(0, linesMax);
+    const rows = newest.map(({ time, level, event, fields }) => [clock(time), level, event, words(fields)]);
+    card.replaceChildren(table("Warnings and errors, newest first", ["Time (UTC)", "Level", "Event", "Fields"], rows));
+  };
+  const leave = link.follow("log", (lines) => add(lines as Warning[]));
+  void link.call<Warning[]>("log", {}).then(add);
+  return leave;
+};
+
+function words(fields: Readonly<Record<string, unknown>>): string {
+  return Object.entries(fields)
+    .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
+    .join(" ");
+}
+
+/** Calls of hooks, with their times. */
+export const openHooks: OpenView = (root, link) => {
+  const card = make("section", { class: "card scroll" });
+  root.append(card);
+  const heads = ["Hook", "Name", "Calls", "Running", "Mean", "Errors", "Timeouts", "Limited"];
+  return link.follow("overview", (data) => {
+    const rows = (data as Sample).hooks.map(({ kind, name, calls, inFlight, mean, errors, timeouts, limited }) => {
+      return [
+        kind,
+        name,
+        count(calls),
+        count(inFlight),
+        milliseconds(mean),
+        count(errors),
+        count(timeouts),
+        count(limited),
+      ];
+    });
+    card.replaceChildren(table("Hooks", heads, rows, "This server has no hooks, or none was called."));
+  });
+};
