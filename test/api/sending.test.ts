@@ -80,6 +80,11 @@ describe("what waits", () => {
     expect((await error({ client: "c", data: 1, queue_ttl_s: 5 })).message).toContain("queue_ttl_s");
     expect((await error({ data: 1 })).message).toContain("user");
     expect((await error({ user: "ann", b64data: "no base64!" })).message).toContain("b64data");
+    expect((await error({ user: "ann", data: 1, queue_ttl_s: 1, ttl: "1s" })).message).toContain(
+      "ttl: expected either",
+    );
+    expect((await error({ user: "ann", data: 1, ttl: "soon" })).message).toContain("ttl: expected a duration");
+    expect((await api.call("send", { user: "kim", data: 1, ttl: "24h" })).json.result.queued).toBe(true);
     expect((await error({ user: "ann", data: 1, queue_ttl_s: 1.5 })).message).toContain("queue_ttl_s");
     const kept = async (data: string, ttl: number) =>
       (await api.call("send", { user: "ann", data, queue_ttl_s: ttl })).json.result.queued;

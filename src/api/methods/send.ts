@@ -3,10 +3,18 @@ import { badField } from "../../core/errors.ts";
 import { then } from "../../core/maybe-promise.ts";
 import { noData } from "../../core/payload.ts";
 import { type Result, refuse } from "../../core/result.ts";
+import { parseDuration } from "../../options/duration.ts";
 import { fields, idempotencyKey, integer, json, text } from "../fields.ts";
 import { defineMethod } from "../method.ts";
 import { payloadOfRequest } from "../payloads.ts";
 import { natural } from "../shapes.ts";
+
+/** Milliseconds for which a message is kept; a text says what is wrong with the fields. */
+function ttlOf({ queue_ttl_s, ttl }: { readonly queue_ttl_s: number; readonly ttl: string }): number | string {
+  if (ttl === "") return queue_ttl_s * 1000;
+  if (queue_ttl_s > 0) return "ttl: expected either ttl or queue_ttl_s";
+  return parseDuration(ttl) ?? 'ttl: expected a duration such as "24h"';
+}
 
 /** Sends a message to a user, which belongs to no channel. */
 export const send = defineMethod({
@@ -21,6 +29,7 @@ export const send = defineMethod({
       "Seconds for which it is kept for a user without a connection, at most push_queue.ttl; 0 for not at all.",
       "0",
     ),
+    ttl: text('Instead of queue_ttl_s: the same time as a duration such as "24h"; empty for none.'),
     idempotency_key: idempotencyKey,
   }),
   result: v.strictObject({
@@ -32,14 +41,16 @@ export const send = defineMethod({
   isOwn: true,
   channels: () => null,
   run(request, call, { operations }) {
-    const { user, client, b64data, queue_ttl_s: ttl, idempotency_key: idempotencyKey } = request;
+    const { user, client, b64data, idempotency_key: idempotencyKey } = request;
     const data = payloadOfRequest(b64data, call);
-    if (data === "malformed" || data === noData) {
-      const error = badField(data === noData ? "data: expected a value, or b64data" : "b64data: expected base64");
+    const queueTtl = ttlOf(request);
+    if (data === "malformed" || data === noData || typeof queueTtl === "string") {
+      const place = data === noData ? "data: expected a value, or b64data" : "b64data: expected base64";
+      const error = badField(typeof queueTtl === "string" ? queueTtl : place);
       operations.logRefused({ source: call.caller.name, method: "send", request }, error);
       return refuse(error);
     }
-    const options = { queueTtl: ttl * 1000, idempotencyKey };
+    const options = { queueTtl, idempotencyKey };
     return then(
       operations.send({ user, client }, data, options, call.caller.name),
       (sent): Result<string> => (sent.ok ? { ok: true, value: JSON.stringify(sent.value) } : sent),
