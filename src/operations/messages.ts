@@ -80,11 +80,9 @@ export function createMessages({ hub, registry, queue, clock, recorder }: Messag
   return {
     /** A repeated key within five minutes has no second effect and gets the first result. */
     send: (to: Addressee, data: Payload, options: Send, source: Source): MaybePromise<Result<Sent>> => {
-      const result = send(to, data, options);
-      if (source === null) return result;
       const { idempotencyKey = "" } = options;
-      return then(result, (known) => {
-        recorder.sent({ source, user: to.user, client: to.client ?? "", data, idempotencyKey }, known);
+      return then(send(to, data, options), (known) => {
+        recorder.sent({ source: source ?? "", user: to.user, client: to.client ?? "", data, idempotencyKey }, known);
         return known;
       });
     },

@@ -16,7 +16,7 @@ export interface Sent {
 
 /** One message to a user or to a connection. */
 export interface SendAttempt {
-  /** The name of an API key. */
+  /** The name of an API key; "" for code in this process. */
   readonly source: string;
   readonly user: string;
   readonly client: string;

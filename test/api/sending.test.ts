@@ -31,6 +31,22 @@ describe("who receives a message", () => {
     expect([await bob.next(), await bob.next()]).toEqual(["2", "last"]);
   });
 
+  test("a message that code in this process sends is in the publish log, without the name of a key", async () => {
+    const server = await startServer(
+      { http_server: { port: 0 }, http_api: { key: "apikey" }, push_log: { path: freshPushPath() } },
+      { log: new CapturedLog().log },
+    );
+    try {
+      await server.send({ user: "ann" }, "hi");
+      const body = JSON.stringify({ user: "ann" });
+      const response = await fetch(`${server.url}/api/push_log`, { method: "POST", headers: apiKey, body });
+      const { result } = (await response.json()) as { result: { entries: readonly object[] } };
+      expect(result.entries).toMatchObject([{ method: "send", key: "", connections: 0, outcome: "ok" }]);
+    } finally {
+      await server.stop();
+    }
+  });
+
   test("[AP81] one connection can be meant, by its id alone or with its user, and not with another", async () => {
     await using api = await startApi();
     const [first, second] = [await api.centrifuge("ann"), await api.centrifuge("ann")];
