@@ -1,6 +1,6 @@
 import { type ManualTime, tick } from "../../support/manual-time.ts";
 
-/** Real milliseconds that a step waits for a recorded message that does not come; once in a conversation. */
+/** Real milliseconds without any arrival after which a recorded message is waited for no longer; once in a conversation. */
 const patience = 20_000;
 
 /** What has to have said all it has to say before time goes on. */
@@ -33,11 +33,14 @@ export class Waiting {
 
   /** Waits until `isDone`, with real patience; once in vain, and no more in this conversation. Time passes for those who wait for it. */
   async until(isDone: () => boolean): Promise<void> {
-    const start = performance.now();
+    let since = performance.now();
     while (!(this.#isOutOfPatience || isDone())) {
+      const before = this.#arrivals;
       if (this.#flow.isDelayed()) await this.pass(tick);
       else await Bun.sleep(1);
-      this.#isOutOfPatience = performance.now() - start > patience;
+      const now = performance.now();
+      if (this.#arrivals !== before) since = now;
+      this.#isOutOfPatience = now - since > patience;
     }
   }
 
