@@ -2,6 +2,7 @@ import type { ConfigInput } from "../config/config.ts";
 import { parseConfig } from "../config/parse.ts";
 import type { Profile as ConfigProfile } from "../config/profiles.ts";
 import { mergeTrees, type Tree } from "../config/tree.ts";
+import { noClientAdmitted } from "../config/warnings.ts";
 import type { Result } from "../core/result.ts";
 import type { ApplicationDefinition } from "../hooks/in-process/in-process.ts";
 import { declareChannels } from "../hooks/in-process/runtime.ts";
@@ -27,7 +28,9 @@ export function startConfigured(input: Input | undefined, outside: Outside): Res
   const profile = outside.profile ?? (input ? "file" : "development");
   const parsed = parseConfig(mergeTrees(application ? applicationDefaults(application) : {}, input ?? {}), profile);
   if (!parsed.ok) return { ok: false, error: parsed.error };
-  const { config, warnings } = parsed.value;
+  const { config } = parsed.value;
+  // An application that authenticates needs no key.
+  const warnings = parsed.value.warnings.filter((line) => line !== noClientAdmitted || !application?.authenticate);
   const conflicts = application
     ? [
         ...namespaceConflicts(declareChannels(application.schemas, application.handlers), config),

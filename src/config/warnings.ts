@@ -13,13 +13,16 @@ export function insecureSwitches({ client, http_api: api }: Config): ReadonlyMap
   ]);
 }
 
+/** The warning of a configuration that admits no client. */
+export const noClientAdmitted =
+  "client.token: no key is set, and anonymous clients are not allowed: nobody can connect (3500, 3501)";
+
 /** What can be meant, and should be said once at the start: a line for each, beginning with a path. */
 export function cautions(config: Config, profile: Profile): readonly string[] {
   const { client, http_server: http, http_api: api } = config;
   const lines: string[] = [];
-  if (!hasKey(client.token) && !client.allow_anonymous_connect_without_token && !client.insecure) {
-    lines.push("client.token: no key is set, and anonymous clients are not allowed: nobody can connect (3500, 3501)");
-  }
+  const isOpen = client.allow_anonymous_connect_without_token || client.insecure;
+  if (!hasKey(client.token) && !isOpen && !client.proxy.connect.enabled) lines.push(noClientAdmitted);
   if (client.insecure && !isLoopbackName(http.address)) {
     lines.push(
       `client.insecure: DANGER: everyone who reaches ${named(http.address)} may do everything, without a token`,

@@ -183,6 +183,8 @@ describe("warnings", () => {
     expect(warningsOf({ client: { token: { jwks_public_endpoint: "https://a.example/keys" } } })).toEqual([]);
     expect(warningsOf({ client: { allow_anonymous_connect_without_token: true } })).toEqual([]);
     expect(warningsOf({ client: { insecure: true } })).toEqual([]);
+    const connect = { enabled: true, endpoint: "http://127.0.0.1:1/connect" };
+    expect(warningsOf({ client: { proxy: { connect } } })).toEqual([]);
   });
 
   test.each(["", "0.0.0.0", "::", "192.0.2.1", "chat.example"])(
