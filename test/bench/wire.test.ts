@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { FrameCount } from "../../bench/wire/frame-count.ts";
 import { FrameReader } from "../../bench/wire/frame-reader.ts";
 import { clientFrame, FrameTemplate, textFrame } from "../../bench/wire/frame-template.ts";
@@ -7,6 +7,9 @@ import { Inspector } from "../../bench/wire/inspector.ts";
 import { OffsetInspector } from "../../bench/wire/offset-inspector.ts";
 import { numberAt, numberDigits, payloadMin, payloadOf } from "../../bench/wire/payload.ts";
 import { afterUpgrade } from "../../bench/wire/upgrade.ts";
+import { testTimeout } from "../support/patience.ts";
+
+setDefaultTimeout(testTimeout);
 
 /** A frame as a server sends it: not masked. */
 function serverFrame(payload: string, opcode = 1): Buffer {

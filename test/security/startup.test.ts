@@ -69,7 +69,7 @@ describe("a process that cannot start", () => {
     ["a value of another type", { http_server: { port: "many" } }],
     ["a duration that is none", { plain: { ping_interval: "soon" } }],
     ["a port that does not exist", { http_server: { port: 65_536 } }],
-    ["an option of which only the safe value is supported", { uni_sse: { enabled: true } }],
+    ["an option of which only the safe value is supported", { uni_grpc: { enabled: true } }],
     ["TLS without a certificate", { http_server: { tls: { enabled: true } } }],
   ])("%s is an exit with 78 and a line for each mistake", async (_, config) => {
     const { code, stdout, stderr } = await ChorusProcess.run({ config });
