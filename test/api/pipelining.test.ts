@@ -19,7 +19,7 @@ test("two requests in one segment are answered in their order where the first do
   for (const offset of [1, 2]) expect(JSON.parse((await client.answer()).body).result.offset).toBe(offset);
 });
 
-/** When this fails the runtime has been mended: expect both answers then, and take the sentence out of the README. */
+/** When this fails the runtime has been mended: expect both answers then, and take the sentence out of the production guide. */
 test("two requests in one segment while the first waits for its commit: the runtime closes the connection (Bun 1.4.5)", async () => {
   await using folder = await TemporaryFolder.create();
   await using api = await startApi({ engine: folder.engine });

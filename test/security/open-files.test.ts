@@ -82,7 +82,7 @@ test("Bun accepts no connection while no file is left: a request waits until a s
     inside.send(String(turn));
     expect(await inside.next()).toBe(String(turn));
   }
-  // Once this fails, the runtime keeps a file for accept: then the README need not warn of it.
+  // Once this fails, the runtime keeps a file for accept: then the production guide need not warn of it.
   expect(isAnswered).toBe(false);
   for (const client of silent) client[Symbol.dispose]();
   expect(await answer).toMatchObject({ status: 200 });
