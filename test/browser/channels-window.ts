@@ -11,10 +11,11 @@ export class ChannelsWindow {
     this.faults = faults;
   }
 
-  static async join(windows: Windows, url: string, channel: string): Promise<ChannelsWindow> {
+  static async join(windows: Windows, url: string, channel: string, transport = "automatic"): Promise<ChannelsWindow> {
     const { page, faults } = await windows.open(`${url}/#channels`);
     const joined = new ChannelsWindow(page, faults);
     await joined.panel.getByLabel("Channel").fill(channel);
+    await joined.panel.getByLabel("Transport").selectOption(transport);
     await joined.press("Connect");
     await joined.status(`Subscribed to ${channel}.`).waitFor();
     return joined;

@@ -11,7 +11,7 @@ setDefaultTimeout(testTimeout);
 describeInBrowser("the Channels tab with the stock client", (windows) => {
   let server: Awaited<ReturnType<typeof startServer>>;
   beforeAll(async () => {
-    server = await startServer(openConfig());
+    server = await startServer({ ...openConfig(), sse: { enabled: true }, http_stream: { enabled: true } });
   });
   afterAll(() => server?.stop());
   const join = (channel: string): Promise<ChannelsWindow> => ChannelsWindow.join(windows, server.url, channel);
@@ -28,6 +28,22 @@ describeInBrowser("the Channels tab with the stock client", (windows) => {
     expect(await ben.log.getByText("anonymous", { exact: true }).count()).toBe(2);
     expect([...ann.faults, ...ben.faults]).toEqual([]);
   });
+
+  test.each(["sse", "http_stream"])(
+    "a client over %s publishes and receives as one over WebSocket",
+    async (transport) => {
+      const channel = `over-${transport}`;
+      const ann = await ChannelsWindow.join(windows, server.url, channel, transport);
+      const ben = await join(channel);
+      await ann.publish("from the stream");
+      await ben.publish("from the socket");
+      for (const { log } of [ann, ben]) {
+        await log.getByText("from the stream").waitFor();
+        await log.getByText("from the socket").waitFor();
+      }
+      expect([...ann.faults, ...ben.faults]).toEqual([]);
+    },
+  );
 
   test("who is here comes and goes by itself", async () => {
     const [ann, ben] = [await join("who"), await join("who")];

@@ -2,7 +2,7 @@ import type { PublicationContext } from "centrifuge";
 import { createLogView, type LogView } from "../chat/log-view.ts";
 import { field, need, takeTurns } from "../dom.ts";
 import { recall, remember } from "../memory.ts";
-import { type ChannelsClient, createChannelsClient, type Recovery } from "./client.ts";
+import { type ChannelsClient, createChannelsClient, type Recovery, type Transport } from "./client.ts";
 import { startHistory } from "./history.ts";
 import { publicationWords } from "./publication-words.ts";
 import { startPublishing } from "./publishing.ts";
@@ -106,7 +106,8 @@ function startJoin(form: HTMLFormElement, client: ChannelsClient): void {
   channel.addEventListener("change", () => remember("channel", channel.value));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    client.connect(field(form, "token").value.trim());
+    const { value } = need(form, "#channels-transport", HTMLSelectElement);
+    client.connect(field(form, "token").value.trim(), value as Transport);
     client.subscribe(channel.value);
   });
   need(form, "#channels-close", HTMLButtonElement).addEventListener("click", () => client.close());

@@ -1,4 +1,10 @@
-import { Centrifuge, type ClientInfo, type PublicationContext, type Subscription } from "centrifuge";
+import {
+  Centrifuge,
+  type ClientInfo,
+  type PublicationContext,
+  type Subscription,
+  type TransportEndpoint,
+} from "centrifuge";
 import { createLine } from "./line.ts";
 import { connectingStanding, disconnectedStanding, isUnreachable, type Standing, unreachable } from "./standing.ts";
 
@@ -22,7 +28,7 @@ export interface ChannelsListeners {
 
 /** The stock Centrifuge client with one subscription, and a line to it that can be cut. */
 export interface ChannelsClient {
-  connect(token: string): void;
+  connect(token: string, transport: Transport): void;
   close(): void;
   subscribe(channel: string): void;
   unsubscribe(): void;
@@ -47,9 +53,10 @@ export function createChannelsClient(listeners: ChannelsListeners): ChannelsClie
   };
 
   return {
-    connect(token) {
+    connect(token, transport) {
       client?.disconnect();
-      client = new Centrifuge(endpoint(), {
+      client = new Centrifuge(endpointsOf(transport), {
+        emulationEndpoint: new URL("emulation", location.href).href,
         token,
         name: "chorus-page",
         websocket: line.webSocket,
@@ -128,9 +135,20 @@ function listen(subscription: Subscription, listeners: ChannelsListeners): void 
   subscription.on("error", ({ error }) => listeners.fault(`${channel}: ${error.message} (${error.code})`));
 }
 
+/** What carries the connection; automatic: the first of the others that comes through. */
+export type Transport = "automatic" | "websocket" | "http_stream" | "sse";
+
+function endpointsOf(transport: Transport): TransportEndpoint[] {
+  const all = (["websocket", "http_stream", "sse"] as const).map((each) => ({
+    transport: each,
+    endpoint: endpoint(each),
+  }));
+  return transport === "automatic" ? all : all.filter((each) => each.transport === transport);
+}
+
 /** Relative to the page, which may be below a path of a proxy. */
-function endpoint(): string {
-  const url = new URL("connection/websocket", location.href);
-  url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+function endpoint(transport: Exclude<Transport, "automatic">): string {
+  const url = new URL(`connection/${transport}`, location.href);
+  if (transport === "websocket") url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
   return url.href;
 }
