@@ -2,8 +2,8 @@ import { Glob } from "bun";
 
 const folder = "docs/guides";
 
-/** Its snippets are a back end without the package: `test/docs/http-hooks-guide.test.ts` runs them. */
-const elsewhere = "http-hooks.md";
+/** Pages whose snippets are a back end without the package: tests of `test/docs` run them. */
+const elsewhere: readonly string[] = ["http-hooks.md", "lifecycle-events.md"];
 
 /** A page whose snippets are the files of one program. */
 export interface Guide {
@@ -16,7 +16,7 @@ export interface Guide {
 
 /** The guides that have snippets of TypeScript. */
 export async function readGuides(): Promise<readonly Guide[]> {
-  const names = [...new Glob("*.md").scanSync(folder)].filter((page) => page !== elsewhere).sort();
+  const names = [...new Glob("*.md").scanSync(folder)].filter((page) => !elsewhere.includes(page)).sort();
   const guides = await Promise.all(names.map(readGuide));
   return guides.filter(({ files }) => files.size > 0);
 }
