@@ -76,7 +76,7 @@ export function createChannelsClient(listeners: ChannelsListeners): ChannelsClie
       });
       client.on("error", ({ error }) => {
         if (!isUnreachable(error)) listeners.fault(error.message);
-        else if (!line.isCut()) listeners.connection(unreachable);
+        else if (!line.isCut()) listeners.connection(unreachable(transport));
       });
       client.connect();
     },

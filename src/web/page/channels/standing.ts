@@ -21,8 +21,14 @@ export function connectingStanding({ code, reason, isCut }: Connecting): Standin
   return { at: "connecting", words: `${lost} Connecting again …` };
 }
 
-/** The client says so of every attempt, and makes the next by itself. */
-export const unreachable: Standing = { at: "connecting", words: "The server cannot be reached. Trying again …" };
+/** The client says so of every attempt, and makes the next by itself. Servers have emulated transports off by default. */
+export function unreachable(transport: string): Standing {
+  const isEmulated = transport === "sse" || transport === "http_stream";
+  const cause = isEmulated
+    ? `The server cannot be reached, or ${transport}.enabled is off.`
+    : "The server cannot be reached.";
+  return { at: "connecting", words: `${cause} Trying again …` };
+}
 
 /** Whether an error of the client says no more than that an attempt to connect came to nothing. */
 export function isUnreachable({ code }: { readonly code: number }): boolean {
