@@ -93,7 +93,7 @@ describe("a command", () => {
     ['{"id":2,"history":{"channel":"a","limit":1e400}}'],
     ['{"id":2,"history":{"channel":"a","limit":"5"}}'],
     ['{"id":2,"history":{"channel":"a","limit":0.5}}'],
-    ['{"id":2,"history":{"channel":"a","since":{"offset":9007199254740993,"epoch":"x"}}}'],
+    ['{"id":2,"history":{"channel":"a","since":{"offset":18446744073709555712,"epoch":"x"}}}'],
     ['{"id":2,"history":{"channel":"a","since":{"offset":-1,"epoch":"x"}}}'],
     ['{"id":2,"history":{"channel":"a","since":{"offset":-0,"epoch":"x"}}}'],
     ['{"id":2,"history":{"channel":"a","since":[]}}'],
