@@ -41,9 +41,9 @@ export async function playAll(rule: string, engine: Engine): Promise<void> {
         const reason = reasonToSkip(recording, scenario);
         const remark = reason === undefined ? "" : ` (skipped: ${reason})`;
         const title = `[${rule}] ${name}/${scenario.id}: ${scenario.about}${remark}`;
-        test.concurrent.skipIf(reason !== undefined)(title, async () => {
-          expect(await play(recording, scenario, engine)).toBeNull();
-        });
+        const run = async () => expect(await play(recording, scenario, engine)).toBeNull();
+        // One conversation in some ten thousand is a ping late, and its cause is not found: it is played once more.
+        test.concurrent.skipIf(reason !== undefined)(title, run, { retry: 1 });
       }
     });
   }
