@@ -60,7 +60,7 @@ export class ApplicationHooks {
    */
   #ask(scope: Scope, question: Question, pending: PendingHook, answered: Answered): void {
     const { connection, self } = scope;
-    // The hook and the request are of the same kind: nobody looks at which one from here on.
+    // The hook and the request are of the same kind: which kind does not matter from here on.
     const hook = find(this.#hooks.hooks, question) as Hook<AskedKind> | null;
     if (!hook) {
       answered(pending, new SealedAnswer({ kind: "none" }));

@@ -96,7 +96,7 @@ function identify({ members, userConnectionLimit }: HubContext, { id, user }: { 
   else member.ref.send({ type: "hub.disconnect", disconnect: disconnects.connectionLimit });
 }
 
-/** An error in words, for a log line. */
+/** An error as text, for a log line. */
 function describe(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }
