@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { type Engine, play } from "./player/player.ts";
+import type { RedisSpace } from "../support/redis-space.ts";
+import { type LocalEngine, play } from "./player/player.ts";
 import { differs, type Recording, readRecording, type Scenario } from "./player/recording.ts";
 
 /** The sets that are played. */
@@ -20,6 +21,8 @@ const sets = [
   "hooks2",
 ];
 
+const recordings = await Promise.all(sets.map(readRecording));
+
 /** Sets that no engine has a part in: they are played on one. */
 const engineless = new Set(["hooks", "hooks2"]);
 
@@ -31,17 +34,18 @@ function reasonToSkip({ name }: Recording, { id }: Scenario): string | undefined
   return differs[`${name}/${id}`] ?? later[`${name}/${id}`];
 }
 
-/** Plays every recording on a server with this engine, each as a test; `rule` is the promise. */
-export async function playAll(rule: string, engine: Engine): Promise<void> {
-  for (const name of sets) {
-    if (engine === "sqlite" && engineless.has(name)) continue;
-    const recording = await readRecording(name);
-    describe(`the recording ${name} on ${engine}`, () => {
+/** Plays every recording on a server with this engine, or with another one for each, as tests; `rule` is the promise. */
+export function playAll(rule: string, engine: LocalEngine | (() => RedisSpace)): void {
+  const isLocal = typeof engine === "string";
+  for (const recording of recordings) {
+    const { name } = recording;
+    if (engine !== "memory" && engine !== "late" && engineless.has(name)) continue;
+    describe(`the recording ${name} on ${isLocal ? engine : "Redis"}`, () => {
       for (const scenario of recording.scenarios) {
         const reason = reasonToSkip(recording, scenario);
         const remark = reason === undefined ? "" : ` (skipped: ${reason})`;
         const title = `[${rule}] ${name}/${scenario.id}: ${scenario.about}${remark}`;
-        const run = async () => expect(await play(recording, scenario, engine)).toBeNull();
+        const run = async () => expect(await play(recording, scenario, isLocal ? engine : engine())).toBeNull();
         // One conversation in some ten thousand is a ping late, and its cause is not found: it is played once more.
         test.concurrent.skipIf(reason !== undefined)(title, run, { retry: 1 });
       }

@@ -4,5 +4,5 @@ import { playAll } from "./play-all.ts";
 
 setDefaultTimeout(testTimeout);
 
-await playAll("RC1", "memory");
-await playAll("RC2", "sqlite");
+playAll("RC1", "memory");
+playAll("RC2", "sqlite");

@@ -66,6 +66,19 @@ export function joiningContract(suite: BrokerSuite): void {
       });
     });
 
+    test("the publication at the top comes to one who missed none, where it is asked for and kept", () => {
+      const position = suite.fill("a", 3);
+      for (const mode of ["stream", "cache"] as const) {
+        const answer = suite.joined("a", suite.options, sinceOf(3, position.epoch, { mode, wantsTop: true }));
+        expect(answer).toMatchObject({ recovered: true, publications: [], top: { offset: 3 } });
+      }
+      const missed = suite.joined("a", suite.options, sinceOf(2, position.epoch, { wantsTop: true }));
+      expect([contents(missed.publications).offsets, missed.top]).toEqual([[3], undefined]);
+      suite.removed("a", suite.options);
+      const removed = suite.joined("a", suite.options, sinceOf(3, position.epoch, { wantsTop: true }));
+      expect([removed.recovered, removed.top]).toEqual([true, undefined]);
+    });
+
     test("[BK22] where one of those missed has fallen out, nothing comes and nothing is claimed", () => {
       const position = suite.fill("a", 13);
       const lost = { position, publications: [], recovered: false };

@@ -57,6 +57,20 @@ export function publishingContract(suite: BrokerSuite): void {
         for (const index of [0, 1]) expect(outcome.value.publications[index]).not.toHaveProperty("version");
     });
 
+    test("a publication says that it was asked for as a patch, and that its stream kept none before it", () => {
+      suite.joined("a", suite.options);
+      const forms = () =>
+        suite.fixture.delivered.map(({ publication: { asDelta, isFirstKept } }) => [asDelta, isFirstKept]);
+      for (const rest of [{ asDelta: true }, {}] as const) suite.published(suite.draft("a", 1, rest));
+      suite.removed("a", suite.options);
+      suite.published(suite.draft("a", 1));
+      expect(forms()).toEqual([
+        [true, true],
+        [undefined, undefined],
+        [undefined, true],
+      ]);
+    });
+
     test("text and bytes are delivered in their own kind, and kept as what JSON makes of them", () => {
       const text = { kind: "text", text: 'say "hi"' } as const;
       const binary = { kind: "binary", bytes: new Uint8Array([0, 255, 10]) } as const;

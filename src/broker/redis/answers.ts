@@ -7,7 +7,8 @@ export function appendedOf(answer: unknown): readonly Appended[] | null {
   const appended: Appended[] = [];
   for (let index = 0; index + 2 < answer.length; index += 3) {
     const position = { offset: Number(answer[index]), epoch: String(answer[index + 1]) };
-    appended.push({ position, isNew: Number(answer[index + 2]) === 1 });
+    const kind = Number(answer[index + 2]);
+    appended.push({ position, isNew: kind > 0, ...(kind === 2 && { isFirstKept: true }) });
   }
   return appended;
 }
@@ -38,11 +39,12 @@ export function topsOf(answer: unknown): readonly (Position | null)[] | null {
   return tops;
 }
 
-/** A message: offset, blank, epoch, blank, body; null where it is something else. */
+/** A message: offset (with a plus sign where none was kept before it), blank, epoch, blank, body; null where it is not. */
 export function messageOf(text: string): Message | null {
   const offsetEnd = text.indexOf(" ");
   const epochEnd = text.indexOf(" ", offsetEnd + 1);
   const offset = Number(text.slice(0, Math.max(offsetEnd, 0)));
   if (offsetEnd < 1 || epochEnd < 0 || !Number.isSafeInteger(offset)) return null;
-  return { offset, epoch: text.slice(offsetEnd + 1, epochEnd), body: text.slice(epochEnd + 1) };
+  const message = { offset, epoch: text.slice(offsetEnd + 1, epochEnd), body: text.slice(epochEnd + 1) };
+  return text.startsWith("+") ? { ...message, isFirstKept: true } : message;
 }

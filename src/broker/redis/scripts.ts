@@ -36,7 +36,8 @@ function script(...parts: string[]): Script {
 /**
  * Appends and publishes entries. Keys of each: stream, meta, result. Arguments of each: channel of its messages, body,
  * size (0: not kept), ttl, meta ttl, life of its key (0: none), version, epoch of the version, epoch of a new stream.
- * The answer has for each: offset, epoch, and 1 where it is new.
+ * The answer has for each: offset, epoch, and 1 where it is new, 2 where the stream kept none before it; the message of
+ * such a one begins with a plus sign.
  */
 export const append = script(
   generation,
@@ -61,17 +62,18 @@ for i = 0, #KEYS / 3 - 1 do
       if version > 0 or lastVersion > 0 or versionEpoch ~= lastVersionEpoch then
         redis.call('HSET', meta, 'v', ARGV[a + 7], 've', versionEpoch)
       end
+      if redis.call('EXISTS', stream) == 0 then isNew = 2 end
       redis.call('XADD', stream, 'MAXLEN', ARGV[a + 3], offset .. '-0', 'd', ARGV[a + 2])
     end
     redis.call('PEXPIRE', stream, ARGV[a + 4])
     redis.call('PEXPIRE', meta, ARGV[a + 5])
   end
-  if isNew == 1 then
+  if isNew > 0 then
     if life > 0 then
       redis.call('HSET', result, 's', offset, 'e', epoch)
       redis.call('PEXPIRE', result, life)
     end
-    redis.call('PUBLISH', ARGV[a + 1], offset .. ' ' .. epoch .. ' ' .. ARGV[a + 2])
+    redis.call('PUBLISH', ARGV[a + 1], (isNew == 2 and '+' or '') .. offset .. ' ' .. epoch .. ' ' .. ARGV[a + 2])
   end
   answers[#answers + 1] = offset
   answers[#answers + 1] = epoch

@@ -18,8 +18,11 @@ export interface Entry {
 /** What became of an entry. An error 100 says that it is unknown whether the entry was executed. */
 export type Appended =
   | {
-      readonly position: Position /** False: the key was known or the version was not above the last. */;
+      readonly position: Position;
+      /** False: the key was known or the version was not above the last. */
       readonly isNew: boolean;
+      /** The stream kept no publication before it. */
+      readonly isFirstKept?: true;
     }
   | { readonly error: ClientError };
 
@@ -50,6 +53,8 @@ export interface StreamRead {
 /** A publication, as its engine tells it. Offset 0 and epoch "" where it is not kept. */
 export interface Message extends Position {
   readonly body: string;
+  /** The stream kept no publication before it. */
+  readonly isFirstKept?: true;
 }
 
 /** What an engine tells its broker. */

@@ -44,10 +44,13 @@ export class Feed {
     const { ring } = this;
     const { position, publicationsMax } = since;
     if (since.mode === "cache") {
-      return ring.floor <= Math.max(ring.top - latestCount(since) + 1, 1) || isAt(ring, position);
+      const isComplete = ring.floor <= Math.max(ring.top - latestCount(since) + 1, 1);
+      return isComplete || (isAt(ring, position) && !since.wantsTop);
     }
     if (position.epoch !== "" && position.epoch !== ring.epoch) return true;
     if (position.offset > ring.top) return false;
+    const isTopMissing = since.wantsTop === true && position.offset === ring.top && ring.floor > ring.top;
+    if (isTopMissing && ring.top > 0) return false;
     return position.offset + 1 >= ring.floor || ring.top - position.offset > publicationsMax;
   }
 
@@ -56,8 +59,10 @@ export class Feed {
     this.#options = options;
     if (since === null) return;
     const isCache = since.mode === "cache";
-    const count = isCache ? latestCount(since) : since.publicationsMax + 1;
-    const from = isCache ? Math.max(this.ring.top - count + 1, 1) : since.position.offset + 1;
+    // The first is what a patch of the next one applies to.
+    const first = since.wantsTop ? Math.max(since.position.offset, 1) : since.position.offset + 1;
+    const count = isCache ? latestCount(since) : since.publicationsMax + 2;
+    const from = isCache ? Math.max(this.ring.top - count + 1, 1) : first;
     this.#wanted = Math.min(this.#wanted, from);
     this.#limit = Math.max(this.#limit, count);
   }

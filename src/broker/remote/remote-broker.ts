@@ -225,18 +225,19 @@ export class RemoteBroker implements Broker {
     if (!answer.isNew || room === undefined) own.isHeard = true;
     const { offset, epoch } = answer.position;
     const { excludeClient = "" } = draft;
-    const arrival = { id: own.id, publication: publicationOf(draft, offset, epoch), excludeClient };
+    const publication = publicationOf(draft, offset, epoch, answer.isFirstKept);
+    const arrival = { id: own.id, publication, excludeClient };
     if (!answer.isNew || own.isDelivered) this.#settle(own);
     else if (room) room.feed.arrived(arrival, this.#now);
     else this.#deliverOwn(arrival, own);
     this.#owns.release(own);
   }
 
-  #heard(channel: string, { body, offset, epoch }: Message): void {
+  #heard(channel: string, message: Message): void {
     const room = this.#rooms.get(channel);
     if (!room) return;
     room.heardAt = this.#now;
-    const told = decodeBody(body, { offset, epoch });
+    const told = decodeBody(message.body, message);
     if (told === null) {
       this.engineCounts.unreadable += 1;
       return;
@@ -247,7 +248,7 @@ export class RemoteBroker implements Broker {
     }
     const own = this.#owns.find(told.id);
     // What is not kept was delivered with its answer, and has been forgotten since.
-    if (!own && offset === 0 && this.#owns.isOwn(told.id)) return;
+    if (!own && message.offset === 0 && this.#owns.isOwn(told.id)) return;
     if (own) own.isHeard = true;
     if (!own?.isDelivered) room.feed.arrived(told, this.#now);
     if (own) this.#owns.release(own);

@@ -1,7 +1,8 @@
-import { type InferOutput, number, object, optional, parse, picklist, record, string } from "valibot";
+import { type InferOutput, literal, number, object, optional, parse, picklist, record, string } from "valibot";
 import type { Payload } from "../../core/payload.ts";
-import type { ClientInfo, Position, Publication } from "../../core/publication.ts";
+import type { ClientInfo, Publication } from "../../core/publication.ts";
 import type { Draft } from "../broker.ts";
+import type { Message } from "./engine.ts";
 
 /** What one node tells the others in a channel. */
 export type Told =
@@ -33,11 +34,16 @@ const header = object({
   t: optional(record(string(), string())),
   /** The version that the back end gave it. */
   v: optional(number()),
+  /** 1 where it is sent as a patch. */
+  p: optional(literal(1)),
   /** The connection that does not receive it. */
   x: optional(string()),
 });
 
 type Header = InferOutput<typeof header>;
+
+/** Where a publication stands, as its engine tells it. */
+type Place = Omit<Message, "body">;
 
 /** Version 0: all in one JSON text, the payload as a string. */
 const zeroth = object({ ...header.entries, id: string(), d: string() });
@@ -49,12 +55,16 @@ const version = "1";
 export const removedNotice = `${version}\n\n`;
 
 /** A draft as one string: `1`, id, line feed, header, line feed, payload. The payload is never parsed again. */
-export function encodeDraft({ data, info, tags, version: dataVersion, excludeClient }: Draft, id: string): string {
+export function encodeDraft(
+  { data, info, tags, version: dataVersion, asDelta, excludeClient }: Draft,
+  id: string,
+): string {
   const head: Header = {
     ...(data.kind !== "json" && { k: data.kind }),
     ...(info !== undefined && { i: info }),
     ...(tags !== undefined && { t: tags }),
     ...(dataVersion ? { v: dataVersion } : {}),
+    ...(asDelta && { p: 1 }),
     ...(excludeClient !== undefined && { x: excludeClient }),
   };
   const isPlain = Object.keys(head).length === 0;
@@ -62,31 +72,32 @@ export function encodeDraft({ data, info, tags, version: dataVersion, excludeCli
 }
 
 /** What a body says; null where its version is not known here, or it is damaged. */
-export function decodeBody(body: string, position: Position): Told | null {
+export function decodeBody(body: string, place: Place): Told | null {
   try {
-    if (body.startsWith(version)) return decodeFirst(body, position);
-    return body.startsWith("0") ? decodeZeroth(body, position) : null;
+    if (body.startsWith(version)) return decodeFirst(body, place);
+    return body.startsWith("0") ? decodeZeroth(body, place) : null;
   } catch {
     return null;
   }
 }
 
-function decodeFirst(body: string, position: Position): Told | null {
+function decodeFirst(body: string, place: Place): Told | null {
   const idEnd = body.indexOf("\n");
   const headerEnd = body.indexOf("\n", idEnd + 1);
   if (idEnd < 0 || headerEnd < 0) return null;
   const id = body.slice(1, idEnd);
   if (id === "") return { type: "removed" };
   const head = body.slice(idEnd + 1, headerEnd);
-  return toldOf(id, head === "" ? {} : parse(header, JSON.parse(head)), body.slice(headerEnd + 1), position);
+  return toldOf(id, head === "" ? {} : parse(header, JSON.parse(head)), body.slice(headerEnd + 1), place);
 }
 
-function decodeZeroth(body: string, position: Position): Told {
+function decodeZeroth(body: string, place: Place): Told {
   const { id, d, ...head } = parse(zeroth, JSON.parse(body.slice(1)));
-  return toldOf(id, head, d, position);
+  return toldOf(id, head, d, place);
 }
 
-function toldOf(id: string, { k, i, t, v, x = "" }: Header, text: string, { offset, epoch }: Position): Told {
+function toldOf(id: string, { k, i, t, v, p, x = "" }: Header, text: string, place: Place): Told {
+  const { offset, epoch, isFirstKept } = place;
   const publication: Publication = {
     data: payloadOf(k, text),
     offset,
@@ -94,6 +105,8 @@ function toldOf(id: string, { k, i, t, v, x = "" }: Header, text: string, { offs
     ...(i && { info: clientOf(i) }),
     ...(t && { tags: t }),
     ...(v !== undefined && { version: v }),
+    ...(p && { asDelta: true as const }),
+    ...(isFirstKept && { isFirstKept }),
   };
   return { type: "publication", id, publication, excludeClient: x };
 }

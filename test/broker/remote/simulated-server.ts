@@ -49,14 +49,16 @@ export class SimulatedServer {
   append({ channel, body, history, key, version, versionEpoch }: Entry): Appended {
     const known = key === "" ? undefined : this.#keys.get(key);
     if (known && known.until > this.#now) return { position: known.position, isNew: false };
+    const isFirst = history !== null && this.#open(channel, history).entries.length === 0;
     const position = this.#append(channel, body, history, version, versionEpoch);
     if (position === null) {
       const { epoch, top } = this.#open(channel, history);
       return { position: { offset: top, epoch }, isNew: false };
     }
     if (key !== "") this.#keys.set(key, { position, until: this.#now + idempotencyMs });
-    this.#publish(channel, { ...position, body });
-    return { position, isNew: true };
+    const first = isFirst ? { isFirstKept: true as const } : {};
+    this.#publish(channel, { ...position, body, ...first });
+    return { position, isNew: true, ...first };
   }
 
   read(channel: string, options: HistoryOptions, range: Range): StreamRead {

@@ -18,6 +18,13 @@ const grace = 1_500;
 /** Milliseconds of the conversation that pass at the end of a step: as many as of silence when it was recorded. */
 const silence = 90;
 
+/** What takes part in a conversation beside the server and its clients. */
+interface Outside {
+  readonly backend?: Backend | undefined;
+  /** An engine in another process, whose time passes with that of the conversation. */
+  readonly engine?: { fence(): Promise<unknown> } | undefined;
+}
+
 /** One conversation: its connections, and what each step makes arrive. */
 export class Conversation {
   private readonly connections = new Map<string, Connection>();
@@ -37,10 +44,12 @@ export class Conversation {
 
   private readonly base: string;
   private readonly backend: Backend | undefined;
+  private readonly engine: Outside["engine"];
 
   /** `time` is that of the server. */
-  constructor(base: string, time: ManualTime, backend?: Backend) {
+  constructor(base: string, time: ManualTime, { backend, engine }: Outside = {}) {
     this.base = base;
+    this.engine = engine;
     this.waiting = new Waiting(time, { fence: () => this.fence(), isDelayed: () => backend?.isDelaying ?? false });
     this.backend = backend;
     backend?.reset({
@@ -252,6 +261,7 @@ export class Conversation {
   private async fence(): Promise<void> {
     const all = [...this.connections.values()];
     const hasStreams = this.backend !== undefined || all.some(({ isStream }) => isStream);
+    await this.engine?.fence();
     await Promise.all([
       ...all.map(({ socket }) => socket && fence(socket)),
       ...this.pongs,

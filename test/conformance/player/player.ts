@@ -5,6 +5,7 @@ import { lateParts } from "../../support/late/server.ts";
 import { ManualTime } from "../../support/manual-time.ts";
 import { freshPushPath } from "../../support/push-path.ts";
 import { SeededRandom } from "../../support/random.ts";
+import type { RedisSpace } from "../../support/redis-space.ts";
 import { startWithParts } from "../../support/start.ts";
 import { Backend } from "./backend.ts";
 import { isSame } from "./compare.ts";
@@ -12,7 +13,10 @@ import { Conversation } from "./conversation.ts";
 import { differs, type Recording, type Scenario } from "./recording.ts";
 
 /** Where a server keeps history; `late` is memory behind a broker, a presence and a queue that answer later. */
-export type Engine = "memory" | "sqlite" | "late";
+export type LocalEngine = "memory" | "sqlite" | "late";
+
+/** The same, or a part of a Redis that nobody else uses. */
+type Engine = LocalEngine | RedisSpace;
 
 /** The first step that went otherwise than it was recorded. */
 export interface Difference {
@@ -29,12 +33,15 @@ export async function play(recording: Recording, scenario: Scenario, engine: Eng
   await using folder = await TemporaryFolder.create();
   const time = new ManualTime();
   const server = start(recording, { backend, engine, folder, log, time });
-  const conversation = new Conversation(server.url, time, backend);
+  const space = typeof engine === "string" ? undefined : engine;
+  await space?.begin(server.url, time.clock);
+  const conversation = new Conversation(server.url, time, { backend, engine: space });
   try {
     return (await perform(conversation, recording.name, scenario)) ?? logged(log);
   } finally {
     conversation.end();
     await time.until(server.stop());
+    space?.end();
     backend?.stop();
   }
 }
@@ -63,7 +70,8 @@ function start({ config, backend: port }: Recording, { backend, engine, folder, 
   const { http_server: _, ...rest } = JSON.parse(text);
   const own = {
     http_server: { port: 0 },
-    engine: { ...folder.engine, type: engine === "late" ? "memory" : engine },
+    engine:
+      typeof engine === "string" ? { ...folder.engine, type: engine === "late" ? "memory" : engine } : engine.config,
     push_log: { path: freshPushPath() },
     shutdown: { batch_interval: "1ms" },
   };
