@@ -1,7 +1,8 @@
 import { setDefaultTimeout } from "bun:test";
 import { testTimeout } from "../support/patience.ts";
+import { describeSlow } from "../support/slow.ts";
 import { playAll } from "./play-all.ts";
 
 setDefaultTimeout(testTimeout);
 
-playAll("RC3", "late");
+describeSlow("the recordings on stores that answer later", () => playAll("RC3", "late"));

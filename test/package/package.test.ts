@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { Glob } from "bun";
 import { skipping } from "../support/skipping.ts";
@@ -60,89 +60,116 @@ console.log(wrong.ok ? "ok" : wrong.error.code);
 client.centrifuge.disconnect();
 `;
 
-const isThorough = process.env["CHORUS_TEST_PACKAGE"] === "1";
-/** TypeScript 5.9 takes eight seconds for a project. */
-const remark = skipping(isThorough ? null : "CHORUS_TEST_PACKAGE=1 runs the package with TypeScript 5.9");
+const isOn = process.env["CHORUS_TEST_PACKAGE"] === "1";
+/** A project that installs the package, its programs and four compilers take twenty seconds. */
+const remark = skipping(isOn ? null : "CHORUS_TEST_PACKAGE=1 packs and installs Chorus");
 
 const compilers = {
   "5.9": join(process.cwd(), "node_modules/typescript-5/bin/tsc"),
   "7": join(process.cwd(), "node_modules/typescript/bin/tsc"),
 };
 
-let project: PackedProject;
-
-beforeAll(async () => {
-  project = await PackedProject.create();
-  for (const name of new Glob("*/*.ts").scanSync("examples")) {
-    if (!name.startsWith("mounting"))
-      await project.write(`examples/${name}`, await Bun.file(`examples/${name}`).text());
-  }
-  await project.write("checks/x/types.ts", await Bun.file("test/package/types.ts").text());
-  await project.write("embedded.ts", embedded);
-  await project.write("guides/first/main.ts", first);
-  for (const { name, files } of guides) {
-    for (const [file, code] of files) {
-      if (!file.includes("/")) await project.write(`guides/${name}/${file}`, code);
-    }
-  }
-});
-
-afterAll(() => project?.[Symbol.asyncDispose]());
-
-test("[AP50] packed and installed elsewhere it serves the ten lines that the README shows", async () => {
-  expect(shown.trim().split("\n").length).toBeLessThanOrEqual(11);
-  await project.write("shown.ts", shown);
-  expect(await project.run("bun", "run", "shown.ts")).toBe('{"hello":"world"}\n');
-});
-
-test("[GU1] the application that the README shows first runs", async () => {
-  expect(await project.run("bun", "run", "guides/first/main.ts")).toBe("ann: hello\n{\n  ok: true,\n  value: 1,\n}\n");
-});
-
-const programs = guides.filter(({ files }) => files.has("main.ts")).map((guide) => [guide.name, guide] as const);
-
-test.each(programs)("[GU1] the program of the guide %s prints what the guide says", async (name, { output }) => {
-  expect(await project.run("bun", "run", `guides/${name}/main.ts`)).toBe(output);
-});
-
-test("[GU1] the test that a guide shows passes", async () => {
-  const tests = guides.flatMap(({ name, files }) => [...files.keys()].map((file) => `guides/${name}/${file}`));
-  for (const file of tests.filter((file) => file.endsWith(".test.ts"))) await project.run("bun", "test", `./${file}`);
-});
-
-test("[GU1] examples that guides show are those of the repository", async () => {
-  for (const [file, code] of guides.flatMap(({ files }) => [...files]).filter(([file]) => file.includes("/"))) {
-    expect(code).toBe(await Bun.file(file).text());
-  }
-});
-
-test("[AP55] neither the environment nor a file in its folder changes what it is told", async () => {
-  await project.write("config.json", { http_api: { key: "sesame" } });
-  await project.write("alone.ts", alone);
-  expect(await project.run("bun", "run", "alone.ts")).toBe("404 false\n");
-});
-
-test("its page comes along, and its operations", async () => {
-  expect((await project.run("bun", "run", "embedded.ts")).split("\n")).toEqual([
-    "200 text/html;charset=utf-8 disk",
-    "102 UNKNOWN CHANNEL",
-    "0 true",
-    "function",
-    "",
-  ]);
-});
-
 const resolutions = ["nodenext", "bundler"] as const;
 
-test.skipIf(!isThorough).each(resolutions)(
-  `[PK1] TypeScript 5.9 with moduleResolution %s finds no error in a project that uses it${remark}`,
-  (resolution) => compiles("5.9", resolution),
-);
+let project: PackedProject;
 
-test.each(resolutions)(
-  "[PK1] TypeScript 7 with moduleResolution %s finds no error in a project that uses it",
-  (resolution) => compiles("7", resolution),
-);
+describe.skipIf(!isOn)(`the package${remark}`, () => {
+  beforeAll(async () => {
+    project = await PackedProject.create();
+    for (const name of new Glob("*/*.ts").scanSync("examples")) {
+      if (!name.startsWith("mounting"))
+        await project.write(`examples/${name}`, await Bun.file(`examples/${name}`).text());
+    }
+    await project.write("checks/x/types.ts", await Bun.file("test/package/types.ts").text());
+    await project.write("embedded.ts", embedded);
+    await project.write("guides/first/main.ts", first);
+    for (const { name, files } of guides) {
+      for (const [file, code] of files) {
+        if (!file.includes("/")) await project.write(`guides/${name}/${file}`, code);
+      }
+    }
+  });
+
+  afterAll(() => project?.[Symbol.asyncDispose]());
+
+  test("[AP50] packed and installed elsewhere it serves the ten lines that the README shows", async () => {
+    expect(shown.trim().split("\n").length).toBeLessThanOrEqual(11);
+    await project.write("shown.ts", shown);
+    expect(await project.run("bun", "run", "shown.ts")).toBe('{"hello":"world"}\n');
+  });
+
+  test("[GU1] the application that the README shows first runs", async () => {
+    expect(await project.run("bun", "run", "guides/first/main.ts")).toBe(
+      "ann: hello\n{\n  ok: true,\n  value: 1,\n}\n",
+    );
+  });
+
+  const programs = guides.filter(({ files }) => files.has("main.ts")).map((guide) => [guide.name, guide] as const);
+
+  test.each(programs)("[GU1] the program of the guide %s prints what the guide says", async (name, { output }) => {
+    expect(await project.run("bun", "run", `guides/${name}/main.ts`)).toBe(output);
+  });
+
+  test("[GU1] the test that a guide shows passes", async () => {
+    const tests = guides.flatMap(({ name, files }) => [...files.keys()].map((file) => `guides/${name}/${file}`));
+    for (const file of tests.filter((file) => file.endsWith(".test.ts"))) await project.run("bun", "test", `./${file}`);
+  });
+
+  test("[GU1] examples that guides show are those of the repository", async () => {
+    for (const [file, code] of guides.flatMap(({ files }) => [...files]).filter(([file]) => file.includes("/"))) {
+      expect(code).toBe(await Bun.file(file).text());
+    }
+  });
+
+  test("[AP55] neither the environment nor a file in its folder changes what it is told", async () => {
+    await project.write("config.json", { http_api: { key: "sesame" } });
+    await project.write("alone.ts", alone);
+    expect(await project.run("bun", "run", "alone.ts")).toBe("404 false\n");
+  });
+
+  test("its page comes along, and its operations", async () => {
+    expect((await project.run("bun", "run", "embedded.ts")).split("\n")).toEqual([
+      "200 text/html;charset=utf-8 disk",
+      "102 UNKNOWN CHANNEL",
+      "0 true",
+      "function",
+      "",
+    ]);
+  });
+
+  test.each(resolutions)(
+    `[PK1] TypeScript 5.9 with moduleResolution %s finds no error in a project that uses it`,
+    (resolution) => compiles("5.9", resolution),
+  );
+
+  test.each(resolutions)(
+    "[PK1] TypeScript 7 with moduleResolution %s finds no error in a project that uses it",
+    (resolution) => compiles("7", resolution),
+  );
+
+  test("[PK2] contract and client use nothing of Bun: their modules run in Node", async () => {
+    const contract = await Bun.build({
+      entrypoints: ["examples/chat/contract.ts"],
+      external: ["chorus/contract", "valibot"],
+      target: "node",
+    });
+    await project.write("contract.js", (await contract.outputs[0]?.text()) ?? "");
+    await project.write("node.js", inNode);
+    expect(await project.run("node", "node.js", "ws://127.0.0.1:9/")).toBe("invalid_input\n");
+  });
+
+  test("[PK3] the package has the command `chorus`, and its declarations name no file of ours", async () => {
+    expect(await project.run("bun", "x", "chorus", "--version")).toMatch(/^\d+\.\d+\.\d+/);
+    const files = [...new Glob("node_modules/chorus/dist/*.d.ts").scanSync(project.path)];
+    expect(files).toHaveLength(3);
+    for (const file of files) {
+      const text = await Bun.file(join(project.path, file)).text();
+      const modules = [...text.matchAll(/from "([^"]+)"/g)].map(([, module]) => module);
+      const known = ["./contract.js", "@standard-schema/spec", "centrifuge"];
+      expect(modules.filter((module = "") => !known.includes(module))).toEqual([]);
+    }
+  });
+});
 
 /** Compiles the examples, the checks and an embedding application. */
 async function compiles(version: keyof typeof compilers, resolution: (typeof resolutions)[number]): Promise<void> {
@@ -164,26 +191,3 @@ async function compiles(version: keyof typeof compilers, resolution: (typeof res
   await project.write(name, { compilerOptions, include: ["examples", "checks", "guides", "embedded.ts"] });
   expect(await project.run("bun", "run", compilers[version], "-p", name)).toBe("");
 }
-
-test("[PK2] contract and client use nothing of Bun: their modules run in Node", async () => {
-  const contract = await Bun.build({
-    entrypoints: ["examples/chat/contract.ts"],
-    external: ["chorus/contract", "valibot"],
-    target: "node",
-  });
-  await project.write("contract.js", (await contract.outputs[0]?.text()) ?? "");
-  await project.write("node.js", inNode);
-  expect(await project.run("node", "node.js", "ws://127.0.0.1:9/")).toBe("invalid_input\n");
-});
-
-test("[PK3] the package has the command `chorus`, and its declarations name no file of ours", async () => {
-  expect(await project.run("bun", "x", "chorus", "--version")).toMatch(/^\d+\.\d+\.\d+/);
-  const files = [...new Glob("node_modules/chorus/dist/*.d.ts").scanSync(project.path)];
-  expect(files).toHaveLength(3);
-  for (const file of files) {
-    const text = await Bun.file(join(project.path, file)).text();
-    const modules = [...text.matchAll(/from "([^"]+)"/g)].map(([, module]) => module);
-    const known = ["./contract.js", "@standard-schema/spec", "centrifuge"];
-    expect(modules.filter((module = "") => !known.includes(module))).toEqual([]);
-  }
-});

@@ -5,6 +5,7 @@ import { testTimeout } from "../support/patience.ts";
 import { Probe } from "../support/probe.ts";
 import { ChorusProcess } from "../support/process.ts";
 import { RawClient } from "../support/raw.ts";
+import { describeSlow } from "../support/slow.ts";
 
 setDefaultTimeout(testTimeout);
 
@@ -65,26 +66,28 @@ test("[SE63] open files are a metric beside the limit, and the log says once tha
   for (const client of [...idle, ...more]) client[Symbol.dispose]();
 });
 
-test("Bun accepts no connection while no file is left: a request waits until a silent one has gone", async () => {
-  await using server = await ChorusProcess.spawn({ config: openHouse, openFiles });
-  const url = await server.url();
-  using inside = await new Probe(`${url.replace("http", "ws")}/echo`).open();
-  // Bun gets them from the kernel about a second later, because they send nothing.
-  const silent = await Promise.all(Array.from({ length: openFiles + 50 }, () => RawClient.connect(url)));
-  await server.log.next("files.scarce");
-  let isAnswered = false;
-  const late = await RawClient.connect(url);
-  const answer = late.request({ target: "/healthz" }).then((response) => {
-    isAnswered = true;
-    return response;
+describeSlow("a limit of the runtime", () => {
+  test("Bun accepts no connection while no file is left: a request waits until a silent one has gone", async () => {
+    await using server = await ChorusProcess.spawn({ config: openHouse, openFiles });
+    const url = await server.url();
+    using inside = await new Probe(`${url.replace("http", "ws")}/echo`).open();
+    // Bun gets them from the kernel about a second later, because they send nothing.
+    const silent = await Promise.all(Array.from({ length: openFiles + 50 }, () => RawClient.connect(url)));
+    await server.log.next("files.scarce");
+    let isAnswered = false;
+    const late = await RawClient.connect(url);
+    const answer = late.request({ target: "/healthz" }).then((response) => {
+      isAnswered = true;
+      return response;
+    });
+    for (let turn = 0; turn < 20; turn += 1) {
+      inside.send(String(turn));
+      expect(await inside.next()).toBe(String(turn));
+    }
+    // Once this fails, the runtime keeps a file for accept: then the production guide need not warn of it.
+    expect(isAnswered).toBe(false);
+    for (const client of silent) client[Symbol.dispose]();
+    expect(await answer).toMatchObject({ status: 200 });
+    late[Symbol.dispose]();
   });
-  for (let turn = 0; turn < 20; turn += 1) {
-    inside.send(String(turn));
-    expect(await inside.next()).toBe(String(turn));
-  }
-  // Once this fails, the runtime keeps a file for accept: then the production guide need not warn of it.
-  expect(isAnswered).toBe(false);
-  for (const client of silent) client[Symbol.dispose]();
-  expect(await answer).toMatchObject({ status: 200 });
-  late[Symbol.dispose]();
 });
