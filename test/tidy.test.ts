@@ -15,7 +15,7 @@ const emptyWords = /(?<!\w)[A-Za-z]*(?:[Mm]anager|[Hh]elper|[Uu]tils?)(?!\w)/;
 /** The ports between rooms: their types may be imported where a row says `ports`. */
 const ports =
   "types src/(?:broker/broker|presence/presence(?:-events)?|hooks/hooks|protocol/protocol|auth/authenticator|" +
-  "channels/(?:rules|grant|namespace|channel)|messages/(?:offline-queue|offline-messages|publish-log))";
+  "channels/(?:rules|grant|namespace|channel)|messages/(?:offline-queue|offline-messages|publish-log)|cluster/bus)";
 /** What counts, and the types of what is counted. */
 const counters = "src/metrics/counters";
 const hub = ["src/metrics/counters", "types actors/hub/(?:events|registry|publications)"];

@@ -7,6 +7,7 @@ import type { Store } from "../broker/local/store.ts";
 import { createLocalBroker } from "../broker/local.ts";
 import { RedisEngine } from "../broker/redis/engine.ts";
 import { RemoteBroker } from "../broker/remote/remote-broker.ts";
+import type { ClusterBus } from "../cluster/bus.ts";
 import type { Config } from "../config/config.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
@@ -33,9 +34,9 @@ interface BrokerPorts {
 export interface OpenedBroker {
   readonly broker: Broker & { readonly counts: Readonly<LocalBrokerCounts>; sweep(): void };
   /** What is known of the engine that several nodes share; null where this node is alone. */
-  readonly remote: (() => EngineMetrics) | null;
+  readonly remote: (() => Omit<EngineMetrics, "nodes" | "unanswered">) | null;
   /** The way to the other nodes; null where this node is alone. */
-  readonly control: Pick<RedisEngine, "tell" | "listen"> | null;
+  readonly bus: ClusterBus | null;
 }
 
 /** Opens the broker that the configuration names. `replaced`: the file of the history is another one now. */
@@ -57,7 +58,7 @@ export function openBroker(
     log,
     idempotencyBytesMax: config.channel.idempotency_max_bytes,
   });
-  return { broker, remote: null, control: null };
+  return { broker, remote: null, bus: null };
 }
 
 function openRemote({ engine: { redis } }: Config, ports: BrokerPorts, events: BrokerEvents): OpenedBroker {
@@ -87,7 +88,7 @@ function openRemote({ engine: { redis } }: Config, ports: BrokerPorts, events: B
   const [engine] = engines;
   if (!engine) throw new Error("The broker has opened no engine.");
   const remote = () => ({ ...engine.state, ...broker.engineCounts, feeds: broker.feeds });
-  return { broker, remote, control: engine };
+  return { broker, remote, bus: engine };
 }
 
 /** A store in memory, and one on the disk where a channel may need it: otherwise no file is made. */

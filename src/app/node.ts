@@ -12,7 +12,10 @@ import { guardBroker } from "../broker/guarded.ts";
 import type { Store } from "../broker/local/store.ts";
 import { createChannelRules, type DeclaredChannels } from "../channels/rules.ts";
 import { switchableRules } from "../channels/switchable.ts";
+import type { ClusterBus } from "../cluster/bus.ts";
+import { Cluster } from "../cluster/cluster.ts";
 import { Control } from "../cluster/control.ts";
+import { Nodes } from "../cluster/nodes.ts";
 import type { Config } from "../config/config.ts";
 import { reservedPrefix } from "../console/contract.ts";
 import type { Clock } from "../core/clock.ts";
@@ -32,9 +35,11 @@ import type { Hooks } from "../hooks/hooks.ts";
 import type { OfflineMessages } from "../messages/offline-messages.ts";
 import type { OfflineQueue } from "../messages/offline-queue.ts";
 import { createCounters } from "../metrics/counters.ts";
+import type { EngineMetrics } from "../metrics/engine.ts";
 import { createMemoryPresence } from "../presence/memory.ts";
 import type { Presence } from "../presence/presence.ts";
 import { createPresenceEvents } from "../presence/presence-events.ts";
+import { nodeName } from "./api.ts";
 import { type OpenedBroker, openBroker } from "./broker.ts";
 import { createNodeHooks } from "./hook-ports.ts";
 import { createHooks, readsHandshakes } from "./http-hooks.ts";
@@ -112,7 +117,8 @@ export function createNode(config: Config, ports: NodePorts) {
     counters,
     abandon: (context) => abandon(context),
   });
-  const everyHub = joinNodes(hub, engine.control, ports.random.uuid());
+  const others = joinNodes(config, ports, { hub, bus: engine.bus, subscribers });
+  const everyHub = others?.control ?? hub;
   const options = connectionOptions(config, { version: ports.version, hooks: hooks?.hooks.options ?? null });
   const connections = {
     ...ports,
@@ -135,6 +141,8 @@ export function createNode(config: Config, ports: NodePorts) {
     hub,
     /** Tells the connections of all nodes what a back end tells; this node's alone where there is no other. */
     everyHub,
+    /** The other nodes, and what is told and asked among them; null where this node is alone. */
+    others,
     /** The connections of this node, for reading. */
     registry: ports.members,
     counters,
@@ -146,7 +154,7 @@ export function createNode(config: Config, ports: NodePorts) {
     /** What the broker has counted, whatever stands in front of it. */
     commits: () => engine.broker.counts,
     /** The engine that several nodes share; null where this node is alone. */
-    remote: engine.remote,
+    remote: engineMetrics(engine, others),
     presence,
     localPresence,
     presenceEvents,
@@ -163,18 +171,36 @@ export function createNode(config: Config, ports: NodePorts) {
     },
     /** Takes over the token keys and the rules of channels of a configuration. */
     reload,
-    ...sweepsOf({ deadlines, slow, losses, engine }),
+    ...sweepsOf({ deadlines, slow, losses, engine, nodes: others?.nodes ?? null }),
   };
 }
 
 type BrokerFailed = Parameters<typeof guardBroker>[1];
 
-/** The Hub of this node, or one that tells the other nodes too. */
-function joinNodes(hub: HubRef, channel: OpenedBroker["control"], node: string): HubRef {
-  if (channel === null) return hub;
-  const control = new Control({ hub, channel, node });
-  channel.listen((text) => control.heard(text));
-  return control;
+/** What this node shares with others; null where it is alone. */
+function joinNodes(
+  config: Config,
+  { nodeId, clock, timers, log, version, members }: NodePorts,
+  { hub, bus, subscribers }: { hub: HubRef; bus: ClusterBus | null; subscribers: SubscriberTable },
+) {
+  if (bus === null) return null;
+  const cluster = new Cluster({ bus, timers, node: nodeId });
+  const describe = () => {
+    const { connections, users } = members.count();
+    return { name: nodeName(config), version, clients: connections, users, channels: subscribers.size };
+  };
+  return { cluster, nodes: new Nodes({ cluster, clock, log, describe }), control: new Control({ hub, cluster }) };
+}
+
+/** What is known of the engine, and of the nodes that share it. */
+function engineMetrics({ remote }: OpenedBroker, others: ReturnType<typeof joinNodes>): (() => EngineMetrics) | null {
+  if (remote === null) return null;
+  return () => {
+    const { unreadable = 0, unanswered = 0 } = others?.cluster.counts ?? {};
+    const engine = remote();
+    const nodes = 1 + (others?.nodes.others.length ?? 0);
+    return { ...engine, unreadable: engine.unreadable + unreadable, nodes, unanswered };
+  };
 }
 
 /** The parts that have something to do from time to time. */
@@ -183,9 +209,10 @@ interface Swept {
   readonly slow: SlowWatch;
   readonly losses: Losses | null;
   readonly engine: OpenedBroker;
+  readonly nodes: Nodes | null;
 }
 
-function sweepsOf({ deadlines, slow, losses, engine }: Swept) {
+function sweepsOf({ deadlines, slow, losses, engine, nodes }: Swept) {
   return {
     /** To be called every 50 ms. */
     tick(): void {
@@ -197,6 +224,7 @@ function sweepsOf({ deadlines, slow, losses, engine }: Swept) {
     second(): void {
       deadlines.sweepWall();
       engine.broker.sweep();
+      nodes?.tick();
     },
   };
 }

@@ -105,6 +105,7 @@ export function start(config: Config, outside: Outside = {}) {
   const close = async () => {
     sweeper.stop();
     await console?.stop();
+    node.others?.nodes.leave();
     await node.broker.close();
     node.hooks?.events?.close();
     messages.close();

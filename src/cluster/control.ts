@@ -15,6 +15,7 @@ import type { HubEvent, HubRef, Told } from "../../actors/hub/events.ts";
 import type { Target } from "../../actors/hub/registry.ts";
 import { disconnects } from "../core/disconnects.ts";
 import { seconds } from "../core/time.ts";
+import type { Cluster } from "./cluster.ts";
 
 const ended = object({ code: number(), reason: string() });
 const flag = optional(boolean());
@@ -47,58 +48,40 @@ const event = variant("type", [
 
 const target = object({ user: string(), client: string(), session: optional(string()), except: array(string()) });
 
-const message = object({
-  /** The node that tells it. */
-  node: string(),
-  target,
-  event,
-});
+const message = object({ target, event });
 
-/** The first letter of a message: the version of its form. */
-const version = "1";
-
-/** What nodes tell each other: at most once, as in Centrifugo. */
-interface ControlChannel {
-  tell(text: string): void;
-}
+/** What control messages are called among those of nodes. */
+const kind = "control";
 
 /** What control works with. */
 interface ControlPorts {
   readonly hub: HubRef;
-  readonly channel: ControlChannel;
-  /** The id of this node. */
-  readonly node: string;
-}
-
-/** What this node counts of control messages. */
-interface ControlCounts {
-  /** Of an unknown version, or damaged: dropped. */
-  unreadable: number;
+  readonly cluster: Cluster;
 }
 
 /** Has what a back end tells connections told on all nodes; messages are told on this one alone. */
 export class Control implements HubRef {
-  readonly counts: ControlCounts = { unreadable: 0 };
   readonly #ports: ControlPorts;
 
   constructor(ports: ControlPorts) {
     this.#ports = ports;
+    ports.cluster.onTold(kind, (body, from) => this.#heard(body, from));
   }
 
-  /** Tells this node's connections, and those of the others. */
+  /** Tells this node's connections, and those of the others; at most once, as in Centrifugo. */
   send(told: HubEvent): void {
-    const { hub, channel, node } = this.#ports;
+    const { hub, cluster } = this.#ports;
     hub.send(told);
     const others = othersOf(told);
-    if (others) channel.tell(version + JSON.stringify({ node, ...others }));
+    if (others) cluster.tellAll(kind, JSON.stringify(others));
   }
 
-  /** Another node, or this one, has told something. */
-  heard(text: string): void {
-    const { hub, node } = this.#ports;
-    const heard = parsed(text);
-    if (heard === null) this.counts.unreadable += 1;
-    else if (heard.node !== node) hub.send({ type: "user.tell", target: targetOf(heard), event: toldOf(heard.event) });
+  /** A node has told something; what is damaged throws, and is counted. */
+  #heard(body: string, from: string): void {
+    const { hub, cluster } = this.#ports;
+    if (from === cluster.node) return;
+    const heard = parse(message, JSON.parse(body));
+    hub.send({ type: "user.tell", target: targetOf(heard), event: toldOf(heard.event) });
   }
 }
 
@@ -110,14 +93,6 @@ function othersOf(told: HubEvent): Pick<InferOutput<typeof message>, "target" | 
   }
   if (told.type !== "user.tell" || told.event.type === "hub.message") return null;
   return { target: { ...told.target, except: [...told.target.except] }, event: told.event };
-}
-
-function parsed(text: string): InferOutput<typeof message> | null {
-  try {
-    return text.startsWith(version) ? parse(message, JSON.parse(text.slice(version.length))) : null;
-  } catch {
-    return null;
-  }
 }
 
 function targetOf({ target: { except, session = "", ...rest } }: InferOutput<typeof message>): Target {

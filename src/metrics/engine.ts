@@ -12,6 +12,9 @@ export interface EngineMetrics {
   readonly lost: number;
   readonly ringHits: number;
   readonly unreadable: number;
+  /** Nodes that this one knows, itself included. */
+  readonly nodes: number;
+  readonly unanswered: number;
 }
 
 const all: readonly (readonly [name: string, help: string, read: (engine: EngineMetrics) => number])[] = [
@@ -24,6 +27,8 @@ const all: readonly (readonly [name: string, help: string, read: (engine: Engine
   ["lost_total", "Streams whose continuity was lost: positioned subscribers were told.", ({ lost }) => lost],
   ["ring_hits_total", "Joins that were answered without the engine.", ({ ringHits }) => ringHits],
   ["unreadable_total", "Messages of an unknown version, or damaged ones.", ({ unreadable }) => unreadable],
+  ["nodes", "Nodes that this one knows, itself included.", ({ nodes }) => nodes],
+  ["unanswered_total", "Questions that another node did not answer in time.", ({ unanswered }) => unanswered],
 ];
 
 /** The series of the engine; a node that is alone has no samples. */

@@ -5,16 +5,18 @@ import { disconnects } from "../../src/core/disconnects.ts";
 import { SealedPayload } from "../../src/core/sealed.ts";
 import { seconds } from "../../src/core/time.ts";
 import { unsubscribes } from "../../src/core/unsubscribes.ts";
+import { ManualTimers } from "../support/timers.ts";
+import { LocalBuses } from "./local-bus.ts";
 
 /** Nodes that hear each other at once, with what their Hubs were told. */
 function nodesOf(...names: readonly string[]) {
-  const controls: Control[] = [];
+  const buses = new LocalBuses(new ManualTimers());
   const told = names.map((): HubEvent[] => []);
-  const channel = { tell: (text: string) => controls.forEach((control) => void control.heard(text)) };
-  for (const [index, node] of names.entries()) {
-    controls.push(new Control({ hub: { send: (event) => void told[index]?.push(event) }, channel, node }));
-  }
-  return { controls, told };
+  const nodes = names.map((name, index) => {
+    const { cluster, bus } = buses.join(name);
+    return { cluster, bus, control: new Control({ hub: { send: (event) => void told[index]?.push(event) }, cluster }) };
+  });
+  return { nodes, told };
 }
 
 const target = { user: "ann", client: "", session: "", except: new Set(["c1"]) };
@@ -33,33 +35,30 @@ test.each<[Told]>([
   [{ type: "hub.refresh", expireAt: null }],
   [{ type: "hub.subscribe", request }],
 ])("[RD6] %o is told once on every node", (event) => {
-  const { controls, told } = nodesOf("one", "other");
-  controls[0]?.send({ type: "user.tell", target, event });
+  const { nodes, told } = nodesOf("one", "other");
+  nodes[0]?.control.send({ type: "user.tell", target, event });
   expect(told).toEqual([[{ type: "user.tell", target, event }], [{ type: "user.tell", target, event }]]);
 });
 
 test("a user who is to have one connection has one on all nodes", () => {
-  const { controls, told } = nodesOf("one", "other");
-  controls[0]?.send({ type: "connection.alone", id: "c1", user: "ann" });
+  const { nodes, told } = nodesOf("one", "other");
+  nodes[0]?.control.send({ type: "connection.alone", id: "c1", user: "ann" });
   expect(told[1]).toEqual([
     { type: "user.tell", target, event: { type: "hub.disconnect", disconnect: disconnects.connectionLimit } },
   ]);
 });
 
 test("messages and what connections report stay on their node", () => {
-  const { controls, told } = nodesOf("one", "other");
+  const { nodes, told } = nodesOf("one", "other");
   const data = new SealedPayload({ kind: "json", json: "1" });
-  controls[0]?.send({ type: "user.tell", target, event: { type: "hub.message", data } });
-  controls[0]?.send({ type: "hub.drain" });
+  nodes[0]?.control.send({ type: "user.tell", target, event: { type: "hub.message", data } });
+  nodes[0]?.control.send({ type: "hub.drain" });
   expect(told.map((each) => each.length)).toEqual([2, 0]);
 });
 
-test.each(["", "2{}", "1", "1{", "1[]", '1{"node":"one","target":{},"event":{}}', "0{}"])(
-  "[RD6] the message %j is counted and dropped",
-  (text) => {
-    const { controls, told } = nodesOf("one");
-    controls[0]?.heard(text);
-    expect(controls[0]?.counts.unreadable).toBe(1);
-    expect(told[0]).toEqual([]);
-  },
-);
+test.each(["", "{", "[]", '{"target":{},"event":{}}'])("[RD6] the message %j is counted and dropped", (body) => {
+  const { nodes, told } = nodesOf("one", "other");
+  nodes[1]?.cluster.tellAll("control", body);
+  expect(nodes[0]?.cluster.counts.unreadable).toBe(1);
+  expect(told[0]).toEqual([]);
+});

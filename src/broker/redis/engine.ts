@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import type { ClusterBus, ClusterBusEvents } from "../../cluster/bus.ts";
 import type { Clock } from "../../core/clock.ts";
 import { errors } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
@@ -10,6 +11,7 @@ import type { HistoryOptions } from "../broker.ts";
 import { idempotencyMs } from "../local/idempotency.ts";
 import type { Appended, Engine, EngineEvents, Entry, Range, StreamRead } from "../remote/engine.ts";
 import { appendedOf, messageOf, readOf, topsOf } from "./answers.ts";
+import { RedisBus } from "./bus.ts";
 import { Commands } from "./commands.ts";
 import { connect } from "./connections.ts";
 import { Keys } from "./keys.ts";
@@ -40,7 +42,7 @@ export interface RedisState {
  * Redis or Valkey: one connection for commands, on which every step of a channel is a script, and one for messages. Both
  * come back by themselves; what was not answered on the one fails, and what may be missing on the other is told.
  */
-export class RedisEngine implements Engine {
+export class RedisEngine implements Engine, ClusterBus {
   readonly #options: RedisOptions;
   readonly #random: Random;
   readonly #events: EngineEvents;
@@ -49,8 +51,7 @@ export class RedisEngine implements Engine {
   readonly #messageConnection: Redis;
   readonly #commands: Commands;
   readonly #probe: Probe;
-  readonly #control: string;
-  #told: ((text: string) => void) | null = null;
+  readonly #bus: RedisBus;
   /** Channels by the name that their messages come under. */
   readonly #channels = new Map<string, string>();
 
@@ -63,7 +64,6 @@ export class RedisEngine implements Engine {
     this.#random = random;
     this.#events = events;
     this.#keys = new Keys(options.prefix);
-    this.#control = `${options.prefix}:control`;
     const failures = new ThrottledLog("engine.failed", { clock, log });
     const failed = (error: unknown) => failures.add({ error: String(error) });
     this.#commandConnection = connect(options, "commands", random);
@@ -75,6 +75,7 @@ export class RedisEngine implements Engine {
       `${options.prefix}:probe:${random.uuid()}`,
       { clock, timers, silent: () => log.warn("engine.silent", { age: Math.round(this.#probe.age) }) },
     );
+    this.#bus = new RedisBus(this.#commandConnection, this.#messageConnection, `${options.prefix}:control`);
     for (const connection of [this.#commandConnection, this.#messageConnection]) connection.on("error", failed);
     this.#commandConnection.on("ready", () => {
       this.#commands.load(Object.values(scripts));
@@ -84,7 +85,7 @@ export class RedisEngine implements Engine {
     this.#messageConnection.on("ready", () => {
       log.info("engine.connected", {});
       void this.#probe.listen();
-      this.#messageConnection.subscribe(this.#control).catch(failed);
+      this.#bus.subscribe();
       events.resumed();
     });
     this.#messageConnection.on("message", (name: string, text: string) => this.#heard(name, text));
@@ -94,14 +95,16 @@ export class RedisEngine implements Engine {
     return { isUp: this.#probe.isUp, probeAge: this.#probe.age, ...this.#commands.counts };
   }
 
-  /** Tells all nodes something, this one too; at most once. */
-  tell(text: string): void {
-    this.#commandConnection.publish(this.#control, text).catch(() => {});
+  broadcast(text: string): void {
+    this.#bus.broadcast(text);
   }
 
-  /** From here on `told` is given what nodes tell. */
-  listen(told: (text: string) => void): void {
-    this.#told = told;
+  send(node: string, text: string): void {
+    this.#bus.send(node, text);
+  }
+
+  listen(node: string, events: ClusterBusEvents): void {
+    this.#bus.listen(node, events);
   }
 
   append(entries: readonly Entry[], done: (answers: readonly Appended[]) => void): void {
@@ -188,10 +191,7 @@ export class RedisEngine implements Engine {
       this.#probe.heard();
       return;
     }
-    if (name === this.#control) {
-      this.#told?.(text);
-      return;
-    }
+    if (this.#bus.heard(name, text)) return;
     const channel = this.#channels.get(name);
     const message = messageOf(text);
     if (channel !== undefined && message !== null) this.#events.message(channel, message);
