@@ -193,7 +193,7 @@ describe("the code", () => {
   test("every file of src and actors is imported", () => {
     const imported = new Set([...files].flatMap(([path, text]) => importsOf(path, text).map(({ target }) => target)));
     const pages = (path: string) => /^src\/(?:web\/(?:page|console|charts)|package)\//.test(path);
-    const entries = new Set(["src/main.ts", "src/server.ts"]);
+    const entries = new Set(["src/main.ts", "src/server.ts", "src/web/embedded.ts"]);
     const dead = [...files.keys()].filter(
       (path) => /^(?:src|actors)\//.test(path) && !imported.has(path) && !entries.has(path) && !pages(path),
     );

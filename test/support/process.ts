@@ -19,6 +19,8 @@ export interface ProcessOptions {
   readonly stderr?: { readonly path: string; readonly bytesMax?: number };
   /** Another program of the repository than `src/main.ts`. */
   readonly program?: string;
+  /** A binary in the place of Bun and the program. */
+  readonly binary?: string;
 }
 
 /** What a process has left behind when it ended. */
@@ -40,9 +42,9 @@ export class ChorusProcess implements AsyncDisposable {
   readonly #outcome: Promise<Outcome>;
 
   private constructor(folder: string, options: ProcessOptions) {
-    const { args = [], env = {}, openFiles, stderr, program = "src/main.ts" } = options;
+    const { args = [], env = {}, openFiles, stderr, program = "src/main.ts", binary } = options;
     this.#folder = folder;
-    const command = ["bun", "run", join(repository, program), ...args];
+    const command = [...(binary === undefined ? ["bun", "run", join(repository, program)] : [binary]), ...args];
     const limits = [
       openFiles === undefined ? "" : `ulimit -n ${openFiles};`,
       stderr?.bytesMax === undefined ? "" : `ulimit -S -f ${Math.ceil(stderr.bytesMax / 512)};`,

@@ -1,5 +1,4 @@
 import { fence } from "../../support/fence.ts";
-import type { ManualTime } from "../../support/manual-time.ts";
 import type { Backend } from "./backend.ts";
 import { isNear } from "./compare.ts";
 import { Names } from "./names.ts";
@@ -9,7 +8,7 @@ import type { Step } from "./recording.ts";
 import { keptHeaders, request } from "./request.ts";
 import { fill, type Known } from "./templates.ts";
 import { upgrade } from "./upgrade.ts";
-import { Waiting } from "./waiting.ts";
+import { type ConversationTime, Waiting } from "./waiting.ts";
 import * as wire from "./wire.ts";
 
 /** How much later than recorded a message may come while a step waits, in milliseconds of the conversation. */
@@ -47,7 +46,7 @@ export class Conversation {
   private readonly engine: Outside["engine"];
 
   /** `time` is that of the server. */
-  constructor(base: string, time: ManualTime, { backend, engine }: Outside = {}) {
+  constructor(base: string, time: ConversationTime, { backend, engine }: Outside = {}) {
     this.base = base;
     this.engine = engine;
     this.waiting = new Waiting(time, { fence: () => this.fence(), isDelayed: () => backend?.isDelaying ?? false });

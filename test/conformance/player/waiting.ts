@@ -1,7 +1,15 @@
-import { type ManualTime, tick } from "../../support/manual-time.ts";
+import { tick } from "../../support/manual-time.ts";
 
 /** Real milliseconds without any arrival after which a recorded message is waited for no longer; once in a conversation. */
 const patience = 20_000;
+
+/** The time that a server goes by: it stands still until it is let pass, or passes by itself and is waited for. */
+export interface ConversationTime {
+  readonly clock: { wall(): number };
+  advance(duration: number): void | Promise<void>;
+  /** Resolves when so many milliseconds have passed. */
+  sleep(duration: number): Promise<void>;
+}
 
 /** What has to have said all it has to say before time goes on. */
 export interface Flow {
@@ -16,12 +24,12 @@ export interface Flow {
  * a tick brings about has arrived before the next, however slow the machine is.
  */
 export class Waiting {
-  readonly time: ManualTime;
+  readonly time: ConversationTime;
   readonly #flow: Flow;
   #arrivals = 0;
   #isOutOfPatience = false;
 
-  constructor(time: ManualTime, flow: Flow) {
+  constructor(time: ConversationTime, flow: Flow) {
     this.time = time;
     this.#flow = flow;
   }
@@ -48,7 +56,7 @@ export class Waiting {
   async pass(duration: number, isDone: () => boolean = () => false): Promise<void> {
     await this.#settle();
     for (let rest = duration; rest > 0 && !isDone(); rest -= tick) {
-      this.time.advance(Math.min(tick, rest));
+      await this.time.advance(Math.min(tick, rest));
       await this.#settle();
     }
   }
