@@ -87,8 +87,8 @@ export class Conversation {
   private async act(step: Step): Promise<any> {
     if (step.open) return step.stream ? this.openStream(step) : this.openSocket(step);
     if (step.send) return this.send(step);
-    if (step.sendBinary) this.socket(step.sendBinary).send(Buffer.from(step.hex, "hex"));
-    else if (step.sendText) this.socket(step.sendText).send(step.text);
+    if (step.sendBinary) this.connections.get(step.sendBinary)!.socket.send(Buffer.from(step.hex, "hex"));
+    else if (step.sendText) this.connections.get(step.sendText)!.socket.send(step.text);
     else if (step.close) this.close(step.close);
     else if (step.api !== undefined || step.http) return this.request(step);
     else if (step.upgrade) return upgrade(this.base, this.fill(step.upgrade), this.fill(step.headers ?? {}));
@@ -294,9 +294,5 @@ export class Conversation {
 
   private fill(value: any): any {
     return fill(value, this.known);
-  }
-
-  private socket(name: string): any {
-    return this.connections.get(name)!.socket;
   }
 }
