@@ -1,12 +1,13 @@
 import type { Broker, Joined, Wish } from "../../src/broker/broker.ts";
+import type { ClientError } from "../../src/core/errors.ts";
 import type { RecoveryBudget } from "../../src/core/recovery-budget.ts";
 import { decideGreeting, type JoinedChannel } from "./decide/connect.ts";
 import type { Decision, View } from "./decide/decision.ts";
-import { decideJoined, decideSubscribe, wishOf } from "./decide/subscribe.ts";
+import { decideJoined, decideSubscribe, wishOf, withoutStream } from "./decide/subscribe.ts";
 import type { Holdable } from "./held.ts";
 import type { Scope } from "./ports.ts";
 import { type Ahead, type ConnectionRecord, recovererOf } from "./record.ts";
-import type { Joining } from "./subscription.ts";
+import { isServerSide, type Joining } from "./subscription.ts";
 
 /** What joins work with. */
 export interface JoinPorts {
@@ -122,25 +123,38 @@ export class Joins {
       channel,
       options,
       since,
-      (joined, error) =>
-        this.#ports.perform(scope, decideJoined(this.#ports.viewOf(scope), joining, { joined, error, since })),
+      (joined, error) => {
+        if (joined === null && error && isServerSide(joining)) this.#joinNow(scope, withoutStream(joining));
+        else this.#ports.perform(scope, decideJoined(this.#ports.viewOf(scope), joining, { joined, error, since }));
+      },
       scope.connection.account,
     );
   }
 
   #greetNow(scope: Scope, joinings: readonly Joining[]): void {
-    const joins: JoinedChannel[] = [];
-    for (const joining of joinings) {
-      const { channel, options, since } = this.#wishOf(joining, scope.connection);
-      const attach = (joined: Joined | null) => {
-        joins.push({ joining, joined, since });
-        if (joined) {
-          this.#ports.perform(scope, decideJoined(this.#ports.viewOf(scope), joining, { joined, since }));
-        }
-      };
-      this.#ports.broker.join(channel, options, since, attach, scope.connection.account);
-    }
-    this.#ports.perform(scope, decideGreeting(this.#ports.viewOf(scope), joins));
+    const joins = joinings.map(
+      (joining) => this.#joinFirst(scope, joining) ?? this.#joinFirst(scope, withoutStream(joining)),
+    );
+    this.#ports.perform(
+      scope,
+      decideGreeting(
+        this.#ports.viewOf(scope),
+        joins.filter((join) => join !== null),
+      ),
+    );
+  }
+
+  /** Joins a channel of the connect; null where the store has no room for its stream. */
+  #joinFirst(scope: Scope, joining: Joining): JoinedChannel | null {
+    const { channel, options, since } = this.#wishOf(joining, scope.connection);
+    let join: JoinedChannel | null = null;
+    const attach = (joined: Joined | null, error?: ClientError) => {
+      if (joined === null && error) return;
+      join = { joining, joined, since };
+      if (joined) this.#ports.perform(scope, decideJoined(this.#ports.viewOf(scope), joining, { joined, since }));
+    };
+    this.#ports.broker.join(channel, options, since, attach, scope.connection.account);
+    return join;
   }
 }
 

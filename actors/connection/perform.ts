@@ -57,7 +57,7 @@ export class Performer {
   /** What is decided from. */
   viewOf({ connection }: Scope): View {
     const { rules, clock, hooks } = this.#ports;
-    return { connection, rules, hooks: hooks?.hooks ?? null, wall: clock.wall() };
+    return { connection, rules, hooks: hooks?.hooks ?? null, wall: clock.wall(), monotonic: clock.monotonic() };
   }
 
   /** Carries decisions out, in their order; `cause` is the command that they follow from, where it may have to wait. */

@@ -47,6 +47,11 @@ export interface Subscribed extends Attachment, Visibility {
   readonly info: string | undefined;
   /** When it expires, in seconds since 1970; null is never. */
   readonly expireAt: Seconds | null;
+  /**
+   * When it ends at the latest, in monotonic milliseconds: its expiry with its grace, by the wall clock at the time when it
+   * was given. Absent where it does not expire. A wall clock that is set back later does not extend it.
+   */
+  readonly endsBy?: number;
   /** A hook is asked at its expiry, and its client was told of none. */
   readonly asksAtExpiry: boolean;
   /** The stream that its positions count in, or null where positions are not kept for it. */

@@ -16,6 +16,7 @@ import type { Timers } from "../core/timers.ts";
 import type { Counters } from "../metrics/counters.ts";
 import type { EngineMetrics } from "../metrics/engine.ts";
 import { redisOptions } from "./redis.ts";
+import { keepsOnDisk } from "./store-checks.ts";
 
 /** What the broker takes of its node. */
 interface BrokerPorts {
@@ -92,14 +93,12 @@ function openRemote({ engine: { redis } }: Config, ports: BrokerPorts, events: B
 }
 
 /** A store in memory, and one on the disk where a channel may need it: otherwise no file is made. */
-function openStores({ engine, channel }: Config, ports: BrokerPorts, replaced: () => void) {
+function openStores(config: Config, ports: BrokerPorts, replaced: () => void) {
+  const { engine } = config;
   const { clock, random, log, replace, application } = ports;
   const streamsMax = engine.stream_limit;
   const memory = new MemoryStore(clock, random, { streamsMax, bytesMax: engine.memory.max_bytes });
-  const isConfigured = [channel.without_namespace, ...channel.namespaces].some(
-    (options) => options.history_size > 0 && (options.engine || engine.type) === "sqlite",
-  );
-  const isDurable = isConfigured || application?.channels.isDurable === true;
+  const isDurable = keepsOnDisk(config) || application?.channels.isDurable === true;
   if (!isDurable) return { memory, sqlite: memory };
   const sqlite = new SqliteStore(
     { ...engine.sqlite, streamsMax, bytesMax: engine.sqlite.max_bytes, replaced },

@@ -30,23 +30,32 @@ export function createHooks(config: Config, own: Hooks | null, ports: Configured
 }
 
 function createEventHooks(config: Config, ports: ConfiguredHooksPorts): EventHooks | null {
-  const { client, channel, proxies, event_outbox } = config;
-  const namespaces = [channel.without_namespace, ...channel.namespaces];
-  const isOn = (name: "unsubscribe_proxy_enabled" | "channel_state_proxy_enabled") =>
-    namespaces.some((options) => options[name]);
-  const defaults = {
-    connected: client.proxy.connected.enabled ? client.proxy.connected : null,
-    disconnect: client.proxy.disconnect.enabled ? client.proxy.disconnect : null,
-    unsubscribe: isOn("unsubscribe_proxy_enabled") ? channel.proxy.unsubscribe : null,
-    channel_state: isOn("channel_state_proxy_enabled") ? channel.proxy.channel_state : null,
-  };
-  if (Object.values(defaults).every((options) => options === null)) return null;
-  const used = new Set(namespaces.flatMap(namesOfEvents));
+  const { channel, proxies, event_outbox } = config;
+  const defaults = eventDefaults(config);
+  if (!hasEventHooks(config)) return null;
+  const used = new Set([channel.without_namespace, ...channel.namespaces].flatMap(namesOfEvents));
   const named = proxies.filter(({ name }) => used.has(name));
   return new EventHooks(
     { outbox: event_outbox, defaults, proxies: named },
     { ...ports, ...endpointPorts(config, ports) },
   );
+}
+
+/** Whether a back end is told of events, which wait for it in a file. */
+export function hasEventHooks(config: Config): boolean {
+  return Object.values(eventDefaults(config)).some((options) => options !== null);
+}
+
+function eventDefaults({ client, channel }: Config) {
+  const namespaces = [channel.without_namespace, ...channel.namespaces];
+  const isOn = (name: "unsubscribe_proxy_enabled" | "channel_state_proxy_enabled") =>
+    namespaces.some((options) => options[name]);
+  return {
+    connected: client.proxy.connected.enabled ? client.proxy.connected : null,
+    disconnect: client.proxy.disconnect.enabled ? client.proxy.disconnect : null,
+    unsubscribe: isOn("unsubscribe_proxy_enabled") ? channel.proxy.unsubscribe : null,
+    channel_state: isOn("channel_state_proxy_enabled") ? channel.proxy.channel_state : null,
+  };
 }
 
 function namesOfEvents(options: Config["channel"]["without_namespace"]): string[] {

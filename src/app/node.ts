@@ -40,6 +40,7 @@ import { createMemoryPresence } from "../presence/memory.ts";
 import type { Presence } from "../presence/presence.ts";
 import { createPresenceEvents } from "../presence/presence-events.ts";
 import { nodeName } from "./api.ts";
+import { attempt } from "./attempt.ts";
 import { type OpenedBroker, openBroker } from "./broker.ts";
 import { createNodeHooks } from "./hook-ports.ts";
 import { createHooks, readsHandshakes } from "./http-hooks.ts";
@@ -108,7 +109,11 @@ export function createNode(config: Config, ports: NodePorts) {
   const after = (delay: number, run: () => void) => later(deadlines, delay, run);
   const presenceEvents = createPresenceEvents({ presence, announce: (push) => fanout.announce(push), after });
   const { authenticator, rules, reload } = createRules(config, ports);
-  const asked = createHooks(config, ports.application?.hooks ?? null, { ...ports, node: ports.nodeId, after, rules });
+  const hookPorts = { ...ports, node: ports.nodeId, after, rules };
+  const asked = attempt(
+    () => createHooks(config, ports.application?.hooks ?? null, hookPorts),
+    () => chosen.close(),
+  );
   const hooks = createNodeHooks(asked, { ...ports, after });
   const { hub, publications } = startHub(config, {
     ...ports,

@@ -29,7 +29,7 @@ export function createConfiguredOperations(config: Config, parts: OperationsPart
     slices,
     queue: messages.queue,
     publishLog: messages.log,
-    accountOf: createAccounts(config).ofKey,
+    accountOf: createAccounts(config),
     logPayloads: config.push_log.payloads,
     identity: { uid: nodeId, name: nodeName(config), version },
     usage: createUsage(clock),

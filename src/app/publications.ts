@@ -1,6 +1,6 @@
 import type { Broker, Joined } from "../broker/broker.ts";
 import type { ChannelRules } from "../channels/rules.ts";
-import { errors } from "../core/errors.ts";
+import { type ClientError, errors } from "../core/errors.ts";
 import type { Frame } from "../core/frame.ts";
 import { payloadToJson } from "../core/payload.ts";
 import type { Position, Publication } from "../core/publication.ts";
@@ -8,6 +8,7 @@ import type { SubscriberTable } from "../delivery/subscribers.ts";
 import type { PublicationListener, Publications, RawPublication } from "../hooks/in-process/server-subscription.ts";
 import { OperationError } from "../operations/operation-error.ts";
 import type { Encoding } from "../protocol/protocol.ts";
+import { ownProcess } from "./accounts.ts";
 
 /** What subscriptions inside of the server work with. */
 export interface PublicationsParts {
@@ -49,15 +50,15 @@ export function createPublications({ rules, broker, subscribers }: PublicationsP
       };
       const reader = new Reader(listener);
       const { promise, resolve, reject } = Promise.withResolvers<() => void>();
-      const join = () =>
-        broker.join(channel, wish.options, wish.since, (joined) => {
-          if (joined === null) return reject(new OperationError(errors.internal));
-          if (since !== null && !joined.recovered) return reject(new OperationError(errors.unrecoverablePosition));
-          const stream = history && { epoch: joined.position.epoch };
-          reader.begin(joined, since);
-          subscribers.attach(reader, { channel, hearsJoinLeave: false, stream });
-          resolve(() => subscribers.detach(channel, reader));
-        });
+      const join = () => broker.join(channel, wish.options, wish.since, attach, ownProcess);
+      const attach = (joined: Joined | null, error: ClientError = errors.internal) => {
+        if (joined === null) return reject(new OperationError(error));
+        if (since !== null && !joined.recovered) return reject(new OperationError(errors.unrecoverablePosition));
+        const stream = history && { epoch: joined.position.epoch };
+        reader.begin(joined, since);
+        subscribers.attach(reader, { channel, hearsJoinLeave: false, stream });
+        resolve(() => subscribers.detach(channel, reader));
+      };
       if (broker.prepare([wish], join)) join();
       return promise;
     },

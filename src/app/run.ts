@@ -13,6 +13,7 @@ import { tokenOptions } from "./options.ts";
 import { engineFault } from "./redis.ts";
 import { type Started, start } from "./start.ts";
 import { bunVersionFault, fileProblems, startProblems, whyNotStarted } from "./start-checks.ts";
+import { storeProblems } from "./store-checks.ts";
 import { backup, renewEpochs } from "./store-commands.ts";
 
 /** What a sub-command writes, and the exit code of its process. */
@@ -44,7 +45,7 @@ export async function run(argv: readonly string[]): Promise<void> {
       cwd: process.cwd(),
       readFile: (path) => (existsSync(path) ? readFileSync(path, "utf8") : null),
       passOver: command !== null,
-      startProblems,
+      startProblems: (config) => [...startProblems(config), ...storeProblems(config)],
     });
   const loaded = load();
   if (loaded.kind === "errors") refuse(loaded.lines, loaded.isUsage ? exitCodes.usage : exitCodes.configuration);

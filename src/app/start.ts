@@ -19,12 +19,13 @@ import { systemClock, systemRandom, systemTimers } from "../runtime/system.ts";
 import { Arrivals } from "../sockets/arrivals.ts";
 import type { BunSocket } from "../sockets/socket.ts";
 import { createApplicationHooks } from "./application-hooks.ts";
+import { attempt } from "./attempt.ts";
 import { openConsole, type StartInner } from "./console.ts";
 import { innerParts } from "./console-ports.ts";
 import type { ProcessGauges } from "./gauges.ts";
 import { createListeners, type Listeners } from "./listeners.ts";
 import { openMessages } from "./messages.ts";
-import { createNode, type Node, type Replacements } from "./node.ts";
+import { createNode, type Node, type NodePorts, type Replacements } from "./node.ts";
 import { OpenFilesWatch } from "./open-files.ts";
 import { createConfiguredOperations } from "./operations.ts";
 import { createPublications } from "./publications.ts";
@@ -88,13 +89,14 @@ export function start(config: Config, outside: Outside = {}) {
   const members = new Members();
   const hub: HubRef = { send: (event) => node.hub.send(event) };
   const messages = openMessages(config, { ...parts, registry: members, hub });
-  const node = createNode(config, {
+  const nodeParts: NodePorts = {
     ...parts,
     members,
     application,
     offlineMessages: messages.offlineMessages,
     publish: (topic, frame, except) => servers.publish(topic, frame, except),
-  });
+  };
+  const node = attempt(() => createNode(config, nodeParts), messages.close);
   const { sweeper, process } = startSweeping(parts, node, messages.sweep);
   const { operations, slices } = createConfiguredOperations(config, { ...parts, node, messages });
   const startInner: StartInner = (inner, definition, innerLog) =>
@@ -222,16 +224,6 @@ function completed(config: Config, outside: Outside) {
 function tellStart(log: Log, url: string, warnings: readonly string[]): void {
   log.info("server.started", { url, version: packageJson.version, bun: Bun.version });
   for (const line of warnings) log.warn("config.warning", { line });
-}
-
-/** Runs something, and cleans up where it throws: what does not start must not keep the process alive. */
-function attempt<Result>(run: () => Result, cleanUp: () => unknown): Result {
-  try {
-    return run();
-  } catch (error) {
-    cleanUp();
-    throw error;
-  }
 }
 
 function ownLog(config: Config) {

@@ -16,9 +16,9 @@ export interface HistoryOptions {
   readonly metaTtl: number;
 }
 
-/** Who is charged for what is kept: a user, the address of an anonymous one, an API key. */
+/** Who is charged for what is kept: a user, the address of an anonymous one, an API key, code in this process. */
 export interface Account {
-  /** A kind and a name: `user:ann`, `address:192.0.2.1`, `key:backend`. */
+  /** A kind and a name: `user:ann`, `address:192.0.2.1`, `key:backend`; `process`. */
   readonly id: string;
   /** The part of the bounds of streams and bytes that it may have; 1 is all. */
   readonly share: number;

@@ -28,7 +28,7 @@ export function readHistory(filter: HistoryFilter, reading: HistoryReading): May
 }
 
 async function readOn(
-  { limit, reverse }: HistoryFilter,
+  { limit, reverse, account }: HistoryFilter,
   first: HistoryPage,
   { read, slices, bytesMax }: HistoryReading,
 ): Promise<Result<HistoryPage>> {
@@ -38,7 +38,13 @@ async function readOn(
     if (sizeOf(publications) > bytesMax) return refuse(errors.limitExceeded);
     if (slice.isOver(sizeOf(part.publications))) await slice.pause();
     const since = { offset: publications.at(-1)?.offset ?? 0, epoch: position.epoch };
-    const next = await read({ since, limit: limit - publications.length, reverse, bytesMax: sliceBytes });
+    const next = await read({
+      since,
+      limit: limit - publications.length,
+      reverse,
+      bytesMax: sliceBytes,
+      ...(account && { account }),
+    });
     // The stream was replaced meanwhile: what was read before belongs to another one.
     if (!next.ok) return next.error.code === errors.unrecoverablePosition.code ? refuse(errors.internal) : next;
     part = next.value;

@@ -131,7 +131,7 @@ export function createInProcess(operations: Operations, isRunning: () => boolean
         ...(info !== undefined && { info: jsonOfValue("info", info) }),
         ...(data !== undefined && { data: jsonOfValue("data", data) }),
       };
-      valueOrThrow(running().subscribe(who, channel, { ...options, ...raw }));
+      valueOrThrow(await running().subscribe(who, channel, { ...options, ...raw }, null));
     },
     unsubscribe: async (who, channel) => {
       expectArgument(schemas.who, who);

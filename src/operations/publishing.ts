@@ -20,8 +20,8 @@ export interface PublishingPorts {
   readonly publications: { send(event: PublishEvent): void };
   readonly recorder: Recorder;
   readonly slices: Slices;
-  /** Who is charged for what is kept of a call; undefined where its source may have all. */
-  accountOf(source: Source): Account | undefined;
+  /** Who is charged for what is kept of a call. */
+  accountOf(source: Source): Account;
 }
 
 /** Publications into one channel or into many. */
@@ -32,9 +32,7 @@ export function createPublishing(ports: PublishingPorts) {
     if (isError(channel)) return refuse(channel);
     if (!rules.takes(channel, publish.data)) return refuse(errors.badRequest);
     if (publish.idempotencyKey && !publish.idempotencyKey.isWellFormed()) return refuse(errors.badRequest);
-    const account = ports.accountOf(source);
-    const plain = draftOf(channel, publish, registry);
-    const draft = account === undefined ? plain : { ...plain, account };
+    const draft = draftOf(channel, publish, { registry, account: ports.accountOf(source) });
     return maybePromise((done) => publications.send(new PublishEvent(source === null ? "server" : "api", draft, done)));
   };
 
@@ -65,9 +63,13 @@ export function createPublishing(ports: PublishingPorts) {
   };
 }
 
-function draftOf({ name, namespace }: Channel, publish: Publish, registry: PublishingPorts["registry"]): Draft {
+function draftOf(
+  { name, namespace }: Channel,
+  publish: Publish,
+  { registry, account }: Pick<PublishingPorts, "registry"> & { readonly account: Account },
+): Draft {
   const { data, tags, idempotencyKey, version, versionEpoch = "", excludeClient, skipHistory, delta } = publish;
-  const plain = { channel: name, data, exclude: null, history: skipHistory ? null : namespace.history };
+  const plain = { channel: name, data, exclude: null, history: skipHistory ? null : namespace.history, account };
   // Most publishes say nothing more, and spreading nothing takes longer than all else here.
   if (!tags && !idempotencyKey && !version && !excludeClient && !delta) return plain;
   return {

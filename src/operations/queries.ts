@@ -16,8 +16,8 @@ export interface QueriesPorts {
   readonly presence: Pick<Presence, "list" | "stats">;
   readonly broker: Pick<Broker, "history" | "historyRemove">;
   readonly slices: Slices;
-  /** Who is charged for a stream that begins by being read; undefined where its source may have all. */
-  accountOf(source: Source): Account | undefined;
+  /** Who is charged for a stream that begins by being read. */
+  accountOf(source: Source): Account;
 }
 
 /** For whom a history is read. */
@@ -60,9 +60,7 @@ export function createQueries({ rules, presence, broker, slices, accountOf }: Qu
       const limit = filter.limit < 0 ? history.size : filter.limit;
       const read = (part: HistoryFilter): MaybePromise<Result<HistoryPage>> =>
         maybePromise((done) => broker.history(name, history, part, done));
-      const account = accountOf(source);
-      const whole = account === undefined ? { ...filter, limit } : { ...filter, limit, account };
-      return readHistory(whole, { read, slices, bytesMax });
+      return readHistory({ ...filter, limit, account: accountOf(source) }, { read, slices, bytesMax });
     },
 
     historyRemove: (name: string): MaybePromise<Result<null>> => {

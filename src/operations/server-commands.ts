@@ -1,13 +1,16 @@
 import type { HubRef, Told } from "../../actors/hub/events.ts";
+import type { Account, Broker } from "../broker/broker.ts";
 import type { ChannelRules } from "../channels/rules.ts";
 import type { Clock } from "../core/clock.ts";
 import { type Disconnect, disconnects } from "../core/disconnects.ts";
 import { badField, type ClientError, errors, isError } from "../core/errors.ts";
 import type { SubscriptionOverride } from "../core/identity.ts";
+import { type MaybePromise, maybePromise, then } from "../core/maybe-promise.ts";
 import type { Position } from "../core/publication.ts";
 import { done, type Result, refuse } from "../core/result.ts";
 import { type Seconds, seconds } from "../core/time.ts";
 import { unsubscribes } from "../core/unsubscribes.ts";
+import type { Source } from "./publish.ts";
 
 /** The connections that a back end addresses. */
 export interface Who {
@@ -45,10 +48,13 @@ export interface ServerCommandsPorts {
   readonly rules: ChannelRules;
   readonly hub: HubRef;
   readonly clock: Pick<Clock, "wall">;
+  readonly broker: Pick<Broker, "history">;
+  /** Who is charged for a stream that begins by being subscribed to. */
+  accountOf(source: Source): Account;
 }
 
 /** What a back end has the connections of a user do. */
-export function createServerCommands({ rules, hub, clock }: ServerCommandsPorts) {
+export function createServerCommands({ rules, hub, clock, broker, accountOf }: ServerCommandsPorts) {
   const tell = (who: Who, event: Told): Result<null> => {
     const { user, client = "", session = "", whitelist } = who;
     if (!user.isWellFormed()) return refuse(badField("user: expected well-formed Unicode"));
@@ -56,8 +62,22 @@ export function createServerCommands({ rules, hub, clock }: ServerCommandsPorts)
     return done;
   };
 
+  /** Begins the stream of a subscription, so that its caller is told where the store has no room for it. */
+  const begin = (
+    name: string,
+    { user }: Who,
+    { override }: Subscribe,
+    source: Source,
+  ): MaybePromise<Result<unknown>> => {
+    const stream = rules.grant(name, { user, request: null, override })?.stream ?? null;
+    if (stream === null) return done;
+    const nothing = { limit: 0, since: null, reverse: false, account: accountOf(source) };
+    return maybePromise((answer) => broker.history(name, stream, nothing, answer));
+  };
+
   return {
-    subscribe: (who: Who, name: string, subscribe: Subscribe): Result<null> => {
+    /** Nothing is subscribed, and no connection is told of it, where the channel's stream cannot be begun (100, 106). */
+    subscribe: (who: Who, name: string, subscribe: Subscribe, source: Source): MaybePromise<Result<null>> => {
       const channel = rules.find(name);
       if (isError(channel)) return refuse(channel);
       const { expireAt = null, info, data, since = null, override } = subscribe;
@@ -71,7 +91,9 @@ export function createServerCommands({ rules, hub, clock }: ServerCommandsPorts)
         ...(data !== undefined && { data }),
         ...(override && { override }),
       };
-      return tell(who, { type: "hub.subscribe", request });
+      return then(begin(name, who, subscribe, source), (begun) =>
+        begun.ok ? tell(who, { type: "hub.subscribe", request }) : begun,
+      );
     },
 
     /** Without a channel the connections are told of an unsubscribe, and keep their subscriptions, as in Centrifugo. */

@@ -117,12 +117,17 @@ export class HeldFile<Opened> {
 
   #openOrReplace(): void {
     try {
-      this.#opened = this.#parts.open(this.#lock);
+      this.#opened = this.#open();
     } catch (error) {
       if (!isDamage(error)) throw error;
       this.#setAside(error);
-      this.#opened = this.#parts.open(this.#lock);
+      this.#opened = this.#open();
     }
+  }
+
+  #open(): Opened {
+    this.#lock.hold();
+    return this.#parts.open(this.#lock);
   }
 
   #setAside(reason: unknown): void {

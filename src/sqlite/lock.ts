@@ -25,17 +25,44 @@ export class InUseError extends Error {
  * Holds a file for one store of one process, until it is released or the process ends. The lock is a flock(2) on a file
  * of its own, PATH-lock. SQLite's own locks are POSIX locks: closing any descriptor of the database in this process, as
  * of a copy that was read, drops them (fcntl(2), F_SETLK). A flock belongs to its descriptor: nobody drops it by reading.
+ *
+ * PATH-lock holds one name. On Linux a second flock, on the database itself, holds the file under every name: a hard link,
+ * or the name that it was moved to. Elsewhere a flock and SQLite's locks exclude each other.
  */
 export class FileLock {
   readonly #path: string;
   readonly #descriptor: number | null;
+  #held: { readonly inode: string | null; readonly descriptor: number | null } | null = null;
 
-  /** Throws InUseError where another store or process holds the file; nothing of it is opened then. */
+  /**
+   * Throws InUseError where another store or process holds the file, and Error where it has a second name: with that
+   * name it would have another write-ahead log. Nothing of it is opened then.
+   */
   constructor(path: string) {
     this.#path = canonical(path);
     if (isHeldHere(this.#path)) throw new InUseError("it is in use by this process");
     this.#descriptor = take(`${this.#path}-lock`);
     heldHere.add(this.#path);
+    try {
+      this.hold();
+      checkNames(this.#path);
+    } catch (error) {
+      this.release();
+      throw error;
+    }
+  }
+
+  /**
+   * Holds the file that is at the path now, which is made where there is none. To be called before each time that it is
+   * opened, and while it is closed: closing a descriptor of it drops SQLite's locks.
+   */
+  hold(): void {
+    if (this.#descriptor === null || process.platform !== "linux") return;
+    const inode = inodeOf(this.#path);
+    if (this.#held !== null && this.#held.inode === inode) return;
+    this.#letGo();
+    const descriptor = take(this.#path);
+    this.#held = { inode: inodeOf(this.#path), descriptor };
   }
 
   /** False where the system has no flock(2): then SQLite's own lock has to do, and no other process can read the file. */
@@ -45,8 +72,23 @@ export class FileLock {
 
   release(): void {
     heldHere.delete(this.#path);
+    this.#letGo();
     if (this.#descriptor !== null) closeSync(this.#descriptor);
   }
+
+  #letGo(): void {
+    const descriptor = this.#held?.descriptor ?? null;
+    this.#held = null;
+    if (descriptor !== null) closeSync(descriptor);
+  }
+}
+
+function checkNames(path: string): void {
+  const names = statSync(path, { throwIfNoEntry: false })?.nlink ?? 1;
+  if (names <= 1) return;
+  throw new Error(
+    `it has ${names} names (hard links), and SQLite has a write-ahead log for each of them: remove the others, or copy it`,
+  );
 }
 
 /** Whether this process holds the file, also by another hard link to it. */
@@ -62,7 +104,7 @@ function inodeOf(path: string): string | null {
   return stats ? `${stats.dev}:${stats.ino}` : null;
 }
 
-/** The descriptor that holds the lock; null where the system has no such lock. */
+/** The descriptor that holds the lock on a file, which is made where it is not there; null where the system has no such lock. */
 function take(path: string): number | null {
   if (loaded === undefined) loaded = loadFlock();
   const flock = loaded;

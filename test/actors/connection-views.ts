@@ -30,7 +30,7 @@ const rules = createChannelRules(
 /** A connection as decisions see it. */
 export function viewOf(connection: ConnectionRecord = record(), identity: Identity = ann): View {
   connection.identity = identity;
-  return { connection, rules, hooks: null, wall };
+  return { connection, rules, hooks: null, wall, monotonic: 0 };
 }
 
 /** What follows from something that the client sends. */

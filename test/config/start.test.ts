@@ -85,6 +85,24 @@ describe("a start that cannot be", () => {
     await expect(startServer({ ...config, log: { level: "none" } })).rejects.toThrow();
   });
 
+  test.each([
+    ["/dev/null/chorus.db", "/dev/null is no folder"],
+    [".", "it is no file"],
+  ])("[CF99] --check-config fails where the history cannot be kept at %s, as the start does", async (path, words) => {
+    const kept = { history_size: 1, history_ttl: "60s" };
+    const client = { allow_anonymous_connect_without_token: true };
+    const config = {
+      http_server: { port: 0 },
+      client,
+      channel: { without_namespace: kept },
+      engine: { sqlite: { path } },
+    };
+    const checked = await ChorusProcess.run({ config, args: ["--check-config"] });
+    expect([checked.code, checked.stdout]).toEqual([78, ""]);
+    expect(checked.stderr).toEqual([`engine.sqlite.path: ${path} cannot be written: ${words}`]);
+    expect((await ChorusProcess.run({ config })).code).toBe(1);
+  });
+
   test("[CF99] --check-config passes with a certificate in one line and its key in base64", async () => {
     const tls = {
       enabled: true,

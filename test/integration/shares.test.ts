@@ -12,7 +12,10 @@ const full = { error: { code: 100, message: "internal server error", temporary: 
 
 async function call(url: string, method: string, body: object, key = "apikey") {
   const options = { method: "POST", headers: { "X-API-Key": key }, body: JSON.stringify(body) };
-  return (await (await fetch(`${url}/api/${method}`, options)).json()) as { readonly result?: object };
+  return (await (await fetch(`${url}/api/${method}`, options)).json()) as {
+    readonly result?: object;
+    readonly error?: object;
+  };
 }
 
 /** Asks for made-up names until one is refused; how many were not. */
@@ -64,6 +67,43 @@ for (const type of ["memory", "sqlite"] as const) {
     expect(await probe.ask("publish", { channel: "new", data: 1 })).toMatchObject({ publish: {} });
   });
 }
+
+test("[SU186] at a full server the API refuses a subscribe, and a connect is given its channels without a position", async () => {
+  const client = {
+    stream_share_percent: 100,
+    subscribe_to_user_personal_channel: { enabled: true },
+  };
+  await using server = await startOpenServer({ engine: { stream_limit: 3 }, client });
+  for (const channel of ["#ann", "b", "c"]) await call(server.url, "publish", { channel, data: 1 });
+  using ann = await CentrifugeProbe.connect(server.ws, { token: tokenFor({ sub: "ann" }) });
+  expect(await call(server.url, "subscribe", { user: "ann", channel: "new" })).toEqual({
+    error: { code: 100, message: "internal server error" },
+  });
+  await expect(server.api.subscribe({ user: "ann" }, "new")).rejects.toMatchObject({ code: 100 });
+  expect(await call(server.url, "subscribe", { user: "ann", channel: "b" })).toEqual({ result: {} });
+  expect(await ann.next()).toMatchObject({ push: { channel: "b", subscribe: { recoverable: true } } });
+
+  using ben = await CentrifugeProbe.open(server.ws);
+  const { connect } = await ben.ask("connect", { token: tokenFor({ sub: "ben", channels: ["c", "d"] }) });
+  const { subs } = connect as unknown as { readonly subs: Record<string, Record<string, unknown>> };
+  expect(Object.keys(subs)).toEqual(["c", "d", "#ben"]);
+  expect(subs["c"]).toMatchObject({ recoverable: true, positioned: true, offset: 1 });
+  expect([subs["d"], subs["#ben"]]).toEqual([{}, {}]);
+  await call(server.url, "publish", { channel: "d", data: "live", skip_history: true });
+  expect(await ben.next()).toMatchObject({ push: { channel: "d", pub: { data: "live" } } });
+  expect(server.log.count("connection.closed")).toBe(0);
+  expect(server.log.lines.find(({ event }) => event === "broker.refused")).toMatchObject({
+    reason: "bound",
+    account: "key:default",
+  });
+});
+
+test("[SU182] a refusal names the account, also of code in the process", async () => {
+  await using server = await startOpenServer({ engine: { stream_limit: 1 } });
+  await server.api.publish("a", 1);
+  await expect(server.api.publish("b", 1)).rejects.toMatchObject({ code: 100 });
+  expect(await server.log.next("broker.refused")).toMatchObject({ reason: "bound", account: "process" });
+});
 
 test("[SU182] an API key has the share that it is given", async () => {
   const keys = [{ name: "small", key: "secret", stream_share_percent: 10 }];

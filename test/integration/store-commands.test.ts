@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { cpSync, existsSync, readdirSync } from "node:fs";
+import { cpSync, existsSync, linkSync, readdirSync, renameSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { CentrifugeProbe } from "../support/centrifuge-probe.ts";
 import { TemporaryFolder } from "../support/folder.ts";
@@ -40,6 +40,47 @@ test("[BK135] a file that its own process has read, copied and tried to open twi
   expect(other.stderr.join()).toContain(`${path} cannot be opened: it is in use by another process`);
   expect(await publish(server.url, "a", 2)).toMatchObject({ offset: 2 });
   await server.stop();
+  await using next = await startOpenServer(configOf(folder));
+  expect(await publish(next.url, "a", 3)).toMatchObject({ offset: 3 });
+});
+
+test("[BK135] a file is one file under every name, for other processes too", async () => {
+  await using folder = await TemporaryFolder.create();
+  await using server = await startOpenServer(configOf(folder));
+  await publish(server.url, "a", 1);
+  const { path } = folder.engine.sqlite;
+  const other = `${path}-other`;
+  const startOther = async () => {
+    const engine = { type: "sqlite", sqlite: { path: other } };
+    const push_log = { path: join(folder.path, "other-push.db") };
+    const config = { ...configOf(folder), engine, push_log, http_server: { port: 0 } };
+    const { code, stderr } = await ChorusProcess.run({ config });
+    return { code, stderr: stderr.join() };
+  };
+  linkSync(path, other);
+  const inUse = {
+    code: 1,
+    stderr: expect.stringContaining(`${other} cannot be opened: it is in use by another process`),
+  };
+  const isLinux = process.platform === "linux";
+  const hasNames = {
+    code: 1,
+    stderr: expect.stringContaining(`${other} cannot be opened: it has 2 names (hard links)`),
+  };
+  expect(await startOther()).toEqual(isLinux ? inUse : hasNames);
+  const backup = join(folder.path, "backup.db");
+  expect(await inAnotherProcess(folder, "backup", backup)).toMatchObject({ code: 0 });
+  unlinkSync(other);
+  renameSync(path, other);
+  if (isLinux) expect(await startOther()).toEqual(inUse);
+  renameSync(other, path);
+  expect(await publish(server.url, "a", 2)).toMatchObject({ offset: 2 });
+  await server.stop();
+  linkSync(path, other);
+  await expect(startOpenServer(configOf(folder))).rejects.toThrow(
+    `${path} cannot be opened: it has 2 names (hard links)`,
+  );
+  unlinkSync(other);
   await using next = await startOpenServer(configOf(folder));
   expect(await publish(next.url, "a", 3)).toMatchObject({ offset: 3 });
 });

@@ -83,6 +83,35 @@ describe("[SE60] [F14] a wall clock that jumps past an expiry, as on a machine t
   });
 });
 
+test("[SE60] a wall clock that is set back extends no subscription, also in its grace", async () => {
+  const clock = new ManualClock();
+  await using server = await startOpenServer({ client: { expired_sub_close_delay: "10s" } }, { clock });
+  using ann = await CentrifugeProbe.connect(server.ws, { token: tokenFor({ sub: "ann" }) });
+  const subscribe = (channel: string, seconds: number) =>
+    ann.subscribe(channel, {
+      token: tokenFor({ sub: "ann", channel, exp: Math.floor(clock.wall() / 1000) + seconds }),
+    });
+  const passed = async (seconds: number) => {
+    clock.advance(seconds * 1000);
+    server.node.sweep();
+    await ann.fence();
+  };
+  const ended = (channel: string) => ({ push: { channel, unsubscribe: { code: 2501 } } });
+  await subscribe("a", 60);
+  await subscribe("b", 90);
+  await passed(65);
+  clock.jump(-hour);
+  await subscribe("sooner", 1);
+  await subscribe("later", 2 * 3600);
+  await passed(6);
+  expect(await ann.next()).toMatchObject(ended("a"));
+  await passed(6);
+  expect(await ann.next()).toMatchObject(ended("sooner"));
+  await passed(24);
+  expect(await ann.next()).toMatchObject(ended("b"));
+  expect(server.node.subscribers.count("later")).toBe(1);
+});
+
 test("[SE23] [T82] a clock that was set back revives no token for longer than it was set back", async () => {
   const clock = new ManualClock();
   await using server = await startTestServer(config, { clock });

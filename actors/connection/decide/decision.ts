@@ -27,6 +27,8 @@ export interface View {
   readonly hooks: HookRules | null;
   /** Milliseconds since 1970. */
   readonly wall: number;
+  /** Milliseconds of the clock that only grows. */
+  readonly monotonic: number;
 }
 
 /** What decisions ask of hooks: look-ups alone. */

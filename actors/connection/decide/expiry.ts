@@ -34,21 +34,34 @@ export function watchSubscription(view: View, subscription: Subscribed): readonl
  * among them yet, `except` are those that end now.
  */
 export function watchExpiries(
-  { connection, wall }: View,
+  view: View,
   changed: Subscribed | null = null,
   except: ReadonlySet<string> = noChannels,
 ): readonly Decision[] {
-  let earliest = changed ? endOf(changed, connection) : Number.POSITIVE_INFINITY;
-  for (const subscription of connection.subscriptions.values()) {
-    if (!except.has(subscription.channel)) earliest = Math.min(earliest, endOf(subscription, connection));
+  let delay = changed ? remaining(changed, view) : Number.POSITIVE_INFINITY;
+  for (const subscription of view.connection.subscriptions.values()) {
+    if (!except.has(subscription.channel)) delay = Math.min(delay, remaining(subscription, view));
   }
-  if (earliest === Number.POSITIVE_INFINITY) return nothing;
-  return [{ type: "set deadline", name: "subscriptions", delay: milliseconds(Math.max(0, earliest - wall)) }];
+  if (delay === Number.POSITIVE_INFINITY) return nothing;
+  return [{ type: "set deadline", name: "subscriptions", delay: milliseconds(Math.max(0, delay)) }];
+}
+
+/** A subscription whose expiry is new, with the latest time of its end. */
+export function withEnd(subscription: Subscribed, view: View): Subscribed {
+  if (subscription.expireAt === null) return subscription;
+  return { ...subscription, endsBy: view.monotonic + wallEnd(subscription, subscription.expireAt, view) - view.wall };
+}
+
+/** Milliseconds until a subscription ends, by the clock that says so first. */
+function remaining(subscription: Subscribed, view: View): number {
+  const { expireAt, endsBy } = subscription;
+  if (expireAt === null) return Number.POSITIVE_INFINITY;
+  const byWall = wallEnd(subscription, expireAt, view) - view.wall;
+  return endsBy === undefined ? byWall : Math.min(byWall, endsBy - view.monotonic);
 }
 
 /** When a subscription ends, in milliseconds since 1970: with a grace for a client that can refresh it. */
-function endOf({ expireAt, asksAtExpiry }: Subscribed, { options }: View["connection"]): number {
-  if (expireAt === null) return Number.POSITIVE_INFINITY;
+function wallEnd({ asksAtExpiry }: Subscribed, expireAt: Seconds, { connection: { options } }: View): number {
   return toMilliseconds(expireAt) + (asksAtExpiry ? 0 : options.expiredSubscriptionCloseDelay);
 }
 
@@ -56,9 +69,8 @@ const noChannels: ReadonlySet<string> = new Set();
 
 /** Subscriptions whose expiry has passed, with its grace, end; the next one is watched. */
 export function decideExpired(view: View): readonly Decision[] {
-  const { connection, wall } = view;
-  const expired = [...connection.subscriptions.values()].filter(
-    (subscription) => endOf(subscription, connection) <= wall,
+  const expired = [...view.connection.subscriptions.values()].filter(
+    (subscription) => remaining(subscription, view) <= 0,
   );
   const channels = new Set(expired.map(({ channel }) => channel));
   // A hook that answers at once sets the deadline anew.

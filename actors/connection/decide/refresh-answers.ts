@@ -2,7 +2,7 @@ import { type Seconds, seconds } from "../../../src/core/time.ts";
 import type { HookOutcome } from "../../../src/hooks/hooks.ts";
 import { next, type Subscribed } from "../subscription.ts";
 import { type Decision, end, hasPassed, nothing, type Renewal, type View } from "./decision.ts";
-import { decideEnded, watchConnection, watchExpiries } from "./expiry.ts";
+import { decideEnded, watchConnection, watchExpiries, withEnd } from "./expiry.ts";
 
 /** Seconds until a hook that failed is asked again, as in Centrifugo. */
 const askAgainAfter = 60;
@@ -32,8 +32,9 @@ export function decideSubRefreshAnswer(
   const { expireAt, info = asked.info } =
     outcome.kind === "result" ? outcome.result : { expireAt: soon(view), info: undefined };
   if (isOver || hasPassed(expireAt, view.wall)) return decideEnded(subscription, "expired");
-  const refreshed = next(subscription, { type: "refreshed", expireAt, info });
-  if (refreshed.at !== "subscribed") return nothing;
+  const changed = next(subscription, { type: "refreshed", expireAt, info });
+  if (changed.at !== "subscribed") return nothing;
+  const refreshed = withEnd(changed, view);
   return [{ type: "update", subscription: refreshed }, ...watchExpiries(view, refreshed, new Set([channel]))];
 }
 

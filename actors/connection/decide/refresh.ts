@@ -15,7 +15,7 @@ import {
   ttlUntil,
   type View,
 } from "./decision.ts";
-import { watchConnection, watchExpiries } from "./expiry.ts";
+import { watchConnection, watchExpiries, withEnd } from "./expiry.ts";
 import { isMadeFor, tokenErrors } from "./subscribe.ts";
 
 /** The client sends a new token for its connection. */
@@ -84,8 +84,9 @@ export function decideSubRefreshVerdict(
   const { value: claims } = verdict;
   if (!isMadeFor(claims, view, channel)) return [end("token.rejected")];
   if (hasPassed(claims.expireAt, view.wall)) return [refuse(id, errors.expired)];
-  const refreshed = next(subscription, { type: "refreshed", expireAt: claims.expireAt, info: claims.info });
-  if (refreshed.at !== "subscribed") return nothing;
+  const renewed = next(subscription, { type: "refreshed", expireAt: claims.expireAt, info: claims.info });
+  if (renewed.at !== "subscribed") return nothing;
+  const refreshed = withEnd(renewed, view);
   return [
     { type: "update", subscription: refreshed },
     ...watchExpiries(view, refreshed, new Set([channel])),

@@ -21,7 +21,7 @@ import {
   ttlUntil,
   type View,
 } from "./decision.ts";
-import { watchSubscription } from "./expiry.ts";
+import { watchSubscription, withEnd } from "./expiry.ts";
 import { askSubscribe } from "./questions.ts";
 
 /** Unsubscribes of one connection that may wait for subscribe hooks; over it error 111. */
@@ -109,6 +109,17 @@ function bare(joining: Joining): Joining {
   return { ...joining, terms: { ...joining.terms, grant } };
 }
 
+/**
+ * What is joined instead where the store has no room for the stream of a channel that the server gives: its publications
+ * as they come. Refusing the connect, or ending the connection, would lock the user out of everything else until there is
+ * room, and clients of streams would come back at once, again and again.
+ */
+export function withoutStream(joining: Joining): Joining {
+  const { grant } = joining.terms;
+  const live = { ...grant, stream: null, positioned: false, recoverable: false, autoCacheRecover: false, delta: null };
+  return { ...joining, terms: { ...joining.terms, grant: live } };
+}
+
 function refuseUnknown(subscription: Subscription): readonly Decision[] {
   if (subscription.origin === "default") return [end("channel.forbidden")];
   const isAnswered = "id" in subscription && subscription.origin === "client";
@@ -182,8 +193,9 @@ export function decideJoined(view: View, joining: Joining, answer: JoinAnswer): 
   if (isLost && joining.origin === "client" && rejectsUnrecovered(joining.request)) {
     return failed(joining, errors.unrecoverablePosition);
   }
-  const subscription = next(joining, { type: "joined", joined });
-  if (subscription.at !== "subscribed") return nothing;
+  const begun = next(joining, { type: "joined", joined });
+  if (begun.at !== "subscribed") return nothing;
+  const subscription = withEnd(begun, view);
   const recoveredBytes = joined.publications.reduce((sum, { data }) => sum + payloadSize(data), 0);
   const attach: Decision = { type: "attach", subscription, recoveredBytes, ...baseOf(joining, joined) };
   const { origin, channel, id } = joining;

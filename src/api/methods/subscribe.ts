@@ -1,6 +1,7 @@
 import type * as v from "valibot";
 import { errors } from "../../core/errors.ts";
 import type { SubscriptionOverride } from "../../core/identity.ts";
+import { then } from "../../core/maybe-promise.ts";
 import { refuse } from "../../core/result.ts";
 import { channel, fields, flag, integer, json, nested, position, target, text } from "../fields.ts";
 import { defineMethod } from "../method.ts";
@@ -43,14 +44,15 @@ export const subscribe = defineMethod({
     const info = jsonOfRequest(request.b64info, call, "info");
     const data = jsonOfRequest(request.b64data, call, "data");
     if (info === "malformed" || data === "malformed") return refuse(errors.badRequest);
-    const result = operations.subscribe(request, request.channel, {
+    const subscribe = {
       expireAt: request.expire_at > 0 ? request.expire_at : null,
       info: info.json,
       data: data.json,
       since: request.recover_since ?? null,
       ...(request.override && { override: overrideOf(request.override) }),
-    });
-    return result.ok ? { ok: true, value: "{}" } : result;
+    };
+    const result = operations.subscribe(request, request.channel, subscribe, call.caller.name);
+    return then(result, (known) => (known.ok ? { ok: true, value: "{}" } : known));
   },
 });
 
