@@ -1,7 +1,16 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Broker, Draft, HistoryOptions, HistoryOutcome, Joined, Outcome, Since } from "../../src/broker/broker.ts";
+import type {
+  Broker,
+  BrokerEvents,
+  Draft,
+  HistoryOptions,
+  HistoryOutcome,
+  Joined,
+  Outcome,
+  Since,
+} from "../../src/broker/broker.ts";
 import { MemoryStore } from "../../src/broker/local/memory.ts";
 import { SqliteStore, type SqliteStoreOptions } from "../../src/broker/local/sqlite-store.ts";
 import type { Store } from "../../src/broker/local/store.ts";
@@ -33,9 +42,8 @@ interface Lost {
   readonly epoch: string;
 }
 
-/** A broker with everything around it held still: a clock, a turn of the event loop that ends when it is told to. */
-export interface BrokerFixture<Kind extends ContractBroker = LocalBroker> {
-  readonly broker: Kind;
+/** What is around a broker and held still: a clock, a turn of the event loop that ends when it is told to. */
+interface Stage {
   readonly delivered: Delivered[];
   readonly lost: Lost[];
   readonly clock: ManualClock;
@@ -46,36 +54,17 @@ export interface BrokerFixture<Kind extends ContractBroker = LocalBroker> {
   endTurn(): void;
 }
 
-/** Builds a broker on the given stores; `parts` are shared with the stores, so that all live in one time. */
-export function fixtureOf(
-  stores: (parts: FixtureParts) => { memory: Store; sqlite: Store },
-  parts: FixtureParts = fixtureParts(),
-  idempotencyBytesMax = 1_000_000,
-): BrokerFixture {
-  const { clock, random, captured } = parts;
+/** A broker and what is around it. */
+export interface BrokerFixture<Kind extends ContractBroker = LocalBroker> extends Stage {
+  readonly broker: Kind;
+}
+
+/** A stage, and what the broker on it is given: `events` are written down, `schedule` waits for `endTurn`. */
+export function stageOf({ clock, captured }: FixtureParts, afterTurn: () => void = () => {}) {
   let tasks: (() => void)[] = [];
-  const delivered: Delivered[] = [];
-  const lost: Lost[] = [];
-  const broker = createLocalBroker({
-    events: {
-      deliver: (channel, publication, exclude) => {
-        const one = { channel, publication, exclude };
-        delivered.push(one);
-        fixture.onDeliver(one);
-      },
-      lost: (channel, epoch) => lost.push({ channel, epoch }),
-    },
-    stores: stores(parts),
-    clock,
-    random,
-    schedule: (task) => tasks.push(task),
-    log: captured.log,
-    idempotencyBytesMax,
-  });
-  const fixture: BrokerFixture = {
-    broker,
-    delivered,
-    lost,
+  const stage: Stage = {
+    delivered: [],
+    lost: [],
     clock,
     captured,
     onDeliver: () => {},
@@ -83,9 +72,40 @@ export function fixtureOf(
       const due = tasks;
       tasks = [];
       for (const task of due) task();
+      afterTurn();
     },
   };
-  return fixture;
+  const events: BrokerEvents = {
+    deliver: (channel, publication, exclude) => {
+      const one = { channel, publication, exclude };
+      stage.delivered.push(one);
+      stage.onDeliver(one);
+    },
+    lost: (channel, epoch) => stage.lost.push({ channel, epoch }),
+  };
+  const schedule = (task: () => void) => void tasks.push(task);
+  return { stage, events, schedule };
+}
+
+/** Builds a broker on the given stores; `parts` are shared with the stores, so that all live in one time. */
+export function fixtureOf(
+  stores: (parts: FixtureParts) => { memory: Store; sqlite: Store },
+  parts: FixtureParts = fixtureParts(),
+  idempotencyBytesMax = 1_000_000,
+): BrokerFixture {
+  const { clock, random, captured } = parts;
+  const { stage, events, schedule } = stageOf(parts);
+  const { log } = captured;
+  const broker = createLocalBroker({
+    events,
+    stores: stores(parts),
+    clock,
+    random,
+    schedule,
+    log,
+    idempotencyBytesMax,
+  });
+  return Object.assign(stage, { broker });
 }
 
 export interface FixtureParts {

@@ -19,14 +19,44 @@ export type Behaviour =
   | "hold";
 
 /** Hooks with an application behind them that a test can steer. */
-export interface HooksBackend {
-  readonly hooks: Hooks;
-  behave(behaviour: Behaviour): void;
+export abstract class HooksBackend<Answer = unknown> {
+  abstract readonly hooks: Hooks;
+  #behaviour: Behaviour = "answer";
+  #held: (() => void)[] = [];
+  #calls = 0;
+  #waiting: { readonly calls: number; readonly resolve: () => void } | null = null;
+
+  behave(behaviour: Behaviour): void {
+    this.#behaviour = behaviour;
+  }
+
   /** Lets the calls go on that are held. */
-  release(): void;
+  release(): void {
+    for (const go of this.#held.splice(0)) go();
+  }
+
   /** Resolves when so many calls have reached the application. */
-  reached(calls: number): Promise<void>;
-  close(): Promise<void>;
+  reached(calls: number): Promise<void> {
+    if (this.#calls >= calls) return Promise.resolve();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting = { calls, resolve };
+    return promise;
+  }
+
+  close(): Promise<void> {
+    this.release();
+    return Promise.resolve();
+  }
+
+  /** What the application does with one call: one of `answers`, as it behaves when the call comes. */
+  protected async run(answers: Readonly<Record<Exclude<Behaviour, "hold">, () => Answer>>): Promise<Answer> {
+    const behaviour = this.#behaviour;
+    this.#calls += 1;
+    if (this.#waiting && this.#calls >= this.#waiting.calls) this.#waiting.resolve();
+    if (behaviour !== "hold") return answers[behaviour]();
+    await new Promise<void>((resolve) => this.#held.push(resolve));
+    return answers.answer();
+  }
 }
 
 const number = (value: number): Payload => ({ kind: "json", json: String(value) });

@@ -5,7 +5,7 @@ import { accept, refuse } from "../../src/hooks/in-process/answers.ts";
 import { InProcessHooks } from "../../src/hooks/in-process/in-process.ts";
 import { OutputCheck } from "../../src/hooks/in-process/output-check.ts";
 import { jsonOfValue, payloadOfValue } from "../../src/operations/json-value.ts";
-import { type Behaviour, type HooksBackend, hooksContract } from "../contracts/hooks.ts";
+import { HooksBackend, hooksContract } from "../contracts/hooks.ts";
 import { CapturedLog } from "../support/captured-log.ts";
 import { ManualClock } from "../support/clock.ts";
 import { testTimeout } from "../support/patience.ts";
@@ -22,14 +22,11 @@ const { schemas } = contract({
 });
 
 /** Handlers that do what the test says. */
-class Application implements HooksBackend {
+class Application extends HooksBackend {
   readonly hooks: InProcessHooks;
-  #behaviour: Behaviour = "answer";
-  #held: (() => void)[] = [];
-  #calls = 0;
-  #waiting: { readonly calls: number; readonly resolve: () => void } | null = null;
 
   constructor() {
+    super();
     const handlers = {
       channels: {
         room: {
@@ -55,43 +52,15 @@ class Application implements HooksBackend {
     );
   }
 
-  behave(behaviour: Behaviour): void {
-    this.#behaviour = behaviour;
-  }
-
-  release(): void {
-    for (const go of this.#held.splice(0)) go();
-  }
-
-  reached(calls: number): Promise<void> {
-    if (this.#calls >= calls) return Promise.resolve();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#waiting = { calls, resolve };
-    return promise;
-  }
-
-  close(): Promise<void> {
-    this.release();
-    return Promise.resolve();
-  }
-
-  async #run(answer: unknown): Promise<unknown> {
-    const behaviour = this.#behaviour;
-    this.#calls += 1;
-    if (this.#waiting && this.#calls >= this.#waiting.calls) this.#waiting.resolve();
-    switch (behaviour) {
-      case "answer":
-        return answer;
-      case "refuse":
-        return refuse("odd");
-      case "fail":
+  #run(answer: unknown): Promise<unknown> {
+    return this.run({
+      answer: () => answer,
+      refuse: () => refuse("odd"),
+      fail: () => {
         throw new Error("the database is gone");
-      case "garbage":
-        return { ok: "yes" };
-      case "hold":
-        await new Promise<void>((resolve) => this.#held.push(resolve));
-        return answer;
-    }
+      },
+      garbage: () => ({ ok: "yes" }),
+    });
   }
 }
 
