@@ -109,11 +109,9 @@ export function createNode(config: Config, ports: NodePorts) {
   const after = (delay: number, run: () => void) => later(deadlines, delay, run);
   const presenceEvents = createPresenceEvents({ presence, announce: (push) => fanout.announce(push), after });
   const { authenticator, rules, reload } = createRules(config, ports);
-  const hookPorts = { ...ports, node: ports.nodeId, after, rules };
-  const asked = attempt(
-    () => createHooks(config, ports.application?.hooks ?? null, hookPorts),
-    () => chosen.close(),
-  );
+  const ask = () =>
+    createHooks(config, ports.application?.hooks ?? null, { ...ports, node: ports.nodeId, after, rules });
+  const asked = attempt(ask, () => chosen.close());
   const hooks = createNodeHooks(asked, { ...ports, after });
   const { hub, publications } = startHub(config, {
     ...ports,
