@@ -38,6 +38,8 @@ export interface Draft {
   readonly history: HistoryOptions | null;
   /** A second publish with this key, in this channel and within five minutes, has no effect and gets the first outcome. */
   readonly idempotencyKey?: string;
+  /** What the key is kept as, in its place, where another process of the node has made it. */
+  readonly keyDigest?: string;
   /**
    * Not above the version of the last publication in the channel (within `versionEpoch`): answered with the top and
    * not delivered. 0 is none, and is kept as the last one all the same. Without history it means nothing.

@@ -1,4 +1,4 @@
-import type { Broker } from "./broker.ts";
+import type { Broker, HistoryOptions } from "./broker.ts";
 import { OrderedBroker } from "./local/ordered-broker.ts";
 import type { LocalBrokerParts } from "./local/parts.ts";
 import type { LocalBrokerCounts } from "./local/report.ts";
@@ -9,6 +9,8 @@ export interface LocalBroker extends Broker {
   readonly counts: Readonly<LocalBrokerCounts>;
   /** Idempotency keys held at this moment. */
   readonly idempotencyKeys: number;
+  /** Milliseconds until the publications of a stream go; 0 where there is none. */
+  expiresIn(channel: string, options: HistoryOptions): number;
   /** A bounded piece of the work of giving back what has expired; to be called about once a second. */
   sweep(): void;
 }

@@ -65,7 +65,7 @@ export class OrderedBroker implements Broker {
   /** The hottest path of the product: what is not kept goes straight on, where there is nothing to overtake. */
   publish(draft: Draft, done: Done | null): void {
     const nothingToWaitFor = this.#unsettled === 0 && !this.#delivery.busy;
-    if (nothingToWaitFor && draft.history === null && draft.idempotencyKey === undefined) {
+    if (nothingToWaitFor && draft.history === null && !isKeyed(draft)) {
       this.#delivery.handOn(draft.channel, publicationOf(draft, 0, ""), draft.exclude);
       this.#delivery.answer(draft.channel, done, notKept);
     } else {
@@ -128,6 +128,12 @@ export class OrderedBroker implements Broker {
     return stream === null ? null : { offset: stream.top, epoch: stream.epoch };
   }
 
+  expiresIn(channel: string, options: HistoryOptions): number {
+    const store = this.#storeOf(options);
+    const expiresAt = this.#attempt(store, () => store.peek(channel))?.expiresAt ?? 0;
+    return Math.max(0, expiresAt - this.#parts.clock.monotonic());
+  }
+
   flush(): boolean {
     if (this.#delivery.postpone(() => this.flush())) return false;
     this.#answerReady();
@@ -150,7 +156,7 @@ export class OrderedBroker implements Broker {
   #accept(draft: Draft, done: Done | null): void {
     if (this.#delivery.postpone(() => this.publish(draft, done))) return;
     this.#answerReady();
-    const key = draft.idempotencyKey === undefined ? null : keyDigest(draft.channel, draft.idempotencyKey);
+    const key = digestOf(draft);
     const known = key === null ? null : this.#knownOutcome(draft, key);
     if (known !== null) {
       this.#delivery.answer(draft.channel, done, known);
@@ -272,4 +278,12 @@ function append(store: Store, { draft, key }: Waiting): Appended | null {
     store.keepKey({ digest: key, offset, epoch, remainingMs: idempotencyMs });
   }
   return appended;
+}
+
+function isKeyed({ idempotencyKey, keyDigest: digest }: Draft): boolean {
+  return idempotencyKey !== undefined || digest !== undefined;
+}
+
+function digestOf({ channel, idempotencyKey, keyDigest: digest }: Draft): string | null {
+  return digest ?? (idempotencyKey === undefined ? null : keyDigest(channel, idempotencyKey));
 }

@@ -8,6 +8,8 @@ export interface Stream {
   /** The offset of the last publication; 0 before the first one. */
   readonly top: number;
   readonly first: number;
+  /** Monotonic milliseconds when the publications go; absent where that is known elsewhere. */
+  readonly expiresAt?: number;
   /**
    * The publications from `from` to `to`, which have to be kept, ascending; null where their payloads are more than
    * `bytesMax` together. Throws where the store cannot read them.

@@ -3,6 +3,7 @@ import type { HistoryOptions } from "../broker.ts";
 
 /** A publication that has come to this node, as a message or as the answer to its own publish. */
 export interface Arrival {
+  /** "" where it was read from an engine that keeps none, because its streams cannot fork. */
   readonly id: string;
   readonly publication: Publication;
   /** The connection that does not receive it; "" for none. */

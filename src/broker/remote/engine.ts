@@ -1,6 +1,6 @@
 import type { ClientError } from "../../core/errors.ts";
 import type { Position } from "../../core/publication.ts";
-import type { HistoryOptions } from "../broker.ts";
+import type { Account, HistoryOptions } from "../broker.ts";
 
 /** What is to be appended to a channel, or published in it without being kept. */
 export interface Entry {
@@ -13,6 +13,8 @@ export interface Entry {
   readonly key: string;
   readonly version: number;
   readonly versionEpoch: string;
+  /** Who is charged for what is kept of it, by an engine that bounds what one may have. */
+  readonly account?: Account;
 }
 
 /** What became of an entry. An error 100 says that it is unknown whether the entry was executed. */
@@ -38,6 +40,8 @@ export interface Range {
   readonly limit: number | null;
   /** From the greatest offset to the least. */
   readonly reverse: boolean;
+  /** Who is charged for a stream that begins by being read. */
+  readonly account?: Account;
 }
 
 /** What is stored of a stream. */

@@ -173,7 +173,8 @@ export class Feed {
       const { offset, epoch } = arrival.publication;
       if (offset <= ring.top) continue;
       if (offset > ring.top + 1) this.#skipTo(epoch, offset - 1);
-      this.#take(arrival);
+      // What was heard says more than what was kept without its id: who published it, and who does not receive it.
+      this.#take(arrival.id === "" ? (this.#held.at(epoch, offset) ?? arrival) : arrival);
     }
     if (top > ring.top) this.#skipTo(ring.epoch, top);
   }
@@ -236,7 +237,7 @@ export class Feed {
 
   /** Another publication has the offset of the top. */
   #isFork({ id, publication }: Arrival): boolean {
-    return publication.offset === this.ring.top && this.#topId !== "" && id !== this.#topId;
+    return publication.offset === this.ring.top && this.#topId !== "" && id !== "" && id !== this.#topId;
   }
 
   #touch(now: number): void {

@@ -30,6 +30,13 @@ export class Held {
     for (const entry of this.#entries) entry.isOlder = true;
   }
 
+  /** The one at a position. */
+  at(epoch: string, offset: number): Arrival | null {
+    const isThere = ({ arrival: { publication } }: Entry) =>
+      publication.offset === offset && publication.epoch === epoch;
+    return this.#entries.find(isThere)?.arrival ?? null;
+  }
+
   take(): readonly Entry[] {
     const entries = this.#entries;
     this.#entries = [];

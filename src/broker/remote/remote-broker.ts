@@ -89,10 +89,11 @@ export class RemoteBroker implements Broker {
 
   publish(draft: Draft, done: ((outcome: Outcome) => void) | null): void {
     const own = this.#owns.add(draft, done, this.#now);
-    const { channel, history, idempotencyKey, versionEpoch = "" } = draft;
+    const { channel, history, idempotencyKey, versionEpoch = "", account } = draft;
     const key = idempotencyKey === undefined ? "" : keyDigest(channel, idempotencyKey);
     const body = encodeDraft(draft, own.id);
-    this.#group.push({ own, entry: { channel, body, history, key, version: versionOf(draft), versionEpoch } });
+    const entry = { channel, body, history, key, version: versionOf(draft), versionEpoch, ...(account && { account }) };
+    this.#group.push({ own, entry });
     if (this.#group.length >= groupMax) this.#send();
     else this.#schedule();
   }

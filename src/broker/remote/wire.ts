@@ -8,7 +8,7 @@ import type { Message } from "./engine.ts";
 export type Told =
   | {
       readonly type: "publication";
-      /** Of the node and the publish: no two have the same. */
+      /** Of the node and the publish: no two have the same. "" where it was not kept. */
       readonly id: string;
       readonly publication: Publication;
       /** The connection that does not receive it; "" for none. */
@@ -54,16 +54,22 @@ const version = "1";
 /** What `remove` publishes. */
 export const removedNotice = `${version}\n\n`;
 
-/** A draft as one string: `1`, id, line feed, header, line feed, payload. The payload is never parsed again. */
+/** What is told of a draft, or of a publication that was kept. */
+type Encoded = Pick<Draft, "data"> & Partial<Draft>;
+
+/**
+ * A draft as one string: `1`, id, line feed, header, line feed, payload. The payload is never parsed again. The id is ""
+ * where an engine that cannot fork has not kept it.
+ */
 export function encodeDraft(
-  { data, info, tags, version: dataVersion, asDelta, excludeClient }: Draft,
+  { data, info, tags, version: dataVersion, asDelta, excludeClient }: Encoded,
   id: string,
 ): string {
   const head: Header = {
     ...(data.kind !== "json" && { k: data.kind }),
     ...(info !== undefined && { i: info }),
     ...(tags !== undefined && { t: tags }),
-    ...(dataVersion ? { v: dataVersion } : {}),
+    ...(dataVersion && Number.isFinite(dataVersion) && { v: dataVersion }),
     ...(asDelta && { p: 1 }),
     ...(excludeClient !== undefined && { x: excludeClient }),
   };
@@ -74,6 +80,7 @@ export function encodeDraft(
 /** What a body says; null where its version is not known here, or it is damaged. */
 export function decodeBody(body: string, place: Place): Told | null {
   try {
+    if (body === removedNotice) return { type: "removed" };
     if (body.startsWith(version)) return decodeFirst(body, place);
     return body.startsWith("0") ? decodeZeroth(body, place) : null;
   } catch {
@@ -86,7 +93,6 @@ function decodeFirst(body: string, place: Place): Told | null {
   const headerEnd = body.indexOf("\n", idEnd + 1);
   if (idEnd < 0 || headerEnd < 0) return null;
   const id = body.slice(1, idEnd);
-  if (id === "") return { type: "removed" };
   const head = body.slice(idEnd + 1, headerEnd);
   return toldOf(id, head === "" ? {} : parse(header, JSON.parse(head)), body.slice(headerEnd + 1), place);
 }

@@ -1,0 +1,17 @@
+/**
+ * What a message of a link is: the kinds of this room are below 16, the others' are in the rooms that use them (`engineKinds`
+ * of the broker). Both sides are of one version, which `hello` says.
+ */
+export const kinds = {
+  /** The answer to a call, and its refusal. */
+  answer: 0,
+  refusal: 1,
+  /** A worker begins, and says its version; the answer is what it runs with. */
+  hello: 2,
+  /** A worker listens. */
+  ready: 3,
+  /** Asks a worker whether it goes on. */
+  ping: 4,
+  /** A worker stops. */
+  drain: 5,
+} as const;

@@ -1,0 +1,100 @@
+import { MemoryStore } from "../../../src/broker/local/memory.ts";
+import { SqliteStore } from "../../../src/broker/local/sqlite-store.ts";
+import { createLocalBroker } from "../../../src/broker/local.ts";
+import { ParentEngine } from "../../../src/broker/parent/engine.ts";
+import { EngineServer } from "../../../src/broker/parent/server.ts";
+import { RemoteBroker } from "../../../src/broker/remote/remote-broker.ts";
+import { Link } from "../../../src/processes/link.ts";
+import type { SeededRandom } from "../../support/random.ts";
+import { type BrokerFixture, type Delivered, type FixtureParts, fixtureParts } from "../fixture.ts";
+import { Scheduler } from "../remote/simulated-engine.ts";
+
+/** Two ends of a socket: what one writes the other receives later, in pieces of any size. */
+export function linkPair({ clock, random }: FixtureParts, scheduler: Scheduler, schedule: (task: () => void) => void) {
+  const ends: Link[] = [];
+  const open = (other: number) => {
+    const lane = scheduler.lane();
+    return new Link(
+      {
+        write: (bytes) => {
+          for (const piece of pieces(bytes, random)) lane.push(() => ends[other]?.received(piece));
+          return bytes.byteLength;
+        },
+        end: () => {},
+      },
+      {
+        clock,
+        schedule,
+        ended: (reason) => {
+          throw new Error(reason);
+        },
+      },
+    );
+  };
+  ends.push(open(1), open(0));
+  const [worker, parent] = ends;
+  if (!worker || !parent) throw new Error("There are two ends.");
+  return { worker, parent };
+}
+
+function pieces(bytes: Uint8Array, random: SeededRandom): Uint8Array[] {
+  const all: Uint8Array[] = [];
+  for (let at = 0; at < bytes.byteLength; ) {
+    const length = random.int(3) === 0 ? 1 + random.int(20) : bytes.byteLength;
+    all.push(bytes.slice(at, at + length));
+    at += length;
+  }
+  return all;
+}
+
+/** The broker of a worker whose parent keeps streams in memory, or in the SQLite file at `path`. */
+export function parentFixture(seed: number, path: string | null = null): BrokerFixture<RemoteBroker> {
+  const parts = fixtureParts(seed);
+  const { clock, random, captured } = parts;
+  const scheduler = new Scheduler(random);
+  let tasks: (() => void)[] = [];
+  const schedule = (task: () => void) => void tasks.push(task);
+  const pair = linkPair(parts, scheduler, schedule);
+  const memory = new MemoryStore(clock, random);
+  const sqlite =
+    path === null ? memory : new SqliteStore({ path, synchronous: "normal" }, { clock, random, log: captured.log });
+  const stores = { memory, sqlite };
+  const server = new EngineServer((events) =>
+    createLocalBroker({ events, stores, clock, random, schedule, log: captured.log }),
+  );
+  server.serve(pair.parent);
+  const delivered: Delivered[] = [];
+  const lost: { channel: string; epoch: string }[] = [];
+  const broker = new RemoteBroker({
+    events: {
+      deliver: (channel, publication, exclude) => {
+        const one = { channel, publication, exclude };
+        delivered.push(one);
+        fixture.onDeliver(one);
+      },
+      lost: (channel, epoch) => lost.push({ channel, epoch }),
+    },
+    open: (events) => new ParentEngine(pair.worker, events, { clock, durations: { observe: () => {} } }),
+    clock,
+    random,
+    schedule,
+    log: captured.log,
+    socketOf: () => null,
+    answerMs: 4_000,
+  });
+  const fixture: BrokerFixture<RemoteBroker> = {
+    broker,
+    delivered,
+    lost,
+    clock,
+    captured,
+    onDeliver: () => {},
+    endTurn: () => {
+      const due = tasks;
+      tasks = [];
+      for (const task of due) task();
+      for (let steps = random.int(4); steps > 0; steps--) scheduler.step();
+    },
+  };
+  return fixture;
+}
