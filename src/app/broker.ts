@@ -4,8 +4,10 @@ import { MemoryStore } from "../broker/local/memory.ts";
 import type { LocalBrokerCounts } from "../broker/local/report.ts";
 import { SqliteStore } from "../broker/local/sqlite-store.ts";
 import type { Store } from "../broker/local/store.ts";
-import { createLocalBroker } from "../broker/local.ts";
+import { createLocalBroker, type LocalBroker } from "../broker/local.ts";
+import { ParentEngine } from "../broker/parent/engine.ts";
 import { RedisEngine } from "../broker/redis/engine.ts";
+import type { Engine, EngineEvents } from "../broker/remote/engine.ts";
 import { RemoteBroker } from "../broker/remote/remote-broker.ts";
 import type { ClusterBus } from "../cluster/bus.ts";
 import type { Config } from "../config/config.ts";
@@ -15,20 +17,30 @@ import type { Random } from "../core/random.ts";
 import type { Timers } from "../core/timers.ts";
 import type { Counters } from "../metrics/counters.ts";
 import type { EngineMetrics } from "../metrics/engine.ts";
+import { ParentBus } from "../processes/bus.ts";
+import { type ParentConnection, parentAnswerMs, parentEngineMetrics } from "./parent-connection.ts";
 import { redisOptions } from "./redis.ts";
 import { keepsOnDisk } from "./store-checks.ts";
 
-/** What the broker takes of its node. */
-interface BrokerPorts {
+/** What a broker of one process takes. */
+interface LocalPorts {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: Random;
   readonly log: Log;
+  /** For tests of faults. */
+  readonly replace: { store?(store: Store): Store };
+  readonly application: { readonly channels: { readonly isDurable: boolean } } | null;
+}
+
+/** What the broker takes of its node. */
+interface BrokerPorts extends LocalPorts {
   readonly counters: Pick<Counters, "engineDurations">;
   readonly members: Pick<Registry, "member">;
   /** For tests of faults: each is given the real part. */
   readonly replace: { events?(events: BrokerEvents): BrokerEvents; store?(store: Store): Store };
-  readonly application: { readonly channels: { readonly isDurable: boolean } } | null;
+  /** The process that has the broker; null where it is this one. */
+  readonly parent: ParentConnection | null;
 }
 
 /** The broker of this node, and how it does. */
@@ -48,10 +60,16 @@ export function openBroker(
   replaced: () => void,
 ): OpenedBroker {
   const own = ports.replace.events?.(events) ?? events;
+  if (ports.parent) return openParents(ports.parent, ports, own);
   if (config.engine.type === "redis") return openRemote(config, ports, own);
+  return { broker: openLocal(config, ports, own, replaced), remote: null, bus: null };
+}
+
+/** Opens the broker of one process. `replaced`: the file of the history is another one now. */
+export function openLocal(config: Config, ports: LocalPorts, events: BrokerEvents, replaced: () => void): LocalBroker {
   const { clock, random, log, timers } = ports;
-  const broker = createLocalBroker({
-    events: own,
+  return createLocalBroker({
+    events,
     stores: openStores(config, ports, replaced),
     clock,
     random,
@@ -59,23 +77,45 @@ export function openBroker(
     log,
     idempotencyBytesMax: config.channel.idempotency_max_bytes,
   });
-  return { broker, remote: null, bus: null };
+}
+
+/** The broker of a worker: that of its parent. */
+function openParents(parent: ParentConnection, ports: BrokerPorts, events: BrokerEvents): OpenedBroker {
+  const { clock, counters } = ports;
+  const open = (told: EngineEvents) =>
+    new ParentEngine(parent.link, told, { clock, durations: counters.engineDurations });
+  const { broker, engine } = remoteBroker(ports, { events, open, answerMs: parentAnswerMs });
+  const remote = () => ({
+    ...parentEngineMetrics(parent.link, clock, engine.counts),
+    ...broker.engineCounts,
+    feeds: broker.feeds,
+  });
+  return { broker, remote, bus: new ParentBus(parent.link) };
 }
 
 function openRemote({ engine: { redis } }: Config, ports: BrokerPorts, events: BrokerEvents): OpenedBroker {
-  const { clock, random, log, timers, members, counters } = ports;
   const options = redisOptions(redis);
-  const engines: RedisEngine[] = [];
+  const open = (told: EngineEvents) =>
+    new RedisEngine(options, told, { ...ports, durations: ports.counters.engineDurations });
+  const { broker, engine } = remoteBroker(ports, { events, open, answerMs: options.ioTimeout });
+  const remote = () => ({ ...engine.state, ...broker.engineCounts, feeds: broker.feeds });
+  return { broker, remote, bus: engine };
+}
+
+interface RemoteParts<Opened extends Engine> {
+  readonly events: BrokerEvents;
+  readonly open: (told: EngineEvents) => Opened;
+  readonly answerMs: number;
+}
+
+/** A broker over the engine that it opens. */
+function remoteBroker<Opened extends Engine>(ports: BrokerPorts, { events, open, answerMs }: RemoteParts<Opened>) {
+  const { clock, random, log, timers, members } = ports;
+  const engines: Opened[] = [];
   const broker = new RemoteBroker({
     events,
     open: (told) => {
-      const engine = new RedisEngine(options, told, {
-        clock,
-        timers,
-        random,
-        log,
-        durations: counters.engineDurations,
-      });
+      const engine = open(told);
       engines.push(engine);
       return engine;
     },
@@ -84,16 +124,15 @@ function openRemote({ engine: { redis } }: Config, ports: BrokerPorts, events: B
     schedule: timers.setImmediate,
     log,
     socketOf: (client) => members.member(client)?.socket ?? null,
-    answerMs: options.ioTimeout,
+    answerMs,
   });
   const [engine] = engines;
   if (!engine) throw new Error("The broker has opened no engine.");
-  const remote = () => ({ ...engine.state, ...broker.engineCounts, feeds: broker.feeds });
-  return { broker, remote, bus: engine };
+  return { broker, engine };
 }
 
 /** A store in memory, and one on the disk where a channel may need it: otherwise no file is made. */
-function openStores(config: Config, ports: BrokerPorts, replaced: () => void) {
+function openStores(config: Config, ports: LocalPorts, replaced: () => void) {
   const { engine } = config;
   const { clock, random, log, replace, application } = ports;
   const streamsMax = engine.stream_limit;

@@ -46,6 +46,7 @@ import { createNodeHooks } from "./hook-ports.ts";
 import { createHooks, readsHandshakes } from "./http-hooks.ts";
 import { startHub } from "./hub.ts";
 import { connectionOptions, lossOptions, recoveryRate, slowOptions, tokenOptions } from "./options.ts";
+import type { ParentConnection } from "./parent-connection.ts";
 import { countRecoveries } from "./recoveries.ts";
 
 /** What a node takes from outside: time, chance, words, and a way to everyone on a topic. */
@@ -68,6 +69,8 @@ export interface NodePorts {
   readonly topicPrefix: string;
   /** The application whose code decides; null without one. */
   readonly application: { readonly hooks: Hooks; readonly channels: DeclaredChannels } | null;
+  /** The process that has what the workers of this node share; null where this is the only one. */
+  readonly parent: ParentConnection | null;
   /** What waits for users who were away; null where nothing is kept. */
   readonly offlineMessages: OfflineMessages | null;
 }
@@ -94,7 +97,7 @@ export function createNode(config: Config, ports: NodePorts) {
   const deadlines = new Deadlines(clock);
   const subscribers = new SubscriberTable((channel) => broker.leave(channel), counters.namespaces, ports.topicPrefix);
   const slow = new SlowWatch(slowOptions(config), clock, counters);
-  const losses = config.engine.type === "redis" ? new Losses(lossOptions(config), ports.random) : null;
+  const losses = config.engine.type === "redis" || ports.parent ? new Losses(lossOptions(config), ports.random) : null;
   const fanout = new Fanout({ subscribers, slow, clock, counters, log, publish, losses });
 
   const engine = openBroker(config, { ...ports, counters }, fanout, () => {

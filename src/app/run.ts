@@ -4,17 +4,19 @@ import type { Config } from "../config/config.ts";
 import { connectionLimitWithin } from "../config/connection-limit.ts";
 import { type LoadedConfig, type LoadResult, loadConfig } from "../config/load.ts";
 import type { Log } from "../core/log.ts";
-import { createLog } from "../runtime/log.ts";
+import { type AdjustableLog, createLog } from "../runtime/log.ts";
 import { openFilesMax } from "../runtime/open-files.ts";
 import { exitCodes, exitHubFailed, type Stoppable, surviveErrors, untilSignal } from "../runtime/process.ts";
 import { stderr } from "../runtime/stderr.ts";
 import { systemClock } from "../runtime/system.ts";
 import { tokenOptions } from "./options.ts";
+import { processesOf, startParent, workerWord } from "./parent.ts";
 import { engineFault } from "./redis.ts";
-import { type Started, start } from "./start.ts";
+import { type Started, start, tellStart } from "./start.ts";
 import { bunVersionFault, fileProblems, startProblems, whyNotStarted } from "./start-checks.ts";
 import { storeProblems } from "./store-checks.ts";
 import { backup, renewEpochs } from "./store-commands.ts";
+import { runWorker } from "./worker.ts";
 
 /** What a sub-command writes, and the exit code of its process. */
 interface CommandResult {
@@ -37,6 +39,7 @@ export async function run(argv: readonly string[]): Promise<void> {
   const fault = bunVersionFault(Bun.version);
   if (fault !== null) refuse([fault], exitCodes.forced);
   const [word = "", ...rest] = argv;
+  if (word === workerWord) return await runWorker(rest);
   const command = commands.get(word) ?? null;
   const load = () =>
     loadConfig({
@@ -70,19 +73,43 @@ async function serve({ config, warnings, profile, file }: LoadedConfig, load: ()
   const { client } = config;
   const log = createLog(config.log, stderr);
   const { limit, isReduced } = connectionLimitWithin(client.connection_limit, openFilesMax());
+  if (processesOf(config) > 1) return await serveByWorkers({ config, warnings, profile, file }, log);
   const started = Promise.withResolvers<Stoppable>();
   const forever = untilSignal(started.promise, log, { reload: () => reload(server, { load, log, profile }) });
   const outside = { log, setLogLevel: log.setLevel, warnings, profile, onFailure: exitHubFailed(log) };
   const server = startOrRefuse(limited(config), outside);
   started.resolve(server);
-  if (file === null)
-    log.info("profile.development", { hint: "everyone on this machine may do everything; a config.json ends that" });
-  else log.info("config.loaded", { file, profile });
+  tellConfig(log, { profile, file });
   if (isReduced) log.info("connections.limited", { limit, reason: "the process may open no more files" });
   surviveErrors(log, () => {
     server.node.counters.errors += 1;
   });
   await forever;
+}
+
+/** The same as a parent process, with workers. */
+async function serveByWorkers({ config, warnings, profile, file }: Loaded, log: AdjustableLog): Promise<void> {
+  const started = Promise.withResolvers<Stoppable>();
+  const forever = untilSignal(started.promise, log, { reload: () => {} });
+  surviveErrors(log, () => {});
+  const node = await startParent(config, { log, profile }).catch((error) =>
+    refuse([whyNotStarted(error, config)], exitCodes.forced),
+  );
+  // The worker has said why.
+  if (node === null) process.exit(exitCodes.forced);
+  started.resolve(node);
+  tellStart(log, node.url, warnings);
+  tellConfig(log, { profile, file });
+  node.tellWorkers();
+  await forever;
+}
+
+type Loaded = Pick<LoadedConfig, "config" | "warnings" | "profile" | "file">;
+
+function tellConfig(log: Log, { profile, file }: Pick<Loaded, "profile" | "file">): void {
+  if (file === null)
+    log.info("profile.development", { hint: "everyone on this machine may do everything; a config.json ends that" });
+  else log.info("config.loaded", { file, profile });
 }
 
 /** The configuration with no more connections than the process may have open files. */

@@ -21,6 +21,8 @@ export interface ServersPorts {
   readonly network: Network;
   /** False: there is no public listener. */
   readonly isListening: boolean;
+  /** Other processes of this node listen at the same port. */
+  readonly isPortShared: boolean;
 }
 
 /** The open listeners of this process. */
@@ -89,10 +91,19 @@ function all({ outer, inside }: Pick<Opened, "outer" | "inside">): BunServer[] {
   return inside ? [...outer, inside] : [...outer];
 }
 
-function openAll(config: Config, { listeners, profile, log, network, isListening }: ServersPorts): Opened {
+function openAll(config: Config, ports: ServersPorts): Opened {
+  const { listeners, profile, log, network, isListening, isPortShared } = ports;
   const { address, port, internal_address, internal_port } = config.http_server;
   const open = (hostname: string, at: number, routes: typeof listeners.routes): BunServer =>
-    network.serve<BunSocket>({ ...common(config, log), hostname, port: at, routes, websocket: listeners.handlers });
+    network.serve<BunSocket>({
+      ...common(config, log),
+      // So that a listener with another certificate can be opened before this one is closed.
+      reusePort: isPortShared || config.http_server.tls.enabled,
+      hostname,
+      port: at,
+      routes,
+      websocket: listeners.handlers,
+    });
 
   const openOuter = (hostname: string, at: number) => open(hostname, at, listeners.routes);
   const meansLocalhost = address === "localhost" || (profile === "development" && pairs.has(address));
@@ -115,8 +126,6 @@ function common(config: Config, log: Log) {
     // The API alone takes bodies, and refuses those over its limit in words; what is far over it the runtime cuts off.
     maxRequestBodySize: Math.max(config.http_api.body_size_limit, 16_777_216),
     ...tlsOptions(config.http_server.tls),
-    // So that a listener with another certificate can be opened before this one is closed.
-    reusePort: config.http_server.tls.enabled,
     // Otherwise the runtime answers /bun:info with its version and the kernel's.
     development: false,
     fetch: notFound,

@@ -28,6 +28,7 @@ import { openMessages } from "./messages.ts";
 import { createNode, type Node, type NodePorts, type Replacements } from "./node.ts";
 import { OpenFilesWatch } from "./open-files.ts";
 import { createConfiguredOperations } from "./operations.ts";
+import type { ParentConnection } from "./parent-connection.ts";
 import { createPublications } from "./publications.ts";
 import { createReload } from "./reload.ts";
 import { openServers, type Servers } from "./servers.ts";
@@ -57,6 +58,8 @@ export interface Outside {
   readonly application?: ApplicationDefinition;
   /** Tells topics from those of another server on the same listener. */
   readonly topicPrefix?: string;
+  /** The process that has what the workers of this node share; absent where this is the only one. */
+  readonly parent?: ParentConnection;
   /** False: no public listener; requests come through `mount`. Default true. */
   readonly listen?: boolean;
 }
@@ -74,7 +77,8 @@ export function start(config: Config, outside: Outside = {}) {
   const { log, network } = parts;
   let isDraining = false;
   const isListening = outside.listen ?? true;
-  if (isListening) assertFree(config.http_server, network);
+  // The parent has asked before, and the workers share the port.
+  if (isListening && !parts.parent) assertFree(config.http_server, network);
 
   const application = outside.application
     ? createApplicationHooks(outside.application, config, {
@@ -112,7 +116,10 @@ export function start(config: Config, outside: Outside = {}) {
     node.hooks?.events?.close();
     messages.close();
   };
-  const servers = attempt(() => openServers(config, { ...parts, listeners, isListening }), close);
+  const servers = attempt(
+    () => openServers(config, { ...parts, listeners, isListening, isPortShared: parts.parent !== null }),
+    close,
+  );
 
   const drain = async () => {
     isDraining = true;
@@ -132,7 +139,7 @@ export function start(config: Config, outside: Outside = {}) {
   };
   const inProcess = createInProcess(operations, () => node.hub.getSnapshot().status === "active");
   const reload = createReload(config, { ...parts, node, listeners, servers });
-  tellStart(log, servers.url, outside.warnings ?? []);
+  if (!parts.parent) tellStart(log, servers.url, outside.warnings ?? []);
   servers.logSkipped();
   return {
     url: servers.url,
@@ -215,13 +222,14 @@ function completed(config: Config, outside: Outside) {
     replace: outside.replace ?? {},
     topicPrefix: outside.topicPrefix ?? "",
     profile: outside.profile ?? "file",
+    parent: outside.parent ?? null,
     version: packageJson.version,
     isStrict: process.env["NODE_ENV"] !== "production",
   };
 }
 
 /** `server.started` is the first line of the log: who starts a server waits for it, and reads the address from it. */
-function tellStart(log: Log, url: string, warnings: readonly string[]): void {
+export function tellStart(log: Log, url: string, warnings: readonly string[]): void {
   log.info("server.started", { url, version: packageJson.version, bun: Bun.version });
   for (const line of warnings) log.warn("config.warning", { line });
 }

@@ -133,6 +133,22 @@ export function count(fallback: number, doc: string, limits: CountLimits = {}) {
   return v.optional(countSchema(doc, limits), fallback);
 }
 
+/** A whole number of something, or a word that stands for one. */
+export function countOrWord<const Word extends string>(word: Word, fallback: number, doc: string, limits: CountLimits) {
+  const { unit = "", min = 0, max = uint32Max } = limits;
+  const message = expected(`a whole number from ${min} to ${max}, or "${word}"`);
+  const schema = v.pipe(
+    v.union([v.number(), v.literal(word)], message),
+    v.check(
+      (value) => value === word || (Number.isInteger(value) && Number(value) >= min && Number(value) <= max),
+      message,
+    ),
+    notes({ kind: "number", unit }),
+    v.description(doc),
+  );
+  return v.optional(schema, fallback);
+}
+
 /** A whole number whose default follows from other options, as the words say; null where it is not set. */
 export function derivedCount(derived: string, doc: string, limits: CountLimits = {}) {
   return v.nullish(countSchema(doc, limits, { derived }), null);

@@ -14,4 +14,11 @@ export const kinds = {
   ping: 4,
   /** A worker stops. */
   drain: 5,
+  /** A worker names itself to the others. */
+  name: 6,
+  /** A text for all workers, and for one. */
+  broadcast: 7,
+  send: 8,
+  /** A text of a worker. */
+  heard: 9,
 } as const;

@@ -31,14 +31,14 @@ const hostileOnTerminal = new RegExp(`[\\u0000-\\u001f]|${hostile.source}`, "gu"
 /**
  * Structured logging: one JSON line per event, written before the call returns, so that the last words of a process
  * that ends are not lost. What clients say is cut at 256 characters, and what could move a terminal's cursor, break a
- * line or turn its direction is written as an escape.
+ * line or turn its direction is written as an escape. `every`: fields of each line.
  */
-export function createLog({ level, format }: LogOptions, sink: LogSink): AdjustableLog {
+export function createLog({ level, format }: LogOptions, sink: LogSink, every: LogFields | null = null): AdjustableLog {
   const isPretty = format === "pretty" || (format === "auto" && sink.isTTY === true);
   const logger = pino(
     {
       level: pinoLevel(level),
-      base: null,
+      base: every,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       messageKey: isPretty ? "msg" : "event",

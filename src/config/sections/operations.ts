@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { choice, count, duration, flag, secret, section, text } from "../../options/option.ts";
+import { choice, count, countOrWord, duration, flag, secret, section, text } from "../../options/option.ts";
 import { redis } from "./redis.ts";
 import { urlPath } from "./transports.ts";
 
@@ -92,4 +92,11 @@ export const log = section({
 /** `node`: this process among others. */
 export const node = section({
   name: text("", "What the API's `info` calls this node; empty for a name made of host and port, as in Centrifugo."),
+  processes: countOrWord(
+    "auto",
+    1,
+    "Processes that share the port, so that the node uses as many cores; `auto` for one for each core. With 1 there is " +
+      "one process, otherwise a parent beside them that has the broker, and everything else that is kept.",
+    { unit: "processes", min: 1, max: 256 },
+  ),
 });

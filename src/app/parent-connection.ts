@@ -1,0 +1,25 @@
+import type { ParentEngine } from "../broker/parent/engine.ts";
+import type { Clock } from "../core/clock.ts";
+import type { EngineMetrics } from "../metrics/engine.ts";
+import { answerMs, type Link } from "../processes/link.ts";
+
+/** The process that has what the workers of a node share, as one of them sees it. */
+export interface ParentConnection {
+  readonly link: Link;
+}
+
+/** Milliseconds within which the parent answers. */
+export const parentAnswerMs = answerMs;
+
+/** Milliseconds without a word of the parent, which asks each second, after which it counts as hung. */
+const silentMs = 2_500;
+
+/** What is known of the parent as an engine. */
+export function parentEngineMetrics(
+  { heardAt }: Link,
+  clock: Clock,
+  counts: ParentEngine["counts"],
+): Pick<EngineMetrics, "isUp" | "probeAge" | "calls" | "errors"> {
+  const probeAge = clock.monotonic() - heardAt;
+  return { isUp: probeAge < silentMs, probeAge, ...counts };
+}

@@ -1,0 +1,246 @@
+import type { Clock } from "../core/clock.ts";
+import type { Log } from "../core/log.ts";
+import { milliseconds } from "../core/time.ts";
+import type { Timers } from "../core/timers.ts";
+import { kinds } from "./kinds.ts";
+import { Link, type LinkSocket, nothing, type Write } from "./link.ts";
+import { hello, type Ready, readJson, ready, writeJson } from "./messages.ts";
+import { Worker, type WorkerEnd, type WorkerProcess } from "./worker.ts";
+
+/** What the supervisor works with. */
+export interface SupervisorPorts {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly log: Log;
+  /** Runs a task when the code that runs now has come to its end. */
+  readonly schedule: (task: () => void) => void;
+  /** The version that workers must have. */
+  readonly version: string;
+  /** Starts the process of a worker. */
+  start(id: string, ended: (end: WorkerEnd) => void): WorkerProcess;
+  /** What a worker runs with, as it is asked for. */
+  welcome(worker: Worker): unknown;
+  /** A worker has its link, and has lost it. */
+  joined(worker: Worker, link: Link): void;
+  left(worker: Worker, link: Link): void;
+  /** Milliseconds within which a worker that was told to stop has ended; then it is killed. */
+  stopTimeout(): number;
+}
+
+/** A worker that lived for less, in milliseconds, counts as one that ended at once: the next waits before it starts. */
+const longLife = 10_000;
+/** The first wait after such an end and the longest one, in milliseconds; each is twice the one before. */
+const backoff = { first: 200, longest: 10_000 };
+/** Time from the start of a worker until it listens, in milliseconds. */
+const startTimeout = 30_000;
+/** Time for a process to end whose link has ended, in milliseconds. */
+const endTimeout = 1_000;
+
+/** Starts workers, replaces those that end, and ends them; a number is that of one worker at a time. */
+export class Supervisor {
+  readonly #ports: SupervisorPorts;
+  /** All processes that run. */
+  readonly #workers = new Set<Worker>();
+  /** Those that take connections, by number. */
+  readonly #current = new Map<number, Worker>();
+  /** Numbers whose next worker is being started in place of one that runs. */
+  readonly #replaced = new Set<number>();
+  /** How often in a row the worker of a number has ended at once. */
+  readonly #deaths = new Map<number, number>();
+  #started = 0;
+  #isStopping = false;
+  #isTold = false;
+
+  constructor(ports: SupervisorPorts) {
+    this.#ports = ports;
+  }
+
+  /** The workers that take connections. */
+  get current(): readonly Worker[] {
+    return [...this.#current.values()].filter((worker) => worker.isReady);
+  }
+
+  /** Every worker with a link, also those that stop. */
+  get linked(): readonly Worker[] {
+    return [...this.#workers].filter((worker) => worker.link !== null);
+  }
+
+  get isStopping(): boolean {
+    return this.#isStopping;
+  }
+
+  /** Starts the first worker, tells where it listens, and starts the others; null where one has ended before it listened. */
+  async start(count: number, learn: (first: Ready) => void): Promise<Ready | null> {
+    const first = await this.#open(1);
+    if (first === null) return null;
+    learn(first);
+    const others = Array.from({ length: count - 1 }, (_, index) => this.#open(index + 2));
+    return (await Promise.all(others)).includes(null) ? null : first;
+  }
+
+  /** Logs the workers that there are, and from now on those that begin: the first line of a log says where the node listens. */
+  tellStarted(): void {
+    this.#isTold = true;
+    for (const worker of this.current) this.#tellStarted(worker);
+  }
+
+  /** A connection on the workers' socket; what it says first tells whose it is. */
+  accept(socket: LinkSocket): Link {
+    let worker: Worker | null = null;
+    const { clock, schedule, version } = this.#ports;
+    const link: Link = new Link(socket, {
+      clock,
+      schedule,
+      ended: (reason) => worker && this.#unlinked(worker, reason),
+    });
+    link.onCall(kinds.hello, (body, reply) => {
+      const said = readJson(body, hello);
+      worker = [...this.#workers].find(({ id, link: known }) => id === said.id && known === null) ?? null;
+      if (worker === null || said.version !== version) {
+        reply(null);
+        return;
+      }
+      worker.link = link;
+      this.#ports.joined(worker, link);
+      reply(writeJson(this.#ports.welcome(worker)));
+    });
+    link.onTold(kinds.ready, (body) => {
+      const said = readJson(body, ready);
+      if (worker) this.#listens(worker, said);
+    });
+    return link;
+  }
+
+  /** To be called each second: asks every worker whether it goes on. */
+  tick(): void {
+    for (const worker of this.#workers) {
+      const { link, number, process } = worker;
+      if (link === null) continue;
+      if (worker.pinged()) {
+        this.#ports.log.error("worker.silent", { worker: number, pid: process.pid });
+        process.kill("SIGKILL");
+        continue;
+      }
+      link.call(kinds.ping, nothing, (answer) => answer && worker.answered());
+    }
+  }
+
+  /** To be called some times a second. */
+  sweep(): void {
+    for (const { link } of this.#workers) link?.sweep();
+  }
+
+  /**
+   * Starts a new worker for each number, and stops the one before when it listens, one number after the other. False: a
+   * new one did not start, and the workers before stay.
+   */
+  async replaceAll(count: number): Promise<boolean> {
+    for (let number = 1; number <= count; number++) {
+      const former = this.#current.get(number);
+      this.#replaced.add(number);
+      const next = await this.#open(number, former);
+      this.#replaced.delete(number);
+      if (this.#isStopping) return false;
+      if (next === null) {
+        if (former?.hasEnded) this.#restart(number);
+        return false;
+      }
+      if (former) await this.#stop(former, true);
+    }
+    for (const [number, worker] of this.#current) {
+      if (number <= count) continue;
+      this.#current.delete(number);
+      await this.#stop(worker, true);
+    }
+    return true;
+  }
+
+  /** Stops all. `cut`: workers that did not end in good order. */
+  async stop(): Promise<{ readonly cut: number }> {
+    this.#isStopping = true;
+    const ends = await Promise.all([...this.#workers].map((worker) => this.#stop(worker, false)));
+    return { cut: ends.filter(({ code }) => code !== 0).length };
+  }
+
+  /** Ends all at once. */
+  kill(): void {
+    this.#isStopping = true;
+    for (const { process } of this.#workers) process.kill("SIGKILL");
+  }
+
+  /** Starts a worker; null where it has ended before it listened. `former`: stays the current one until then. */
+  async #open(number: number, former?: Worker): Promise<Ready | null> {
+    this.#started += 1;
+    const id = `${number}-${this.#started}`;
+    const { clock, timers } = this.#ports;
+    const opened = this.#ports.start(id, (end) => this.#ended(worker, end));
+    const worker: Worker = new Worker(number, id, opened, clock);
+    this.#workers.add(worker);
+    if (!former) this.#current.set(number, worker);
+    const timer = timers.setTimeout(() => opened.kill("SIGKILL"), milliseconds(startTimeout));
+    const listens = await worker.ready.promise;
+    timer.cancel();
+    if (listens !== null) this.#current.set(number, worker);
+    return listens;
+  }
+
+  #listens(worker: Worker, said: Ready): void {
+    worker.isReady = true;
+    worker.ready.resolve(said);
+    if (this.#isTold) this.#tellStarted(worker);
+  }
+
+  #tellStarted({ number, process }: Worker): void {
+    this.#ports.log.info("worker.started", { worker: number, pid: process.pid });
+  }
+
+  async #stop(worker: Worker, isReplaced: boolean): Promise<WorkerEnd> {
+    worker.isStopping = true;
+    const write: Write = writeJson({ isReplaced });
+    if (worker.link?.tell(kinds.drain, write) !== true) worker.process.kill("SIGKILL");
+    const { timers, stopTimeout } = this.#ports;
+    const timer = timers.setTimeout(() => worker.process.kill("SIGKILL"), milliseconds(stopTimeout()));
+    const end = await worker.ended.promise;
+    timer.cancel();
+    return end;
+  }
+
+  #unlinked(worker: Worker, reason: string): void {
+    const { log, timers } = this.#ports;
+    if (worker.link) this.#ports.left(worker, worker.link);
+    worker.link = null;
+    if (worker.isStopping || worker.hasEnded) return;
+    log.debug("worker.unlinked", { worker: worker.number, reason });
+    // It is on its way to its end, or does not know that it has no parent any more.
+    timers.setTimeout(() => {
+      if (!worker.hasEnded) worker.process.kill("SIGKILL");
+    }, milliseconds(endTimeout));
+  }
+
+  #ended(worker: Worker, end: WorkerEnd): void {
+    const { clock, log } = this.#ports;
+    const { number, process, link, isStopping } = worker;
+    worker.hasEnded = true;
+    this.#workers.delete(worker);
+    link?.end("the process has ended");
+    const isExpected = isStopping || this.#isStopping;
+    log[isExpected ? "info" : "error"]("worker.ended", { worker: number, pid: process.pid, ...end });
+    worker.ready.resolve(null);
+    worker.ended.resolve(end);
+    if (this.#isStopping || this.#current.get(number) !== worker || this.#replaced.has(number)) return;
+    this.#current.delete(number);
+    if (!worker.isReady && !this.#deaths.has(number)) return;
+    const isLong = clock.monotonic() - worker.startedAt >= longLife;
+    this.#deaths.set(number, isLong ? 0 : (this.#deaths.get(number) ?? 0) + 1);
+    this.#restart(number);
+  }
+
+  /** At once after a long life, later and later where workers end at once. */
+  #restart(number: number): void {
+    const deaths = this.#deaths.get(number) ?? 0;
+    const delay = deaths === 0 ? 0 : Math.min(backoff.longest, backoff.first * 2 ** (deaths - 1));
+    this.#ports.timers.setTimeout(() => {
+      if (!this.#isStopping && !this.#current.has(number)) void this.#open(number);
+    }, milliseconds(delay));
+  }
+}
