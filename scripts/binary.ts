@@ -30,7 +30,7 @@ const embedPages: Bun.BunPlugin = {
 };
 
 const { values, positionals } = parseArgs({ options: { out: { type: "string" } }, allowPositionals: true });
-const out = values.out ?? "dist/bin";
+const out = values.out ?? "release";
 const wanted = positionals.includes("all") ? targets : targets.filter((target) => positionals.includes(target));
 const unknown = positionals.filter((word) => word !== "all" && !targets.some((target) => target === word));
 if (unknown.length > 0) throw new Error(`unknown target ${unknown.join(", ")}: expected ${targets.join(", ")} or all`);
