@@ -15,7 +15,7 @@ const emptyWords = /(?<!\w)[A-Za-z]*(?:[Mm]anager|[Hh]elper|[Uu]tils?)(?!\w)/;
 /** The ports between rooms: their types may be imported where a row says `ports`. */
 const ports =
   "types src/(?:broker/broker|presence/presence(?:-events)?|hooks/hooks|protocol/protocol|auth/authenticator|" +
-  "channels/(?:rules|grant|namespace|channel)|messages/(?:offline-queue|offline-messages|publish-log)|cluster/bus)";
+  "channels/(?:rules|grant|namespace|channel)|messages/(?:inbox|log-row|publish-log)|cluster/bus)";
 /** What counts, and the types of what is counted. */
 const counters = "src/metrics/counters";
 const hub = ["src/metrics/counters", "types actors/hub/(?:events|registry|publications)"];
@@ -89,7 +89,16 @@ const rooms: readonly (readonly [room: string, ...may: string[]])[] = [
   ["src/contract/", "@standard-schema"],
   ["src/client/", "src/contract/", "types centrifuge", "@standard-schema"],
   ["src/sockets/", "types bun", "src/http/", "src/delivery/", "src/protocol/", ports, counters, "types actors/"],
-  ["src/operations/", "valibot", "re2js", "src/messages/search", "actors/hub/events", ports, ...hub],
+  [
+    "src/operations/",
+    "valibot",
+    "re2js",
+    "src/messages/search",
+    "src/options/duration",
+    "actors/hub/events",
+    ports,
+    ...hub,
+  ],
   [
     "src/api/",
     "src/options/duration",

@@ -7,6 +7,7 @@ import { decideAnswer, decideAskedPublish } from "./decide/answers.ts";
 import { decideSettled } from "./decide/connect.ts";
 import type { Decision, View } from "./decide/decision.ts";
 import type { SealedAnswer } from "./events.ts";
+import { performInbox } from "./inbox.ts";
 import { type Cause, Joins } from "./joins.ts";
 import type { PendingHook } from "./pending.ts";
 import type { ConnectionPorts, Scope } from "./ports.ts";
@@ -145,7 +146,8 @@ export class Performer {
         this.#ports.hub.send({ type: "connection.alone", id: socket.id, user: connection.user });
         break;
       case "deliver messages":
-        this.#ports.offlineMessages?.deliver(connection.user, socket.id);
+      case "acknowledge":
+        performInbox(this.#ports, scope, decision);
         break;
       case "ask":
       case "call":

@@ -9,12 +9,12 @@ import type { Timers } from "../../src/core/timers.ts";
 import type { Caller } from "../../src/hooks/caller.ts";
 import type { ChannelWatch } from "../../src/hooks/channel-watch.ts";
 import type { Hooks } from "../../src/hooks/hooks.ts";
-import type { OfflineMessages } from "../../src/messages/offline-messages.ts";
 import type { Counters } from "../../src/metrics/counters.ts";
 import type { Presence } from "../../src/presence/presence.ts";
 import type { PresenceEvents } from "../../src/presence/presence-events.ts";
 import type { Deadlines } from "../deadlines.ts";
 import type { PublishEvent } from "../hub/events.ts";
+import type { InboxDelivery } from "../inbox/delivery.ts";
 import type { ConnectionEvent, HubRef } from "./events.ts";
 import type { ConnectionRecord } from "./record.ts";
 
@@ -39,8 +39,8 @@ export interface ConnectionPorts {
   readonly rules: ChannelRules;
   /** The hooks of the application; null without any. */
   readonly hooks: HookPorts | null;
-  /** What was sent to users while they were away; null where nothing is kept. */
-  readonly offlineMessages: OfflineMessages | null;
+  /** Messages that wait for users; null where nothing is kept. */
+  readonly inbox: InboxDelivery | null;
 }
 
 /** What connections do with hooks. */

@@ -41,7 +41,7 @@ export function read(
 }
 
 /** Replies with what `start` calls back with: at once, or later, and then the connection waits for it. */
-function answerLater(scope: Scope, start: (answer: (reply: Reply) => void) => void): void {
+export function answerLater(scope: Scope, start: (answer: (reply: Reply) => void) => void): void {
   const { connection, self } = scope;
   let ticket = 0;
   let isAnswered = false;

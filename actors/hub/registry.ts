@@ -28,6 +28,8 @@ export interface Member {
   readonly id: string;
   /** Null until the credentials were accepted; "" is anonymous. */
   readonly user: string | null;
+  /** Which of the user's devices it is; "" where it names none. */
+  readonly device: string;
   readonly socket: Socket;
   readonly state: ConnectionState;
   /** It takes messages that belong to no channel: it was admitted, is not ending, and its protocol has them. */
@@ -62,6 +64,10 @@ export class OwnedMember implements Member {
 
   get user(): string | null {
     return this.ref.getSnapshot().context.connection.identity?.user ?? null;
+  }
+
+  get device(): string {
+    return this.ref.getSnapshot().context.connection.identity?.device ?? "";
   }
 
   get hearsMessages(): boolean {

@@ -102,6 +102,11 @@ export function optionalText(about: string) {
   return filter(about, string);
 }
 
+/** One of these words; undefined where it is absent. */
+export function choice<const Words extends readonly [string, ...string[]]>(about: string, words: Words) {
+  return filter(about, v.picklist(words, `expected ${words.join(" or ")}`));
+}
+
 /** An instant; undefined where it is absent. */
 export function instant(about: string) {
   return filter(`${about}, in milliseconds since 1970.`, whole);

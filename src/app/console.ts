@@ -73,7 +73,8 @@ function innerConfig(): Config {
       health: { enabled: false },
       prometheus: { enabled: false },
       http_api: { disabled: true },
-      push_log: { enabled: false },
+      // A file of its own, which is never made: it keeps no messages.
+      push_log: { enabled: false, path: "data/console-push.db" },
       shutdown: { timeout: "1s" },
     },
     "file",

@@ -1,27 +1,28 @@
+import { existsSync } from "node:fs";
 import type { HubRef } from "../../actors/hub/events.ts";
 import type { Registry } from "../../actors/hub/registry.ts";
+import { Deliveries, type InboxDelivery } from "../../actors/inbox/delivery.ts";
 import type { Config } from "../config/config.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import { milliseconds } from "../core/time.ts";
 import type { Timers } from "../core/timers.ts";
-import { createOfflineMessages } from "../messages/offline-messages.ts";
-import type { OfflineQueue } from "../messages/offline-queue.ts";
+import type { Inbox } from "../messages/inbox.ts";
 import { createMessageStore } from "../messages/store.ts";
 import { hasApi } from "./api.ts";
 import type { Replacements } from "./node.ts";
 
-/** What the push store needs of the house. */
+/** What the store of messages needs of the server. */
 export interface MessagesPorts {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly log: Log;
   readonly registry: Registry;
   readonly hub: Pick<HubRef, "send">;
-  readonly replace: Pick<Replacements, "queue">;
+  readonly replace: Pick<Replacements, "inbox">;
 }
 
-/** The push log, the queue for users who are away, and the way of what waits to who comes. */
+/** The publish log, the inbox, and its delivery to connections. */
 export type Messages = ReturnType<typeof openMessages>;
 
 /** What one idempotency key of a message takes with its result. */
@@ -31,34 +32,20 @@ const resultBytes = 288;
 const retryInterval = 10_000;
 
 /**
- * Opens the push store where pushes of the API are recorded. Elsewhere nothing is opened before there is something to be
- * kept: what waits from an earlier process is given from then on.
+ * Opens the store of messages where pushes of the API are recorded, and where its file is there: messages of an earlier
+ * process may wait in it. Elsewhere nothing is opened before there is something to be kept.
  *
  * @throws where pushes are to be recorded and the file cannot be had
  */
-export function openMessages(config: Config, { clock, timers, log, registry, hub, replace }: MessagesPorts) {
-  const { push_log, push_queue } = config;
-  const resultsMax = Math.floor(config.channel.idempotency_max_bytes / resultBytes);
-  const after = (delay: number, run: () => void) => void timers.setTimeout(run, milliseconds(delay));
-  const schedule = (task: () => void, delay: number) => after(delay, task);
-  const open = () => {
-    const store = createMessageStore(
-      { path: push_log.path, log: push_log, queue: { ...push_queue, resultsMax } },
-      { clock, log, schedule },
-    );
-    const queue = replace.queue?.(store.queue) ?? store.queue;
-    return {
-      store,
-      queue,
-      offlineMessages: createOfflineMessages({ queue, log: store.log, clock, registry, hub, after }),
-    };
-  };
+export function openMessages(config: Config, ports: MessagesPorts) {
+  const { clock, log } = ports;
+  const { push_log } = config;
   let triedAt = Number.NEGATIVE_INFINITY;
   const attempt = (): ReturnType<typeof open> | null => {
     if (clock.monotonic() - triedAt < retryInterval) return null;
     triedAt = clock.monotonic();
     try {
-      return open();
+      return open(config, ports);
     } catch (error) {
       log.warn("push.file_not_opened", { path: push_log.path, error: String(error) });
       return null;
@@ -66,24 +53,48 @@ export function openMessages(config: Config, { clock, timers, log, registry, hub
   };
 
   const isLogged = hasApi(config) && push_log.enabled;
-  let opened = isLogged ? open() : null;
-  const needed = (): OfflineQueue | null => {
+  let opened = isLogged ? open(config, ports) : existsSync(push_log.path) ? attempt() : null;
+  const needed = (): Inbox | null => {
     opened ??= attempt();
-    return opened?.queue ?? null;
+    return opened?.inbox ?? null;
   };
-  const queue: Pick<OfflineQueue, "put" | "recall" | "remember"> = {
-    put: (user, data, options) => needed()?.put(user, data, options) ?? "failed",
-    recall: (key) => opened?.queue.recall(key) ?? { state: "new" },
+  const inbox: Pick<Inbox, "append" | "recall" | "remember"> = {
+    append: (message) => needed()?.append(message) ?? "failed",
+    recall: (key) => opened?.inbox.recall(key) ?? { state: "new" },
     remember: (key, answer) => needed()?.remember(key, answer) ?? "failed",
   };
+  const delivery: InboxDelivery = {
+    deliver: (user, client) => opened?.deliveries.deliver(user, client),
+    acknowledge: (client, ids) => opened?.deliveries.acknowledge(client, ids) ?? true,
+  };
   return {
-    queue,
+    inbox,
     /** Null where pushes are not recorded. */
-    log: opened?.store.log ?? null,
-    offlineMessages: { deliver: (user: string, client: string) => opened?.offlineMessages.deliver(user, client) },
+    log: isLogged ? (opened?.store.log ?? null) : null,
+    delivery,
     failures: () => opened?.store.failures() ?? 0,
     entriesLost: () => opened?.store.log.lost ?? 0,
+    /** To be called every 50 ms. */
+    tick: () => opened?.deliveries.tick(),
+    /** To be called about once a second. */
+    second: () => opened?.deliveries.second(),
     sweep: () => opened?.store.sweep(),
     close: () => opened?.store.close(),
+  };
+}
+
+function open(config: Config, { clock, timers, log, registry, hub, replace }: MessagesPorts) {
+  const { push_log, push_queue, channel } = config;
+  const after = (delay: number, run: () => void) => void timers.setTimeout(run, milliseconds(delay));
+  const resultsMax = Math.floor(channel.idempotency_max_bytes / resultBytes);
+  const store = createMessageStore(
+    { path: push_log.path, log: push_log, inbox: { ...push_queue, resultsMax } },
+    { clock, log, schedule: (task, delay) => after(delay, task) },
+  );
+  const inbox = replace.inbox?.(store.inbox) ?? store.inbox;
+  return {
+    store,
+    inbox,
+    deliveries: new Deliveries({ inbox, log: store.log, clock, registry, hub, after, soon: timers.setImmediate }),
   };
 }

@@ -4,6 +4,7 @@ import { Deadlines } from "../../actors/deadlines.ts";
 import { adopt } from "../../actors/hub/adopt.ts";
 import type { HubRef } from "../../actors/hub/events.ts";
 import type { ConnectionRef, Members } from "../../actors/hub/registry.ts";
+import type { InboxDelivery } from "../../actors/inbox/delivery.ts";
 import type { Authenticator } from "../auth/authenticator.ts";
 import { createAuthenticator } from "../auth/jwt.ts";
 import { switchableAuthenticator } from "../auth/switchable.ts";
@@ -32,8 +33,7 @@ import { Losses } from "../delivery/losses.ts";
 import { SlowWatch } from "../delivery/slow-consumers.ts";
 import { type NativeSubscriber, SubscriberTable } from "../delivery/subscribers.ts";
 import type { Hooks } from "../hooks/hooks.ts";
-import type { OfflineMessages } from "../messages/offline-messages.ts";
-import type { OfflineQueue } from "../messages/offline-queue.ts";
+import type { Inbox } from "../messages/inbox.ts";
 import { createCounters } from "../metrics/counters.ts";
 import type { EngineMetrics } from "../metrics/engine.ts";
 import { createMemoryPresence } from "../presence/memory.ts";
@@ -71,8 +71,8 @@ export interface NodePorts {
   readonly application: { readonly hooks: Hooks; readonly channels: DeclaredChannels } | null;
   /** The process that has what the workers of this node share; null where this is the only one. */
   readonly parent: ParentConnection | null;
-  /** What waits for users who were away; null where nothing is kept. */
-  readonly offlineMessages: OfflineMessages | null;
+  /** Messages that wait for users; null where nothing is kept. */
+  readonly inbox: InboxDelivery | null;
 }
 
 /** For tests of faults: each is given the real part and answers with what stands in its place. */
@@ -80,7 +80,7 @@ export interface Replacements {
   /** What the broker tells: given to the real one instead. */
   events?(events: BrokerEvents): BrokerEvents;
   broker?(broker: Broker): Broker;
-  queue?(queue: OfflineQueue): OfflineQueue;
+  inbox?(inbox: Inbox): Inbox;
   presence?(presence: Presence): Presence;
   authenticator?(authenticator: Authenticator | null): Authenticator | null;
   /** The store on the disk; not called where there is none. */

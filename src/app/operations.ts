@@ -1,5 +1,6 @@
 import type { Config } from "../config/config.ts";
 import type { Clock } from "../core/clock.ts";
+import type { Random } from "../core/random.ts";
 import { Slices } from "../core/slices.ts";
 import type { Timers } from "../core/timers.ts";
 import { createOperations } from "../operations/operations.ts";
@@ -12,6 +13,7 @@ import type { Node } from "./node.ts";
 interface OperationsParts {
   readonly clock: Clock;
   readonly timers: Timers;
+  readonly random: Random;
   readonly version: string;
   readonly nodeId: string;
   readonly node: Node;
@@ -20,14 +22,15 @@ interface OperationsParts {
 
 /** What a back end can do with this node, and the slices in which long work of its requests is done. */
 export function createConfiguredOperations(config: Config, parts: OperationsParts) {
-  const { clock, timers, version, nodeId, node, messages } = parts;
+  const { clock, timers, random, version, nodeId, node, messages } = parts;
   const slices = new Slices(clock, timers.setImmediate);
   const operations = createOperations({
     ...node,
     hub: node.everyHub,
     clock,
+    random,
     slices,
-    queue: messages.queue,
+    inbox: messages.inbox,
     publishLog: messages.log,
     accountOf: createAccounts(config),
     logPayloads: config.push_log.payloads,

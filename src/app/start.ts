@@ -24,7 +24,7 @@ import { openConsole, type StartInner } from "./console.ts";
 import { innerParts } from "./console-ports.ts";
 import type { ProcessGauges } from "./gauges.ts";
 import { createListeners, type Listeners } from "./listeners.ts";
-import { openMessages } from "./messages.ts";
+import { type Messages, openMessages } from "./messages.ts";
 import { createNode, type Node, type NodePorts, type Replacements } from "./node.ts";
 import { OpenFilesWatch } from "./open-files.ts";
 import { createConfiguredOperations } from "./operations.ts";
@@ -97,11 +97,11 @@ export function start(config: Config, outside: Outside = {}) {
     ...parts,
     members,
     application,
-    offlineMessages: messages.offlineMessages,
+    inbox: messages.delivery,
     publish: (topic, frame, except) => servers.publish(topic, frame, except),
   };
   const node = attempt(() => createNode(config, nodeParts), messages.close);
-  const { sweeper, process } = startSweeping(parts, node, messages.sweep);
+  const { sweeper, process } = startSweeping(parts, node, messages);
   const { operations, slices } = createConfiguredOperations(config, { ...parts, node, messages });
   const startInner: StartInner = (inner, definition, innerLog) =>
     start(inner, { ...innerParts(parts), log: innerLog, application: definition, listen: false });
@@ -171,20 +171,22 @@ function mountOf(servers: Servers, listeners: Listeners) {
   };
 }
 
-function startSweeping(parts: Completed, node: Node, seldom: () => void) {
+function startSweeping(parts: Completed, node: Node, messages: Messages) {
   const wallClock = new WallClockWatch({ ...parts, counters: node.counters });
   const files = new OpenFilesWatch(parts);
   const second = () => {
     wallClock.look();
     files.look();
     node.second();
+    messages.second();
   };
   const tick = () => {
     node.tick();
     parts.arrivals.tick();
+    messages.tick();
     node.hooks?.caller.lagged(sweeper.lag * 1000);
   };
-  const sweeper = new Sweeper(parts, { tick, second, seldom });
+  const sweeper = new Sweeper(parts, { tick, second, seldom: messages.sweep });
   const process: ProcessGauges = {
     loopLag: () => sweeper.lag,
     logLinesDropped: parts.logLinesDropped,

@@ -53,6 +53,8 @@ const commonEntries = {
 export const connectionSchema = v.object({
   ...commonEntries,
   b64info: v.nullish(v.string()),
+  /** Of any type: applications may have a claim of this name for something else. */
+  device: v.optional(v.unknown()),
   channels: v.nullish(v.array(v.string())),
   subs: v.nullish(v.custom<JsonObject>(isObject)),
 });

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { deviceOf } from "../core/device.ts";
 import type { Identity, ServerSubscription, SubscriptionOverride } from "../core/identity.ts";
 import { isObject } from "../core/object.ts";
 import type { SubscriptionClaims } from "./authenticator.ts";
@@ -24,9 +25,11 @@ export function identityOf(parsed: ParsedClaims<v.InferOutput<typeof connectionS
   const info = payloadOf(exact, "info", claims.b64info);
   // Our own issuer broke it: the same token may be whole the next time, so the client is told to come again.
   if (info === broken) return refused("own_payload");
+  const device = deviceOf(claims.device);
   return passed({
     user,
     expireAt: expiryOf(claims),
+    ...(device !== "" && { device }),
     subscriptions: subscriptions.value,
     ...(info !== undefined && { info }),
     ...(Object.hasOwn(exact, "meta") && { meta: JSON.stringify(exact["meta"]) }),

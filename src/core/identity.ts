@@ -29,6 +29,8 @@ export interface Identity {
   readonly expireAt: Seconds | null;
   /** Raw JSON for hooks alone. */
   readonly meta?: string;
+  /** Which of the user's devices it is, for messages per device; absent: the device of those that name none. */
+  readonly device?: string;
   /** The channels that the token subscribes to; empty where it says nothing of channels. */
   readonly subscriptions: readonly ServerSubscription[];
   /** What the connect command asks for beside these is not granted. */

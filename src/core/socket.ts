@@ -80,6 +80,8 @@ export interface Socket {
   isOpen(): boolean;
   /** Bytes that the client has not taken yet, beyond what the kernel holds. */
   unsent(): number;
+  /** Frames that the client has sent: commands, and pongs where these are of the protocol. */
+  readonly frames: number;
   /** When the client was last heard, in monotonic milliseconds: any frame counts, also a pong. */
   lastHeard(): number;
   /** Whether bytes of an unfinished message have arrived since the last ping: a pong cannot overtake them. */

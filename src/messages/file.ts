@@ -15,7 +15,7 @@ export interface MessageFileParts {
 }
 
 /**
- * The database of the push log and the queue. A write survives the end of the process, also a kill; with `synchronous`
+ * The database of the publish log and the inbox. A write survives the end of the process, also a kill; with `synchronous`
  * normal the last ones may be lost, and the last deletions undone, where the machine loses its power.
  */
 export class MessageFile {

@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import { storedName } from "../sqlite/names.ts";
 import type { MessageFile } from "./file.ts";
-import type { Recalled } from "./offline-queue.ts";
+import type { Recalled } from "./inbox.ts";
 import type { AnswerRow, Statements } from "./statements.ts";
 
 /** How long an answer is kept, as Centrifugo keeps its idempotency keys. */

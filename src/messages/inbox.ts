@@ -2,7 +2,7 @@ import type { MaybePromise } from "../core/maybe-promise.ts";
 import type { Payload } from "../core/payload.ts";
 
 /** What ends a message: a connection has it for certain, or a client has acknowledged it. */
-type Until = "delivered" | "acknowledged";
+export type Until = "delivered" | "acknowledged";
 
 /** Whether a message ends for its user as a whole, or for each device of the user. */
 type Per = "user" | "device";
@@ -14,7 +14,7 @@ export interface Guarantee {
 }
 
 /** A message on its way into the inbox. */
-interface NewMessage {
+export interface NewMessage {
   readonly user: string;
   /** Unique for ever: a UUID. */
   readonly id: string;
@@ -31,25 +31,25 @@ interface NewMessage {
  * `kept`, or why not: `limit` too many messages wait (the new one is refused, because the old ones were acknowledged),
  * `too_large` over 64 KiB, `expired` no time to wait is left, `failed` the store cannot be written.
  */
-type AppendOutcome = "kept" | "limit" | "too_large" | "expired" | "failed";
+export type AppendOutcome = "kept" | "limit" | "too_large" | "expired" | "failed";
 
 /** `kept`, or why not: `limit` too many keys are remembered, `failed` the store cannot be written. */
-type RememberOutcome = "kept" | "limit" | "failed";
+export type RememberOutcome = "kept" | "limit" | "failed";
 
 /** What is known of a key: it is new, it was answered so, or the store failed. */
-type Recalled =
+export type Recalled =
   | { readonly state: "new" }
   | { readonly state: "answered"; readonly answer: string }
   | { readonly state: "failed" };
 
 /** Connections of a user that share a position; "" is the device of those that name none. */
-interface Device {
+export interface Device {
   readonly user: string;
   readonly device: string;
 }
 
 /** A part of what is owed to a device. */
-interface Take extends Device {
+export interface Take extends Device {
   /** The position after which it begins; 0 for the oldest. */
   readonly after: number;
   /** Messages are given until their payloads have as many bytes or more: at least one. */
@@ -57,7 +57,7 @@ interface Take extends Device {
 }
 
 /** A message that is owed to a device. */
-interface OwedMessage {
+export interface OwedMessage {
   /** Its place in the order of the user: positions grow, and no two of a user are equal. */
   readonly position: number;
   readonly id: string;
@@ -66,7 +66,7 @@ interface OwedMessage {
 }
 
 /** A message that has ended; `bytes` of its payload. */
-interface EndedMessage {
+export interface EndedMessage {
   readonly user: string;
   readonly id: string;
   readonly bytes: number;
@@ -87,11 +87,11 @@ export interface Inbox {
   append(message: NewMessage): MaybePromise<AppendOutcome>;
   /**
    * What is owed to the device after a position, oldest first, without what has expired. Messages without a guarantee
-   * leave the inbox in the same step: they are given at most once. Where the store fails none is given, and all stay.
+   * leave the inbox in the same step: they are given at most once. Null: the store failed, and all stay.
    */
-  take(take: Take): MaybePromise<readonly OwedMessage[]>;
-  /** Which of these messages are still owed to the device, in their order; to send them again. */
-  owed(device: Device, ids: readonly string[]): MaybePromise<readonly OwedMessage[]>;
+  take(take: Take): MaybePromise<readonly OwedMessage[] | null>;
+  /** Which of these messages are still owed to the device, in their order; to send them again. Null: the store failed. */
+  owed(device: Device, ids: readonly string[]): MaybePromise<readonly OwedMessage[] | null>;
   /**
    * The device is done with these messages. `delivered` settles those that are to be delivered, `acknowledged` both kinds.
    * Answers with those that this call has settled; unknown ids and messages of other users are none. Null: the store

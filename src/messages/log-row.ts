@@ -1,6 +1,13 @@
 import * as v from "valibot";
 import { nameOf, storedName } from "../sqlite/names.ts";
 
+/**
+ * What became of a push. `ok`: published, or sent to the connections that were there. Of messages to users also: `nobody`
+ * had a connection, and it was not kept; `queued`: it waits; `delivered_later`: what had waited without a guarantee was
+ * sent; `delivered`: a connection has it for certain; `acknowledged` by a client; `expired` before that.
+ */
+type Outcome = "ok" | "nobody" | "queued" | "delivered_later" | "delivered" | "acknowledged" | "expired";
+
 /** What became of one push; of `channel`, `channels`, `user` and `client` those that it named. */
 export interface PublishLogEntry {
   /** When, in milliseconds since 1970. */
@@ -13,6 +20,8 @@ export interface PublishLogEntry {
   readonly channels?: number | undefined;
   readonly user?: string | undefined;
   readonly client?: string | undefined;
+  /** The id of a message that waits, or has waited, in the inbox. */
+  readonly id?: string | undefined;
   /** The size of what was pushed. */
   readonly bytes: number;
   /** Where it stands in its channel's history. */
@@ -21,16 +30,17 @@ export interface PublishLogEntry {
   readonly connections?: number | undefined;
   /** Whether it waits for its user. */
   readonly queued: boolean;
-  /** "ok", or the code of an error. */
-  readonly outcome: string;
+  /** What became of it: see `Outcome`; or the code of an error. */
+  readonly outcome: Outcome | `${number}`;
   readonly idempotency_key?: string | undefined;
   /** What was pushed, as JSON; absent where payloads are not kept, and where it is over 64 KiB. */
   readonly payload?: string | undefined;
 }
 
 /** An entry as it is read: with its target in words. */
-export interface LoggedPush extends PublishLogEntry {
+export interface LoggedPush extends Omit<PublishLogEntry, "outcome"> {
   readonly target: string;
+  readonly outcome: string;
 }
 
 /** The payload of an entry is left out over this many UTF-16 units: an entry is there to be read by a person. */
@@ -56,6 +66,7 @@ export const logRow = v.object({
   outcome: v.string(),
   idempotency_key: v.nullable(name),
   payload: v.nullable(v.string()),
+  message: v.nullable(v.string()),
 });
 
 /** A row of `log`, which only the schema makes one that is believed. */
@@ -77,6 +88,7 @@ export type LogParameters = [
   outcome: string,
   idempotency_key: string | null,
   payload: string | null,
+  message: string | null,
 ];
 
 function readName({ dataset, addIssue, NEVER }: Parameters<Parameters<typeof v.rawTransform<string, string>>[0]>[0]) {
@@ -116,13 +128,14 @@ export function parametersOf(entry: PublishLogEntry): LogParameters {
     entry.outcome,
     stored(entry.idempotency_key),
     payload !== null && payload.length <= payloadMax ? payload : null,
+    entry.id ?? null,
   ];
 }
 
 /** The entry of a row that the schema has read: what is not there has no field. */
 export function entryOf(row: v.InferOutput<typeof logRow>): LoggedPush {
-  const { id: _, queued, time, key, method, bytes, outcome, ...optional } = row;
-  const given = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== null));
+  const { id: _, message, queued, time, key, method, bytes, outcome, ...optional } = row;
+  const given = Object.fromEntries(Object.entries({ ...optional, id: message }).filter(([, value]) => value !== null));
   return { time, key, method, target: targetOf(row), ...given, bytes, queued: queued === 1, outcome };
 }
 

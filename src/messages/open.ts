@@ -1,7 +1,7 @@
 import type { Database } from "bun:sqlite";
 import { checkPages, openDatabase, type SqliteFileOptions } from "../sqlite/database.ts";
 import type { FileLock } from "../sqlite/lock.ts";
-import { createTables, hasTables } from "./schema.ts";
+import { createTables, migrateFrom1, schemaOf } from "./schema.ts";
 import { prepare, type Statements } from "./statements.ts";
 
 /** A database that was found whole, or has just been made, and what can be said to it. */
@@ -14,8 +14,10 @@ export interface Opened {
 export function openWhole(options: SqliteFileOptions, lock: FileLock): Opened {
   const db = openDatabase(options, lock);
   try {
-    if (hasTables(db)) checkPages(db, options.path);
-    else createTables(db);
+    const schema = schemaOf(db);
+    if (schema === "none") createTables(db);
+    else checkPages(db, options.path);
+    if (schema === "1") migrateFrom1(db);
     return { db, statements: prepare(db) };
   } catch (error) {
     db.close();

@@ -9,6 +9,8 @@ export interface PublishLogFilter {
   /** The name of an API key; "" for what was delivered later. */
   readonly key?: string | undefined;
   readonly outcome?: string | undefined;
+  /** The id of a message. */
+  readonly id?: string | undefined;
   /** Both in milliseconds since 1970, and both inclusive. */
   readonly since?: number | undefined;
   readonly until?: number | undefined;
@@ -68,7 +70,7 @@ export class Search {
     const from = Math.min(this.#from ?? Number.MAX_SAFE_INTEGER, statements.lastEntry.get()?.id ?? 0);
     if (from < first) return true;
     const to = Math.max(from - sliceSize + 1, first);
-    const { user, channel, method, key, outcome, since = 0, until = Number.MAX_SAFE_INTEGER } = this.#filter;
+    const { user, channel, method, key, outcome, id, since = 0, until = Number.MAX_SAFE_INTEGER } = this.#filter;
     const found = statements.entries.all(
       to,
       from,
@@ -77,6 +79,7 @@ export class Search {
       method ?? null,
       stored(key),
       outcome ?? null,
+      id ?? null,
       since,
       until,
       // One more than is asked for tells whether there is another page.

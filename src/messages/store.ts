@@ -1,24 +1,24 @@
 import { MessageFile } from "./file.ts";
-import { MessageQueue, type MessageQueueOptions } from "./message-queue.ts";
 import { PublishLog, type PublishLogOptions, type PublishLogParts } from "./publish-log.ts";
+import { type InboxOptions, SqliteInbox } from "./sqlite-inbox.ts";
 
 /** Where the file is, and how much of what it keeps. */
 export interface MessageStoreOptions {
   /** Created with its folder where it is not there. */
   readonly path: string;
   readonly log: PublishLogOptions;
-  readonly queue: MessageQueueOptions;
+  readonly inbox: InboxOptions;
   /** The largest size of the file in pages of 4 KiB; absent: as large as the disk. */
   readonly pagesMax?: number;
 }
 
-/** The push log and the queue for users who are away. */
+/** The publish log and the inbox. */
 export interface MessageStore {
   readonly log: PublishLog;
-  readonly queue: MessageQueue;
+  readonly inbox: SqliteInbox;
   /** How often the file failed, for a metric; each minute the first failure is a line in the log. */
   failures(): number;
-  /** Deletes a few things that are over; to be called every few seconds. */
+  /** Deletes a few entries that are over; to be called every few seconds. The inbox has a sweep of its own. */
   sweep(): void;
   /** Writes what waits and closes the file. What comes later is not kept. */
   close(): void;
@@ -32,15 +32,11 @@ export function createMessageStore(options: MessageStoreOptions, parts: PublishL
   const { path, pagesMax } = options;
   const file = new MessageFile({ path, synchronous: "normal", ...(pagesMax !== undefined && { pagesMax }) }, parts);
   const publishLog = new PublishLog(file, options.log, parts);
-  const queue = new MessageQueue(file, options.queue, parts.clock);
   return {
     log: publishLog,
-    queue,
+    inbox: new SqliteInbox(file, options.inbox, parts.clock),
     failures: () => file.failures,
-    sweep: () => {
-      publishLog.sweep();
-      queue.sweep();
-    },
+    sweep: () => publishLog.sweep(),
     close: () => {
       publishLog.close();
       file.close();

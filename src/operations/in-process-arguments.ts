@@ -26,7 +26,16 @@ export const schemas = {
     },
     options,
   ),
-  send: v.object({ queueTtl: v.optional(amount), idempotencyKey: v.optional(text) }, options),
+  send: v.object(
+    {
+      queueTtl: v.optional(amount),
+      ttl: v.optional(v.union([amount, text], 'expected a duration such as "24h", or milliseconds')),
+      until: v.optional(v.picklist(["delivered", "acknowledged"], "expected delivered or acknowledged")),
+      per: v.optional(v.picklist(["user", "device"], "expected user or device")),
+      idempotencyKey: v.optional(text),
+    },
+    options,
+  ),
   who: v.object(
     {
       user: text,

@@ -5,9 +5,10 @@ import type { SubscriptionOverride } from "../core/identity.ts";
 import { payloadToJson } from "../core/payload.ts";
 import type { ClientInfo, Position, Publication } from "../core/publication.ts";
 import type { PresenceStats } from "../core/reply.ts";
+import { parseDuration } from "../options/duration.ts";
 import { expectArgument, expectChannel, schemas } from "./in-process-arguments.ts";
 import { jsonOfValue, payloadOfValue } from "./json-value.ts";
-import { OperationError, valueOrThrow } from "./operation-error.ts";
+import { OperationError, refuseField, valueOrThrow } from "./operation-error.ts";
 import type { Operations } from "./operations.ts";
 import type { Publish } from "./publish.ts";
 import type { Send, Sent } from "./send.ts";
@@ -33,6 +34,12 @@ interface SubscribeOptions {
 
 /** The addressee of a message: all connections of a user, or one connection. */
 type Addressee = Partial<Pick<Who, "user" | "client">>;
+
+/** The options of a message. */
+interface SendOptions extends Send {
+  /** Instead of `queueTtl`: a duration such as "24h", or milliseconds. */
+  readonly ttl?: string | number;
+}
 
 /** A publication as an application reads it. */
 interface ReadPublication {
@@ -63,9 +70,10 @@ export interface InProcess {
   ): Promise<(Position | OperationError)[]>;
   /**
    * Sends a message to every connection of a user, or to one; for a user without a connection it is kept for `queueTtl`
-   * milliseconds. Resolves with the number of connections that it was sent to, and whether it is kept.
+   * milliseconds. With `until` it is kept until it has arrived. Resolves with the number of connections that it was sent
+   * to, and whether it waits for the next one.
    */
-  send(who: Addressee, data: unknown, options?: Send): Promise<Sent>;
+  send(who: Addressee, data: unknown, options?: SendOptions): Promise<Sent>;
   /** Subscribes a user's connections to a channel. */
   subscribe(who: Who, channel: string, options?: SubscribeOptions): Promise<void>;
   /** Unsubscribes a user's connections from a channel. */
@@ -119,8 +127,9 @@ export function createInProcess(operations: Operations, isRunning: () => boolean
       expectArgument(schemas.addressee, who);
       expectArgument(schemas.send, options);
       const { user = "", client = "" } = who;
+      const send = sendOf(options);
       const payload = await payloadOfValue(data);
-      return valueOrThrow(await running().send({ user, client }, payload, options, null));
+      return valueOrThrow(await running().send({ user, client }, payload, send, null));
     },
     subscribe: async (who, channel, { info, data, ...options } = {}) => {
       expectArgument(schemas.who, who);
@@ -175,6 +184,13 @@ export function createInProcess(operations: Operations, isRunning: () => boolean
     },
     info: async () => running().counts(),
   };
+}
+
+function sendOf({ ttl, ...send }: SendOptions): Send {
+  if (ttl === undefined) return send;
+  if (send.queueTtl !== undefined) refuseField("ttl: expected either ttl or queueTtl");
+  const queueTtl = typeof ttl === "number" ? ttl : parseDuration(ttl);
+  return queueTtl === null ? refuseField('ttl: expected a duration such as "24h"') : { ...send, queueTtl };
 }
 
 function readPublication({ data, offset, info, tags }: Publication): ReadPublication {

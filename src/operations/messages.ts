@@ -4,9 +4,10 @@ import type { Clock } from "../core/clock.ts";
 import { badField, type ClientError, errors, withReason } from "../core/errors.ts";
 import { type MaybePromise, then } from "../core/maybe-promise.ts";
 import type { Payload } from "../core/payload.ts";
+import type { Random } from "../core/random.ts";
 import { type Result, refuse } from "../core/result.ts";
 import { SealedPayload } from "../core/sealed.ts";
-import type { OfflineQueue, PutOutcome } from "../messages/offline-queue.ts";
+import type { AppendOutcome, Guarantee, Inbox } from "../messages/inbox.ts";
 import type { Source } from "./publish.ts";
 import type { Recorder } from "./recorder.ts";
 import type { Send, Sent } from "./send.ts";
@@ -16,8 +17,9 @@ import type { Who } from "./server-commands.ts";
 export interface MessagesPorts {
   readonly hub: HubRef;
   readonly registry: Registry;
-  /** Keeps messages for users without a connection, and results by their idempotency keys. */
-  readonly queue: Pick<OfflineQueue, "put" | "recall" | "remember">;
+  /** Keeps messages, and results by their idempotency keys. */
+  readonly inbox: Pick<Inbox, "append" | "recall" | "remember">;
+  readonly random: Pick<Random, "uuid">;
   readonly clock: Pick<Clock, "wall">;
   readonly recorder: Recorder;
 }
@@ -26,8 +28,17 @@ type Addressee = Pick<Who, "user" | "client">;
 
 const none: ReadonlySet<string> = new Set();
 
+/** How a message is sent, in milliseconds since 1970 and with its default values. */
+interface Way {
+  /** When it expires; null: it is not kept. */
+  readonly expiresAt: number | null;
+  readonly guarantee: Guarantee | null;
+  /** What its idempotency key is kept as; null without one. */
+  readonly key: string | null;
+}
+
 /** Messages to users: to the connections that they have, or to the next one. */
-export function createMessages({ hub, registry, queue, clock, recorder }: MessagesPorts) {
+export function createMessages({ hub, registry, inbox, random, clock, recorder }: MessagesPorts) {
   /** The connections of the user, or the one that is named. */
   const membersOf = ({ user, client }: Addressee): readonly Member[] => {
     if (!client) return user === "" ? [] : registry.ofUser(user).filter((member) => member.hearsMessages);
@@ -39,7 +50,7 @@ export function createMessages({ hub, registry, queue, clock, recorder }: Messag
   /** Nothing is delivered whose key could not be kept: the sender is refused, and may try again. */
   const deliver = (members: readonly Member[], data: Payload, key: string | null): MaybePromise<Result<Sent>> => {
     const value: Sent = { connections: members.length, queued: false };
-    return then(key === null ? "kept" : queue.remember(key, JSON.stringify(value)), (outcome): Result<Sent> => {
+    return then(key === null ? "kept" : inbox.remember(key, JSON.stringify(value)), (outcome): Result<Sent> => {
       if (outcome === "limit") return refuse(errors.limitExceeded);
       if (outcome === "failed") return refuse(errors.internal);
       for (const { id, user } of members) {
@@ -50,30 +61,42 @@ export function createMessages({ hub, registry, queue, clock, recorder }: Messag
     });
   };
 
-  const keep = (user: string, data: Payload, { expiresAt, key }: { expiresAt: number; key: string | null }) => {
-    const value: Sent = { connections: 0, queued: true };
+  const keep = (user: string, data: Payload, { expiresAt, guarantee, key }: Way & { readonly expiresAt: number }) => {
+    const id = random.uuid();
+    const { length: connections } = membersOf({ user });
+    const value: Sent = { ...(guarantee && { id }), connections, queued: connections === 0 };
     const remember = key === null ? {} : { remember: { key, answer: JSON.stringify(value) } };
-    return then(queue.put(user, data, { expiresAt, ...remember }), (outcome): Result<Sent> => {
+    const message = { user, id, payload: data, guarantee, expiresAt, ...remember };
+    return then(inbox.append(message), (outcome): Result<Sent> => {
       const error = errorOf(outcome);
       return error ? refuse(error) : { ok: true, value };
     });
   };
 
-  const sendOnce = (to: Addressee, data: Payload, { ttl, key }: { ttl: number; key: string | null }) => {
+  const sendOnce = (to: Addressee, data: Payload, way: Way) => {
+    const { expiresAt, guarantee, key } = way;
     const members = membersOf(to);
-    const isKept = ttl > 0 && members.length === 0 && membersOf({ user: to.user }).length === 0;
-    return isKept ? keep(to.user, data, { expiresAt: clock.wall() + ttl, key }) : deliver(members, data, key);
+    const isAway = members.length === 0 && membersOf({ user: to.user }).length === 0;
+    const isKept = expiresAt !== null && (guarantee !== null || isAway);
+    return isKept ? keep(to.user, data, { ...way, expiresAt }) : deliver(members, data, key);
   };
 
-  const send = (to: Addressee, data: Payload, { queueTtl: ttl = 0, idempotencyKey = "" }: Send) => {
-    const error = requestError(to, { ttl, idempotencyKey });
+  const wayOf = ({ queueTtl, until, per = "user" }: Send, key: string | null): Way => {
+    const ttl = queueTtl ?? (until === undefined ? 0 : Number.POSITIVE_INFINITY);
+    const guarantee = until === undefined ? null : { until, per };
+    return { expiresAt: ttl > 0 ? clock.wall() + ttl : null, guarantee, key };
+  };
+
+  const send = (to: Addressee, data: Payload, options: Send) => {
+    const error = requestError(to, options);
     if (error) return refuse(error);
-    if (idempotencyKey === "") return sendOnce(to, data, { ttl, key: null });
+    const { idempotencyKey = "" } = options;
+    if (idempotencyKey === "") return sendOnce(to, data, wayOf(options, null));
     const key = storedKey(to, idempotencyKey);
-    return then(queue.recall(key), (known): MaybePromise<Result<Sent>> => {
+    return then(inbox.recall(key), (known): MaybePromise<Result<Sent>> => {
       if (known.state === "failed") return refuse(errors.internal);
       if (known.state === "answered") return { ok: true, value: JSON.parse(known.answer) };
-      return sendOnce(to, data, { ttl, key });
+      return sendOnce(to, data, wayOf(options, key));
     });
   };
 
@@ -91,15 +114,26 @@ export function createMessages({ hub, registry, queue, clock, recorder }: Messag
 
 function requestError(
   { user, client = "" }: Addressee,
-  { ttl, idempotencyKey }: { ttl: number; idempotencyKey: string },
+  { queueTtl, until, per, idempotencyKey = "" }: Send,
 ): ClientError | null {
   if (user === "" && client === "") return badField("user: expected a user, or a client");
   if (!user.isWellFormed()) return badField("user: expected well-formed Unicode");
   if (!idempotencyKey.isWellFormed()) return badField("idempotency_key: expected well-formed Unicode");
-  return ttl > 0 && user === "" ? badField("queue_ttl_s: expected a user to keep it for") : null;
+  if (until !== undefined) return guaranteeError({ user, client }, queueTtl);
+  if (per !== undefined) return badField("per: expected until beside it");
+  return queueTtl !== undefined && queueTtl > 0 && user === ""
+    ? badField("queue_ttl_s: expected a user to keep it for")
+    : null;
 }
 
-function errorOf(outcome: PutOutcome): ClientError | null {
+/** A message with a guarantee belongs to a user, and not to a connection, which may end at any time. */
+function guaranteeError({ user, client = "" }: Addressee, ttl: number | undefined): ClientError | null {
+  if (user === "") return badField("user: expected a user, because of until");
+  if (client !== "") return badField("client: expected none, because of until");
+  return ttl === 0 ? badField("ttl: expected time to wait") : null;
+}
+
+function errorOf(outcome: AppendOutcome): ClientError | null {
   switch (outcome) {
     case "kept":
       return null;

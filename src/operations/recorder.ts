@@ -3,6 +3,7 @@ import type { ClientError } from "../core/errors.ts";
 import { type Payload, payloadSize, payloadToJson } from "../core/payload.ts";
 import type { Position } from "../core/publication.ts";
 import type { Result } from "../core/result.ts";
+import type { PublishLogEntry } from "../messages/log-row.ts";
 import type { PublishLog } from "../messages/publish-log.ts";
 import type { PublishAttempt } from "./publish.ts";
 import type { SendAttempt, Sent } from "./send.ts";
@@ -70,10 +71,11 @@ export function createRecorder({ publishLog, logPayloads, clock, receivers }: Re
         method: "send",
         user: user || undefined,
         client: client || undefined,
+        id: result.ok ? result.value.id : undefined,
         bytes: payloadSize(data),
         connections: result.ok ? result.value.connections : 0,
         queued: result.ok && result.value.queued,
-        outcome: outcomeOf(result),
+        outcome: outcomeOfSend(result),
         idempotency_key: idempotencyKey || undefined,
         payload: kept(data),
       }),
@@ -90,13 +92,20 @@ export function createRecorder({ publishLog, logPayloads, clock, receivers }: Re
         bytes: 0,
         connections: 0,
         queued: false,
-        outcome: String(error.code),
+        outcome: `${error.code}`,
         idempotency_key: idempotency_key || undefined,
       }),
   };
 }
 
-/** "ok", or the code of the error. */
-function outcomeOf(result: Result<unknown>): string {
-  return result.ok ? "ok" : String(result.error.code);
+function outcomeOf(result: Result<unknown>): PublishLogEntry["outcome"] {
+  return result.ok ? "ok" : `${result.error.code}`;
+}
+
+/** What is known when a message was sent. */
+function outcomeOfSend(result: Result<Sent>): PublishLogEntry["outcome"] {
+  if (!result.ok) return outcomeOf(result);
+  const { connections, queued } = result.value;
+  if (queued) return "queued";
+  return connections === 0 ? "nobody" : "ok";
 }

@@ -102,6 +102,7 @@ export function record(protocol: "plain" | "centrifuge" = "centrifuge", unsent =
     ping: () => {},
     isOpen: () => true,
     unsent: () => unsent,
+    frames: 0,
     lastHeard: () => 0,
     hasArrived: () => false,
     openLane: () => {},

@@ -234,7 +234,7 @@ describe("the push log", () => {
     ).toEqual([
       ["broadcast", "default", "nope:x", "102", false],
       ["broadcast", "default", "news", "ok", false],
-      ["send", "default", "ann", "ok", true],
+      ["send", "default", "ann", "queued", true],
       ["publish", "narrow", "news", "ok", false],
     ]);
     const rest = await server.call("push_log", { cursor: json.result.cursor });

@@ -20,7 +20,7 @@ describe("fields of a request", () => {
       [
         "send",
         { user: "ann", data: 1, "": 1 },
-        ": unknown field, expected one of user, client, data, b64data, queue_ttl_s, ttl, idempotency_key",
+        ": unknown field, expected one of user, client, data, b64data, queue_ttl_s, ttl, until, per, idempotency_key",
       ],
       ["push_log", { untill: 5 }, "untill: unknown field, the nearest is until"],
     ];

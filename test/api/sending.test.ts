@@ -2,6 +2,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { createMessageStore } from "../../src/messages/store.ts";
 import { createMessages } from "../../src/operations/messages.ts";
 import { createRecorder } from "../../src/operations/recorder.ts";
+import { systemRandom } from "../../src/runtime/system.ts";
 import { startServer } from "../../src/server.ts";
 import { apiKey, startApi } from "../support/api.ts";
 import { CapturedLog } from "../support/captured-log.ts";
@@ -41,7 +42,7 @@ describe("who receives a message", () => {
       const body = JSON.stringify({ user: "ann" });
       const response = await fetch(`${server.url}/api/push_log`, { method: "POST", headers: apiKey, body });
       const { result } = (await response.json()) as { result: { entries: readonly object[] } };
-      expect(result.entries).toMatchObject([{ method: "send", key: "", connections: 0, outcome: "ok" }]);
+      expect(result.entries).toMatchObject([{ method: "send", key: "", connections: 0, outcome: "nobody" }]);
     } finally {
       await server.stop();
     }
@@ -141,7 +142,7 @@ describe("what waits", () => {
         key: "default",
         connections: 0,
         queued: true,
-        outcome: "ok",
+        outcome: "queued",
         idempotency_key: "k",
       },
     ]);
@@ -184,11 +185,11 @@ describe("a repeated key", () => {
     const clock = new ManualClock();
     const parts = { clock, log: api.log.log, schedule: () => {} };
     const options = { enabled: false, retention: 1, size: 1, payloads: false };
-    const store = createMessageStore({ path: freshPushPath(), log: options, queue: { size: 1, ttl: 1_000 } }, parts);
+    const store = createMessageStore({ path: freshPushPath(), log: options, inbox: { size: 1, ttl: 1_000 } }, parts);
     store.close();
     const recorder = createRecorder({ publishLog: null, logPayloads: false, clock, receivers: () => 0 });
     const { hub, registry } = api.node;
-    const { send } = createMessages({ hub, registry, queue: store.queue, clock, recorder });
+    const { send } = createMessages({ hub, registry, inbox: store.inbox, random: systemRandom, clock, recorder });
     const data = { kind: "json", json: '"never"' } as const;
     const failed = { ok: false, error: { code: 100 } };
     expect(send({ user: "ann" }, data, { idempotencyKey: "k" }, null)).toMatchObject(failed);

@@ -1,11 +1,11 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { MessageFile } from "../../src/messages/file.ts";
-import { MessageQueue } from "../../src/messages/message-queue.ts";
 import { PublishLog } from "../../src/messages/publish-log.ts";
+import { SqliteInbox } from "../../src/messages/sqlite-inbox.ts";
 import type { Statements } from "../../src/messages/statements.ts";
 import { CapturedLog } from "../support/captured-log.ts";
 import { ManualClock } from "../support/clock.ts";
-import { entryOf, freshFolder, json, openStore } from "./fixture.ts";
+import { entryOf, freshFolder, json, openStore, queueOf } from "./fixture.ts";
 
 const folder = freshFolder();
 afterAll(folder.remove);
@@ -36,11 +36,11 @@ function faultyStore(messagesMax = 1_000) {
   const tasks: (() => void)[] = [];
   const parts = { clock, log: captured.log, schedule: (task: () => void) => tasks.push(task) };
   const log = new PublishLog(file, { enabled: true, retention: minute, size: 100_000, payloads: true }, parts);
-  const queue = new MessageQueue(file, { size: 100, ttl: minute, messagesMax }, clock);
+  const inbox = new SqliteInbox(file, { size: 100, ttl: minute, messagesMax }, clock);
   const runTasks = () => {
     for (const task of tasks.splice(0)) task();
   };
-  return { clock, captured, file, log, queue, tasks, runTasks };
+  return { clock, captured, file, log, inbox, queue: queueOf(inbox), tasks, runTasks };
 }
 
 const eventsOf = ({ lines }: CapturedLog) => lines.map(({ event }) => event);
@@ -112,7 +112,7 @@ describe("a file that fails", () => {
   });
 
   test("while the file fails, nothing is taken and no key is called new", () => {
-    const { queue, file, clock } = faultyStore();
+    const { queue, inbox, file, clock } = faultyStore();
     const expiresAt = clock.wall() + minute;
     queue.put("ann", json(1), { expiresAt });
     queue.remember("k", "answer");
@@ -121,7 +121,7 @@ describe("a file that fails", () => {
     expect([queue.recall("k"), queue.recall("new")]).toEqual([{ state: "failed" }, { state: "failed" }]);
     expect(queue.put("ann", json(2), { expiresAt })).toBe("failed");
     expect(queue.remember("other", "answer")).toBe("failed");
-    queue.sweep();
+    inbox.sweep();
     file.failing = false;
     expect(queue.recall("other")).toEqual({ state: "new" });
     expect(queue.take("ann")).toEqual([json(1)]);
@@ -129,7 +129,7 @@ describe("a file that fails", () => {
   });
 
   test("[PL32] what a failure has undone still counts for the messages of all users", () => {
-    const { queue, file, clock } = faultyStore(2);
+    const { queue, inbox, file, clock } = faultyStore(2);
     const put = (user: string) => queue.put(user, json(1), { expiresAt: clock.wall() + 1_000 });
     const failing = (work: () => unknown) => {
       file.failing = true;
@@ -141,9 +141,9 @@ describe("a file that fails", () => {
     clock.advance(1_000);
     failing(() => put("ann"));
     expect(put("bob")).toBe("limit");
-    failing(() => queue.sweep());
+    failing(() => inbox.sweep());
     expect(put("bob")).toBe("limit");
-    queue.sweep();
+    inbox.sweep();
     expect([put("bob"), put("bob"), put("ann")]).toEqual(["kept", "kept", "limit"]);
     const attempt = file.attempt.bind(file);
     file.attempt = (work, otherwise, kind) => {

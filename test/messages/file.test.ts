@@ -96,7 +96,7 @@ describe("the file", () => {
     written(path);
     change(
       path,
-      "UPDATE messages SET data = CAST('\"u1 y\"' AS BLOB) WHERE user = 'u1' AND id < 20",
+      "UPDATE messages SET data = CAST('\"u1 y\"' AS BLOB) WHERE user = 'u1' AND id <= (SELECT id FROM messages ORDER BY id LIMIT 1 OFFSET 18)",
       "UPDATE messages SET user = 'u3' WHERE user = 'u2'",
       "UPDATE answers SET answer = 'answer to k2' WHERE key = 'k1'",
       "UPDATE log SET queued = 7 WHERE channel = 'c98'",
@@ -120,7 +120,7 @@ describe("the file", () => {
     const count = () => file.attempt(({ messageCount }) => messageCount.get()?.n, -1);
     const put = () =>
       file.attempt(({ insertMessage }) => {
-        insertMessage.run("ann", "json", new Uint8Array(1), 1, 1);
+        insertMessage.run(1, "ann", "1", "", "", 1, "json", new Uint8Array(1), 1);
       }, undefined);
     const find = (times: number) => {
       let left = times;
@@ -151,12 +151,12 @@ describe("the file", () => {
   test("[PL64] a file of a later version is not touched; a number alone that is later is damage", () => {
     const later = folder.file();
     written(later);
-    change(later, "CREATE TABLE more (id INTEGER PRIMARY KEY) STRICT", "PRAGMA user_version = 2");
+    change(later, "CREATE TABLE more (id INTEGER PRIMARY KEY) STRICT", "PRAGMA user_version = 3");
     const before = readFileSync(later);
     expect(() => openStore(later)).toThrow(`${later} cannot be opened: it was written by a later version`);
     expect(readFileSync(later).equals(before)).toBe(true);
     for (const sql of [
-      "PRAGMA user_version = 2",
+      "PRAGMA user_version = 3",
       "PRAGMA user_version = 0",
       "DROP TABLE log",
       "DROP INDEX messages_by_user",

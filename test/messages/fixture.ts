@@ -1,7 +1,10 @@
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import type { Payload } from "../../src/core/payload.ts";
+import type { NewMessage } from "../../src/messages/inbox.ts";
 import type { PublishLogEntry } from "../../src/messages/log-row.ts";
+import type { SqliteInbox } from "../../src/messages/sqlite-inbox.ts";
 import { createMessageStore, type MessageStoreOptions } from "../../src/messages/store.ts";
 import { CapturedLog } from "../support/captured-log.ts";
 import { ManualClock } from "../support/clock.ts";
@@ -9,7 +12,7 @@ import { ManualClock } from "../support/clock.ts";
 /** What is changed of the options of a test's store. */
 interface Changes {
   readonly log?: Partial<MessageStoreOptions["log"]>;
-  readonly queue?: Partial<MessageStoreOptions["queue"]>;
+  readonly inbox?: Partial<MessageStoreOptions["inbox"]>;
   readonly pagesMax?: number;
 }
 
@@ -27,7 +30,7 @@ export function openStore(path: string, changes: Changes = {}, clock = new Manua
     ...changes,
     path,
     log: { enabled: true, retention: 604_800_000, size: 1_000_000, payloads: false, ...changes.log },
-    queue: { size: 100, ttl: 604_800_000, ...changes.queue },
+    inbox: { size: 100, ttl: 604_800_000, ...changes.inbox },
   };
   let turns = 0;
   // What waits for its time is held; what is only to wait for another turn waits for one.
@@ -41,7 +44,20 @@ export function openStore(path: string, changes: Changes = {}, clock = new Manua
   const runTasks = () => {
     for (const { run } of tasks.splice(0)) run();
   };
-  return { ...store, store, clock, captured, tasks, runTasks, turns: () => turns };
+  return { ...store, queue: queueOf(store.inbox), store, clock, captured, tasks, runTasks, turns: () => turns };
+}
+
+/** An inbox as the queue of messages without a guarantee that it is too. */
+export function queueOf(inbox: SqliteInbox) {
+  const take = (user: string, bytesMax = Number.MAX_SAFE_INTEGER): readonly Payload[] =>
+    (inbox.take({ user, device: "", after: 0, bytesMax }) ?? []).map(({ payload }) => payload);
+  return {
+    put: (user: string, payload: Payload, options: Pick<NewMessage, "expiresAt" | "remember">) =>
+      inbox.append({ user, id: crypto.randomUUID(), payload, guarantee: null, ...options }),
+    take,
+    remember: (key: string, answer: string) => inbox.remember(key, answer),
+    recall: (key: string) => inbox.recall(key),
+  };
 }
 
 /** A folder of its own, and paths in it. */

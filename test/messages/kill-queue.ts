@@ -3,7 +3,7 @@ import { createMessageStore } from "../../src/messages/store.ts";
 import { createLog } from "../../src/runtime/log.ts";
 import { systemClock as clock } from "../../src/runtime/system.ts";
 import { SeededRandom } from "../support/random.ts";
-import { entryOf, json } from "./fixture.ts";
+import { entryOf, json, queueOf } from "./fixture.ts";
 
 // The process that is killed: it puts and takes for ever, and tells each step on its standard output, what it is about
 // to do as well as what it has done.
@@ -15,9 +15,10 @@ const schedule = (task: () => void, delay: number) => void setTimeout(task, dela
 const options = {
   path,
   log: { enabled: true, retention: 3_600_000, size: 1_000, payloads: false },
-  queue: { size: 100_000, ttl: 3_600_000 },
+  inbox: { size: 100_000, ttl: 3_600_000 },
 };
 const store = createMessageStore(options, { clock, log, schedule });
+const queue = queueOf(store.inbox);
 const tell = (...step: readonly unknown[]) => writeSync(1, `${JSON.stringify(step)}\n`);
 
 /** One step: mostly a put, sometimes all of a user's messages are taken. */
@@ -29,12 +30,12 @@ function step(count: number): void {
     tell(
       "taken",
       user,
-      store.queue.take(user).map((payload) => (payload.kind === "json" ? JSON.parse(payload.json) : "")),
+      queue.take(user).map((payload) => (payload.kind === "json" ? JSON.parse(payload.json) : "")),
     );
   } else {
     const value = `${seed} ${count}`;
     const remember = { key: value, answer: `answer to ${value}` };
-    const outcome = store.queue.put(user, json(value), { expiresAt: clock.wall() + 3_600_000, remember });
+    const outcome = queue.put(user, json(value), { expiresAt: clock.wall() + 3_600_000, remember });
     tell(outcome, user, value);
   }
 }

@@ -6,7 +6,7 @@ import { CapturedLog } from "../support/captured-log.ts";
 import { linesUntilKilled } from "../support/killed.ts";
 import { testTimeout } from "../support/patience.ts";
 import { SeededRandom } from "../support/random.ts";
-import { freshFolder } from "./fixture.ts";
+import { freshFolder, queueOf } from "./fixture.ts";
 
 const folder = freshFolder();
 afterAll(folder.remove);
@@ -54,11 +54,12 @@ function examine(path: string, steps: readonly Step[]): void {
   const options = {
     path,
     log: { enabled: true, retention: 3_600_000, size: 1_000, payloads: false },
-    queue: { size: 100_000, ttl: 3_600_000 },
+    inbox: { size: 100_000, ttl: 3_600_000 },
   };
   const store = createMessageStore(options, { clock, log, schedule: setTimeout });
+  const queue = queueOf(store.inbox);
   for (let n = 0; n < 8; n++) {
-    const left = store.queue.take(`u${n}`).map((payload) => JSON.parse(payloadToJson(payload)));
+    const left = queue.take(`u${n}`).map((payload) => JSON.parse(payloadToJson(payload)));
     expect(left.filter((value) => account.given.has(value))).toEqual([]);
     const expected = account.waiting.get(`u${n}`) ?? [];
     // One more may be in the file than was acknowledged, and all of them gone where their giving was cut off.
@@ -66,7 +67,7 @@ function examine(path: string, steps: readonly Step[]): void {
     expect(left.length - expected.length).toBeLessThanOrEqual(1);
   }
   for (const value of steps.flatMap(([what, , told]) => (what === "kept" ? [told] : []))) {
-    expect(store.queue.recall(value)).toEqual({ state: "answered", answer: `answer to ${value}` });
+    expect(queue.recall(value)).toEqual({ state: "answered", answer: `answer to ${value}` });
   }
   expect(store.failures()).toBe(0);
   store.close();

@@ -38,7 +38,9 @@ test.each([
 
 test.each([
   ["ok", false, "ok"],
-  ["ok", true, "waits"],
+  ["queued", true, "waits"],
+  ["nobody", false, "nobody"],
+  ["expired", false, "expired"],
   ["delivered_later", false, "delivered later"],
   ["102", false, "refused (102)"],
 ])("the outcome %p, waiting %p, is told as %p", (outcome, queued, words) => {

@@ -8,6 +8,7 @@ import type { Pending } from "../pending.ts";
 import { decideConnectVerdict } from "./connect.ts";
 import { type Decision, end, nothing, refuse, type View } from "./decision.ts";
 import { decidePong } from "./heartbeat.ts";
+import { acknowledgeMethod, decideAcknowledge } from "./inbox.ts";
 import { decidePublish } from "./publish.ts";
 import { decideHistory, decidePresence } from "./queries.ts";
 import { decideRefresh, decideRefreshVerdict, decideSubRefresh, decideSubRefreshVerdict } from "./refresh.ts";
@@ -49,6 +50,7 @@ function decideCommand(view: View, command: Command, isWithinRate: boolean): rea
     case "history":
       return decideHistory(view, command);
     case "rpc":
+      if (command.name === acknowledgeMethod) return decideAcknowledge(view, command.id, payloadIn(command.data));
       return view.hooks
         ? [{ type: "call", id: command.id, method: command.name, data: payloadIn(command.data) }]
         : [refuse(command.id, errors.notAvailable)];

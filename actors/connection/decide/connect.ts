@@ -1,5 +1,6 @@
 import type { Verdict } from "../../../src/auth/authenticator.ts";
 import type { ConnectCommand } from "../../../src/core/command.ts";
+import { deviceInJson } from "../../../src/core/device.ts";
 import { anonymous, type Identity, type ServerSubscription } from "../../../src/core/identity.ts";
 import type { SubscribeResult } from "../../../src/core/reply.ts";
 import type { Refusal } from "../endings.ts";
@@ -71,7 +72,15 @@ export function decideIdentified(
 ): readonly Decision[] {
   const fault = channelFault(view, identity, connect);
   if (fault) return refused(connect, fault);
-  return [{ type: "identify", identity, connect, ...(welcome !== undefined && { welcome }) }];
+  const identified = { ...identity, ...deviceIn(identity, connect) };
+  return [{ type: "identify", identity: identified, connect, ...(welcome !== undefined && { welcome }) }];
+}
+
+/** The device that the client names, where its token names none. */
+function deviceIn({ user, device }: Identity, { data }: ConnectCommand): Pick<Identity, "device"> {
+  const payload = user === "" || device !== undefined ? null : data?.read();
+  const named = payload?.kind === "json" ? deviceInJson(payload.json) : "";
+  return named === "" ? {} : { device: named };
 }
 
 /** What is wrong with the channels that a connection would have from the start. */

@@ -117,7 +117,9 @@ export type Decision =
   /** Ends the other connections of the user. */
   | { readonly type: "be alone" }
   /** What waited for the user is delivered. */
-  | { readonly type: "deliver messages" };
+  | { readonly type: "deliver messages" }
+  /** The client has acknowledged messages of the inbox; `id` is the command to answer. */
+  | { readonly type: "acknowledge"; readonly id: number; readonly ids: readonly string[] };
 
 /** What a hook is asked. The hook itself is found when it is asked: a decision carries no functions. */
 export type Question = {

@@ -8,20 +8,27 @@ import { defineMethod } from "../method.ts";
 import { encodeList } from "../room.ts";
 import { natural, instant as time } from "../shapes.ts";
 
+const outcomes =
+  "ok, the code of an error, or of a message nobody, queued, delivered_later, delivered, acknowledged or expired";
+
 const entry = v.strictObject({
   time,
-  key: v.pipe(v.string(), v.description("The name of the API key; empty where a message was delivered later.")),
+  key: v.pipe(
+    v.string(),
+    v.description("The name of the API key; empty for code in the process and for what became of a message later."),
+  ),
   method: v.string(),
   target: v.pipe(v.string(), v.description("The channel, the connection or the user.")),
   channel: v.optional(v.string()),
   channels: v.optional(natural),
   user: v.optional(v.string()),
   client: v.optional(v.string()),
+  id: v.pipe(v.optional(v.string()), v.description("The id of a message that was sent with until.")),
   bytes: v.pipe(natural, v.description("The size of the payload.")),
   offset: v.optional(natural),
   connections: v.pipe(v.optional(natural), v.description("Connections reached.")),
-  queued: v.pipe(v.boolean(), v.description("Whether it is kept for its user.")),
-  outcome: v.pipe(v.string(), v.description("ok, delivered_later, or the code of an error.")),
+  queued: v.pipe(v.boolean(), v.description("Whether it waits for its user.")),
+  outcome: v.pipe(v.string(), v.description(`${outcomes}.`)),
   idempotency_key: v.optional(v.string()),
   payload: v.pipe(v.optional(v.string()), v.description("The payload as JSON; only with push_log.payloads.")),
 });
@@ -35,7 +42,8 @@ export const pushLog = defineMethod({
     channel: optionalText("Entries for this channel."),
     method: optionalText("Entries of this method: publish, broadcast or send."),
     key: optionalText("Entries with the key of this name."),
-    outcome: optionalText("Entries with this outcome: ok, delivered_later, or the code of an error as a text."),
+    outcome: optionalText(`Entries with this outcome: ${outcomes}.`),
+    id: optionalText("Entries of the message with this id."),
     since: instant("Entries at this time or later"),
     until: instant("Entries at this time or earlier"),
     limit: bounded("Entries of one page; absent: 100.", publishLogPage),

@@ -9,6 +9,9 @@ import type { OutputCheck } from "./output-check.ts";
 import type { ChannelPublish, HistoryRange, MessageOptions, Sent, ServerSubscribeOptions } from "./server.ts";
 import { type Publications, type RawPublication, readInOrder } from "./server-subscription.ts";
 
+/** How a message is sent; `queueTtl` in milliseconds. */
+type SendOptions = Omit<MessageOptions, "ttl"> & { readonly queueTtl?: number };
+
 /** What the server can do for an application: the operations of a back end. Each rejects with an OperationError. */
 export interface ApplicationOperations {
   publish(
@@ -23,7 +26,7 @@ export interface ApplicationOperations {
   presence(channel: string): Promise<ReadonlyMap<string, ClientInfo>>;
   subscribe(who: { user: string }, channel: string): Promise<void>;
   unsubscribe(who: { user: string }, channel: string): Promise<void>;
-  send(who: { user: string; client?: string }, data: unknown, options: { queueTtl?: number }): Promise<Sent>;
+  send(who: { user: string; client?: string }, data: unknown, options: SendOptions): Promise<Sent>;
   disconnect(who: { user: string; client?: string }, disconnect?: Disconnect): Promise<void>;
   /** Subscribes inside of the server; see `server-subscription.ts`. */
   readonly publications: Publications;
@@ -61,9 +64,9 @@ export class ServerHandle {
     return this.#parts.connections(of ? of.user : null);
   }
 
-  async send(user: string, message: string, data: unknown, { ttl }: MessageOptions = {}): Promise<Sent> {
+  async send(user: string, message: string, data: unknown, { ttl, ...rest }: MessageOptions = {}): Promise<Sent> {
     if (!this.#parts.schemas.messages?.[message]) throw new TypeError(`the contract has no message ${message}`);
-    const options = ttl === undefined ? {} : { queueTtl: millisecondsOf(ttl, "ttl") };
+    const options = ttl === undefined ? rest : { ...rest, queueTtl: millisecondsOf(ttl, "ttl") };
     return this.#parts.operations().send({ user }, { name: message, data }, options);
   }
 

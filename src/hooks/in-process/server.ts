@@ -62,12 +62,21 @@ export interface ServerChannel<D, I> {
 
 /** How a message to a user is sent. */
 export interface MessageOptions {
-  /** How long it waits where the user has no connection; without it it does not wait. */
+  /**
+   * How long it waits, at most `push_queue.ttl`. Without `until` it waits where the user has no connection alone, and
+   * without `ttl` it does not wait.
+   */
   readonly ttl?: Duration;
+  /** It is kept until a client has it for certain, or until one has acknowledged it; absent: it is sent once. */
+  readonly until?: "delivered" | "acknowledged";
+  /** Whether one device of the user is enough, or each has to have it; default "user". */
+  readonly per?: "user" | "device";
 }
 
 /** What became of a message to a user. */
 export interface Sent {
+  /** Its id, with `until`. */
+  readonly id?: string;
   /** The connections that it was sent to. */
   readonly connections: number;
   /** Whether it waits for the user's next connection. */

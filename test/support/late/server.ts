@@ -4,8 +4,8 @@ import { systemClock } from "../../../src/runtime/system.ts";
 import { CapturedLog } from "../captured-log.ts";
 import { SeededRandom } from "../random.ts";
 import { LateBroker, type LateOptions } from "./broker.ts";
+import { lateInbox } from "./inbox.ts";
 import { latePresence } from "./presence.ts";
-import { lateQueue } from "./queue.ts";
 import { Turns } from "./turns.ts";
 
 /** Parts of a server that answer after a random number of turns. */
@@ -16,7 +16,7 @@ export interface LateParts {
   quiet(): Promise<void>;
 }
 
-/** A broker, a presence and a queue of offline messages that answer later; the clock is the server's. */
+/** A broker, a presence and an inbox that answer later; the clock is the server's. */
 export function lateParts(
   random = new SeededRandom(),
   clock: Clock = systemClock,
@@ -31,7 +31,7 @@ export function lateParts(
       events: (events) => broker.intercept(events),
       broker: (engine) => broker.over(engine),
       presence: (real) => latePresence(real, turns),
-      queue: (real) => lateQueue(real, turns),
+      inbox: (real) => lateInbox(real, turns),
     },
     async quiet() {
       // What the engine has not committed yet is on its way too.

@@ -74,8 +74,8 @@ export function pushLog(
 
 /** What became of a push, in a word or two. */
 export function outcomeWords({ outcome, queued }: Pick<PublishLogEntry, "outcome" | "queued">): string {
-  if (outcome === "ok") return queued ? "waits" : "ok";
-  return outcome === "delivered_later" ? "delivered later" : `refused (${outcome})`;
+  if (queued) return "waits";
+  return /^\d+$/.test(outcome) ? `refused (${outcome})` : outcome.replace("_", " ");
 }
 
 function tell<Result>(answer: Answer<Result>, words: (result: Result) => string): Answer<string> {

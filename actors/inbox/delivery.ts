@@ -1,0 +1,283 @@
+import type { Clock } from "../../src/core/clock.ts";
+import { type MaybePromise, then } from "../../src/core/maybe-promise.ts";
+import { type Payload, payloadSize, payloadToJson } from "../../src/core/payload.ts";
+import { SealedPayload } from "../../src/core/sealed.ts";
+import type { EndedMessage, Inbox, OwedMessage } from "../../src/messages/inbox.ts";
+import type { PublishLogEntry } from "../../src/messages/log-row.ts";
+import type { PublishLog } from "../../src/messages/publish-log.ts";
+import type { HubRef } from "../hub/events.ts";
+import type { Member, Registry } from "../hub/registry.ts";
+import { dueOf, firstDue, type Heard, type InFlight, inFlight, looked } from "./flow.ts";
+
+/** What the delivery of the inbox works with. */
+export interface InboxDeliveryPorts {
+  readonly inbox: Inbox;
+  /** Null where messages are not recorded. */
+  readonly log: Pick<PublishLog, "record"> | null;
+  readonly clock: Clock;
+  readonly registry: Pick<Registry, "member" | "ofUser">;
+  readonly hub: HubRef;
+  /** Runs something after as many milliseconds. */
+  after(delay: number, run: () => void): void;
+  /** Runs something in the next turn of the event loop. */
+  soon(run: () => void): void;
+}
+
+/** What connections have to do with the inbox. */
+export interface InboxDelivery {
+  /** Writes what is owed to the device of a connection that was admitted, at once or later, in its order. */
+  deliver(user: string, client: string): void;
+  /** The client of a connection has these messages; false where that cannot be stored. */
+  acknowledge(client: string, ids: readonly string[]): MaybePromise<boolean>;
+}
+
+/** Bytes written at once: a client is slow, and closed, from a megabyte on that it has not taken. */
+const sliceBytes = 262_144;
+/** How often it is looked whether the client has taken a slice, in milliseconds. */
+const lookInterval = 50;
+/** When a store that failed is asked again, in milliseconds. */
+const retryInterval = 1_000;
+const noOne: ReadonlySet<string> = new Set();
+
+/** A connection to which messages are on their way. Without one nothing that is owed was written to a connection. */
+interface Flow {
+  readonly member: Member;
+  readonly user: string;
+  /** The position of the last message that was written. */
+  after: number;
+  /** What is owed is being read, or the client has not taken the last slice. */
+  isBusy: boolean;
+  /** Something was appended meanwhile. */
+  isBehind: boolean;
+  /** It is being asked which messages are still owed. */
+  isAsking: boolean;
+  /** A message is not known to be delivered. */
+  isUnproven: boolean;
+  /** A look was arranged for the next turn. */
+  isLookDue: boolean;
+  /** When the first message is sent again, in monotonic milliseconds. */
+  dueAt: number;
+  readonly messages: Map<string, InFlight>;
+}
+
+/** Delivers the inbox to the connections of this node. Nothing of it is on the way of any other frame. */
+export class Deliveries implements InboxDelivery {
+  readonly #ports: InboxDeliveryPorts;
+  readonly #flows = new Map<string, Flow>();
+
+  constructor(ports: InboxDeliveryPorts) {
+    this.#ports = ports;
+    ports.inbox.listen((user) => this.#appended(user));
+  }
+
+  deliver(_user: string, client: string): void {
+    const member = this.#ports.registry.member(client);
+    if (member) this.#write(this.#flowOf(member));
+  }
+
+  acknowledge(client: string, ids: readonly string[]): MaybePromise<boolean> {
+    const member = this.#ports.registry.member(client);
+    if (!member?.user) return true;
+    const { user, device } = member;
+    return then(this.#ports.inbox.settle({ user, device }, ids, "acknowledged"), (ended) => {
+      if (ended === null) return false;
+      const flow = this.#flows.get(client);
+      for (const id of ids) flow?.messages.delete(id);
+      if (flow) this.#closeIdle(flow);
+      for (const { id, bytes } of ended) this.#record(user, { id, bytes, client, outcome: "acknowledged" });
+      return true;
+    });
+  }
+
+  /** Looks what clients have received, and sends again what they have not acknowledged; to be called every 50 ms. */
+  tick(): void {
+    if (this.#flows.size === 0) return;
+    const now = this.#ports.clock.monotonic();
+    for (const flow of [...this.#flows.values()]) {
+      if (flow.isUnproven) this.#look(flow);
+      if (!flow.member.socket.isOpen()) this.#flows.delete(flow.member.id);
+      else if (flow.dueAt <= now && !flow.isAsking) this.#sendAgain(flow, now);
+    }
+  }
+
+  /** Removes what has expired; to be called once a second. */
+  second(): void {
+    void then(this.#ports.inbox.sweep(), (ended) => {
+      for (const { user, id, bytes } of ended) {
+        this.#forget({ user, id });
+        this.#record(user, { id, bytes, outcome: "expired" });
+      }
+    });
+  }
+
+  #appended(user: string): void {
+    for (const member of this.#ports.registry.ofUser(user)) if (member.hearsMessages) this.#write(this.#flowOf(member));
+  }
+
+  #flowOf(member: Member): Flow {
+    const known = this.#flows.get(member.id);
+    if (known) return known;
+    const { user } = member;
+    const rest = { after: 0, isBusy: false, isBehind: false, isAsking: false, isUnproven: false, isLookDue: false };
+    const flow: Flow = { member, user: user ?? "", ...rest, dueAt: Number.POSITIVE_INFINITY, messages: new Map() };
+    this.#flows.set(member.id, flow);
+    return flow;
+  }
+
+  /** Writes what is owed after what was written. */
+  #write(flow: Flow): void {
+    if (flow.isBusy) {
+      flow.isBehind = true;
+      return;
+    }
+    const { member, user, after } = flow;
+    const { device } = member;
+    flow.isBusy = true;
+    flow.isBehind = false;
+    void then(this.#ports.inbox.take({ user, device, after, bytesMax: sliceBytes }), (messages) => {
+      if (messages === null) {
+        this.#ports.after(retryInterval, () => this.#whenTaken(flow));
+        return;
+      }
+      if (isEnding(member)) {
+        this.#flows.delete(member.id);
+        return;
+      }
+      flow.after = messages.at(-1)?.position ?? after;
+      let bytes = 0;
+      for (const message of messages) {
+        bytes += payloadSize(message.payload);
+        this.#send(flow, message);
+      }
+      if (bytes >= sliceBytes) this.#ports.soon(() => this.#whenTaken(flow));
+      else {
+        flow.isBusy = false;
+        if (flow.isBehind) this.#write(flow);
+        else this.#closeIdle(flow);
+      }
+    });
+  }
+
+  /** Goes on when the client has taken the slice. */
+  #whenTaken(flow: Flow): void {
+    const { member } = flow;
+    if (isEnding(member)) this.#flows.delete(member.id);
+    else if (member.socket.unsent() > 0) this.#ports.after(lookInterval, () => this.#whenTaken(flow));
+    else {
+      flow.isBusy = false;
+      this.#write(flow);
+    }
+  }
+
+  #send(flow: Flow, message: OwedMessage): void {
+    const { member, user, messages } = flow;
+    const { id, payload, guarantee } = message;
+    const bytes = payloadSize(payload);
+    if (guarantee !== null) {
+      const now = this.#ports.clock.monotonic();
+      const sent = inFlight({ ...message, guarantee }, { bytes, now, before: messages.get(id) });
+      messages.set(id, sent);
+      this.#lookSoon(flow);
+      flow.dueAt = Math.min(flow.dueAt, sent.dueAt);
+    } else this.#record(user, { bytes, client: member.id, outcome: "delivered_later" });
+    const data = new SealedPayload(guarantee === null ? payload : wrapped(id, payload));
+    const target = { user, client: member.id, except: noOne };
+    this.#ports.hub.send({ type: "user.tell", target, event: { type: "hub.message", data } });
+  }
+
+  /** Something was sent: a connection that is being admitted writes it at the end of this turn. */
+  #lookSoon(flow: Flow): void {
+    flow.isUnproven = true;
+    if (flow.isLookDue) return;
+    flow.isLookDue = true;
+    this.#ports.soon(() => {
+      flow.isLookDue = false;
+      this.#look(flow);
+    });
+  }
+
+  /** Looks at what was heard of the client, and settles what it has for certain. */
+  #look(flow: Flow): void {
+    const { member, messages } = flow;
+    const { socket } = member;
+    const heard = heardOf(member);
+    const unsent = socket.isOpen() ? socket.unsent() : Number.POSITIVE_INFINITY;
+    const delivered: InFlight[] = [];
+    flow.isUnproven = false;
+    for (const message of messages.values()) {
+      const next = looked(message, heard, unsent);
+      if (!next.isDelivered) flow.isUnproven = true;
+      if (next === message) continue;
+      messages.set(message.id, next);
+      if (next.isDelivered) delivered.push(next);
+    }
+    if (delivered.length > 0) this.#delivered(flow, delivered);
+  }
+
+  #delivered(flow: Flow, delivered: readonly InFlight[]): void {
+    const { member, user, messages } = flow;
+    for (const { id, bytes } of delivered) this.#record(user, { id, bytes, client: member.id, outcome: "delivered" });
+    const ids = delivered.filter(({ until }) => until === "delivered").map(({ id }) => id);
+    if (ids.length === 0) return;
+    void then(this.#ports.inbox.settle({ user, device: member.device }, ids, "delivered"), (ended) => {
+      for (const id of ids) {
+        const message = messages.get(id);
+        // What could not be stored is settled by what is heard next.
+        if (ended === null && message) {
+          messages.set(id, { ...message, writtenAt: heardOf(member), isDelivered: false });
+          flow.isUnproven = true;
+        } else messages.delete(id);
+      }
+      this.#closeIdle(flow);
+    });
+  }
+
+  /** Sends what is due again, with the same ids, as far as it is still owed and the client takes what it is sent. */
+  #sendAgain(flow: Flow, now: number): void {
+    const { member, user, messages } = flow;
+    if (member.socket.unsent() > 0) return;
+    const ids = dueOf(messages.values(), now).map(({ id }) => id);
+    flow.isAsking = true;
+    void then(this.#ports.inbox.owed({ user, device: member.device }, ids), (owed) => {
+      const isOwed = new Set(owed?.map(({ id }) => id));
+      for (const id of ids) if (owed !== null && !isOwed.has(id)) messages.delete(id);
+      for (const message of owed ?? []) if (messages.has(message.id)) this.#send(flow, message);
+      flow.isAsking = false;
+      flow.dueAt = owed === null ? now + retryInterval : firstDue(messages.values());
+      this.#closeIdle(flow);
+    });
+  }
+
+  /** A message has ended: it is on its way to no connection of its user any more. */
+  #forget({ user, id }: Pick<EndedMessage, "user" | "id">): void {
+    for (const { id: client } of this.#ports.registry.ofUser(user)) {
+      const flow = this.#flows.get(client);
+      if (flow?.messages.delete(id)) this.#closeIdle(flow);
+    }
+  }
+
+  #closeIdle({ member, messages, isBusy, isAsking }: Flow): void {
+    if (messages.size === 0 && !isBusy && !isAsking) this.#flows.delete(member.id);
+  }
+
+  #record(user: string, entry: Pick<PublishLogEntry, "bytes" | "outcome" | "client" | "id">): void {
+    const connections = entry.client === undefined ? 0 : 1;
+    const time = Math.floor(this.#ports.clock.wall());
+    this.#ports.log?.record({ time, key: "", method: "send", user, connections, queued: false, ...entry });
+  }
+}
+
+/** While a connection is being admitted its state is still that of the handshake. */
+function isEnding({ state }: Member): boolean {
+  return state === "draining" || state === "closed";
+}
+
+/** Where pings are WebSocket's own, their pongs are no frames that are counted. */
+function heardOf({ socket }: Member): Heard {
+  return { frames: socket.frames, at: socket.capabilities.hasNativePing ? socket.lastHeard() : 0 };
+}
+
+/** What a client receives of a message with a guarantee: it acknowledges the id. */
+function wrapped(id: string, data: Payload): Payload {
+  return { kind: "json", json: `{"id":${JSON.stringify(id)},"data":${payloadToJson(data) || "null"}}` };
+}
