@@ -62,7 +62,7 @@ function conversation(random: SeededRandom): Buffer[] {
 }
 
 /** One small damage to some bytes; the edits are those that parsers get wrong. */
-function damage(bytes: Buffer, random: SeededRandom): Buffer {
+export function damage(bytes: Buffer, random: SeededRandom): Buffer {
   const at = random.int(bytes.length + 1);
   const before = bytes.subarray(0, at);
   const after = bytes.subarray(at);
