@@ -167,6 +167,7 @@ export class Performer {
       case "attach": {
         const { subscription } = decision;
         connection.recoveredBytes += decision.recoveredBytes;
+        connection.socket.charge(decision.tokens);
         this.#ports.recoveryBudget.spend(recovererOf(connection), decision.recoveredBytes);
         // A back end may subscribe to what the client has already: the earlier subscription ends.
         if (connection.subscriptions.has(subscription.channel))

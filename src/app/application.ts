@@ -2,9 +2,11 @@ import type { Server, WebSocketHandler } from "bun";
 import type { HostServer, HostSocketHandler, OwnSocketHandler } from "../hooks/in-process/host.ts";
 import type { ApplicationDefinition } from "../hooks/in-process/in-process.ts";
 import type { ServerHandle } from "../hooks/in-process/server-handle.ts";
+import { systemNetwork } from "../runtime/network.ts";
 import type { BunSocket } from "../sockets/socket.ts";
 import { type Input, type Profile, startConfigured } from "./configured.ts";
 import { mountedHandlers } from "./mounting.ts";
+import { unseenBytesMax } from "./protocols.ts";
 import type { Outside, Started } from "./start.ts";
 
 /** How an application starts. */
@@ -52,7 +54,9 @@ export class RunningApplication {
   /** Null: the application has no sockets of its own. */
   websocketWith(own: OwnSocketHandler<never, never> | null): HostSocketHandler {
     // Each socket goes to the handler of the code that upgraded it, with the data that it put there.
-    return mountedHandlers(() => this.#running().mount.handlers, own as WebSocketHandler<unknown>, frameBytesMax);
+    const isOpen = systemNetwork.tcp === null && this.#definition.authenticate === null;
+    const bytesMax = isOpen ? unseenBytesMax : frameBytesMax;
+    return mountedHandlers(() => this.#running().mount.handlers, own as WebSocketHandler<unknown>, bytesMax);
   }
 
   #running(): Started {

@@ -20,7 +20,7 @@ import { createUpgrade } from "../sockets/upgrade.ts";
 import { createWebSocketHandlers } from "../sockets/websocket.ts";
 import type { Node } from "./node.ts";
 import { bytesRateOf } from "./options.ts";
-import { frameBytesMax } from "./protocols.ts";
+import { frameBytesMax, runtimeBytesMax } from "./protocols.ts";
 import { createStreamEndpoints } from "./streams.ts";
 
 /** At some 120 us an upgrade and 40 us a close (measured), those of one turn keep the other connections waiting for 2 ms. */
@@ -86,10 +86,17 @@ export function createTransports(config: Config, ports: TransportsPorts) {
       ...inbound,
       ...shared,
       closes: new Pacer(closesPerTurn, timers.setImmediate),
-      frameBytesMax: frameBytesMax(config),
+      frameBytesMax: messageBytesMax(config, ports),
       connectBytesMax: Math.max(config.websocket.message_size_limit, config.uni_websocket.message_size_limit),
     }),
   };
+}
+
+function messageBytesMax(config: Config, { arrivals, log }: TransportsPorts): number {
+  const bytes = runtimeBytesMax(config, arrivals.canSee);
+  const isReduced = bytes < frameBytesMax(config);
+  if (isReduced) log.info("messages.limited", { bytes, reason: "this system does not tell of unfinished messages" });
+  return bytes;
 }
 
 function createAdmission({ client }: Config, clock: Clock): Admission {

@@ -1,11 +1,8 @@
 /** A decimal number as text: an optional sign, digits, and optionally a point with digits after it. Linear in its length. */
 const decimal = /^[+-]?\d+(?:\.\d+)?$/;
 
-export function isDecimal(text: string): boolean {
-  return decimal.test(text);
-}
-
-interface Parts {
+/** A decimal number, exact at any length. */
+export interface Decimal {
   readonly isNegative: boolean;
   /** Digits without leading zeros; "" for none. */
   readonly whole: string;
@@ -13,16 +10,20 @@ interface Parts {
   readonly fraction: string;
 }
 
-/** Below 0 where `a` is less, 0 where they are equal: exact at any length. Both are decimals. */
-export function compareDecimals(a: string, b: string): number {
-  const [left, right] = [partsOf(a), partsOf(b)];
+/** Null where the text is not one. */
+export function parseDecimal(text: string): Decimal | null {
+  return decimal.test(text) ? partsOf(text) : null;
+}
+
+/** Below 0 where `left` is less, 0 where they are equal. */
+export function compareDecimals(left: Decimal, right: Decimal): number {
   if (left.isNegative !== right.isNegative) return left.isNegative ? -1 : 1;
   const lengths = left.whole.length - right.whole.length;
   const size = lengths || order(left.whole, right.whole) || order(left.fraction, right.fraction);
   return left.isNegative ? -size : size;
 }
 
-function partsOf(text: string): Parts {
+function partsOf(text: string): Decimal {
   const point = text.indexOf(".");
   const end = point === -1 ? text.length : point;
   let from = text.startsWith("-") || text.startsWith("+") ? 1 : 0;

@@ -1,7 +1,7 @@
 import type { FilterNode } from "../core/command.ts";
 import type { Publication } from "../core/publication.ts";
 import type { Variant } from "../core/variant.ts";
-import { compareDecimals, isDecimal } from "./decimal.ts";
+import { compareDecimals, type Decimal, parseDecimal } from "./decimal.ts";
 
 /** The tags of a publication; an absent one differs from an empty one. */
 type Tags = Readonly<Record<string, string>>;
@@ -38,13 +38,22 @@ function order(matches: (difference: number) => boolean): Comparison {
   return {
     needs: "val",
     make: ({ key, val }) => {
-      if (!isDecimal(val)) return () => false;
+      const bound = parseDecimal(val);
+      if (!bound) return () => false;
       return (tags) => {
-        const tag = tagOf(tags, key);
-        return isDecimal(tag) && matches(compareDecimals(tag, val));
+        const tag = decimalOf(tagOf(tags, key));
+        return tag !== null && matches(compareDecimals(tag, bound));
       };
     },
   };
+}
+
+/** The text that was parsed last: many comparisons of a filter are of one tag. */
+let parsed: { readonly text: string; readonly decimal: Decimal | null } = { text: "", decimal: null };
+
+function decimalOf(text: string): Decimal | null {
+  if (text !== parsed.text) parsed = { text, decimal: parseDecimal(text) };
+  return parsed.decimal;
 }
 
 function membership(isMember: boolean): Comparison {
@@ -134,15 +143,25 @@ export function tagsVariant(filter: FilterNode): TagsVariant | null {
   const accepts = compileTagsFilter(filter);
   if (!accepts) return null;
   const matches = ({ tags = noTags }: Pick<Publication, "tags">) => accepts(tags);
+  const key = `tags ${tagsFilterKey(filter)}`;
   return {
-    key: `tags ${tagsFilterKey(filter)}`,
+    key,
+    weight: 2 * key.length + nodeBytes * nodesOf(filter),
     matches,
     select: (_channel, publication) => (matches(publication) ? publication : null),
   };
 }
 
+/** A compiled node takes so many bytes, without its texts (measured on Bun 1.4.5). */
+const nodeBytes = 256;
+
+function nodesOf({ nodes }: FilterNode): number {
+  return nodes.reduce((sum, node) => sum + nodesOf(node), 1);
+}
+
 /** The variant of a tags filter. */
 export interface TagsVariant extends Variant {
+  readonly weight: number;
   matches(publication: Pick<Publication, "tags">): boolean;
 }
 

@@ -68,6 +68,8 @@ export interface Socket {
   send(frame: Frame): void;
   /** Counts an answer of so many bytes against the rate of its client, a token for each 4 KiB, and lets it be unsent. */
   chargeAnswer(bytes: number): void;
+  /** Takes tokens from the client's message rate for work that one command has made. */
+  charge(tokens: number): void;
   /** Answers a command, after everything that was sent or published before; nothing where clients are not told. */
   reply(reply: Reply): void;
   /** Tells the client something unasked; nothing where its protocol has no such push. */

@@ -7,6 +7,8 @@ import type { Publication } from "./publication.ts";
 export interface Variant {
   /** Subscribers of a channel whose encodings and keys are equal form one group; the object of the first one serves all. */
   readonly key: string;
+  /** Bytes that it takes, where a client has made it up; it is looked through for each publication. Absent: none. */
+  readonly weight?: number;
   /**
    * The form that the group receives: the publication itself, another one, or null for nothing. Called once per
    * publication and variant of a channel, in the order of the channel. A form that several variants return is encoded

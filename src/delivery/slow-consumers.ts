@@ -10,6 +10,8 @@ export interface Consumer {
   progressAt: number;
   /** Bytes that it was sent and has not taken; 0 once it is closed. */
   unsent(): number;
+  /** The same, with what a body always has waiting for the end of a turn; absent: there is nothing of the kind. */
+  waiting?(): number;
   /** It does not take what it is sent: it leaves all channels, what is queued goes out, and it is closed with 3008. */
   slow(): void;
   /** Closes it at once, with what is queued. */
@@ -48,7 +50,7 @@ export class SlowWatch {
 
   /** Looks at one consumer now, and again in every sweep while it has something unsent. */
   look(consumer: Consumer): void {
-    const unsent = consumer.unsent();
+    const unsent = waitingFor(consumer);
     if (unsent === 0) return;
     if (this.#ending.has(consumer)) {
       this.#ending.set(consumer, unsent);
@@ -94,6 +96,10 @@ export class SlowWatch {
   }
 }
 
+function waitingFor(consumer: Consumer): number {
+  return consumer.waiting?.() ?? consumer.unsent();
+}
+
 /** Consumers with what was unsent when they were last looked at, and the sum. */
 class Queues {
   readonly #unsent = new Map<Consumer, number>();
@@ -127,7 +133,7 @@ class Queues {
   /** Looks at all; those that have taken everything are removed. */
   refresh(): void {
     for (const consumer of this.#unsent.keys()) {
-      const unsent = consumer.unsent();
+      const unsent = waitingFor(consumer);
       if (unsent === 0) this.remove(consumer);
       else this.set(consumer, unsent);
     }

@@ -79,6 +79,11 @@ export class Arrivals {
     this.#clock = clock;
   }
 
+  /** Whether the kernel can be asked. */
+  get canSee(): boolean {
+    return this.#tcp !== null;
+  }
+
   entered(connection: Arriving): void {
     if (this.#tcp && connection.peerPort > 0) this.#connections.add(connection);
   }

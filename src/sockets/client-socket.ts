@@ -104,6 +104,10 @@ export abstract class ClientSocket implements Socket, Consumer, Bucket, Sender {
   /** Told that a frame of the client could not be read. */
   unreadable(): void {}
 
+  charge(tokens: number): void {
+    this.tokens -= tokens;
+  }
+
   chargeAnswer(bytes: number): void {
     this.tokens -= Math.floor(bytes / answerTokenBytes);
     const before = this.unsent() === 0 ? 0 : this.answered;

@@ -97,6 +97,7 @@ export function record(protocol: "plain" | "centrifuge" = "centrifuge", unsent =
     send: () => {},
     reply: () => {},
     chargeAnswer: () => {},
+    charge: () => {},
     push: () => {},
     message: () => {},
     ping: () => {},

@@ -1,6 +1,6 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
-import { compareDecimals } from "../../src/channels/decimal.ts";
+import { compareDecimals, parseDecimal } from "../../src/channels/decimal.ts";
 import { compileTagsFilter, tagsFilterKey } from "../../src/channels/tags-filter.ts";
 import type { FilterNode } from "../../src/core/command.ts";
 import { testTimeout } from "../support/patience.ts";
@@ -67,6 +67,12 @@ describe("tags filters", () => {
     expect(compileTagsFilter(filter)?.(tags)).toBe(expected);
   });
 
+  const parsed = (text: string) => {
+    const decimal = parseDecimal(text);
+    if (decimal === null) throw new Error(text);
+    return decimal;
+  };
+
   test("decimals compare as numbers do, with any sign, zeros and length", () => {
     const decimal = fc.tuple(
       fc.constantFrom("", "+", "-"),
@@ -82,7 +88,7 @@ describe("tags filters", () => {
           return { text, value };
         }) as [{ text: string; value: bigint }, { text: string; value: bigint }];
         const expected = a.value < b.value ? -1 : Number(a.value > b.value);
-        expect(Math.sign(compareDecimals(a.text, b.text))).toBe(expected);
+        expect(Math.sign(compareDecimals(parsed(a.text), parsed(b.text)))).toBe(expected);
       }),
     );
   });

@@ -104,3 +104,27 @@ test("a patch that would end inside of a character is sent whole", async () => {
     expect(await reader.next()).toBe(documentOf(1, mark));
   }
 });
+
+/** Windows of 16 bytes with the hash of sixteen `d`, none of which continues a match: the encoder looks at each of them. */
+const oneHash = "debedddddebedddd";
+const hostile = [oneHash.repeat(4_000), "d".repeat(64_000)].map((data) => JSON.stringify(data));
+const repeated = [1, 2].map((n) =>
+  JSON.stringify({ rows: Array.from({ length: 2_000 }, (_, id) => ({ id, n: id === n })) }),
+);
+
+test.each([
+  ["a long document", repeated, true],
+  ["payloads whose windows have one hash", hostile, false],
+  ["300 KiB", [1, 2].map((n) => JSON.stringify({ text: text.repeat(1_000), n })), false],
+] as const)(
+  "[CH81] %s: the second is a patch where that takes no longer than its bytes explain",
+  async (_, documents, isPatch) => {
+    await using server = await startOpenServer(config);
+    using reader = await Reader.open(server.ws);
+    for (const document of documents) {
+      await server.api.publish("doc:a", JSON.parse(document));
+      expect(await reader.next()).toBe(document);
+    }
+    expect(reader.patches).toEqual([false, isPatch]);
+  },
+);

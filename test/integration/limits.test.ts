@@ -1,5 +1,6 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { CentrifugeProbe } from "../support/centrifuge-probe.ts";
+import { ManualClock } from "../support/clock.ts";
 import { isObject, type Json, type JsonObject } from "../support/json.ts";
 import { everything, startOpenServer, tokenFor } from "../support/open-channels.ts";
 import { testTimeout } from "../support/patience.ts";
@@ -228,5 +229,44 @@ describe("what one may not do", () => {
     const { presence } = await probe.ask("presence", { channel: "a" });
     expect(presence).toEqual({ presence: { [probe.client]: info } });
     expect(server.log.text.join("")).not.toContain("example.com");
+  });
+});
+
+describe("filters of tags", () => {
+  const open = { ...everything, allow_tags_filter: true, force_recovery_mode: "cache" } as const;
+  const filterOf = (nodes: number) => ({
+    op: "or",
+    nodes: Array.from({ length: nodes - 1 }, (_, index) => ({ key: "k", cmp: "eq", val: `value ${index}` })),
+  });
+
+  test("[SU187] of one connection take 1 MiB, and one more is error 106", async () => {
+    await using server = await startOpenServer({ channel: { without_namespace: open } });
+    using probe = await CentrifugeProbe.connect(server.ws);
+    const replies: unknown[] = [];
+    for (let n = 0; n < 8; n += 1) {
+      const reply = await probe.ask("subscribe", { channel: `c${n}`, tf: filterOf(500) });
+      replies.push("error" in reply ? reply["error"] : "subscribed");
+    }
+    const tooMuch = { code: 106, message: "limit exceeded" };
+    expect(replies).toEqual([...Array(6).fill("subscribed"), tooMuch, tooMuch]);
+    expect(await probe.ask("subscribe", { channel: "more" })).toHaveProperty("subscribe");
+    await probe.ask("unsubscribe", { channel: "c0" });
+    expect(await probe.ask("subscribe", { channel: "c9", tf: filterOf(500) })).toHaveProperty("subscribe");
+  });
+
+  test("[SU188] cost tokens for the publications that a recovery compares with them", async () => {
+    const clock = new ManualClock();
+    const client = { message_rate_limit: 10, message_burst_limit: 60 };
+    const options = { client, channel: { without_namespace: open } };
+    await using server = await startOpenServer(options, { clock });
+    for (let n = 0; n < 100; n += 1) await server.api.publish("a", n, { tags: { k: "none" } });
+    using probe = await CentrifugeProbe.connect(server.ws);
+    const answered: unknown[] = [];
+    for (let n = 0; n < 10; n += 1) {
+      const reply = await probe.ask("subscribe", { channel: "a", tf: filterOf(500), recover: true });
+      answered.push("error" in reply ? (reply["error"] as { code: number }).code : "ok");
+      await probe.ask("unsubscribe", { channel: "a" });
+    }
+    expect(answered).toEqual(["ok", "ok", "ok", "ok", 111, 111, 111, 111, 111, 111]);
   });
 });

@@ -7,6 +7,7 @@ import type { JsonObject } from "../support/json.ts";
 import { everything, startOpenServer, tokenFor } from "../support/open-channels.ts";
 import { pass } from "../support/passing.ts";
 import { testTimeout } from "../support/patience.ts";
+import { RawClient } from "../support/raw.ts";
 
 setDefaultTimeout(testTimeout);
 
@@ -186,4 +187,29 @@ test("[SU173] [T60] a crowd whose lines are cut at once comes back, and everyone
   }
   expect(server.node.subscribers.count("a")).toBe(crowd);
   for (const { probe } of [...first, ...again]) probe[Symbol.dispose]();
+});
+
+test("[T58] the client of a stream that takes nothing is slow too, although its body holds less than what always waits there", async () => {
+  const clock = new ManualClock();
+  await using server = await startOpenServer(
+    { uni_sse: { enabled: true }, client: { write_stall_timeout: "3s" } },
+    { clock },
+  );
+  const query = encodeURIComponent('{"subs":{"a":{}}}');
+  using reader = await RawClient.connect(server.url);
+  reader.write(`GET /connection/uni_sse?cf_connect=${query} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+  await server.log.next("connection.authenticated");
+  reader.pause();
+  const turn = () => new Promise(setImmediate);
+  do {
+    await server.api.publish("a", bulk.slice(0, 10_000));
+    await turn();
+    await turn();
+    server.node.sweep();
+  } while (server.node.slow.size === 0);
+  for (let seconds = 0; seconds < 4; seconds += 1) {
+    clock.advance(1_000);
+    server.node.sweep();
+  }
+  expect(await server.log.next("connection.closed")).toMatchObject({ code: 3008 });
 });

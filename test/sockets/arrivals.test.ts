@@ -138,3 +138,24 @@ test("a client within TLS that listens and sends frames of control alone stays",
   client.close(1000);
   expect((await closed).code).toBe(1000);
 });
+
+test.each([
+  ["a client without a token", { client: { allow_anonymous_connect_without_token: true }, echo: { enabled: false } }],
+  ["/echo", { client: { allow_anonymous_connect_without_token: false }, echo: { enabled: true } }],
+])(
+  "[SE78] where the system does not tell of unfinished messages, and %s is let in, no message is over 64 KiB",
+  async (_, open) => {
+    const network = { ...systemNetwork, tcp: null };
+    await using server = await startOpenServer(open, { network });
+    const path = open.echo.enabled ? "/echo" : "/ws?channel=a";
+    using client = await RawClient.open(`${server.ws}${path}`);
+    client.write(Buffer.from(clientFrame(opcodes.binary, "a".repeat(65_537))));
+    expect(await client.closed()).toMatchObject({ code: 1009 });
+    expect(server.log.lines.filter(({ event }) => event === "messages.limited")).toMatchObject([{ bytes: 65_536 }]);
+    await using closed = await startOpenServer(
+      { client: { allow_anonymous_connect_without_token: false }, echo: { enabled: false } },
+      { network },
+    );
+    expect(closed.log.count("messages.limited")).toBe(0);
+  },
+);

@@ -22,6 +22,7 @@ import {
   type View,
 } from "./decision.ts";
 import { watchSubscription, withEnd } from "./expiry.ts";
+import { filterTokens, hasRoomFor } from "./filters.ts";
 import { askSubscribe } from "./questions.ts";
 
 /** Unsubscribes of one connection that may wait for subscribe hooks; over it error 111. */
@@ -100,6 +101,9 @@ interface Claims {
 export function decideGranted(view: View, subscription: Subscription, claims: Claims): readonly Decision[] {
   const joining = joiningOf(view, subscription, claims);
   if (!joining) return refuseUnknown(subscription);
+  if (joining.terms.grant.filter && !hasRoomFor(joining.terms.grant.filter, view)) {
+    return [refuse(joining.id, errors.limitExceeded)];
+  }
   return [{ type: "join", joining: subscription.origin === "default" ? bare(joining) : joining }];
 }
 
@@ -197,7 +201,8 @@ export function decideJoined(view: View, joining: Joining, answer: JoinAnswer): 
   if (begun.at !== "subscribed") return nothing;
   const subscription = withEnd(begun, view);
   const recoveredBytes = joined.publications.reduce((sum, { data }) => sum + payloadSize(data), 0);
-  const attach: Decision = { type: "attach", subscription, recoveredBytes, ...baseOf(joining, joined) };
+  const tokens = filterTokens(joining, joined, since);
+  const attach: Decision = { type: "attach", subscription, recoveredBytes, tokens, ...baseOf(joining, joined) };
   const { origin, channel, id } = joining;
   switch (origin) {
     case "connect":

@@ -1,5 +1,6 @@
 import { createDelta } from "fossil-delta";
 import type { DeltaForm, Publication } from "../../core/publication.ts";
+import { isQuickPatch } from "./patch-cost.ts";
 
 interface Known {
   readonly base: Publication;
@@ -8,7 +9,7 @@ interface Known {
 
 /**
  * Makes the patches of deltas, between publications as the bytes that `bytesOf` makes of them; null where a publication
- * is sent whole: without a base, or where the patch is not shorter. A publication's patch is remembered while the
+ * is sent whole: without a base, or where the patch is not shorter or takes too long. A publication's patch is remembered while the
  * publication is kept, because recoveries ask for the same one again. 80 us for 4.6 KB (measured on Bun 1.4.5).
  */
 export function createPatches(bytesOf: (publication: Publication) => Uint8Array) {
@@ -17,10 +18,14 @@ export function createPatches(bytesOf: (publication: Publication) => Uint8Array)
     if (base === null) return null;
     const found = known.get(of);
     if (found?.base === base) return found.patch;
-    const target = bytesOf(of);
-    const made = createDelta(bytesOf(base), target);
-    const patch = made.length < target.length ? made : null;
+    const patch = makePatch(bytesOf(base), bytesOf(of));
     known.set(of, { base, patch });
     return patch;
   };
+}
+
+function makePatch(base: Uint8Array, target: Uint8Array): Uint8Array | null {
+  if (!isQuickPatch(base, target)) return null;
+  const patch = createDelta(base, target);
+  return patch.length < target.length ? patch : null;
 }

@@ -117,15 +117,25 @@ export class StreamSocket extends ClientSocket {
   }
 
   unsent(): number {
-    if (!this.#body) return 0;
-    const waiting = -(this.#body.desiredSize ?? 0);
+    const waiting = this.waiting();
     if (waiting <= uncountedMax) return 0;
     this.#isWatched = true;
+    return waiting;
+  }
+
+  /** A client that takes nothing is found by time, however little waits for it. */
+  waiting(): number {
+    if (!this.#body) return 0;
+    const waiting = -(this.#body.desiredSize ?? 0);
     if (this.#written - waiting > this.#taken) {
       this.#taken = this.#written - waiting;
       this.progressAt = this.#clock.monotonic();
     }
     return waiting;
+  }
+
+  override watch(): void {
+    if (this.waiting() > 0) this.ports.stalled(this);
   }
 
   /** A stream has no close frame: the reason is the last push, and then the body ends. */

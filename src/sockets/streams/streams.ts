@@ -64,6 +64,9 @@ const streamHeaders = {
   "X-Accel-Buffering": "no",
 };
 
+/** Seconds that the client of an ended stream has for what is queued for it, since it took something last. */
+const endedTimeout = 10;
+
 /** Opens connections as streamed responses: the first commands, or the connect request, come with the request. */
 export function createStreams(ports: StreamPorts) {
   const open = (request: Request, server: Server<unknown>, { route, path, frame }: Asked) => {
@@ -90,6 +93,8 @@ export function createStreams(ports: StreamPorts) {
     socket.ended = () => {
       ports.admission.left(socket.limitKey);
       ports.sessions.delete(session);
+      // A client that takes nothing is cut: without this its socket would stay open for ever, counted by no limit.
+      server.timeout(request, endedTimeout);
     };
     request.signal.addEventListener("abort", () => socket.closed());
     const headers = { ...streamHeaders, "Content-Type": framing.contentType };
