@@ -6,6 +6,8 @@ import { answerMs, type Link } from "../processes/link.ts";
 /** The process that has what the workers of a node share, as one of them sees it. */
 export interface ParentConnection {
   readonly link: Link;
+  /** Stops listening where others listen at the same port; resolves when no new connection comes any more. */
+  leavePort(): Promise<void>;
 }
 
 /** Milliseconds within which the parent answers. */

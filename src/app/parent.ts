@@ -2,19 +2,20 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import packageJson from "../../package.json" with { type: "json" };
-import { EngineServer } from "../broker/parent/server.ts";
 import type { Config } from "../config/config.ts";
 import type { Log } from "../core/log.ts";
 import { milliseconds } from "../core/time.ts";
-import { BusRelay } from "../processes/bus.ts";
+import type { Timer } from "../core/timers.ts";
 import type { Ready } from "../processes/messages.ts";
 import { Supervisor } from "../processes/supervisor.ts";
+import type { AdjustableLog } from "../runtime/log.ts";
 import { systemNetwork } from "../runtime/network.ts";
 import { processors, startOwnProgram } from "../runtime/own-process.ts";
-import { systemClock, systemRandom, systemTimers } from "../runtime/system.ts";
+import { systemClock, systemTimers } from "../runtime/system.ts";
 import { listenUnix } from "../runtime/unix-socket.ts";
-import { openLocal } from "./broker.ts";
-import { assertFree } from "./start-checks.ts";
+import { planReplacement } from "./parent-reload.ts";
+import { ParentServices } from "./parent-services.ts";
+import { assertFree, startProblems } from "./start-checks.ts";
 
 /** How many processes a node has. */
 export function processesOf({ node }: Config): number {
@@ -23,7 +24,7 @@ export function processesOf({ node }: Config): number {
 
 /** What the parent process is given. */
 export interface ParentParts {
-  readonly log: Log;
+  readonly log: AdjustableLog;
   readonly profile: "file" | "development";
 }
 
@@ -33,89 +34,142 @@ export const workerWord = "worker";
 /** Milliseconds between two looks at the calls of workers that wait. */
 const sweepMs = 100;
 
-/** A node of several processes that runs. */
-export interface RunningNode {
-  readonly url: string;
-  /** Logs the workers, after the line that says where they listen. */
-  tellWorkers(): void;
-  stop(): Promise<{ readonly cut: number }>;
-}
+/** The parent process of a node: it has what the workers share, and starts, serves and replaces them. */
+export class ParentProcess {
+  #config: Config;
+  /** What is to be taken over when the replacement that runs is over. */
+  #next: Config | null = null;
+  #isReplacing = false;
+  readonly #parts: ParentParts;
+  readonly #services: ParentServices;
+  readonly #supervisor: Supervisor;
+  readonly #listener: { stop(): void };
+  readonly #folder: string;
+  readonly #timers: readonly Timer[];
+  #listens: Pick<Ready, "port" | "internalPort"> = { port: null, internalPort: null };
 
-/**
- * Starts the workers of a node, and serves them. Null: a worker did not start, and has said why.
- *
- * @throws where an address cannot be listened at, or a file cannot be opened
- */
-export async function startParent(config: Config, { log, profile }: ParentParts): Promise<RunningNode | null> {
-  const count = processesOf(config);
-  assertFree(config.http_server, systemNetwork);
-  const ports = { clock: systemClock, random: systemRandom, timers: systemTimers, log, replace: {}, application: null };
-  const engine: EngineServer = new EngineServer((events) => openLocal(config, ports, events, () => engine.replaced()));
-  const relay = new BusRelay();
-  // Made with 0700: only this user connects.
-  const folder = mkdtempSync(join(tmpdir(), "chorus-node-"));
-  const path = join(folder, "workers.sock");
-  let port = config.http_server.port;
-  let internalPort = config.http_server.internal_port;
-  const supervisor = new Supervisor({
-    ...ports,
-    schedule: queueMicrotask,
-    version: packageJson.version,
-    start: (id, ended) => startOwnProgram([workerWord, path, id], ended),
-    welcome: ({ number }) => {
-      const http_server = { ...config.http_server, port, internal_port: internalPort };
-      return { worker: number, workers: count, profile, config: { ...config, http_server } };
-    },
-    joined: (_, link) => {
-      engine.serve(link);
-      relay.serve(link);
-    },
-    left: (_, link) => {
-      engine.forget(link);
-      relay.forget(link);
-    },
-    stopTimeout: () => config.shutdown.timeout + 5_000,
-  });
-  const listener = listenUnix(path, (socket) => {
-    const link = supervisor.accept(socket);
-    return {
-      received: (bytes) => link.received(bytes),
-      drained: () => link.drained(),
-      closed: () => link.end("closed"),
-    };
-  });
-  const timers = [
-    systemTimers.setInterval(() => supervisor.sweep(), milliseconds(sweepMs)),
-    systemTimers.setInterval(() => {
-      supervisor.tick();
-      engine.broker.sweep();
-    }, milliseconds(1_000)),
-  ];
-  const close = async () => {
-    for (const timer of timers) timer.cancel();
-    listener.stop();
-    await engine.broker.close();
-    rmSync(folder, { recursive: true, force: true });
-  };
-  const learn = (ready: Ready) => {
-    port = ready.port ?? port;
-    internalPort = ready.internalPort ?? internalPort;
-  };
-  const first = await supervisor.start(count, learn);
-  if (first === null) {
-    supervisor.kill();
-    await close();
+  /** @throws where an address cannot be listened at, or a file cannot be opened */
+  constructor(config: Config, parts: ParentParts) {
+    assertFree(config.http_server, systemNetwork);
+    this.#config = config;
+    this.#parts = parts;
+    this.#services = new ParentServices(config, parts.log);
+    // Made with 0700: only this user connects.
+    this.#folder = mkdtempSync(join(tmpdir(), "chorus-node-"));
+    const path = join(this.#folder, "workers.sock");
+    this.#supervisor = this.#createSupervisor(path);
+    this.#listener = listenUnix(path, (socket) => {
+      const link = this.#supervisor.accept(socket);
+      return {
+        received: (bytes) => link.received(bytes),
+        drained: () => link.drained(),
+        closed: () => link.end("closed"),
+      };
+    });
+    this.#timers = [
+      systemTimers.setInterval(() => this.#supervisor.sweep(), milliseconds(sweepMs)),
+      systemTimers.setInterval(() => this.#second(), milliseconds(1_000)),
+    ];
+  }
+
+  /** Starts the workers: where they listen, or null where one did not start, and has said why. */
+  async start(): Promise<string | null> {
+    const first = await this.#supervisor.start(processesOf(this.#config), (ready) => {
+      this.#listens = ready;
+    });
+    if (first !== null) return first.url;
+    this.#supervisor.kill();
+    await this.#close();
     return null;
   }
-  return {
-    url: first.url,
-    tellWorkers: () => supervisor.tellStarted(),
-    stop: async () => {
-      log.info("server.draining", { workers: supervisor.current.length });
-      const stopped = await supervisor.stop();
-      await close();
-      log.info("server.stopped", { cut: stopped.cut });
-      return stopped;
-    },
-  };
+
+  /** Logs the workers, after the line that says where they listen. */
+  tellWorkers(): void {
+    this.#supervisor.tellStarted();
+  }
+
+  /** Takes over a configuration, and logs what was taken over and what was not. One that would not start changes nothing. */
+  reload(config: Config): void {
+    const problems = startProblems(config);
+    for (const line of problems) this.#log.error("reload.failed", { line });
+    if (problems.length > 0) return;
+    this.#next = config;
+    if (!this.#isReplacing) void this.#replace();
+  }
+
+  async stop(): Promise<{ readonly cut: number }> {
+    this.#log.info("server.draining", { workers: this.#supervisor.current.length });
+    const stopped = await this.#supervisor.stop();
+    await this.#close();
+    this.#log.info("server.stopped", stopped);
+    return stopped;
+  }
+
+  get #log(): Log {
+    return this.#parts.log;
+  }
+
+  async #replace(): Promise<void> {
+    this.#isReplacing = true;
+    for (let next = this.#next; next !== null && !this.#supervisor.isStopping; next = this.#next) {
+      this.#next = null;
+      await this.#take(next);
+    }
+    this.#isReplacing = false;
+  }
+
+  async #take(next: Config): Promise<void> {
+    const before = this.#config;
+    const { config, applied, refused } = planReplacement(before, next);
+    for (const { option, reason } of refused) this.#log.warn("reload.refused", { option, reason });
+    this.#config = config;
+    const isReplaced = await this.#supervisor.replaceAll(processesOf(config));
+    if (this.#supervisor.isStopping) return;
+    if (isReplaced) {
+      this.#services.reload(config);
+      this.#parts.log.setLevel(config.log.level);
+      this.#log.info("config.reloaded", { options: applied.join(" ") });
+      return;
+    }
+    this.#log.error("reload.failed", { line: "a worker did not start with it: the configuration before it holds" });
+    this.#config = before;
+    await this.#supervisor.replaceAll(processesOf(before));
+  }
+
+  #createSupervisor(path: string): Supervisor {
+    return new Supervisor({
+      clock: systemClock,
+      timers: systemTimers,
+      log: this.#parts.log,
+      schedule: queueMicrotask,
+      version: packageJson.version,
+      start: (id, ended) => startOwnProgram([workerWord, path, id], ended),
+      welcome: ({ number }) => {
+        const config = this.#config;
+        const { port, internalPort } = this.#listens;
+        const http_server = {
+          ...config.http_server,
+          port: port ?? config.http_server.port,
+          internal_port: internalPort ?? config.http_server.internal_port,
+        };
+        const workers = processesOf(config);
+        return { worker: number, workers, profile: this.#parts.profile, config: { ...config, http_server } };
+      },
+      joined: (_, link) => this.#services.serve(link),
+      left: (_, link) => this.#services.forget(link),
+      stopTimeout: () => this.#config.shutdown.timeout + 10_000,
+    });
+  }
+
+  #second(): void {
+    this.#supervisor.tick();
+    this.#services.second();
+  }
+
+  async #close(): Promise<void> {
+    for (const timer of this.#timers) timer.cancel();
+    this.#listener.stop();
+    await this.#services.close();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
 }

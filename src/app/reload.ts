@@ -23,7 +23,8 @@ export interface ReloadPlan {
 /** A part of the configuration that cannot change now, and why. */
 type Objections = ReadonlyMap<string, string>;
 
-const atNextStart = "takes effect at the next start";
+/** Why an option that is built into a part is not taken over. */
+export const atNextStart = "takes effect at the next start";
 
 /**
  * Decides what a running server takes over from a new configuration: certificates, keys, allowed origins, the log's level
@@ -102,16 +103,24 @@ function hooksOf(namespace: object | undefined): string {
   return JSON.stringify([enabled, enabled.length === 0 ? [] : names]);
 }
 
-function namespacesOf({ channel }: Config) {
+/** Every set of rules with its name; "" for channels without a namespace. */
+export function namespacesOf({ channel }: Config) {
   return [{ ...channel.without_namespace, name: "" }, ...channel.namespaces];
 }
 
-function isDurable({ history_size, engine }: { readonly history_size: number; readonly engine: string }): boolean {
+/** Whether a namespace keeps history in a file. */
+export function isDurable({
+  history_size,
+  engine,
+}: {
+  readonly history_size: number;
+  readonly engine: string;
+}): boolean {
   return history_size > 0 && engine === "sqlite";
 }
 
 /** Paths of the options that differ. */
-function differences(one: Config, other: Config): string[] {
+export function differences(one: Config, other: Config): string[] {
   return listOptions()
     .map(({ path }) => path)
     .filter((path) => JSON.stringify(valueAt(one, path)) !== JSON.stringify(valueAt(other, path)))

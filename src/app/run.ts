@@ -10,9 +10,9 @@ import { exitCodes, exitHubFailed, type Stoppable, surviveErrors, untilSignal } 
 import { stderr } from "../runtime/stderr.ts";
 import { systemClock } from "../runtime/system.ts";
 import { tokenOptions } from "./options.ts";
-import { processesOf, startParent, workerWord } from "./parent.ts";
+import { ParentProcess, processesOf, workerWord } from "./parent.ts";
 import { engineFault } from "./redis.ts";
-import { type Started, start, tellStart } from "./start.ts";
+import { start, tellStart } from "./start.ts";
 import { bunVersionFault, fileProblems, startProblems, whyNotStarted } from "./start-checks.ts";
 import { storeProblems } from "./store-checks.ts";
 import { backup, renewEpochs } from "./store-commands.ts";
@@ -73,11 +73,13 @@ async function serve({ config, warnings, profile, file }: LoadedConfig, load: ()
   const { client } = config;
   const log = createLog(config.log, stderr);
   const { limit, isReduced } = connectionLimitWithin(client.connection_limit, openFilesMax());
-  if (processesOf(config) > 1) return await serveByWorkers({ config, warnings, profile, file }, log);
+  if (processesOf(config) > 1) return await serveByWorkers({ config, warnings, profile, file }, { log, load });
   const started = Promise.withResolvers<Stoppable>();
-  const forever = untilSignal(started.promise, log, { reload: () => reload(server, { load, log, profile }) });
+  const forever = untilSignal(started.promise, log, {
+    reload: () => reloadBy((next) => server.reload(limited(next)), { load, log, profile }),
+  });
   const outside = { log, setLogLevel: log.setLevel, warnings, profile, onFailure: exitHubFailed(log) };
-  const server = startOrRefuse(limited(config), outside);
+  const server = attempt(() => start(limited(config), outside), config);
   started.resolve(server);
   tellConfig(log, { profile, file });
   if (isReduced) log.info("connections.limited", { limit, reason: "the process may open no more files" });
@@ -88,20 +90,26 @@ async function serve({ config, warnings, profile, file }: LoadedConfig, load: ()
 }
 
 /** The same as a parent process, with workers. */
-async function serveByWorkers({ config, warnings, profile, file }: Loaded, log: AdjustableLog): Promise<void> {
+async function serveByWorkers({ config, warnings, profile, file }: Loaded, { log, load }: Reloading): Promise<void> {
   const started = Promise.withResolvers<Stoppable>();
-  const forever = untilSignal(started.promise, log, { reload: () => {} });
+  const parent = attempt(() => new ParentProcess(config, { log, profile }), config);
+  const reload = () => reloadBy((next) => parent.reload(next), { load, log, profile });
+  const forever = untilSignal(started.promise, log, { reload });
   surviveErrors(log, () => {});
-  const node = await startParent(config, { log, profile }).catch((error) =>
-    refuse([whyNotStarted(error, config)], exitCodes.forced),
-  );
+  const url = await parent.start();
   // The worker has said why.
-  if (node === null) process.exit(exitCodes.forced);
-  started.resolve(node);
-  tellStart(log, node.url, warnings);
+  if (url === null) process.exit(exitCodes.forced);
+  started.resolve(parent);
+  tellStart(log, url, warnings);
   tellConfig(log, { profile, file });
-  node.tellWorkers();
+  parent.tellWorkers();
   await forever;
+}
+
+/** What a new configuration is read with. */
+interface Reloading {
+  readonly load: () => LoadResult;
+  readonly log: AdjustableLog;
 }
 
 type Loaded = Pick<LoadedConfig, "config" | "warnings" | "profile" | "file">;
@@ -118,21 +126,22 @@ function limited(config: Config): Config {
   return { ...config, client: { ...config.client, connection_limit: limit } };
 }
 
-/** Reads the configuration again and lets the server take over what it can; a configuration with a mistake changes nothing. */
-function reload(server: Started, { load, log, profile }: { load: () => LoadResult; log: Log; profile: string }): void {
+/** Reads the configuration again and has it taken over; one with a mistake changes nothing. */
+function reloadBy(take: (next: Config) => void, { load, log, profile }: Reloading & { profile: string }): void {
   const loaded = load();
   if (loaded.kind === "run" && loaded.profile === profile) {
     for (const line of loaded.warnings) log.warn("config.warning", { line });
-    server.reload(limited(loaded.config));
+    take(loaded.config);
     return;
   }
   const lines = loaded.kind === "errors" ? loaded.lines : ["a configuration file that came or went needs a new start"];
   for (const line of lines) log.error("reload.failed", { line });
 }
 
-function startOrRefuse(...[config, outside]: Parameters<typeof start>): Started {
+/** What cannot be started ends the process, in words. */
+function attempt<Value>(begin: () => Value, config: Config): Value {
   try {
-    return start(config, outside);
+    return begin();
   } catch (error) {
     refuse([whyNotStarted(error, config)], exitCodes.forced);
   }

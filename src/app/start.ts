@@ -121,7 +121,9 @@ export function start(config: Config, outside: Outside = {}) {
     close,
   );
 
-  const drain = async () => {
+  const drain = async (isReplaced: boolean) => {
+    // What the parent has let another worker take over: until no new connection comes, all are served.
+    if (isReplaced) await parts.parent?.leavePort();
     isDraining = true;
     log.info("server.draining", { connections: listeners.admission.connections });
     node.hub.send({ type: "hub.drain" });
@@ -133,8 +135,8 @@ export function start(config: Config, outside: Outside = {}) {
     return { cut };
   };
   let stopped: ReturnType<typeof drain> | null = null;
-  const stop = () => {
-    stopped ??= drain();
+  const stop = ({ isReplaced = false } = {}) => {
+    stopped ??= drain(isReplaced);
     return stopped;
   };
   const inProcess = createInProcess(operations, () => node.hub.getSnapshot().status === "active");

@@ -7,6 +7,7 @@ import { milliseconds } from "../core/time.ts";
 import { kinds } from "../processes/kinds.ts";
 import { Link } from "../processes/link.ts";
 import { drain, readJson, welcome, writeJson } from "../processes/messages.ts";
+import { heldBackMs, listeningSockets } from "../runtime/listening.ts";
 import { createLog } from "../runtime/log.ts";
 import { openFilesMax } from "../runtime/open-files.ts";
 import { exitCodes, exitHubFailed, type Stoppable, surviveErrors, untilSignal } from "../runtime/process.ts";
@@ -43,7 +44,7 @@ export async function runWorker([path = "", id = ""]: readonly string[]): Promis
   const own = shareOf(config, workers);
   const outside = { log, setLogLevel: log.setLevel, profile, onFailure: exitHubFailed(log) };
   try {
-    const server = start(own, { ...outside, parent: { link } });
+    const server = start(own, { ...outside, parent: { link, leavePort } });
     started.resolve(server);
     surviveErrors(log, () => {
       server.node.counters.errors += 1;
@@ -57,6 +58,20 @@ export async function runWorker([path = "", id = ""]: readonly string[]): Promis
     process.exit(exitCodes.forced);
   }
   return await forever;
+}
+
+/** Milliseconds in which the requests of connections arrive that were accepted last. */
+const requestMs = 500;
+
+/** Stops listening; the other workers listen at the same port. */
+async function leavePort(): Promise<void> {
+  const sockets = listeningSockets();
+  if (sockets === null) return;
+  const after = (delay: number) =>
+    new Promise<void>((resolve) => void systemTimers.setTimeout(resolve, milliseconds(delay)));
+  await after(heldBackMs);
+  while (!sockets.leave()) await new Promise<void>((resolve) => systemTimers.setImmediate(resolve));
+  await after(requestMs);
 }
 
 /** What the parent says; it has checked the configuration. */

@@ -1,0 +1,50 @@
+import { EngineServer } from "../broker/parent/server.ts";
+import type { Config } from "../config/config.ts";
+import type { Log } from "../core/log.ts";
+import { BusRelay } from "../processes/bus.ts";
+import type { Link } from "../processes/link.ts";
+import { systemClock, systemRandom, systemTimers } from "../runtime/system.ts";
+import { openLocal } from "./broker.ts";
+
+/** What the workers of a node share, in their parent process. */
+export class ParentServices {
+  readonly #engine: EngineServer;
+  readonly #relay = new BusRelay();
+
+  /** @throws where a file cannot be opened */
+  constructor(config: Config, log: Log) {
+    const ports = {
+      clock: systemClock,
+      random: systemRandom,
+      timers: systemTimers,
+      log,
+      replace: {},
+      application: null,
+    };
+    this.#engine = new EngineServer((events) => openLocal(config, ports, events, () => this.#engine.replaced()));
+  }
+
+  /** Serves a worker until `forget`. */
+  serve(link: Link): void {
+    this.#engine.serve(link);
+    this.#relay.serve(link);
+  }
+
+  /** The worker has gone. */
+  forget(link: Link): void {
+    this.#engine.forget(link);
+    this.#relay.forget(link);
+  }
+
+  /** Takes over what a configuration says of what the parent keeps. */
+  reload(_config: Config): void {}
+
+  /** To be called each second. */
+  second(): void {
+    this.#engine.broker.sweep();
+  }
+
+  async close(): Promise<void> {
+    await this.#engine.broker.close();
+  }
+}
