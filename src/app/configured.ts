@@ -1,4 +1,4 @@
-import type { ConfigInput } from "../config/config.ts";
+import type { Config, ConfigInput } from "../config/config.ts";
 import { parseConfig } from "../config/parse.ts";
 import type { Profile as ConfigProfile } from "../config/profiles.ts";
 import { mergeTrees, type Tree } from "../config/tree.ts";
@@ -37,10 +37,16 @@ export function startConfigured(input: Input | undefined, outside: Outside): Res
         ...hookConflicts(config),
       ]
     : [];
-  const problems = [...conflicts, ...fileProblems(config)];
+  const problems = [...conflicts, ...processProblems(config), ...fileProblems(config)];
   return problems.length > 0
     ? { ok: false, error: problems }
     : { ok: true, value: start(config, { ...outside, profile, warnings }) };
+}
+
+/** A server inside of a program cannot start that program again. */
+function processProblems({ node }: Config): readonly string[] {
+  if (node.processes === 1) return [];
+  return ["node.processes: expected 1 in a server that a program starts itself: the command alone has several"];
 }
 
 /** What holds for an application where its configuration is silent: without `authenticate` clients need no token. */

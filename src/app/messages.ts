@@ -8,9 +8,13 @@ import type { Log } from "../core/log.ts";
 import { milliseconds } from "../core/time.ts";
 import type { Timers } from "../core/timers.ts";
 import type { Inbox } from "../messages/inbox.ts";
+import type { LogQueries, PublishLog } from "../messages/publish-log.ts";
 import { createMessageStore } from "../messages/store.ts";
+import { ParentInbox } from "../processes/inbox.ts";
+import { ParentPublishLog } from "../processes/publish-log.ts";
 import { hasApi } from "./api.ts";
 import type { Replacements } from "./node.ts";
+import type { ParentConnection } from "./parent-connection.ts";
 
 /** What the store of messages needs of the server. */
 export interface MessagesPorts {
@@ -20,6 +24,17 @@ export interface MessagesPorts {
   readonly registry: Registry;
   readonly hub: Pick<HubRef, "send">;
   readonly replace: Pick<Replacements, "inbox">;
+  /** The process that has the store; null where it is this one. */
+  readonly parent: ParentConnection | null;
+}
+
+/** What is kept of messages, whoever keeps it. */
+interface MessageParts {
+  readonly log: Pick<PublishLog, "record" | "lost"> & LogQueries;
+  readonly inbox: Inbox;
+  failures(): number;
+  sweep(): void;
+  close(): void;
 }
 
 /** The publish log, the inbox, and its delivery to connections. */
@@ -53,7 +68,8 @@ export function openMessages(config: Config, ports: MessagesPorts) {
   };
 
   const isLogged = hasApi(config) && push_log.enabled;
-  let opened = isLogged ? open(config, ports) : existsSync(push_log.path) ? attempt() : null;
+  const isOpened = isLogged || ports.parent !== null;
+  let opened = isOpened ? open(config, ports) : existsSync(push_log.path) ? attempt() : null;
   const needed = (): Inbox | null => {
     opened ??= attempt();
     return opened?.inbox ?? null;
@@ -83,18 +99,40 @@ export function openMessages(config: Config, ports: MessagesPorts) {
   };
 }
 
-function open(config: Config, { clock, timers, log, registry, hub, replace }: MessagesPorts) {
-  const { push_log, push_queue, channel } = config;
-  const after = (delay: number, run: () => void) => void timers.setTimeout(run, milliseconds(delay));
-  const resultsMax = Math.floor(channel.idempotency_max_bytes / resultBytes);
-  const store = createMessageStore(
-    { path: push_log.path, log: push_log, inbox: { ...push_queue, resultsMax } },
-    { clock, log, schedule: (task, delay) => after(delay, task) },
-  );
+function open(config: Config, ports: MessagesPorts) {
+  const { clock, timers, registry, hub, replace, parent } = ports;
+  const store: MessageParts = parent ? parentStore(parent) : openStore(config, ports);
   const inbox = replace.inbox?.(store.inbox) ?? store.inbox;
+  const after = (delay: number, run: () => void) => void timers.setTimeout(run, milliseconds(delay));
   return {
     store,
     inbox,
     deliveries: new Deliveries({ inbox, log: store.log, clock, registry, hub, after, soon: timers.setImmediate }),
+  };
+}
+
+/**
+ * Opens the file of messages, or makes it.
+ *
+ * @throws where it cannot be had
+ */
+export function openStore(config: Config, { clock, timers, log }: Pick<MessagesPorts, "clock" | "timers" | "log">) {
+  const { push_log, push_queue, channel } = config;
+  const resultsMax = Math.floor(channel.idempotency_max_bytes / resultBytes);
+  return createMessageStore(
+    { path: push_log.path, log: push_log, inbox: { ...push_queue, resultsMax } },
+    { clock, log, schedule: (task, delay) => void timers.setTimeout(task, milliseconds(delay)) },
+  );
+}
+
+/** What the parent keeps, and counts itself. */
+function parentStore({ link }: ParentConnection): MessageParts {
+  const log = new ParentPublishLog(link);
+  return {
+    log: { record: (entry) => log.record(entry), query: (filter) => log.query(filter), lost: 0 },
+    inbox: new ParentInbox(link),
+    failures: () => 0,
+    sweep: () => {},
+    close: () => {},
   };
 }

@@ -4,12 +4,16 @@ import type { Log } from "../core/log.ts";
 import { BusRelay } from "../processes/bus.ts";
 import type { Link } from "../processes/link.ts";
 import { systemClock, systemRandom, systemTimers } from "../runtime/system.ts";
+import { attempt } from "./attempt.ts";
 import { openLocal } from "./broker.ts";
+import { ParentMessages } from "./parent-messages.ts";
 
 /** What the workers of a node share, in their parent process. */
 export class ParentServices {
   readonly #engine: EngineServer;
   readonly #relay = new BusRelay();
+  readonly #messages: ParentMessages;
+  #seconds = 0;
 
   /** @throws where a file cannot be opened */
   constructor(config: Config, log: Log) {
@@ -22,29 +26,40 @@ export class ParentServices {
       application: null,
     };
     this.#engine = new EngineServer((events) => openLocal(config, ports, events, () => this.#engine.replaced()));
+    this.#messages = attempt(
+      () => new ParentMessages(config, ports),
+      () => this.#engine.broker.close(),
+    );
   }
 
   /** Serves a worker until `forget`. */
   serve(link: Link): void {
     this.#engine.serve(link);
     this.#relay.serve(link);
+    this.#messages.serve(link);
   }
 
   /** The worker has gone. */
   forget(link: Link): void {
     this.#engine.forget(link);
     this.#relay.forget(link);
+    this.#messages.forget(link);
   }
 
   /** Takes over what a configuration says of what the parent keeps. */
-  reload(_config: Config): void {}
+  reload(config: Config): void {
+    this.#messages.reload(config);
+  }
 
   /** To be called each second. */
   second(): void {
     this.#engine.broker.sweep();
+    this.#seconds += 1;
+    if (this.#seconds % 5 === 0) this.#messages.sweep();
   }
 
   async close(): Promise<void> {
     await this.#engine.broker.close();
+    this.#messages.close();
   }
 }

@@ -1,10 +1,13 @@
 import type { ChannelRules, Config } from "./config.ts";
 
 /** What is wrong between the options of an engine that several nodes share, and those of channels. */
-export function engineProblems({ engine, channel }: Config): string[] {
+export function engineProblems({ engine, channel, node }: Config): string[] {
   if (engine.type !== "redis") return [];
   const { address, sentinel_address, sentinel_master_name } = engine.redis;
   const problems: string[] = [];
+  if (node.processes !== 1) {
+    problems.push('node.processes: expected 1 beside engine.type "redis": there each process is a node of its own');
+  }
   if (address.length > 1) {
     problems.push("engine.redis.address: expected one server: to spread channels over several is not supported");
   }

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
+import type { MaybePromise } from "../core/maybe-promise.ts";
 import { ThrottledLog } from "../core/throttled-log.ts";
 import type { MessageFile } from "./file.ts";
 import { entryOf, type LoggedPush, logRow, type PublishLogEntry, parametersOf } from "./log-row.ts";
@@ -33,6 +34,11 @@ export interface PublishLogParts {
 export interface PublishLogPage {
   readonly entries: readonly LoggedPush[];
   readonly cursor?: string;
+}
+
+/** The reading of a publish log: a page, or null where it does not answer. */
+export interface LogQueries {
+  query(filter: PublishLogFilter): MaybePromise<PublishLogPage | null>;
 }
 
 /** The longest time for which an entry waits in memory. */

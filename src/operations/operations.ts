@@ -1,7 +1,7 @@
 import { badField, errors, withReason } from "../core/errors.ts";
 import { type MaybePromise, then } from "../core/maybe-promise.ts";
 import { type Result, refuse } from "../core/result.ts";
-import type { PublishLog, PublishLogPage } from "../messages/publish-log.ts";
+import type { LogQueries, PublishLog, PublishLogPage } from "../messages/publish-log.ts";
 import { cursorPattern, limitMax, type PublishLogFilter } from "../messages/search.ts";
 import { createMessages, type MessagesPorts } from "./messages.ts";
 import { createPublishing, type PublishingPorts } from "./publishing.ts";
@@ -14,7 +14,7 @@ import { createSurvey, receiversOf, type SurveyPorts } from "./survey.ts";
 export interface OperationsPorts
   extends Omit<PublishingPorts & MessagesPorts & QueriesPorts & ServerCommandsPorts & SurveyPorts, "recorder"> {
   /** Null where publishes are not logged. */
-  readonly publishLog: PublishLog | null;
+  readonly publishLog: (Pick<PublishLog, "record"> & LogQueries) | null;
   /** Whether the publish log keeps payloads. */
   readonly logPayloads: boolean;
 }
@@ -50,7 +50,9 @@ export function createOperations(ports: OperationsPorts) {
         return refuse(badField("cursor: expected the cursor of a page"));
       }
       if (!publishLog) return refuse(withReason(errors.notAvailable, "push_log.enabled is off"));
-      return then(publishLog.query(filter), (value) => ({ ok: true, value }));
+      return then(publishLog.query(filter), (value) =>
+        value === null ? refuse(errors.internal) : { ok: true, value },
+      );
     },
   };
 }

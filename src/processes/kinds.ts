@@ -21,4 +21,14 @@ export const kinds = {
   send: 8,
   /** A text of a worker. */
   heard: 9,
+  /** Methods of the inbox, the publish log and presence. */
+  inbox: 10,
+  publishLog: 11,
+  presence: 12,
+  /** A message was appended to the inbox. */
+  appended: 13,
+  /** An event for back ends. */
+  event: 14,
+  /** The metrics of the node, of the parent; those of a worker, of that. */
+  metrics: 15,
 } as const;

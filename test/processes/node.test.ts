@@ -7,7 +7,7 @@ setDefaultTimeout(testTimeout);
 
 describe("a node of two processes", () => {
   test("[MP1] a publication at one worker reaches the subscribers of both, once and in order", async () => {
-    await using node = await ProcessNode.start({ engine: { type: "memory" }, push_log: { enabled: false } });
+    await using node = await ProcessNode.start({ engine: { type: "memory" } });
     const clients = await node.connectMany();
     for (const client of clients) await client.subscribe("a");
     for (const data of [1, 2, 3]) await node.api("publish", { channel: "a", data });

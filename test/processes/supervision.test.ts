@@ -34,7 +34,7 @@ describeSlow("the workers of a node", () => {
     await node.api("publish", { channel: "a", data: 1 });
     for (const client of clients) expect(await client.next()).toMatchObject(pub("a", { data: 1 }));
     process.kill(node.workers.get(1) ?? 0, "SIGKILL");
-    expect(await node.process.log.next("worker.ended")).toMatchObject({ worker: 1, signal: "9", level: "error" });
+    expect(await node.process.log.next("worker.ended")).toMatchObject({ worker: 1, signal: "SIGKILL", level: "error" });
     expect(await node.nextWorker()).toMatchObject({ worker: 1 });
     await node.api("publish", { channel: "a", data: 2 });
     const heard = await Promise.all(clients.map((client) => client.next()));
