@@ -53,7 +53,7 @@ const rooms: readonly (readonly [room: string, ...may: string[]])[] = [
   ["src/http/", "types bun", "ipaddr", "re2js", "node:"],
   ["src/sqlite/", "bun:sqlite", "bun:ffi", "node:"],
   ["src/cluster/", "valibot", ports, counters, ...hub],
-  ["src/processes/", "valibot", "types src/cluster/", ports],
+  ["src/processes/", "valibot", "types src/(?:cluster|messages)/", ports],
   ["src/metrics/", "prom-client", "node:", "src/http/"],
   // The checks of an option belong to the room that uses it: the configuration calls them.
   [

@@ -2,10 +2,13 @@ import { expect, test } from "bun:test";
 import { startConfigured } from "../../src/app/configured.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 
-test.each([2, "auto" as const])("[MP8] a program cannot start a server with %p processes inside of itself", (processes) => {
-  const outcome = startConfigured({ http_server: { port: 0 }, node: { processes } }, {});
-  expect(outcome).toMatchObject({ ok: false, error: [expect.stringMatching(/^node\.processes: expected 1 /)] });
-});
+test.each([2, "auto" as const])(
+  "[MP8] a program cannot start a server with %p processes inside of itself",
+  (processes) => {
+    const outcome = startConfigured({ http_server: { port: 0 }, node: { processes } }, {});
+    expect(outcome).toMatchObject({ ok: false, error: [expect.stringMatching(/^node\.processes: expected 1 /)] });
+  },
+);
 
 test("[MP8] several processes beside an engine that nodes share are a mistake", () => {
   const parsed = parseConfig({ engine: { type: "redis" }, node: { processes: 2 } }, "file");
