@@ -14,7 +14,7 @@ const emptyWords = /(?<!\w)[A-Za-z]*(?:[Mm]anager|[Hh]elper|[Uu]tils?)(?!\w)/;
 
 /** The ports between rooms: their types may be imported where a row says `ports`. */
 const ports =
-  "types src/(?:broker/broker|presence/presence(?:-events)?|hooks/hooks|protocol/protocol|auth/authenticator|" +
+  "types src/(?:broker/broker|presence/(?:presence(?:-events)?|shared)|hooks/hooks|protocol/protocol|auth/authenticator|" +
   "channels/(?:rules|grant|namespace|channel)|messages/(?:inbox|log-row|publish-log)|cluster/bus)";
 /** What counts, and the types of what is counted. */
 const counters = "src/metrics/counters";
@@ -47,7 +47,7 @@ const rooms: readonly (readonly [room: string, ...may: string[]])[] = [
   ["src/hooks/http/", "src/hooks/", "types src/options/", "valibot", ports],
   ["src/hooks/", "src/sqlite/", ports],
   ["src/broker/", "src/sqlite/", "bun:sqlite", "valibot", "ioredis", "node:", ports],
-  ["src/presence/", ports],
+  ["src/presence/", "src/broker/redis/(?:commands|keys|script)", "src/broker/remote/wire", ports],
   ["src/messages/", "src/sqlite/", "bun:sqlite", "valibot", "node:", ports, ...hub],
   ["src/delivery/", "src/protocol/protocol", ports, counters],
   ["src/http/", "types bun", "ipaddr", "re2js", "node:"],

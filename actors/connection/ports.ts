@@ -10,7 +10,7 @@ import type { Caller } from "../../src/hooks/caller.ts";
 import type { ChannelWatch } from "../../src/hooks/channel-watch.ts";
 import type { Hooks } from "../../src/hooks/hooks.ts";
 import type { Counters } from "../../src/metrics/counters.ts";
-import type { Presence } from "../../src/presence/presence.ts";
+import type { PresenceQueries } from "../../src/presence/presence.ts";
 import type { PresenceEvents } from "../../src/presence/presence-events.ts";
 import type { Deadlines } from "../deadlines.ts";
 import type { PublishEvent } from "../hub/events.ts";
@@ -34,7 +34,7 @@ export interface ConnectionPorts {
   readonly broker: Broker;
   /** Bytes that connections, users and addresses may recover. */
   readonly recoveryBudget: RecoveryBudget;
-  readonly presence: Presence;
+  readonly presence: PresenceQueries;
   readonly presenceEvents: PresenceEvents;
   readonly rules: ChannelRules;
   /** The hooks of the application; null without any. */

@@ -15,15 +15,18 @@ export function read(
   decision: Query,
 ): void {
   const { id, channel } = decision;
+  const { presenceBytesMax } = scope.connection.options;
   const failed = { id, method: "error", error: errors.internal } as const;
   answerLater(scope, (answer) => {
     switch (decision.type) {
       case "read presence":
-        return give(presence.list(channel), (result) => {
-          const isTooLong = result !== null && presenceBytes(result) > scope.connection.options.presenceBytesMax;
-          if (isTooLong) return answer({ id, method: "error", error: errors.limitExceeded });
-          if (result) scope.connection.socket.chargeAnswer(presenceBytes(result));
-          return answer(result ? { id, method: "presence", result } : failed);
+        return give(presence.list(channel, presenceBytesMax), (result) => {
+          if (result === null) return answer(failed);
+          if (result === "over" || presenceBytes(result) > presenceBytesMax) {
+            return answer({ id, method: "error", error: errors.limitExceeded });
+          }
+          scope.connection.socket.chargeAnswer(presenceBytes(result));
+          return answer({ id, method: "presence", result });
         });
       case "read presence stats":
         return give(presence.stats(channel), (result) =>

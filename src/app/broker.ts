@@ -7,6 +7,7 @@ import type { Store } from "../broker/local/store.ts";
 import { createLocalBroker, type LocalBroker } from "../broker/local.ts";
 import { ParentEngine } from "../broker/parent/engine.ts";
 import { RedisEngine } from "../broker/redis/engine.ts";
+import { Keys } from "../broker/redis/keys.ts";
 import type { Engine, EngineEvents } from "../broker/remote/engine.ts";
 import { RemoteBroker } from "../broker/remote/remote-broker.ts";
 import type { ClusterBus } from "../cluster/bus.ts";
@@ -14,9 +15,13 @@ import type { Config } from "../config/config.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import type { Random } from "../core/random.ts";
+import type { PresencePush } from "../core/reply.ts";
 import type { Timers } from "../core/timers.ts";
 import type { Counters } from "../metrics/counters.ts";
 import type { EngineMetrics } from "../metrics/engine.ts";
+import { RedisPresence, type RedisPresencePorts } from "../presence/redis/presence.ts";
+import * as presenceScripts from "../presence/redis/scripts.ts";
+import type { SharedPresence } from "../presence/shared.ts";
 import { ParentBus } from "../processes/bus.ts";
 import { type ParentConnection, parentAnswerMs, parentEngineMetrics } from "./parent-connection.ts";
 import { redisOptions } from "./redis.ts";
@@ -35,6 +40,8 @@ interface LocalPorts {
 
 /** What the broker takes of its node. */
 interface BrokerPorts extends LocalPorts {
+  /** Tells this node's subscribers of a join or a leave of any node. */
+  announce(push: PresencePush): void;
   readonly counters: Pick<Counters, "engineDurations">;
   readonly members: Pick<Registry, "member">;
   /** For tests of faults: each is given the real part. */
@@ -43,6 +50,9 @@ interface BrokerPorts extends LocalPorts {
   readonly parent: ParentConnection | null;
 }
 
+/** What the presence that nodes share takes of its node. */
+type SharedPresencePorts = Pick<RedisPresencePorts, "node" | "nodes" | "after">;
+
 /** The broker of this node, and how it does. */
 export interface OpenedBroker {
   readonly broker: Broker & { readonly counts: Readonly<LocalBrokerCounts>; sweep(): void };
@@ -50,6 +60,8 @@ export interface OpenedBroker {
   readonly remote: (() => Omit<EngineMetrics, "nodes" | "unanswered">) | null;
   /** The way to the other nodes; null where this node is alone. */
   readonly bus: ClusterBus | null;
+  /** Opens the presence that nodes share; null where this node is alone. */
+  readonly openPresence: ((ports: SharedPresencePorts) => SharedPresence) | null;
 }
 
 /** Opens the broker that the configuration names. `replaced`: the file of the history is another one now. */
@@ -62,7 +74,7 @@ export function openBroker(
   const own = ports.replace.events?.(events) ?? events;
   if (ports.parent) return openParents(ports.parent, ports, own);
   if (config.engine.type === "redis") return openRemote(config, ports, own);
-  return { broker: openLocal(config, ports, own, replaced), remote: null, bus: null };
+  return { broker: openLocal(config, ports, own, replaced), remote: null, bus: null, openPresence: null };
 }
 
 /** Opens the broker of one process. `replaced`: the file of the history is another one now. */
@@ -90,7 +102,7 @@ function openParents(parent: ParentConnection, ports: BrokerPorts, events: Broke
     ...broker.engineCounts,
     feeds: broker.feeds,
   });
-  return { broker, remote, bus: new ParentBus(parent.link) };
+  return { broker, remote, bus: new ParentBus(parent.link), openPresence: null };
 }
 
 function openRemote({ engine: { redis } }: Config, ports: BrokerPorts, events: BrokerEvents): OpenedBroker {
@@ -99,7 +111,12 @@ function openRemote({ engine: { redis } }: Config, ports: BrokerPorts, events: B
     new RedisEngine(options, told, { ...ports, durations: ports.counters.engineDurations });
   const { broker, engine } = remoteBroker(ports, { events, open, answerMs: options.ioTimeout });
   const remote = () => ({ ...engine.state, ...broker.engineCounts, feeds: broker.feeds });
-  return { broker, remote, bus: engine };
+  const openPresence = (shared: SharedPresencePorts) => {
+    const caller = engine.callerOf(Object.values(presenceScripts));
+    const { generation, prefix } = options;
+    return new RedisPresence({ ...ports, ...shared, redis: caller, keys: new Keys(prefix), generation });
+  };
+  return { broker, remote, bus: engine, openPresence };
 }
 
 interface RemoteParts<Opened extends Engine> {
@@ -114,6 +131,7 @@ function remoteBroker<Opened extends Engine>(ports: BrokerPorts, { events, open,
   const engines: Opened[] = [];
   const broker = new RemoteBroker({
     events,
+    announce: ports.announce,
     open: (told) => {
       const engine = open(told);
       engines.push(engine);

@@ -2,7 +2,6 @@ import { createCommandLane } from "../../actors/connection/lane.ts";
 import { connectionLogic, createAbandon } from "../../actors/connection/logic.ts";
 import { Deadlines } from "../../actors/deadlines.ts";
 import { adopt } from "../../actors/hub/adopt.ts";
-import type { HubRef } from "../../actors/hub/events.ts";
 import type { ConnectionRef, Members } from "../../actors/hub/registry.ts";
 import type { InboxDelivery } from "../../actors/inbox/delivery.ts";
 import type { Authenticator } from "../auth/authenticator.ts";
@@ -13,10 +12,6 @@ import { guardBroker } from "../broker/guarded.ts";
 import type { Store } from "../broker/local/store.ts";
 import { createChannelRules, type DeclaredChannels } from "../channels/rules.ts";
 import { switchableRules } from "../channels/switchable.ts";
-import type { ClusterBus } from "../cluster/bus.ts";
-import { Cluster } from "../cluster/cluster.ts";
-import { Control } from "../cluster/control.ts";
-import { Nodes } from "../cluster/nodes.ts";
 import type { Config } from "../config/config.ts";
 import { reservedPrefix } from "../console/contract.ts";
 import type { Clock } from "../core/clock.ts";
@@ -35,11 +30,7 @@ import { type NativeSubscriber, SubscriberTable } from "../delivery/subscribers.
 import type { Hooks } from "../hooks/hooks.ts";
 import type { Inbox } from "../messages/inbox.ts";
 import { createCounters } from "../metrics/counters.ts";
-import type { EngineMetrics } from "../metrics/engine.ts";
-import { createMemoryPresence } from "../presence/memory.ts";
 import type { Presence } from "../presence/presence.ts";
-import { createPresenceEvents } from "../presence/presence-events.ts";
-import { nodeName } from "./api.ts";
 import { attempt } from "./attempt.ts";
 import { type OpenedBroker, openBroker } from "./broker.ts";
 import { createNodeHooks } from "./hook-ports.ts";
@@ -48,6 +39,7 @@ import { startHub } from "./hub.ts";
 import { connectionOptions, lossOptions, recoveryRate, slowOptions, tokenOptions } from "./options.ts";
 import type { ParentConnection } from "./parent-connection.ts";
 import { countRecoveries } from "./recoveries.ts";
+import { shareNode } from "./shared.ts";
 
 /** What a node takes from outside: time, chance, words, and a way to everyone on a topic. */
 export interface NodePorts {
@@ -100,7 +92,7 @@ export function createNode(config: Config, ports: NodePorts) {
   const losses = config.engine.type === "redis" || ports.parent ? new Losses(lossOptions(config), ports.random) : null;
   const fanout = new Fanout({ subscribers, slow, clock, counters, log, publish, losses });
 
-  const engine = openBroker(config, { ...ports, counters }, fanout, () => {
+  const engine = openBroker(config, { ...ports, counters, announce: (push) => fanout.announce(push) }, fanout, () => {
     // Another file has other epochs: those who keep a position are told now, not at the next check of their position.
     hub.send({ type: "streams.replaced" });
   });
@@ -108,9 +100,7 @@ export function createNode(config: Config, ports: NodePorts) {
   const failed: BrokerFailed = (operation, error) => publications.send({ type: "broker.failed", operation, error });
   const broker = countRecoveries(guardBroker(chosen, failed), counters.recoveries);
 
-  const { presence, localPresence } = openPresence(ports.replace);
   const after = (delay: number, run: () => void) => later(deadlines, delay, run);
-  const presenceEvents = createPresenceEvents({ presence, announce: (push) => fanout.announce(push), after });
   const { authenticator, rules, reload } = createRules(config, ports);
   const ask = () =>
     createHooks(config, ports.application?.hooks ?? null, { ...ports, node: ports.nodeId, after, rules });
@@ -123,15 +113,22 @@ export function createNode(config: Config, ports: NodePorts) {
     counters,
     abandon: (context) => abandon(context),
   });
-  const others = joinNodes(config, ports, { hub, bus: engine.bus, subscribers });
-  const everyHub = others?.control ?? hub;
+  const shared = shareNode(config, {
+    ...ports,
+    subscribers,
+    hub,
+    engine,
+    announce: (push) => fanout.announce(push),
+    after,
+  });
+  const { presence, presenceEvents } = shared;
   const options = connectionOptions(config, { version: ports.version, hooks: hooks?.hooks.options ?? null });
   const connections = {
     ...ports,
     recoveryBudget: new RecoveryBudget(recoveryRate(config), clock),
     counters,
     deadlines,
-    hub: everyHub,
+    hub: shared.everyHub,
     authenticator,
     publications,
     broker,
@@ -145,10 +142,6 @@ export function createNode(config: Config, ports: NodePorts) {
 
   return {
     hub,
-    /** Tells the connections of all nodes what a back end tells; this node's alone where there is no other. */
-    everyHub,
-    /** The other nodes, and what is told and asked among them; null where this node is alone. */
-    others,
     /** The connections of this node, for reading. */
     registry: ports.members,
     counters,
@@ -159,11 +152,7 @@ export function createNode(config: Config, ports: NodePorts) {
     broker,
     /** What the broker has counted, whatever stands in front of it. */
     commits: () => engine.broker.counts,
-    /** The engine that several nodes share; null where this node is alone. */
-    remote: engineMetrics(engine, others),
-    presence,
-    localPresence,
-    presenceEvents,
+    ...shared,
     rules,
     publications,
     authenticator,
@@ -177,37 +166,11 @@ export function createNode(config: Config, ports: NodePorts) {
     },
     /** Takes over the token keys and the rules of channels of a configuration. */
     reload,
-    ...sweepsOf({ deadlines, slow, losses, engine, nodes: others?.nodes ?? null }),
+    ...sweepsOf({ deadlines, slow, losses, engine, second: shared.second }),
   };
 }
 
 type BrokerFailed = Parameters<typeof guardBroker>[1];
-
-/** What this node shares with others; null where it is alone. */
-function joinNodes(
-  config: Config,
-  { nodeId, clock, timers, log, version, members }: NodePorts,
-  { hub, bus, subscribers }: { hub: HubRef; bus: ClusterBus | null; subscribers: SubscriberTable },
-) {
-  if (bus === null) return null;
-  const cluster = new Cluster({ bus, timers, node: nodeId });
-  const describe = () => {
-    const { connections, users } = members.count();
-    return { name: nodeName(config), version, clients: connections, users, channels: subscribers.size };
-  };
-  return { cluster, nodes: new Nodes({ cluster, clock, log, describe }), control: new Control({ hub, cluster }) };
-}
-
-/** What is known of the engine, and of the nodes that share it. */
-function engineMetrics({ remote }: OpenedBroker, others: ReturnType<typeof joinNodes>): (() => EngineMetrics) | null {
-  if (remote === null) return null;
-  return () => {
-    const { unreadable = 0, unanswered = 0 } = others?.cluster.counts ?? {};
-    const engine = remote();
-    const nodes = 1 + (others?.nodes.others.length ?? 0);
-    return { ...engine, unreadable: engine.unreadable + unreadable, nodes, unanswered };
-  };
-}
 
 /** The parts that have something to do from time to time. */
 interface Swept {
@@ -215,10 +178,10 @@ interface Swept {
   readonly slow: SlowWatch;
   readonly losses: Losses | null;
   readonly engine: OpenedBroker;
-  readonly nodes: Nodes | null;
+  second(): void;
 }
 
-function sweepsOf({ deadlines, slow, losses, engine, nodes }: Swept) {
+function sweepsOf({ deadlines, slow, losses, engine, second }: Swept) {
   return {
     /** To be called every 50 ms. */
     tick(): void {
@@ -230,15 +193,9 @@ function sweepsOf({ deadlines, slow, losses, engine, nodes }: Swept) {
     second(): void {
       deadlines.sweepWall();
       engine.broker.sweep();
-      nodes?.tick();
+      second();
     },
   };
-}
-
-/** The presence that is asked, and the one of this node's connections. */
-function openPresence({ presence }: Replacements) {
-  const localPresence = createMemoryPresence();
-  return { localPresence, presence: presence?.(localPresence) ?? localPresence };
 }
 
 /** What decides who may do what; a configuration can replace it while the server runs. */

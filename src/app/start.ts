@@ -111,7 +111,7 @@ export function start(config: Config, outside: Outside = {}) {
   const close = async () => {
     sweeper.stop();
     await console?.stop();
-    node.others?.nodes.leave();
+    await node.leave();
     await node.broker.close();
     node.hooks?.events?.close();
     messages.close();

@@ -31,10 +31,5 @@ function rulesProblems(rules: ChannelRules, path: string): string[] {
   if (engine !== "redis") {
     problems.push(`${path}.engine: expected nothing beside engine.type "redis": history is kept there`);
   }
-  for (const name of ["presence", "join_leave"] as const) {
-    if (rules[name]) {
-      problems.push(`${path}.${name}: expected false beside engine.type "redis": it is not kept across nodes yet`);
-    }
-  }
   return problems;
 }

@@ -6,14 +6,14 @@ import type { ClientInfo } from "../core/publication.ts";
 import type { HistoryPage, PresenceStats } from "../core/reply.ts";
 import { done, type Result, refuse } from "../core/result.ts";
 import type { Slices } from "../core/slices.ts";
-import type { Presence } from "../presence/presence.ts";
+import type { PresenceQueries } from "../presence/presence.ts";
 import { readHistory } from "./history.ts";
 import type { Source } from "./publish.ts";
 
 /** What queries work with. */
 export interface QueriesPorts {
   readonly rules: ChannelRules;
-  readonly presence: Pick<Presence, "list" | "stats">;
+  readonly presence: PresenceQueries;
   readonly broker: Pick<Broker, "history" | "historyRemove">;
   readonly slices: Slices;
   /** Who is charged for a stream that begins by being read. */
@@ -43,8 +43,13 @@ export function createQueries({ rules, presence, broker, slices, accountOf }: Qu
       return isError(channel) ? channel : null;
     },
 
-    presence: (name: string): MaybePromise<Result<ReadonlyMap<string, ClientInfo>>> =>
-      ifPresent(name, () => presence.list(name)),
+    /** `bytesMax`: of the list, as JSON; over it it may be error 106. */
+    presence: (name: string, bytesMax?: number): MaybePromise<Result<ReadonlyMap<string, ClientInfo>>> =>
+      then(
+        ifPresent(name, () => presence.list(name, bytesMax)),
+        (found): Result<ReadonlyMap<string, ClientInfo>> =>
+          !found.ok ? found : found.value === "over" ? refuse(errors.limitExceeded) : { ok: true, value: found.value },
+      ),
 
     presenceStats: (name: string): MaybePromise<Result<PresenceStats>> => ifPresent(name, () => presence.stats(name)),
 

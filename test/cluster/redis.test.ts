@@ -97,4 +97,32 @@ describeWithEngine("nodes on Redis", "redis-server", () => {
     expect(await there.closed()).toMatchObject({ code: 3_503 });
     expect(await bob.rest()).toEqual([]);
   });
+
+  test("[PN1] presence, joins and leaves are of all nodes; those of a killed node's clients are ended by another", async () => {
+    await using redis = await TestRedis.start();
+    const channel = { presence: true, join_leave: true, allow_presence_for_subscriber: true };
+    await using one = await ClusterNode.start(redis, redis.port, channel);
+    await using other = await ClusterNode.start(redis, redis.port, channel);
+    using witness = await other.connect({ token: await connectionToken("bob") });
+    await witness.subscribe("a", { join_leave: true });
+    expect(await witness.next()).toMatchObject({ push: { channel: "a", join: { info: { user: "bob" } } } });
+    using client = await one.connect({ token: await connectionToken("ann") });
+    const gone = await one.connect({ token: await connectionToken("eve") });
+    for (const each of [client, gone]) await each.subscribe("a");
+    expect(await witness.take(2)).toMatchObject([
+      { push: { join: { info: { user: "ann", client: client.client } } } },
+      { push: { join: { info: { user: "eve" } } } },
+    ]);
+    await gone.close();
+    expect(await witness.next()).toMatchObject({ push: { leave: { info: { user: "eve" } } } });
+    expect(await witness.ask("presence", { channel: "a" })).toMatchObject({
+      presence: { presence: { [witness.client]: { user: "bob" }, [client.client]: { user: "ann" } } },
+    });
+    expect(await one.api("presence_stats", { channel: "a" })).toEqual({ num_clients: 2, num_users: 2 });
+
+    one.process.signal("SIGKILL");
+    expect(await witness.next()).toMatchObject({ push: { channel: "a", leave: { info: { user: "ann" } } } });
+    expect(await other.api("presence_stats", { channel: "a" })).toEqual({ num_clients: 1, num_users: 1 });
+    expect(await witness.rest()).toEqual([]);
+  });
 });

@@ -19,7 +19,7 @@ export const presence = defineMethod({
   kind: "read",
   channels: ({ channel }) => [channel],
   run: ({ channel }, { room }, { operations, slices }) =>
-    then(operations.presence(channel), (found): MaybePromise<Result<string>> => {
+    then(operations.presence(channel, room.left), (found): MaybePromise<Result<string>> => {
       if (!found.ok) return found;
       const encoded = encodeList(found.value, ([id, info]) => `${JSON.stringify(id)}:${encodeInfo(info)}`, {
         room,

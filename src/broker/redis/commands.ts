@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import type { Clock } from "../../core/clock.ts";
-import type { Script } from "./scripts.ts";
+import type { Script } from "./script.ts";
 
 /** What is counted of the calls of a server. */
 export interface CommandCounts {
@@ -16,8 +16,19 @@ interface CommandPorts {
   failed(error: unknown): void;
 }
 
+/** Who calls scripts at a server. */
+export interface ScriptCaller {
+  /** Calls a script; `done` is given null where it was not answered, which says nothing about whether it was executed. */
+  call(
+    script: Script,
+    keys: readonly string[],
+    args: readonly (string | number)[],
+    done: (answer: unknown) => void,
+  ): void;
+}
+
 /** Calls scripts by their names, and teaches a server those that it does not know. */
-export class Commands {
+export class Commands implements ScriptCaller {
   readonly counts: CommandCounts = { calls: 0, errors: 0 };
   readonly #connection: Redis;
   readonly #ports: CommandPorts;
@@ -27,7 +38,6 @@ export class Commands {
     this.#ports = ports;
   }
 
-  /** Calls a script; `done` is given null where it was not answered, which says nothing about whether it was executed. */
   call(
     script: Script,
     keys: readonly string[],

@@ -12,11 +12,12 @@ import { idempotencyMs } from "../local/idempotency.ts";
 import type { Appended, Engine, EngineEvents, Entry, Range, StreamRead } from "../remote/engine.ts";
 import { appendedOf, messageOf, readOf, topsOf } from "./answers.ts";
 import { RedisBus } from "./bus.ts";
-import { Commands } from "./commands.ts";
+import { Commands, type ScriptCaller } from "./commands.ts";
 import { connect } from "./connections.ts";
 import { Keys } from "./keys.ts";
 import type { RedisOptions } from "./options.ts";
 import { Probe } from "./probe.ts";
+import type { Script } from "./script.ts";
 import * as scripts from "./scripts.ts";
 
 /** What an engine works with. */
@@ -52,6 +53,7 @@ export class RedisEngine implements Engine, ClusterBus {
   readonly #commands: Commands;
   readonly #probe: Probe;
   readonly #bus: RedisBus;
+  #taught: readonly Script[] = [];
   /** Channels by the name that their messages come under. */
   readonly #channels = new Map<string, string>();
 
@@ -78,7 +80,7 @@ export class RedisEngine implements Engine, ClusterBus {
     this.#bus = new RedisBus(this.#commandConnection, this.#messageConnection, `${options.prefix}:control`);
     for (const connection of [this.#commandConnection, this.#messageConnection]) connection.on("error", failed);
     this.#commandConnection.on("ready", () => {
-      this.#commands.load(Object.values(scripts));
+      this.#commands.load([...Object.values(scripts), ...this.#taught]);
       // It may be another server, on which streams stand elsewhere.
       events.resumed();
     });
@@ -93,6 +95,13 @@ export class RedisEngine implements Engine, ClusterBus {
 
   get state(): RedisState {
     return { isUp: this.#probe.isUp, probeAge: this.#probe.age, ...this.#commands.counts };
+  }
+
+  /** Calls scripts of another room, which a new server is taught too. */
+  callerOf(others: readonly Script[]): ScriptCaller {
+    this.#taught = [...this.#taught, ...others];
+    if (this.#commandConnection.status === "ready") this.#commands.load(others);
+    return this.#commands;
   }
 
   broadcast(text: string): void {

@@ -24,6 +24,16 @@ export class Keys {
     return `${this.#prefix}${escaped(channel)}}:r:${key}`;
   }
 
+  /** What else is kept of a channel, by its name there. */
+  part(channel: string, name: string): string {
+    return `${this.#prefix}${escaped(channel)}}:${name}`;
+  }
+
+  /** What is kept of the nodes, by its name there; in one slot too, which is that of no channel. */
+  node(name: string): string {
+    return `${this.#prefix}%nodes}:${name}`;
+  }
+
   /** What publications are told in. */
   messages(channel: string): string {
     return `${this.#prefix}${escaped(channel)}}:p`;

@@ -1,10 +1,4 @@
-import { createHash } from "node:crypto";
-
-/** A script for the server, and the name that it is called by once the server knows it. */
-export interface Script {
-  readonly lua: string;
-  readonly sha: string;
-}
+import { script } from "./script.ts";
 
 /**
  * The generation of the server, which every epoch belongs to: its replication id, which is another one after a restart
@@ -27,11 +21,6 @@ local function open(stream, meta, epoch)
   redis.call('HSET', meta, 'e', epoch, 's', '0', 'g', g)
   return epoch, '0', 0, ''
 end`;
-
-function script(...parts: string[]): Script {
-  const lua = parts.join("\n");
-  return { lua, sha: createHash("sha1").update(lua).digest("hex") };
-}
 
 /**
  * Appends and publishes entries. Keys of each: stream, meta, result. Arguments of each: channel of its messages, body,

@@ -1,6 +1,7 @@
 import type { Clock } from "../../core/clock.ts";
 import type { Log } from "../../core/log.ts";
 import type { Random } from "../../core/random.ts";
+import type { PresencePush } from "../../core/reply.ts";
 import type { Socket } from "../../core/socket.ts";
 import type { BrokerEvents } from "../broker.ts";
 import type { Engine, EngineEvents } from "./engine.ts";
@@ -10,6 +11,8 @@ export interface RemoteBrokerParts {
   readonly events: BrokerEvents;
   /** Opens the engine; what it tells goes to these events, never before `open` has returned. */
   readonly open: (events: EngineEvents) => Engine;
+  /** Tells this node's subscribers of a join or a leave. */
+  readonly announce: (push: PresencePush) => void;
   readonly clock: Clock;
   readonly random: Random;
   /** Runs a task at the end of this turn of the event loop: `setImmediate`, but in tests. */

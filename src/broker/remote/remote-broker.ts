@@ -247,6 +247,10 @@ export class RemoteBroker implements Broker {
       room.feed.removed();
       return;
     }
+    if (told.type !== "publication") {
+      this.#parts.announce({ type: told.type, channel, info: told.info });
+      return;
+    }
     const own = this.#owns.find(told.id);
     // What is not kept was delivered with its answer, and has been forgotten since.
     if (!own && message.offset === 0 && this.#owns.isOwn(told.id)) return;

@@ -15,7 +15,9 @@ export type Told =
       readonly excludeClient: string;
     }
   /** The history of the channel was removed. */
-  | { readonly type: "removed" };
+  | { readonly type: "removed" }
+  /** A client of some node was entered, or has left. */
+  | { readonly type: "join" | "leave"; readonly info: ClientInfo };
 
 const info = object({
   user: string(),
@@ -23,6 +25,9 @@ const info = object({
   connInfo: optional(string()),
   chanInfo: optional(string()),
 });
+
+/** Version 0 of a join or a leave. */
+const zerothPresence = object({ info });
 
 /** What stands before a payload where it is not plain JSON from a back end. */
 const header = object({
@@ -82,10 +87,31 @@ export function decodeBody(body: string, place: Place): Told | null {
   try {
     if (body === removedNotice) return { type: "removed" };
     if (body.startsWith(version)) return decodeFirst(body, place);
-    return body.startsWith("0") ? decodeZeroth(body, place) : null;
+    if (body.startsWith("0")) return decodeZeroth(body, place);
+    return decodePresence(body);
   } catch {
     return null;
   }
+}
+
+/** A join is `j`, a leave is `l`; then the version, and for version 1 the info. */
+function decodePresence(body: string): Told | null {
+  const type = body.startsWith("j") ? "join" : body.startsWith("l") ? "leave" : null;
+  if (type === null) return null;
+  if (body.startsWith(version, 1)) return { type, info: decodeInfo(body.slice(2)) };
+  return body.startsWith("0", 1)
+    ? { type, info: clientOf(parse(zerothPresence, JSON.parse(body.slice(2))).info) }
+    : null;
+}
+
+/** A client as one line of text. */
+export function encodeInfo(client: ClientInfo): string {
+  return JSON.stringify(clientOf(client));
+}
+
+/** Throws where it is damaged. */
+export function decodeInfo(text: string): ClientInfo {
+  return clientOf(parse(info, JSON.parse(text)));
 }
 
 function decodeFirst(body: string, place: Place): Told | null {

@@ -66,6 +66,7 @@ export function parentFixture(seed: number, path: string | null = null): BrokerF
   const delivered: Delivered[] = [];
   const lost: { channel: string; epoch: string }[] = [];
   const broker = new RemoteBroker({
+    announce: () => {},
     events: {
       deliver: (channel, publication, exclude) => {
         const one = { channel, publication, exclude };

@@ -54,6 +54,7 @@ export class RedisNode {
       durations: { observe: () => {} },
     };
     this.broker = new RemoteBroker({
+      announce: () => {},
       ...ports,
       events,
       open: (told) => {

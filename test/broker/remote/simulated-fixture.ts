@@ -13,6 +13,7 @@ export function simulatedFixture(seed: number): BrokerFixture<RemoteBroker> {
     for (let steps = random.int(4); steps > 0; steps--) scheduler.step();
   });
   const broker = new RemoteBroker({
+    announce: () => {},
     events,
     open: (events) => new SimulatedEngine(server, scheduler, events),
     clock,

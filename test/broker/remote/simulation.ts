@@ -88,11 +88,11 @@ export class Simulation {
     };
     const engines: SimulatedEngine[] = [];
     const broker = new RemoteBrokerClass({
+      announce: () => {},
       events,
       open: (told) => {
-        const engine = new SimulatedEngine(this.#server, this.#scheduler, told);
-        engines.push(engine);
-        return engine;
+        engines.push(new SimulatedEngine(this.#server, this.#scheduler, told));
+        return engines[0] as SimulatedEngine;
       },
       clock: this.#clock,
       random: this.#random,

@@ -1,0 +1,101 @@
+import type { HubRef } from "../../actors/hub/events.ts";
+import type { Registry } from "../../actors/hub/registry.ts";
+import { Cluster } from "../cluster/cluster.ts";
+import { Control } from "../cluster/control.ts";
+import { Nodes } from "../cluster/nodes.ts";
+import type { Config } from "../config/config.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Log } from "../core/log.ts";
+import type { PresencePush } from "../core/reply.ts";
+import type { Timers } from "../core/timers.ts";
+import type { EngineMetrics } from "../metrics/engine.ts";
+import { createMemoryPresence } from "../presence/memory.ts";
+import type { Presence } from "../presence/presence.ts";
+import { createPresenceEvents } from "../presence/presence-events.ts";
+import type { SharedPresence } from "../presence/shared.ts";
+import { nodeName } from "./api.ts";
+import type { OpenedBroker } from "./broker.ts";
+
+/** What a node takes for what it shares with others. */
+interface SharedPorts {
+  readonly nodeId: string;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly log: Log;
+  readonly version: string;
+  readonly members: Registry;
+  readonly hub: HubRef;
+  readonly engine: OpenedBroker;
+  readonly subscribers: { readonly size: number };
+  /** For tests of faults: is given the presence of a node that is alone. */
+  readonly replace: { presence?(presence: Presence): Presence };
+  /** Tells this node's subscribers of a join or a leave. */
+  announce(push: PresencePush): void;
+  /** Runs something later; the answer takes it back. */
+  after(delay: number, run: () => void): () => void;
+}
+
+/** What a node has alone, or shares with others: its Hub, and the presence of channels. */
+export function shareNode(config: Config, ports: SharedPorts) {
+  const { hub, engine } = ports;
+  const others = joinNodes(config, ports);
+  const shared = others && sharePresence(ports, others.nodes);
+  const local = localPresenceOf(ports);
+  return {
+    /** The other nodes, and what is told and asked among them; null where this node is alone. */
+    others,
+    /** Tells the connections of all nodes what a back end tells; this node's alone where there is no other. */
+    everyHub: others?.control ?? hub,
+    /** The engine that several nodes share; null where this node is alone. */
+    remote: engineMetrics(engine, others),
+    ...(shared ? { presence: shared, presenceEvents: shared } : local),
+    /** That of this node, where it is alone. */
+    localPresence: local.localPresence,
+    /** To be called about once a second. */
+    second(): void {
+      others?.nodes.tick();
+      shared?.tick();
+    },
+    /** Takes this node out of what it shares with others, after its connections have left. */
+    async leave(): Promise<void> {
+      await shared?.close();
+      others?.nodes.leave();
+    },
+  };
+}
+
+function joinNodes(
+  config: Config,
+  { nodeId, clock, timers, log, version, members, hub, engine: { bus }, subscribers }: SharedPorts,
+) {
+  if (bus === null) return null;
+  const cluster = new Cluster({ bus, timers, node: nodeId });
+  const describe = () => {
+    const { connections, users } = members.count();
+    return { name: nodeName(config), version, clients: connections, users, channels: subscribers.size };
+  };
+  return { cluster, nodes: new Nodes({ cluster, clock, log, describe }), control: new Control({ hub, cluster }) };
+}
+
+/** What is known of the engine, and of the nodes that share it. */
+function engineMetrics({ remote }: OpenedBroker, others: ReturnType<typeof joinNodes>): (() => EngineMetrics) | null {
+  if (remote === null) return null;
+  return () => {
+    const { unreadable = 0, unanswered = 0 } = others?.cluster.counts ?? {};
+    const engine = remote();
+    const nodes = 1 + (others?.nodes.others.length ?? 0);
+    return { ...engine, unreadable: engine.unreadable + unreadable, nodes, unanswered };
+  };
+}
+
+function localPresenceOf({ replace, announce, after }: SharedPorts) {
+  const localPresence = createMemoryPresence();
+  const presence = replace.presence?.(localPresence) ?? localPresence;
+  return { localPresence, presence, presenceEvents: createPresenceEvents({ presence, announce, after }) };
+}
+
+function sharePresence({ engine, nodeId: node, after }: SharedPorts, nodes: Nodes): SharedPresence | null {
+  const shared = engine.openPresence?.({ node, nodes, after }) ?? null;
+  if (shared) nodes.onGone((gone) => shared.gone(gone));
+  return shared;
+}

@@ -1,0 +1,13 @@
+import { createHash } from "node:crypto";
+
+/** A script for the server, and the name that it is called by once the server knows it. */
+export interface Script {
+  readonly lua: string;
+  readonly sha: string;
+}
+
+/** A script of parts that follow each other. */
+export function script(...parts: string[]): Script {
+  const lua = parts.join("\n");
+  return { lua, sha: createHash("sha1").update(lua).digest("hex") };
+}

@@ -1,0 +1,96 @@
+import type { Clock } from "../../core/clock.ts";
+import type { Log } from "../../core/log.ts";
+import type { Random } from "../../core/random.ts";
+import type { PresenceCalls } from "./calls.ts";
+import { Cleaner } from "./cleaner.ts";
+import * as scripts from "./scripts.ts";
+
+/** What this node's ownership of its entries works with. */
+export interface OwnershipPorts {
+  readonly calls: PresenceCalls;
+  readonly clock: Pick<Clock, "monotonic">;
+  readonly random: Pick<Random, "uuid">;
+  readonly log: Log;
+  /** The id of this node. */
+  readonly node: string;
+  readonly generation: "replication_id" | "none";
+  readonly nodes: { has(node: string): boolean; readonly hearing: number };
+  /** The server knows this node. */
+  confirmed(): void;
+  /** `lost`: the server has lost data. `unsure`: this node was taken for gone, and what it had entered was removed. */
+  changed(why: "lost" | "unsure"): void;
+}
+
+/** Milliseconds between two confirmations. */
+const confirmMs = 2_000;
+/** Milliseconds for which others have to be heard before one that was not is taken for gone. */
+const judgeMs = 6_000;
+/** A cleaning of this node that was still running when it came back is over by then, in milliseconds. */
+const againMs = 10_000;
+
+/** Keeps this node among those that have entries, and cleans up after those that are gone. */
+export class Ownership {
+  readonly #ports: OwnershipPorts;
+  readonly #cleaner: Cleaner;
+  #confirmedAt = Number.NEGATIVE_INFINITY;
+  #againAt = Number.POSITIVE_INFINITY;
+  /** What the data of the server are identified by; null before the first answer. */
+  #identity: string | null = null;
+
+  constructor(ports: OwnershipPorts) {
+    this.#ports = ports;
+    const isThere = (node: string) => ports.nodes.has(node);
+    this.#cleaner = new Cleaner({ ...ports, isThere });
+  }
+
+  tick(): void {
+    const now = this.#ports.clock.monotonic();
+    if (now - this.#confirmedAt < confirmMs) return;
+    this.#confirmedAt = now;
+    void this.#confirm();
+  }
+
+  gone(node: string): void {
+    void this.#cleaner.clean(node);
+  }
+
+  /** Gives this node up. What is left of it, leaves that wait, is for the others. */
+  async close(): Promise<void> {
+    const { calls, node } = this.#ports;
+    const [all, channels, claim] = [calls.node("all"), calls.node(`c:${node}`), calls.node(`x:${node}`)];
+    await calls.call(scripts.claim, [all, claim], [node, 1]);
+    await calls.call(scripts.forget, [all, channels, claim], [node]);
+  }
+
+  async #confirm(): Promise<void> {
+    const { calls, node, generation, random, confirmed } = this.#ports;
+    const args = [generation, node, random.uuid()];
+    const answer = await calls.call(scripts.present, [calls.node("all"), calls.node("id")], args);
+    if (!Array.isArray(answer)) return;
+    const [identity, wasThere, nodes]: unknown[] = answer;
+    this.#compare(String(identity), Number(wasThere) === 1);
+    confirmed();
+    if (Array.isArray(nodes)) this.#cleanUp(nodes.map(String));
+  }
+
+  #compare(identity: string, wasThere: boolean): void {
+    const known = this.#identity;
+    const now = this.#ports.clock.monotonic();
+    this.#identity = identity;
+    if (known === null) return;
+    if (identity !== known) {
+      this.#ports.changed("lost");
+    } else if (!wasThere) {
+      this.#againAt = now + againMs;
+      this.#ports.changed("unsure");
+    } else if (now >= this.#againAt) {
+      this.#againAt = Number.POSITIVE_INFINITY;
+      this.#ports.changed("unsure");
+    }
+  }
+
+  #cleanUp(nodes: readonly string[]): void {
+    if (this.#ports.nodes.hearing < judgeMs) return;
+    for (const node of nodes) if (!this.#ports.nodes.has(node)) void this.#cleaner.clean(node);
+  }
+}
