@@ -4,7 +4,7 @@ import { inWindows, type PresenceCalls } from "./calls.ts";
 import * as scripts from "./scripts.ts";
 
 /** A client of this node in a channel. */
-export interface Entry {
+interface Entry {
   readonly info: ClientInfo;
   readonly visibility: Visibility;
   /** Its enter was answered, and its join told. */
