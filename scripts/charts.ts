@@ -26,25 +26,60 @@ const options = {
   "elk.layered.nodePlacement.strategy": "NETWORK_SIMPLEX",
 };
 
+/** How a chart is drawn. */
+interface Form {
+  /** Added to the name of its file. */
+  readonly suffix: string;
+  readonly options: Readonly<Record<string, string>>;
+  /** Width of a box beside the name in it. */
+  readonly beside: number;
+  readonly height: number;
+  readonly hasLabels: boolean;
+}
+
+const large: Form = { suffix: "", options, beside: 84, height: 44, hasLabels: true };
+/** For the place beside the chat: the names of events stay away. */
+const small: Form = {
+  suffix: "-small",
+  options: {
+    ...options,
+    "elk.layered.spacing.nodeNodeBetweenLayers": "26",
+    "elk.layered.spacing.edgeNodeBetweenLayers": "11",
+    "elk.layered.spacing.edgeEdgeBetweenLayers": "8",
+    "elk.spacing.nodeNode": "14",
+    "elk.spacing.edgeNode": "9",
+    "elk.spacing.edgeEdge": "7",
+  },
+  beside: 30,
+  height: 32,
+  hasLabels: false,
+};
+
 const elk = new ELK();
-for (const machine of [connectionMachine, hubMachine]) {
+for (const [machine, form] of [
+  [connectionMachine, large],
+  [connectionMachine, small],
+  [hubMachine, large],
+] as const) {
   const graph = graphOf(machine);
-  const chart = await layOut(graph);
-  await Bun.write(`src/web/charts/${graph.machine}.json`, `${JSON.stringify(chart, null, 2)}\n`);
+  const chart = await layOut(graph, form);
+  await Bun.write(`src/web/charts/${graph.machine}${form.suffix}.json`, `${JSON.stringify(chart, null, 2)}\n`);
 }
 // The layout keeps a worker that holds the process.
 process.exit(0);
 
-async function layOut(graph: ChartGraph): Promise<Chart> {
+async function layOut(graph: ChartGraph, form: Form): Promise<Chart> {
   const root: ElkNode = await elk.layout({
     id: "root",
-    layoutOptions: options,
-    children: childrenOf(graph, null),
+    layoutOptions: { ...form.options },
+    children: childrenOf(graph, null, form),
     edges: graph.edges.map((edge, index) => ({
       id: `edge-${index}`,
       sources: [edge.from],
       targets: [edge.to],
-      labels: [{ text: labelOf(edge), width: labelOf(edge).length * 6.1 + 8, height: 15 }],
+      ...(form.hasLabels && {
+        labels: [{ text: labelOf(edge), width: labelOf(edge).length * 6.1 + 8, height: 15 }],
+      }),
     })),
   });
   const places = new Map(flat(root).map((node) => [node.id, node]));
@@ -54,24 +89,26 @@ async function layOut(graph: ChartGraph): Promise<Chart> {
     width: Math.ceil(root.width ?? 0),
     height: Math.ceil(root.height ?? 0),
     states: graph.states.map((state) => ({ ...state, ...box(places.get(state.id)) })),
-    edges: graph.edges.map((edge, index) => ({ ...edge, ...way(edges.get(`edge-${index}`), labelOf(edge)) })),
+    edges: graph.edges.map((edge, index) => ({ ...edge, ...way(edges.get(`edge-${index}`), form.hasLabels ? labelOf(edge) : "") })),
   };
 }
 
-function childrenOf({ states, ...graph }: ChartGraph, parent: string | null): ElkNode[] {
-  return states
+function childrenOf(graph: ChartGraph, parent: string | null, form: Form): ElkNode[] {
+  const { height } = form;
+  const side = height / 2;
+  const padding = { "elk.padding": `[top=${height},left=${side},bottom=${side},right=${side}]` };
+  return graph.states
     .filter((state) => state.parent === parent)
     .map((state) => {
-      const children = childrenOf({ states, ...graph }, state.id);
-      const padding = { "elk.padding": "[top=44,left=22,bottom=22,right=22]" };
+      const children = childrenOf(graph, state.id, form);
       return children.length > 0
-        ? { id: state.id, children, layoutOptions: { ...options, ...padding } }
-        : { id: state.id, ...sizeOf(state) };
+        ? { id: state.id, children, layoutOptions: { ...form.options, ...padding } }
+        : { id: state.id, ...sizeOf(state, form) };
     });
 }
 
-function sizeOf({ name, kind }: ChartState) {
-  return { width: Math.max(96, name.length * 8 + 84), height: kind === "any" ? 34 : 44 };
+function sizeOf({ name, kind }: ChartState, { beside, height }: Form) {
+  return { width: name.length * 8 + beside, height: kind === "any" ? Math.min(34, height) : height };
 }
 
 function labelOf({ events }: ChartEdge): string {

@@ -72,7 +72,7 @@ const rooms: readonly (readonly [room: string, ...may: string[]])[] = [
   ["src/runtime/", "pino", "bun:ffi", "node:"],
   ["src/web/charts/"],
   ["src/web/console/", "src/web/(?:page/dom|charts/)", "centrifuge", "types centrifuge"],
-  ["src/web/page/", "valibot", "centrifuge", "types centrifuge"],
+  ["src/web/page/", "src/web/charts/", "valibot", "centrifuge", "types centrifuge"],
   ["src/web/", "src/http/", "node:"],
   // An application of the server's own: it reads the parts of the node that it shows.
   [

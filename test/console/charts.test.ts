@@ -3,6 +3,7 @@ import { connectionMachine } from "../../actors/connection/machine.ts";
 import { hubMachine } from "../../actors/hub/machine.ts";
 import { type ChartGraph, graphOf } from "../../scripts/chart-graph.ts";
 import { type Chart, connectionChart, hubChart } from "../../src/web/charts/chart.ts";
+import { smallConnectionChart } from "../../src/web/charts/small.ts";
 
 /** A chart without its places. */
 function withoutPlaces({ machine, states, edges }: Chart): ChartGraph {
@@ -15,6 +16,7 @@ function withoutPlaces({ machine, states, edges }: Chart): ChartGraph {
 
 test.each([
   ["connection", connectionMachine, connectionChart],
+  ["connection, small", connectionMachine, smallConnectionChart],
   ["Hub", hubMachine, hubChart],
 ] as const)(
   "[KO1] the chart of the %s has the states and transitions of its machine: `bun run charts`",
@@ -24,7 +26,7 @@ test.each([
 );
 
 test("every state of a chart lies in its parent, and every transition has a line", () => {
-  for (const { states, edges, width, height } of [connectionChart, hubChart]) {
+  for (const { states, edges, width, height } of [connectionChart, smallConnectionChart, hubChart]) {
     const whole = { x: 0, y: 0, width, height };
     for (const state of states) {
       const parent = states.find(({ id }) => id === state.parent) ?? whole;

@@ -9,7 +9,7 @@ export interface DrawnChart {
   readonly element: SVGSVGElement;
   /** Shows how many are in each state; a state whose number has changed lights up. */
   count(counts: ReadonlyMap<string, number>): void;
-  /** Shows one in this state; the transition that led there lights up. */
+  /** Shows one in this state, "" in none; the transition that led there lights up. */
   enter(state: string): void;
 }
 
@@ -89,7 +89,7 @@ function drawEdge({ events, points, label }: Chart["edges"][number]): SVGGElemen
   text.textContent = label.text;
   const title = shape("title", {});
   title.textContent = events.map((event) => event || "always").join("\n");
-  group.append(title, shape("path", { d: way, "marker-end": "url(#arrow)" }), text);
+  group.append(title, shape("path", { d: way, "marker-end": "url(#arrow)" }), ...(label.text === "" ? [] : [text]));
   return group;
 }
 

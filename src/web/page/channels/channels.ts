@@ -1,6 +1,7 @@
 import type { PublicationContext } from "centrifuge";
 import { createLogView, type LogView } from "../chat/log-view.ts";
 import { field, need, takeTurns } from "../dom.ts";
+import { adoptIdentity } from "../identity.ts";
 import { recall, remember } from "../memory.ts";
 import { type ChannelsClient, createChannelsClient, type Recovery, type Transport } from "./client.ts";
 import { startHistory } from "./history.ts";
@@ -103,6 +104,7 @@ function button(section: HTMLElement, name: string): HTMLButtonElement {
 function startJoin(form: HTMLFormElement, client: ChannelsClient): void {
   const channel = field(form, "channel");
   channel.value = recall("channel") ?? "lobby";
+  adoptIdentity(form);
   channel.addEventListener("change", () => remember("channel", channel.value));
   form.addEventListener("submit", (event) => {
     event.preventDefault();

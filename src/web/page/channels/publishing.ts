@@ -1,6 +1,7 @@
 import type { Subscription } from "centrifuge";
 import type { LogView } from "../chat/log-view.ts";
 import { field, need } from "../dom.ts";
+import { ownName } from "../identity.ts";
 import { readDraft } from "./publication-words.ts";
 import { faultWords } from "./who.ts";
 
@@ -25,10 +26,16 @@ export function startPublishing(form: HTMLFormElement, { log, subscription }: Pu
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (text.value.trim() === "") return;
-    void publish(readDraft(text.value));
+    void publish(named(readDraft(text.value)));
     text.value = "";
   });
   need(form, "#channels-many", HTMLButtonElement).addEventListener("click", () => {
-    for (let number = 1; number <= manyCount; number += 1) void publish(`Number ${number} of ${manyCount}`);
+    for (let number = 1; number <= manyCount; number += 1) void publish(named(`Number ${number} of ${manyCount}`));
   });
+}
+
+/** A text with the name that a person has given, as the chat sends it; other data as it is. */
+function named(data: unknown): unknown {
+  const name = ownName();
+  return typeof data === "string" && name !== "" ? { name, text: data } : data;
 }

@@ -1,5 +1,6 @@
 import type { ClientInfo, Subscription } from "centrifuge";
 import { make, need } from "../dom.ts";
+import { ownName } from "../identity.ts";
 import { countWords } from "../words.ts";
 
 /** Connections that are listed by name; the rest is a number. */
@@ -75,7 +76,7 @@ export function createWho(card: HTMLElement, { subscription, id }: WhoOptions): 
 }
 
 function row({ user, client }: ClientInfo, isSelf: boolean): HTMLElement {
-  const name = make("bdi", { text: userWords(user) });
+  const name = make("bdi", { text: isSelf && user === "" && ownName() !== "" ? ownName() : userWords(user) });
   const short = make("code", { text: client.slice(0, 8) });
   short.title = client;
   return make("li", { children: [name, short, ...(isSelf ? [make("span", { class: "hint", text: "you" })] : [])] });

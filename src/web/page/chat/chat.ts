@@ -1,5 +1,6 @@
 import { field, need } from "../dom.ts";
 import { recall } from "../memory.ts";
+import { startStage } from "../stage/stage.ts";
 import { askAdmission } from "./admission.ts";
 import { startComposer } from "./composer.ts";
 import { type ChatConnection, createChatConnection } from "./connection.ts";
@@ -7,6 +8,7 @@ import { type Conversation, createConversation } from "./conversation.ts";
 import { startFilePicking } from "./file-picking.ts";
 import { startJoin } from "./join.ts";
 import { createLogView, type LogView } from "./log-view.ts";
+import { createMachinePanel, machineState } from "./machine.ts";
 import { createOutbox } from "./outbox.ts";
 import { createSentLately } from "./sent.ts";
 import { firstSession, type Session } from "./session.ts";
@@ -48,8 +50,15 @@ export function startChat(section: HTMLElement): void {
   const showComposer = startComposer(section, { log, conversation, sent, socket, name });
   startFilePicking(section, (files) => outbox.add(files));
 
+  const panel = createMachinePanel(need(section, "#chat-machine", HTMLDetailsElement));
+  // One who was here before has seen it.
+  const stage = startStage(need(section, "#stage", HTMLElement), { panel, begins: recall("channel") === null });
   const status = need(section, "#chat-state", HTMLElement);
   const showSession = (session: Session): void => {
+    if (session !== firstSession) {
+      stage.leave();
+      panel.show("Your connection", machineState(session, field(join, "token").value !== ""));
+    }
     status.textContent = stateWords(session, channelWords(join));
     status.dataset["at"] = session.at === "closed" && session.by === "server" ? "refused" : session.at;
     showJoin(session);

@@ -1,5 +1,6 @@
 import { disconnects } from "../../../core/disconnects.ts";
 import { field, need, takeTurns } from "../dom.ts";
+import { adoptIdentity } from "../identity.ts";
 import { recall, remember } from "../memory.ts";
 import type { ChatConnection } from "./connection.ts";
 import type { Session } from "./session.ts";
@@ -20,6 +21,7 @@ export function startJoin(form: HTMLFormElement, connection: ChatConnection): (s
 
   name.value = recall("name") ?? `Guest ${Math.floor(100 + Math.random() * 900)}`;
   channel.value = recall("channel") ?? "lobby";
+  adoptIdentity(form);
   name.addEventListener("change", () => remember("name", name.value));
   channel.addEventListener("change", () => remember("channel", channel.value));
   token.addEventListener("input", () => token.setCustomValidity(""));

@@ -1,4 +1,5 @@
 import { field, need } from "../dom.ts";
+import { enteredChannel } from "../identity.ts";
 import { push } from "./api.ts";
 import { startPushLog } from "./push-log.ts";
 import { type PushDraft, pushRequest, textWords } from "./request.ts";
@@ -8,6 +9,7 @@ export function startPush(section: HTMLElement): void {
   const form = need(section, "#push-form", HTMLFormElement);
   const outcome = need(section, "#push-outcome", HTMLElement);
   const to = need(form, "select", HTMLSelectElement);
+  field(form, "target").value = enteredChannel() || "lobby";
   showFields(form, draftTo(to));
   to.addEventListener("change", () => showFields(form, draftTo(to)));
   const key = (): string => field(form, "key").value.trim();
