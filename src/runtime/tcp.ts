@@ -24,9 +24,14 @@ export function openTcpTable(): TcpTable | null {
     const family = address[0] ?? 0;
     return family === linux.inet || family === linux.inet6 ? family : 0;
   };
+  const port = () => (address[2] ?? 0) * 256 + (address[3] ?? 0);
   const hex = (from: number, to: number) => address.subarray(from, to).toHex();
   return {
-    peerPort: (fd) => (readPeer(fd) === 0 ? 0 : (address[2] ?? 0) * 256 + (address[3] ?? 0)),
+    peerPort: (fd) => (readPeer(fd) === 0 ? 0 : port()),
+    localPort: (fd) => {
+      size[0] = linux.addressSize;
+      return libc.getsockname(fd, address, size) === 0 ? port() : 0;
+    },
     peerAddress: (fd) => {
       const family = readPeer(fd);
       if (family === 0) return "";
@@ -48,6 +53,7 @@ function loadLibc() {
     try {
       return dlopen(name, {
         getpeername: { args: [FFIType.i32, FFIType.ptr, FFIType.ptr], returns: FFIType.i32 },
+        getsockname: { args: [FFIType.i32, FFIType.ptr, FFIType.ptr], returns: FFIType.i32 },
         getsockopt: {
           args: [FFIType.i32, FFIType.i32, FFIType.i32, FFIType.ptr, FFIType.ptr],
           returns: FFIType.i32,

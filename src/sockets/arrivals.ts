@@ -9,6 +9,8 @@ import { bytesOfAddress } from "../http/addresses.ts";
 export interface Arriving {
   /** The port of the peer; 0 where it has none (a unix socket). */
   readonly peerPort: number;
+  /** The port of this process that it came to. */
+  localPort(): number;
   /** Whether it comes within TLS that this process ends. */
   readonly isSecure: boolean;
   /** The file descriptor; -1 while it is not known. */
@@ -185,7 +187,10 @@ export class Arrivals {
     const candidates = this.#byPort.get(connection.peerPort);
     if (!candidates) return -1;
     const address = bytesOfAddress(connection.peerAddress());
-    return candidates.find((fd) => tcp.peerPort(fd) === connection.peerPort && tcp.peerAddress(fd) === address) ?? -1;
+    const localPort = connection.localPort();
+    const isOf = (fd: number) =>
+      tcp.peerPort(fd) === connection.peerPort && tcp.localPort(fd) === localPort && tcp.peerAddress(fd) === address;
+    return candidates.find(isOf) ?? -1;
   }
 }
 

@@ -120,6 +120,10 @@ export class BunSocket extends ClientSocket implements Arriving {
     return this.ports.arrivals.hasArrived(this);
   }
 
+  localPort(): number {
+    return this.server?.port ?? 0;
+  }
+
   peerAddress(): string {
     return this.ws?.remoteAddress ?? "";
   }

@@ -46,8 +46,7 @@ export function playAll(rule: string, engine: LocalEngine | (() => RedisSpace)):
         const remark = reason === undefined ? "" : ` (skipped: ${reason})`;
         const title = `[${rule}] ${name}/${scenario.id}: ${scenario.about}${remark}`;
         const run = async () => expect(await play(recording, scenario, isLocal ? engine : engine())).toBeNull();
-        // One conversation in some ten thousand is a ping late, and its cause is not found: it is played once more.
-        test.concurrent.skipIf(reason !== undefined)(title, run, { retry: 1 });
+        test.concurrent.skipIf(reason !== undefined)(title, run);
       }
     });
   }

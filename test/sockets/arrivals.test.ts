@@ -1,6 +1,8 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { disconnects } from "../../src/core/disconnects.ts";
+import type { TcpTable } from "../../src/core/tcp.ts";
 import { systemNetwork } from "../../src/runtime/network.ts";
+import { Arrivals } from "../../src/sockets/arrivals.ts";
 import { certificate, certificateKey } from "../support/certificate.ts";
 import { ManualClock } from "../support/clock.ts";
 import { clientFrame, opcodes } from "../support/frames.ts";
@@ -159,3 +161,30 @@ test.each([
     expect(closed.log.count("messages.limited")).toBe(0);
   },
 );
+
+test("a peer that reaches two ports of this process from one port of its own is two connections", () => {
+  const received = new Map([
+    [3, 0],
+    [4, 0],
+  ]);
+  const table: TcpTable = {
+    peerPort: (fd) => (received.has(fd) ? 50_000 : 0),
+    localPort: (fd) => (fd === 3 ? 8_000 : 9_000),
+    peerAddress: () => "00000000000000000000ffff7f000001",
+    bytesReceived: (fd) => received.get(fd) ?? null,
+  };
+  const nothing = () => {};
+  const connection = {
+    ...{ peerPort: 50_000, isSecure: false, fd: -1, framed: 0, settled: -1, receivedAtPing: -1 },
+    ...{ localPort: () => 9_000, peerAddress: () => "127.0.0.1", messageBytesMax: () => 1_000 },
+    ...{ unfinished: nothing, oversized: nothing },
+  };
+  const arrivals = new Arrivals(table, { messageTimeout: 1_000 }, new ManualClock());
+  arrivals.entered(connection);
+  for (let tick = 0; tick < 10; tick += 1) arrivals.tick();
+  arrivals.pinged(connection);
+  received.set(3, 100);
+  expect(arrivals.hasArrived(connection)).toBe(false);
+  received.set(4, 100);
+  expect(arrivals.hasArrived(connection)).toBe(true);
+});
