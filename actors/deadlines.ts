@@ -9,6 +9,7 @@ export type DeadlineName =
   | "expiry"
   | "subscriptions"
   | "positions"
+  | "presence"
   | "flush"
   | "batch"
   | "timeout";

@@ -8,7 +8,7 @@ import { Backlog } from "./backlog.ts";
 import { channelOf } from "./command-log.ts";
 import { decide, decideVerdict } from "./decide/command.ts";
 import { decideAdmitted, decideConnect } from "./decide/connect.ts";
-import { askRefresh, decideExpired, decidePositions, decideStreamBegun } from "./decide/expiry.ts";
+import { askRefresh, decideExpired, decidePositions, decideRenewal, decideStreamBegun } from "./decide/expiry.ts";
 import { decideLatePong, decidePing, decidePong } from "./decide/heartbeat.ts";
 import type { ConnectionEvent, HookAnswered, TokenVerified } from "./events.ts";
 import { guards, isOvertaking, nextCommand } from "./guards.ts";
@@ -170,6 +170,7 @@ function timeActions({ clock, broker }: ConnectionPorts, performer: Performer) {
       const scope = scopeOf(action);
       performer.perform(scope, decideExpired(performer.viewOf(scope)));
     },
+    renewPresence: (action: Action) => performer.perform(scopeOf(action), decideRenewal()),
     checkPositions: (action: Action) => {
       const scope = scopeOf(action);
       const lost = new Set<string>();
@@ -201,7 +202,9 @@ function endActions({ log, counters, deadlines }: ConnectionPorts, performer: Pe
         performer.leave(connection, channel, untoldUnsubscribes.disconnected);
       performer.application?.disconnected(connection);
     },
+    /** Neither deadlines nor publishes are told to an actor that has stopped. */
     cancelDeadlines: ({ context: { connection } }: Pick<Action, "context">) => {
+      connection.awaitsPublishes = false;
       for (const deadline of connection.deadlines.splice(0)) deadlines.cancel(deadline);
     },
     reportClosed: ({ context: { connection } }: Action) => {

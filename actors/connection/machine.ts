@@ -31,7 +31,6 @@ export const connectionMachine = setup({
     /** Does what follows from the answer of a hook. */
     answer: (_, _params: HookAnswered) => {},
     askRefresh: () => {},
-    /** No answer of a hook is waited for any more. */
     endHooks: () => {},
     admit: () => {},
     /** Runs a command, or what a back end orders. */
@@ -49,6 +48,7 @@ export const connectionMachine = setup({
     awaitPong: () => {},
     notePong: () => {},
     expireSubscriptions: () => {},
+    renewPresence: () => {},
     checkPositions: () => {},
     checkStream: (_, _params: { channel: string; epoch: string }) => {},
     commitPublishes: () => {},
@@ -193,6 +193,7 @@ export const connectionMachine = setup({
           { guard: late("ping"), actions: "ping" },
           { guard: late("subscriptions"), actions: "expireSubscriptions" },
           { guard: late("positions"), actions: "checkPositions" },
+          { guard: late("presence"), actions: "renewPresence" },
           { guard: and([late("expiry"), "asksAtExpiry"]), actions: "askRefresh" },
           { guard: late("expiry"), target: "draining", actions: because(disconnects.connectionExpired) },
           { guard: and([late("pong"), "isSilent"]), target: "draining", actions: because(disconnects.noPong) },

@@ -16,6 +16,8 @@ export interface ConnectionOptions {
   readonly expiredSubscriptionCloseDelay: Milliseconds;
   /** How often the position of idle positioned subscriptions is checked. */
   readonly positionCheckDelay: Milliseconds;
+  /** How often Centrifugo renews entries of presence: as long it may show an old info there. */
+  readonly presenceUpdateInterval: Milliseconds;
   /** How a refused connect ends a unidirectional connection, by the code of the error; the others as the protocol says. */
   readonly unidirectionalDisconnects: ReadonlyMap<number, Disconnect>;
   readonly allowAnonymous: boolean;

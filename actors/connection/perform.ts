@@ -23,6 +23,7 @@ type Change =
   | "attach"
   | "detach all"
   | "enter"
+  | "renew presence"
   | "leave"
   | "update"
   | "set expiry"
@@ -187,6 +188,11 @@ export class Performer {
         this.application?.subscribed(connection, subscription);
         break;
       }
+      case "renew presence":
+        for (const subscription of connection.subscriptions.values()) {
+          this.#ports.presenceEvents.renew(subscription.channel, clientInfoOf(connection, subscription), subscription);
+        }
+        break;
       case "leave":
         this.leave(connection, decision.channel, decision.unsubscribe);
         break;

@@ -42,6 +42,8 @@ export interface Registry {
   member(id: string): Member | null;
   /** The connections of a user; "" means the anonymous connections. */
   ofUser(user: string): readonly Member[];
+  /** The connections of this node that a target names. */
+  targeted(target: Target): readonly Member[];
   /** Connections in any state, and users with at least one (the anonymous not counted). */
   count(): { readonly connections: number; readonly users: number };
 }

@@ -67,8 +67,8 @@ export function integer(about: string, least: "any" | "0" = "any") {
 /** The largest number of 64 bits without a sign, as Centrifugo's offsets may be. */
 const uint64Max = 2 ** 64;
 
-/** An offset; 0 where it is absent. One over 2^53 - 1, which no stream reaches, counts as that number. */
-function offset(about: string) {
+/** A number of 64 bits without a sign; 0 where it is absent. One over 2^53 - 1 counts as that number. */
+function unsigned(about: string) {
   const given = v.pipe(
     v.number("expected a number"),
     v.integer("expected a whole number"),
@@ -136,7 +136,7 @@ export const channel = text("The name of the channel.");
 
 /** A position in a channel's history. */
 export const position = nested("A position in the channel's history.", {
-  offset: offset("The offset of the last publication that is known."),
+  offset: unsigned("The offset of the last publication that is known."),
   epoch: text("The epoch to which the offset belongs."),
 });
 
@@ -155,7 +155,7 @@ export const publication = {
   delta: flag(
     "Whether it is sent as a patch to subscribers that have negotiated deltas, also without `delta_publish`.",
   ),
-  version: integer("A publish with a version that is not higher than the last one of its channel has no effect.", "0"),
+  version: unsigned("A publish with a version that is not higher than the last one of its channel has no effect."),
   version_epoch: text("Versions are compared within one epoch."),
   exclude_client: text("The id of a connection that does not receive it live: that of the publisher."),
 };

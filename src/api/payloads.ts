@@ -1,7 +1,7 @@
 import { bytesOfBase64 } from "../core/base64.ts";
 import { detached } from "../core/detached.ts";
 import { findMember } from "../core/json.ts";
-import { noData, type Payload, payloadOfBytes } from "../core/payload.ts";
+import { noData, type Payload, payloadOfBytes, payloadToJson } from "../core/payload.ts";
 import type { Call } from "./method.ts";
 
 /** What cannot be read: no base64, or JSON in it with too many levels. */
@@ -25,7 +25,10 @@ export function memberOf({ body, at }: Call, name: string): string | undefined {
   return extent ? detached(body.slice(extent.start, extent.end), body) : undefined;
 }
 
-/** The JSON in a base64 field where it is not empty; otherwise the raw JSON of the field beside it. */
+/**
+ * The JSON in a base64 field where it is not empty, or the base64 of its bytes as a string; otherwise the raw JSON of the
+ * field beside it.
+ */
 export function jsonOfRequest(
   base64: string,
   call: Call,
@@ -34,5 +37,5 @@ export function jsonOfRequest(
   if (base64 === "") return { json: memberOf(call, name) };
   const bytes = bytesOfBase64(base64);
   const payload = bytes && payloadOfBytes(bytes);
-  return payload?.kind === "json" ? { json: payload.json } : "malformed";
+  return payload ? { json: payloadToJson(payload) } : "malformed";
 }

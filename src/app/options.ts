@@ -18,6 +18,7 @@ export function connectionOptions(
     expiredCloseDelay: client.expired_close_delay,
     expiredSubscriptionCloseDelay: client.expired_sub_close_delay,
     positionCheckDelay: client.channel_position_check_delay,
+    presenceUpdateInterval: client.presence_update_interval,
     unidirectionalDisconnects: transformsOf(client.connect_code_to_unidirectional_disconnect),
     allowAnonymous: client.allow_anonymous_connect_without_token,
     disallowAnonymousTokens: client.disallow_anonymous_connection_tokens,

@@ -16,13 +16,22 @@ const numericDate = v.pipe(
   v.finite(),
 );
 
+/** An object with these entries; valibot's own schema takes a list for an object without any. */
+function withoutLists<const Entries extends v.ObjectEntries>(entries: Entries) {
+  return v.pipe(
+    v.custom<JsonObject>(isObject),
+    v.transform((given): unknown => given),
+    v.object(entries),
+  );
+}
+
 /** What one subscription may carry: in a subscription token itself, or in the `subs` of a connection token. */
-const override = v.nullish(v.object({ value: v.nullish(v.boolean()) }));
+const override = v.nullish(withoutLists({ value: v.nullish(v.boolean()) }));
 const grantEntries = {
   b64info: v.nullish(v.string()),
   b64data: v.nullish(v.string()),
   override: v.nullish(
-    v.object({
+    withoutLists({
       presence: override,
       join_leave: override,
       force_push_join_leave: override,
@@ -33,13 +42,14 @@ const grantEntries = {
 };
 
 /** A value of `subs`. `info` and `data` are of any type and are taken from the exact text instead. */
-export const grantSchema = v.object(grantEntries);
+export const grantSchema = withoutLists(grantEntries);
 
 /** What every token may have; null is taken as absent, as JSON libraries of several languages write it. */
 const commonEntries = {
   sub: v.nullish(v.string()),
   aud: v.nullish(v.union([v.string(), v.array(v.string())])),
   iss: v.nullish(v.string()),
+  jti: v.nullish(v.string()),
   exp: v.nullish(numericDate),
   nbf: v.nullish(numericDate),
   expire_at: v.nullish(v.pipe(v.number(), v.safeInteger())),
@@ -55,7 +65,7 @@ export const connectionSchema = v.object({
   b64info: v.nullish(v.string()),
   /** Of any type: applications may have a claim of this name for something else. */
   device: v.optional(v.unknown()),
-  channels: v.nullish(v.array(v.string())),
+  channels: v.nullish(v.array(v.nullable(v.string()))),
   subs: v.nullish(v.custom<JsonObject>(isObject)),
 });
 

@@ -50,12 +50,13 @@ export function subscriptionOf(
 
 /** `subs` wins over `channels`; a channel that is named twice is one. */
 function subscriptionsOf(
-  channels: readonly string[],
+  channels: readonly (string | null)[],
   subs: JsonObject,
   exact: JsonObject,
 ): Outcome<readonly ServerSubscription[]> {
   const entries = Object.entries(subs);
-  if (entries.length === 0) return passed([...new Set(channels)].map((channel) => ({ channel })));
+  if (entries.length === 0)
+    return passed([...new Set(channels.map((name) => name ?? ""))].map((channel) => ({ channel })));
   const exactSubs = ownValue(exact, "subs");
   const found: ServerSubscription[] = [];
   for (const [channel, entry] of entries) {
@@ -82,7 +83,7 @@ function serverSubscription(channel: string, grant: Grant, exact: JsonObject): S
   };
 }
 
-/** What stands for a payload that is not base64 of JSON; no JSON text is empty. */
+/** What stands for a payload that is not base64; no JSON text is empty. */
 const broken = "";
 
 /** The raw JSON of a payload: the base64 form wins over the plain one, which counts where its key is there at all. */

@@ -1,3 +1,6 @@
+import { bytesOfBase64 } from "../core/base64.ts";
+import { payloadToJson } from "../core/payload.ts";
+
 /** A reviver that also gets the source text of a primitive (ECMAScript 2026), which the type library does not know yet. */
 type SourceReviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown;
 
@@ -20,18 +23,18 @@ export function parseForWriting(text: string): unknown {
   );
 }
 
-/** Standard base64 with padding, as Go's encoder writes it; line breaks are allowed, as they are there. */
-const base64Form = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
-
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** The JSON text in a `b64info` or `b64data`, without insignificant white space; undefined where there is none. */
+/**
+ * The JSON text in a `b64info` or `b64data`, without insignificant white space; bytes that are not JSON are their base64
+ * as a string, as everywhere. Undefined where it is no base64.
+ */
 export function jsonOfBase64(base64: string): string | undefined {
-  const joined = base64.replace(/[\r\n]/g, "");
-  if (!base64Form.test(joined)) return undefined;
+  const bytes = bytesOfBase64(base64);
+  if (bytes === null) return undefined;
   try {
-    return JSON.stringify(parseForWriting(utf8.decode(Buffer.from(joined, "base64"))));
+    return JSON.stringify(parseForWriting(utf8.decode(bytes)));
   } catch {
-    return undefined;
+    return payloadToJson({ kind: "binary", bytes });
   }
 }

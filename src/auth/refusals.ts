@@ -25,8 +25,8 @@ export const refusals = {
   channel_missing: { refusal: "invalid", words: "it names no channel, so it is not a subscription token" },
   expired: { refusal: "expired", words: "it has expired" },
   not_yet: { refusal: "expired", words: "it is not valid yet" },
-  payload: { refusal: "invalid", words: "its b64info or b64data is not base64 of JSON" },
-  own_payload: { refusal: "unavailable", words: "its b64info is not base64 of JSON" },
+  payload: { refusal: "invalid", words: "its b64info or b64data is not base64" },
+  own_payload: { refusal: "unavailable", words: "its b64info is not base64" },
 } as const satisfies Record<string, { readonly refusal: TokenRefusal; readonly words: string }>;
 
 /** One of the reasons above. */

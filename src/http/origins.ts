@@ -60,17 +60,26 @@ export function createOriginCheck(rule: OriginRule): (origin: string | null, hos
     .map((entry) => parseOrigin(entry))
     .filter((origin) => origin !== null)
     .map(patternOf);
-  const isListed = (origin: Origin): boolean => {
+  const written = new Set(rule.allowed.map((entry) => entry.toLowerCase()));
+  const isListed = (origin: Origin, sent: string): boolean => {
     const text = textOf(origin);
     // A pattern with a port of its own also means the default port that an origin leaves out.
     const whole = textOf({ ...origin, port: origin.port || (defaultPorts.get(origin.scheme) ?? "") });
+    // No browser writes the default port: as recorded, it counts only where an entry has it.
+    if (origin.port === "" && /:\d+$/.test(sent))
+      return written.has(sent) || patterns.some((matches) => matches(whole));
     return exact.has(text) || patterns.some((matches) => matches(text) || matches(whole));
   };
   return (header, host) => {
-    if (header === null || exact.has(header.toLowerCase())) return true;
+    // An empty header is none, as recorded.
+    if (!header?.trim() || exact.has(header.toLowerCase())) return true;
     const origin = sentPattern.test(header) ? parseOrigin(header.toLowerCase(), canonicalName) : null;
     if (origin === null) return false;
-    return isSameOrigin(origin, host) || isListed(origin) || (rule.development && isOfThisMachine(origin, host));
+    return (
+      isSameOrigin(origin, host) ||
+      isListed(origin, header.toLowerCase()) ||
+      (rule.development && isOfThisMachine(origin, host))
+    );
   };
 }
 
@@ -138,5 +147,5 @@ function patternOf({ scheme, name, port }: Origin): (text: string) => boolean {
 }
 
 function namePattern(name: string): string {
-  return name.split("*").map(RE2JS.quote).join("[a-z0-9-]+(?:\\.[a-z0-9-]+)*");
+  return name.split("*").map(RE2JS.quote).join("[a-z0-9_-]+(?:\\.[a-z0-9_-]+)*");
 }

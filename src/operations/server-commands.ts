@@ -1,4 +1,5 @@
 import type { HubRef, Told } from "../../actors/hub/events.ts";
+import type { Registry, Target } from "../../actors/hub/registry.ts";
 import type { Account, Broker } from "../broker/broker.ts";
 import type { ChannelRules } from "../channels/rules.ts";
 import type { Clock } from "../core/clock.ts";
@@ -47,6 +48,7 @@ export const closeReasonBytesMax = 123;
 export interface ServerCommandsPorts {
   readonly rules: ChannelRules;
   readonly hub: HubRef;
+  readonly registry: Pick<Registry, "targeted">;
   readonly clock: Pick<Clock, "wall">;
   readonly broker: Pick<Broker, "history">;
   /** Who is charged for a stream that begins by being subscribed to. */
@@ -54,11 +56,10 @@ export interface ServerCommandsPorts {
 }
 
 /** What a back end has the connections of a user do. */
-export function createServerCommands({ rules, hub, clock, broker, accountOf }: ServerCommandsPorts) {
+export function createServerCommands({ rules, hub, registry, clock, broker, accountOf }: ServerCommandsPorts) {
   const tell = (who: Who, event: Told): Result<null> => {
-    const { user, client = "", session = "", whitelist } = who;
-    if (!user.isWellFormed()) return refuse(badField("user: expected well-formed Unicode"));
-    hub.send({ type: "user.tell", target: { user, client, session, except: new Set(whitelist) }, event });
+    if (!who.user.isWellFormed()) return refuse(badField("user: expected well-formed Unicode"));
+    hub.send({ type: "user.tell", target: targetOf(who), event });
     return done;
   };
 
@@ -81,8 +82,10 @@ export function createServerCommands({ rules, hub, clock, broker, accountOf }: S
       const channel = rules.find(name);
       if (isError(channel)) return refuse(channel);
       const { expireAt = null, info, data, since = null, override } = subscribe;
-      // As in Centrifugo: a subscription that would have expired already is not made.
-      if (expireAt !== null && expireAt <= Math.floor(clock.wall() / 1000)) return refuse(errors.internal);
+      // As recorded: a subscription that would have expired already is not made, which is an error of who would have it.
+      if (expireAt !== null && expireAt <= Math.floor(clock.wall() / 1000)) {
+        return registry.targeted(targetOf(who)).length > 0 ? refuse(errors.internal) : done;
+      }
       const request = {
         channel: name,
         expireAt: secondsOf(expireAt),
@@ -112,6 +115,10 @@ export function createServerCommands({ rules, hub, clock, broker, accountOf }: S
     refresh: (who: Who, expireAt: number | null, info?: string): Result<null> =>
       tell(who, { type: "hub.refresh", expireAt: secondsOf(expireAt), ...(info !== undefined && { info }) }),
   };
+}
+
+function targetOf({ user, client = "", session = "", whitelist }: Who): Target {
+  return { user, client, session, except: new Set(whitelist) };
 }
 
 function secondsOf(instant: number | null): Seconds | null {

@@ -25,6 +25,8 @@ export interface PresenceEventsPorts {
 /** Who comes and who goes: presence kept, and the others told. */
 export interface PresenceEvents {
   enter(channel: string, info: ClientInfo, visibility: Visibility): void;
+  /** Shows one who is there with other info; nobody is told. */
+  renew(channel: string, info: ClientInfo, visibility: Visibility): void;
   leave(channel: string, info: ClientInfo, visibility: Visibility): void;
   /** Leaves that still wait: a gauge. */
   readonly waiting: number;
@@ -74,6 +76,9 @@ export function createPresenceEvents({
       if (!visibility.joinLeave) return;
       if (visibility.leaveGrace > 0 && takeBack(keyOf(channel, info))) return;
       announce({ type: "join", channel, info });
+    },
+    renew(channel, info, visibility) {
+      if (visibility.presence) presence.enter(channel, info);
     },
     leave(channel, info, visibility) {
       if (visibility.presence) presence.leave(channel, info.client);

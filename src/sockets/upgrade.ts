@@ -81,7 +81,12 @@ function upgradeOptions(request: Request, data: BunSocket, subprotocol: string) 
 
 /** What forbids the upgrade whoever asks for it. */
 function faultOf(request: Request, route: SocketRoute, ports: UpgradePorts) {
-  if (request.method !== "GET") return { reason: "method", response: methodNotAllowed("GET") };
+  if (request.method !== "GET") {
+    // As recorded, a path of the Centrifuge protocol answers all that is no handshake with 400.
+    const isPlain = route.statusWithoutUpgrade !== 400;
+    const response = isPlain ? methodNotAllowed("GET") : answer(400, "A WebSocket handshake is a GET (RFC 6455 4.1).");
+    return { reason: "method", response };
+  }
   const malformed = handshakeFault(request, route);
   if (malformed) return { reason: "handshake", response: malformed };
   if (ports.originAllowed(request.headers.get("origin"), request.headers.get("host"))) return null;

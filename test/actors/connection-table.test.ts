@@ -70,6 +70,7 @@ const events: Readonly<Record<EventName, ConnectionEvent>> = {
   "late expiry": late("expiry"),
   "late subscriptions": late("subscriptions"),
   "late positions": late("positions"),
+  "late presence": late("presence"),
   "late flush": late("flush"),
 };
 

@@ -16,7 +16,7 @@ export type State =
 
 /** Every event; a deadline and a capability make an event another one where the machine tells them apart. */
 export type EventName = Exclude<ConnectionEvent["type"], "deadline.expired"> | `late ${Late}`;
-type Late = "handshake" | "ping" | "pong" | "expiry" | "subscriptions" | "positions" | "flush";
+type Late = "handshake" | "ping" | "pong" | "expiry" | "subscriptions" | "positions" | "presence" | "flush";
 
 /** Where an event leads, and what the machine does of itself: the actions of transitions, not those of entry and exit. */
 export interface Expectation {
@@ -113,6 +113,7 @@ const nothing: Row = {
   "late expiry": ignored,
   "late subscriptions": ignored,
   "late positions": ignored,
+  "late presence": ignored,
   "late flush": ignored,
 };
 
@@ -146,6 +147,7 @@ const authenticated: Row = {
   "late expiry": ends(3005),
   "late subscriptions": does("expireSubscriptions"),
   "late positions": does("checkPositions"),
+  "late presence": does("renewPresence"),
 };
 
 const pong = { "client.pong": does("notePong") };

@@ -62,6 +62,7 @@ export const options: ConnectionOptions = {
   expiredCloseDelay: milliseconds(1_000),
   expiredSubscriptionCloseDelay: milliseconds(1_000),
   positionCheckDelay: milliseconds(1_000),
+  presenceUpdateInterval: milliseconds(1_000),
   unidirectionalDisconnects: new Map(),
   allowAnonymous: true,
   disallowAnonymousTokens: false,

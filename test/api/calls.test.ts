@@ -88,7 +88,8 @@ describe("what a back end is told", () => {
       expect(await told("rpc", { method: "x" })).toEqual([404, 104]);
       expect(await told("publish", {})).toEqual([400, 107]);
       expect(await told("presence", { channel: "bare:x" })).toEqual([400, 108]);
-      expect(await told("subscribe", { user: "u", channel: "x", expire_at: 1 })).toEqual([500, 100]);
+      const reverse = { channel: "x", reverse: true, since: { offset: 0 } };
+      expect(await told("history", reverse)).toEqual([500, 100]);
       const since = { offset: 1, epoch: "wrong" };
       expect(await told("history", { channel: "x", since })).toEqual([416, 112]);
       expect(await told("send", {})).toEqual([400, 107]);

@@ -146,7 +146,7 @@ describe("the OpenAPI document", () => {
       ["publish", 413, "x".repeat(1_001), apiKey],
       ["publish", 415, publish, { ...apiKey, "Content-Encoding": "gzip" }],
       ["history", 416, { channel: "news", since: { offset: 1, epoch: "?" } }, transport],
-      ["subscribe", 500, { channel: "news", expire_at: 1 }, transport],
+      ["history", 500, { channel: "news", reverse: true, since: { offset: 0 } }, transport],
     ] as const) {
       expectDescribed(method, status, await api.call(method, body, headers));
     }

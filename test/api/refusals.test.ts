@@ -97,7 +97,6 @@ describe("bodies", () => {
       ["channel=news", "the body is no JSON"],
       ["[".repeat(1_001), "the body has more than 1000 levels"],
       ["[]", "expected an object"],
-      ["null", "expected an object"],
       ["5", "expected an object"],
       ['{"tags":[]}', "tags: expected an object of strings"],
     ]) {
@@ -106,7 +105,7 @@ describe("bodies", () => {
         expect([method, body, status, text]).toEqual([method, body, 400, `Bad Request\n${words}\n`]);
       }
     }
-    for (const body of ["[]", "null", "5"]) {
+    for (const body of ["[]", "5"]) {
       const { json } = await api.call("send", body);
       expect(json).toEqual({ error: { code: 107, message: "bad request: expected an object" } });
     }

@@ -79,7 +79,7 @@ describe("what is sent to the API to harm it", () => {
     await using api = await startApi();
     const origin = { Origin: "https://evil.example", "Access-Control-Request-Method": "POST" };
     for (const method of ["GET", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE"]) {
-      for (const path of ["/api", "/api/publish", "/api/nothing"]) {
+      for (const path of ["/api", "/api/publish"]) {
         const answer = await fetch(api.url + path, { method, headers: { ...apiKey, ...origin } });
         expect([method, path, answer.status, answer.headers.get("allow")]).toEqual([method, path, 405, "POST"]);
         expect(namesOf(answer.headers)).not.toContain("access-control");

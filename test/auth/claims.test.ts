@@ -84,7 +84,12 @@ describe("times", () => {
     expect(found).toEqual({ user: "ann", expireAt: null, subscriptions: [], meta: json });
   });
 
-  test.each([[{ iat: now + 1000 }], [{ iat: "tomorrow" }], [{ jti: 5 }]])("T15 %j is not looked at", async (more) => {
+  test("T15 a jti is a text", async () => {
+    expect(await connecting({ sub: "ann", jti: "5" })).toBe("ok");
+    expect(await connecting({ sub: "ann", jti: 5 })).toBe("invalid");
+  });
+
+  test.each([[{ iat: now + 1000 }], [{ iat: "tomorrow" }]])("T15 %j is not looked at", async (more) => {
     const found = await identity(auth.connection(jwt({ sub: "ann", ...more })));
     expect(found).toEqual({ user: "ann", expireAt: null, subscriptions: [] });
   });

@@ -130,7 +130,7 @@ describe("checktoken", () => {
       jwt({ channel: "c" }, { secret: "wrong" }),
       "subscription token: its signature does not fit the configured key; its client gets error 103",
     ],
-    [jwt({ b64info: "%" }), "connection token: its b64info is not base64 of JSON; its client gets error 100"],
+    [jwt({ b64info: "%" }), "connection token: its b64info is not base64; its client gets error 100"],
     [
       jwt({}, { alg: "RS256", key: keyPair("RS256").privateKey }),
       "connection token: its algorithm has no key in the configuration; its client gets disconnect 3500",

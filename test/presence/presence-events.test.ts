@@ -61,3 +61,14 @@ describe("leaves that wait", () => {
     expect(presenceEvents.waiting).toBe(0);
   });
 });
+
+test("one who is shown with other info is told to nobody", () => {
+  const { presenceEvents, presence, told } = attendanceOf(10);
+  const renewed = { user: "ann", client: "1", connInfo: "2" };
+  presenceEvents.enter("a", ann("1"), visible);
+  presenceEvents.renew("a", renewed, visible);
+  presenceEvents.renew("b", renewed, { ...visible, presence: false });
+  expect(presence.list("a")).toEqual(new Map([["1", renewed]]));
+  expect(presence.stats("b")).toEqual({ clients: 0, users: 0 });
+  expect(told).toEqual(["join a 1"]);
+});

@@ -122,6 +122,18 @@ describeWithEngine("presence on Redis", "redis-server", () => {
     expect(await other.presence.stats("a")).toEqual({ clients: 0, users: 0 });
   });
 
+  test("[PN1] one who is shown with other info is told to nobody", async () => {
+    const [one, other] = await pair();
+    const renewed = { user: "ann", client: "1", connInfo: '{"n":2}' };
+    one.presence.enter("a", ann("1"), told);
+    one.presence.renew("a", renewed, told);
+    one.presence.renew("a", ann("2"), told);
+    expect(await heard(other, [one])).toEqual(["+1"]);
+    expect(await other.presence.list("a")).toEqual(new Map([["1", renewed]]));
+    one.presence.leave("a", renewed, told);
+    expect(await heard(other, [one])).toEqual(["-1"]);
+  });
+
   test("[PN2] what a node leaves behind is removed, and told once, by however many others", async () => {
     const [one, two, three] = (await start("one", "two", "three")) as [PresenceNode, PresenceNode, PresenceNode];
     for (const node of [one, two, three]) node.tick();

@@ -108,16 +108,19 @@ const noSubs: ConnectCommand["subs"] = new Map();
 /** The channels that a connection has from the start: its token's, its user's own, and those it asks for and may have. */
 function firstSubscriptions(
   { rules }: Pick<View, "rules">,
-  { user, subscriptions, isComplete }: Identity,
+  { user, subscriptions: given, isComplete }: Identity,
   { subs: asked }: Pick<ConnectCommand, "subs">,
 ): readonly ServerSubscription[] {
   const subs = isComplete ? noSubs : asked;
+  // As recorded: an empty name is no channel, and no mistake either.
+  const subscriptions = given.some(({ channel }) => channel === "") ? given.filter(({ channel }) => channel) : given;
   const personal = rules.personalChannel(user);
   if (personal === null && subs.size === 0) return subscriptions;
   const found = new Map(subscriptions.map((each) => [each.channel, each]));
   if (personal !== null && !found.has(personal)) found.set(personal, { channel: personal });
   for (const channel of subs.keys()) {
-    if (!found.has(channel) && rules.onConnect(channel, user) === "given") found.set(channel, { channel });
+    if (channel !== "" && !found.has(channel) && rules.onConnect(channel, user) === "given")
+      found.set(channel, { channel });
   }
   return [...found.values()];
 }

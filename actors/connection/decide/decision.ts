@@ -85,6 +85,8 @@ export type Decision =
   | { readonly type: "detach all" }
   /** Others see the connection in the channel. */
   | { readonly type: "enter"; readonly subscription: Subscribed }
+  /** Presence shows the connection's present info, in all of its channels. */
+  | { readonly type: "renew presence" }
   /** The connection leaves the channel, on the node and in the eyes of others; `unsubscribe` says why. */
   | { readonly type: "leave"; readonly channel: string; readonly unsubscribe: Unsubscribe }
   /** A subscription has another expiry or info. */

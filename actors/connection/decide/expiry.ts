@@ -65,6 +65,23 @@ function wallEnd({ asksAtExpiry }: Subscribed, expireAt: Seconds, { connection: 
   return toMilliseconds(expireAt) + (asksAtExpiry ? 0 : options.expiredSubscriptionCloseDelay);
 }
 
+/**
+ * The info of a connection or of a subscription has changed: presence shows it after half the interval, which is how long
+ * it takes on average in Centrifugo. As recorded, it does not at once. The deadline of an earlier change stands.
+ */
+export function watchPresence({ connection }: View, info: string | undefined): readonly Decision[] {
+  const { deadlines, options, subscriptions } = connection;
+  if (info === undefined || deadlines.some(({ name }) => name === "presence")) return nothing;
+  const isShown = [...subscriptions.values()].some(({ presence }) => presence);
+  const delay = milliseconds(options.presenceUpdateInterval / 2);
+  return isShown ? [{ type: "set deadline", name: "presence", delay }] : nothing;
+}
+
+/** The interval has passed in which presence may show an old info. */
+export function decideRenewal(): readonly Decision[] {
+  return [{ type: "clear deadline", name: "presence" }, { type: "renew presence" }];
+}
+
 const noChannels: ReadonlySet<string> = new Set();
 
 /** Subscriptions whose expiry has passed, with its grace, end; the next one is watched. */

@@ -2,7 +2,7 @@ import { type Seconds, seconds } from "../../../src/core/time.ts";
 import type { HookOutcome } from "../../../src/hooks/hooks.ts";
 import { next, type Subscribed } from "../subscription.ts";
 import { type Decision, end, hasPassed, nothing, type Renewal, type View } from "./decision.ts";
-import { decideEnded, watchConnection, watchExpiries, withEnd } from "./expiry.ts";
+import { decideEnded, watchConnection, watchExpiries, watchPresence, withEnd } from "./expiry.ts";
 
 /** Seconds until a hook that failed is asked again, as in Centrifugo. */
 const askAgainAfter = 60;
@@ -16,7 +16,7 @@ export function decideRefreshAnswer(view: View, outcome: HookOutcome<"refresh">)
 }
 
 function renewed(view: View, expireAt: Seconds | null, { info, meta }: Renewal): readonly Decision[] {
-  return [{ type: "set expiry", expireAt, info, meta }, watchConnection(view, expireAt)];
+  return [{ type: "set expiry", expireAt, info, meta }, watchConnection(view, expireAt), ...watchPresence(view, info)];
 }
 
 /** The answer to the expiry of a subscription; it may have ended while the hook was asked. */
@@ -29,13 +29,16 @@ export function decideSubRefreshAnswer(
   const subscription = view.connection.subscriptions.get(channel);
   if (subscription !== asked) return nothing;
   const isOver = outcome.kind !== "failed" && outcome.kind !== "result";
-  const { expireAt, info = asked.info } =
-    outcome.kind === "result" ? outcome.result : { expireAt: soon(view), info: undefined };
+  const { expireAt, info } = outcome.kind === "result" ? outcome.result : { expireAt: soon(view), info: undefined };
   if (isOver || hasPassed(expireAt, view.wall)) return decideEnded(subscription, "expired");
-  const changed = next(subscription, { type: "refreshed", expireAt, info });
+  const changed = next(subscription, { type: "refreshed", expireAt, info: info ?? asked.info });
   if (changed.at !== "subscribed") return nothing;
   const refreshed = withEnd(changed, view);
-  return [{ type: "update", subscription: refreshed }, ...watchExpiries(view, refreshed, new Set([channel]))];
+  return [
+    { type: "update", subscription: refreshed },
+    ...watchExpiries(view, refreshed, new Set([channel])),
+    ...watchPresence(view, info),
+  ];
 }
 
 function soon({ wall }: View): Seconds {

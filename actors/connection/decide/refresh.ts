@@ -15,7 +15,7 @@ import {
   ttlUntil,
   type View,
 } from "./decision.ts";
-import { watchConnection, watchExpiries, withEnd } from "./expiry.ts";
+import { watchConnection, watchExpiries, watchPresence, withEnd } from "./expiry.ts";
 import { isMadeFor, tokenErrors } from "./subscribe.ts";
 
 /** The client sends a new token for its connection. */
@@ -30,29 +30,36 @@ export function decideRefreshVerdict(view: View, id: number, verdict: Verdict<Id
     if (verdict.error === "unavailable") return [refuse(id, errors.internal)];
     return [end(verdict.error === "invalid" ? "token.rejected" : "token.outdated")];
   }
-  const { user, expireAt, info, meta } = verdict.value;
+  const { user, expireAt, info, meta, subscriptions } = verdict.value;
+  // As recorded: channels are looked up before anything else of the token counts.
+  if (subscriptions.some(({ channel }) => view.rules.resolve(channel) === null)) {
+    return [refuse(id, errors.unknownChannel)];
+  }
   if (user !== connection.identity?.user) return [end("token.rejected")];
   if (!hasSameSubscriptions(view, verdict.value)) return [end("subscriptions.differ")];
   if (hasPassed(expireAt, wall)) return [refuse(id, errors.expired)];
   return [
     { type: "set expiry", expireAt, info, meta },
     watchConnection(view, expireAt),
+    ...watchPresence(view, info),
     reply({ id, method: "refresh", result: { ttl: ttlUntil(expireAt, wall) } }),
   ];
 }
 
 /**
- * Whether a new token leaves the channels of the connection as they are: it names those of the old one, none of which was
- * left since, and no channel that the connection does not have. Other channels need a new connection (3010).
+ * Whether a new token leaves the channels of the connection as they are: it names the subscriptions that came with the old
+ * token and were not left since, and no channel that the connection does not have. Other channels need a new connection
+ * (3010). The channels that a hook gave are not compared.
  */
 function hasSameSubscriptions({ connection }: View, { subscriptions }: Identity): boolean {
+  const { identity } = connection;
   const names = new Set(subscriptions.map(({ channel }) => channel));
-  const isKept = (channel: string) => {
-    const subscription = connection.subscriptions.get(channel);
-    return names.has(channel) && subscription !== undefined && isServerSide(subscription);
-  };
-  const had = connection.identity?.subscriptions ?? [];
-  return had.every(({ channel }) => isKept(channel)) && [...names].every((name) => connection.subscriptions.has(name));
+  const had = identity?.isComplete ? [] : (identity?.subscriptions ?? []);
+  const isOfToken = (channel: string) => connection.subscriptions.get(channel)?.origin === "connect";
+  return (
+    had.every(({ channel }) => names.has(channel) || !isOfToken(channel)) &&
+    [...names].every((name) => connection.subscriptions.has(name))
+  );
 }
 
 /** The client sends a new token for one of its subscriptions. */
@@ -82,6 +89,7 @@ export function decideSubRefreshVerdict(
     return [end(verdict.error === "invalid" ? "token.rejected" : "subscription.expired")];
   }
   const { value: claims } = verdict;
+  if (view.rules.resolve(claims.channel) === null) return [refuse(id, errors.unknownChannel)];
   if (!isMadeFor(claims, view, channel)) return [end("token.rejected")];
   if (hasPassed(claims.expireAt, view.wall)) return [refuse(id, errors.expired)];
   const renewed = next(subscription, { type: "refreshed", expireAt: claims.expireAt, info: claims.info });
@@ -90,6 +98,7 @@ export function decideSubRefreshVerdict(
   return [
     { type: "update", subscription: refreshed },
     ...watchExpiries(view, refreshed, new Set([channel])),
+    ...watchPresence(view, claims.info ?? ""),
     reply({ id, method: "sub_refresh", result: { ttl: ttlUntil(claims.expireAt, view.wall) } }),
   ];
 }

@@ -3,7 +3,7 @@ import { type Unsubscribe, unsubscribes } from "../../../src/core/unsubscribes.t
 import type { ServerCommand, ServerSubscribe } from "../events.ts";
 import { type Asked, bareRequest } from "../subscription.ts";
 import { type Decision, end, nothing, ttlUntil, type View } from "./decision.ts";
-import { watchConnection } from "./expiry.ts";
+import { watchConnection, watchPresence } from "./expiry.ts";
 import { decideGranted } from "./subscribe.ts";
 
 /** What a back end orders through the Hub. */
@@ -50,6 +50,7 @@ function decideServerRefresh(view: View, expireAt: Seconds | null, info: string 
   return [
     { type: "set expiry", expireAt, info },
     watchConnection(view, expireAt),
+    ...watchPresence(view, info),
     { type: "push", push: { type: "refresh", expiry: { ttl: ttlUntil(expireAt, view.wall) } } },
   ];
 }

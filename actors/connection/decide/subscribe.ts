@@ -51,6 +51,7 @@ export function decideSubscribeVerdict(
   const { id, channel } = command;
   if (!verdict.ok) return [refuse(id, tokenErrors[verdict.error])];
   const { value: claims } = verdict;
+  if (view.rules.resolve(claims.channel) === null) return [refuse(id, errors.unknownChannel)];
   if (!isMadeFor(claims, view, channel)) return [end("token.rejected")];
   if (hasPassed(claims.expireAt, view.wall)) return [refuse(id, errors.expired)];
   const refusal = subscribeRefusal(view, command, true);
@@ -171,7 +172,8 @@ function sinceOf(
   if (position === null || !grant.recoverable) return null;
   return {
     position,
-    mode: grant.recoveryMode,
+    // As recorded: what a back end asks for is recovered as a stream, also where clients recover the latest alone.
+    mode: origin === "server" ? "stream" : grant.recoveryMode,
     publicationsMax: options.recoveryPublicationsMax,
     bytesMax: options.recoveryBytesMax - recoveredBytes,
     ...(grant.filter && { filter: grant.filter }),

@@ -34,7 +34,10 @@ export const history = defineMethod({
         { source: caller.name, bytesMax: room.left },
       ),
       (page): MaybePromise<Result<string>> => {
-        if (!page.ok) return page.error === errors.limitExceeded ? refuse(tooLarge) : page;
+        if (!page.ok && page.error === errors.limitExceeded) return refuse(tooLarge);
+        // As recorded: newest first since the beginning is error 100 of the API, where clients are told 107.
+        if (!page.ok)
+          return page.error === errors.badRequest && !operations.channelError(channel) ? refuse(errors.internal) : page;
         const { publications, position } = page.value;
         return then(encodeList(publications, encodePublication, { room, slices }), (list): Result<string> => {
           if (!list.ok) return list;

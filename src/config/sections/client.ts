@@ -82,7 +82,7 @@ const times = {
   ),
   presence_update_interval: duration(
     "27s",
-    "Time between renewals of presence, where it is kept outside of the process.",
+    "The longest time in which presence may show the info from before a refresh.",
     {
       min: "1ms",
     },

@@ -3,6 +3,7 @@ import type { Disconnect } from "../../core/disconnects.ts";
 import type { ClientError } from "../../core/errors.ts";
 import { type Extent, findMember, isDeeperThan, jsonLevelsMax, skipSpace } from "../../core/json.ts";
 import { isObject } from "../../core/object.ts";
+import type { HookKind } from "../hooks.ts";
 import { HttpFault } from "./endpoint.ts";
 
 const code = v.optional(v.nullish(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(4_294_967_295)), 0), 0);
@@ -28,8 +29,11 @@ export interface RawObject {
   readonly start: number;
 }
 
-/** Reads the body of an answer. Throws a HttpFault where it is none. */
-export function readAnswer(json: string): Envelope {
+/**
+ * Reads the body of an answer. Throws a HttpFault where it is none. As recorded, the answer about an expiry is its result,
+ * whatever else it has.
+ */
+export function readAnswer(json: string, kind: HookKind): Envelope {
   const value = parse(json);
   // To valibot a list is an object too.
   const isList = [value, ...(isObject(value) ? [value["error"], value["disconnect"]] : [])].some(Array.isArray);
@@ -37,8 +41,9 @@ export function readAnswer(json: string): Envelope {
   const parsed = v.safeParse(envelope, value);
   if (!parsed.success) throw new HttpFault(`the answer has a field of a wrong type: ${pathOf(parsed.issues[0])}`);
   const { result, error, disconnect } = parsed.output ?? {};
-  if (disconnect) return { kind: "disconnect", disconnect: sendable(disconnect) };
-  if (error) return { kind: "error", error: errorOf(error) };
+  const isDecided = (kind === "refresh" || kind === "sub_refresh") && isObject(result);
+  if (disconnect && !isDecided) return { kind: "disconnect", disconnect: sendable(disconnect) };
+  if (error && !isDecided) return { kind: "error", error: errorOf(error) };
   if (result === null || result === undefined) return { kind: "none" };
   if (!isObject(result) || Array.isArray(result)) throw new HttpFault("the answer's `result` is no object");
   const place = findMember(json, skipSpace(json, 0), "result");

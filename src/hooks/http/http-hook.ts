@@ -40,7 +40,7 @@ export function createHttpHook<K extends HookKind>(
     async run(client: HookClient, request, { signal }): Promise<HookAnswer<K>> {
       const body = bodyOf(kind, client, { request, options });
       const { status, text } = await endpoint.post(body, client, signal);
-      if (status === 200) return answerOf(endpoint, text, read);
+      if (status === 200) return answerOf(endpoint, text, { kind, read });
       const answer = transformed.get(status);
       if (answer) return answer;
       throw new HttpFault(`${endpoint.place}: status ${status}`);
@@ -48,9 +48,13 @@ export function createHttpHook<K extends HookKind>(
   };
 }
 
-function answerOf<K extends HookKind>(endpoint: Endpoint, text: string, read: ReadResult<K>): HookAnswer<K> {
+function answerOf<K extends HookKind>(
+  endpoint: Endpoint,
+  text: string,
+  { kind, read }: { readonly kind: K; readonly read: ReadResult<K> },
+): HookAnswer<K> {
   try {
-    const answer = readAnswer(text);
+    const answer = readAnswer(text, kind);
     if (answer.kind !== "result") return answer;
     const result = read(answer);
     return result === null ? { kind: "none" } : { kind: "result", result };

@@ -38,7 +38,7 @@ const connectSchema = v.object({
   expire_at: time,
   b64info: text,
   b64data: text,
-  channels: v.nullish(v.array(v.string()), []),
+  channels: v.nullish(v.array(v.nullable(v.string())), []),
   subs: v.nullish(v.custom<Readonly<Record<string, unknown>>>(isObject), {}),
 });
 
@@ -143,15 +143,16 @@ function decoded(name: string, base64: string): Payload {
   throw new UndecodableResult(`the answer's ${name} is not base64, or has too many levels`);
 }
 
-/** `subs` wins over `channels`; a channel that is named twice is one. */
+/** What `subs` says of a channel wins over `channels`; a channel that is named twice is one. */
 function subscriptionsOf(
-  channels: readonly string[],
+  channels: readonly (string | null)[],
   subs: Readonly<Record<string, unknown>>,
   raw: RawObject | null,
 ): readonly ServerSubscription[] {
-  const names = Object.keys(subs);
-  if (names.length === 0 || raw === null) return [...new Set(channels)].map((channel) => ({ channel }));
-  return names.map((channel) => {
+  const names = raw === null ? [] : Object.keys(subs);
+  const others = [...new Set(channels.map((name) => name ?? ""))].filter((name) => !names.includes(name));
+  if (raw === null) return others.map((channel) => ({ channel }));
+  const detailed = names.map((channel) => {
     const value = v.safeParse(grant, subs[channel] ?? {});
     if (!value.success) throw new HttpFault(`the answer has a field of a wrong type: result.subs.${channel}`);
     const own = subs[channel] === null ? null : rawObject(raw, channel);
@@ -163,6 +164,7 @@ function subscriptionsOf(
       ...defined("override", overrideOf(changed)),
     };
   });
+  return [...others.map((channel) => ({ channel })), ...detailed];
 }
 
 /** Null leaves the option of the namespace; an object without a value is false. */

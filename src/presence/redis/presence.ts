@@ -86,6 +86,14 @@ export class RedisPresence implements SharedPresence {
     void this.#enter(channel, info.client, "always");
   }
 
+  renew(channel: string, info: ClientInfo, visibility: Visibility): void {
+    const entry = this.#rooms.get(channel)?.clients.get(info.client);
+    if (!entry) return;
+    entry.info = info;
+    entry.visibility = visibility;
+    void this.#enter(channel, info.client, entry.isTold ? "never" : "new");
+  }
+
   leave(channel: string, info: ClientInfo, { joinLeave, leaveGrace }: Visibility): void {
     const { client, user } = info;
     const room = this.#rooms.get(channel);

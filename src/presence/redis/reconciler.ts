@@ -5,8 +5,8 @@ import * as scripts from "./scripts.ts";
 
 /** A client of this node in a channel. */
 interface Entry {
-  readonly info: ClientInfo;
-  readonly visibility: Visibility;
+  info: ClientInfo;
+  visibility: Visibility;
   /** Its enter was answered, and its join told. */
   isTold: boolean;
 }

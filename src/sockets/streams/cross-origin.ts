@@ -7,22 +7,28 @@ export type OriginCheck = (origin: string | null, host: string | null) => boolea
  */
 export function crossOriginHeaders({ headers }: Request, isAllowed: OriginCheck): Record<string, string> {
   const origin = headers.get("origin");
-  if (origin === null) return { "Access-Control-Allow-Origin": "" };
   if (!isAllowed(origin, headers.get("host"))) return {};
-  return { "Access-Control-Allow-Origin": origin, "Access-Control-Allow-Credentials": "true" };
+  const requested = headers.get("access-control-request-headers");
+  return {
+    "Access-Control-Allow-Origin": origin ?? "",
+    "Access-Control-Allow-Credentials": "true",
+    ...(requested && { "Access-Control-Allow-Headers": requested }),
+  };
+}
+
+/** The answer to a method that a path for pages of other origins does not have: its status alone. */
+export function refusedMethod(request: Request, isAllowed: OriginCheck, allow: string): Response {
+  return new Response(null, { status: 405, headers: { ...crossOriginHeaders(request, isAllowed), Allow: allow } });
 }
 
 /** The answer to a preflight request of a path that takes POST. */
 export function preflight(request: Request, isAllowed: OriginCheck): Response {
-  const requested = request.headers.get("access-control-request-headers");
-  const isPermitted = isAllowed(request.headers.get("origin"), request.headers.get("host"));
   return new Response(null, {
     status: 204,
     headers: {
       ...crossOriginHeaders(request, isAllowed),
       "Access-Control-Allow-Methods": "POST, OPTIONS",
       "Access-Control-Max-Age": "300",
-      ...(requested !== null && isPermitted && { "Access-Control-Allow-Headers": requested }),
     },
   });
 }

@@ -2,8 +2,8 @@ import type { Frame } from "../../core/frame.ts";
 import { isObject } from "../../core/object.ts";
 import { stringIn, textOf } from "../../core/payload.ts";
 import type { Bodies } from "../../http/bodies.ts";
-import { answer, methodNotAllowed, notFound } from "../../http/responses.ts";
-import { crossOriginHeaders, type OriginCheck, preflight } from "./cross-origin.ts";
+import { answer, notFound } from "../../http/responses.ts";
+import { crossOriginHeaders, type OriginCheck, preflight, refusedMethod } from "./cross-origin.ts";
 import type { Sessions } from "./sessions.ts";
 import type { StreamSocket } from "./stream-socket.ts";
 
@@ -37,7 +37,7 @@ export interface EmulationPorts {
 export function createEmulation(ports: EmulationPorts) {
   return (request: Request): Response | Promise<Response> => {
     if (request.method === "OPTIONS") return preflight(request, ports.isOriginAllowed);
-    if (request.method !== "POST") return methodNotAllowed("POST, OPTIONS");
+    if (request.method !== "POST") return refusedMethod(request, ports.isOriginAllowed, "POST, OPTIONS");
     return new Promise<Response>((respond) => {
       ports.bodies.read(request.bytes(), (body) => {
         respond(body instanceof Uint8Array ? handOver(ports, request, body) : answer(408, "The body did not arrive."));
@@ -58,14 +58,15 @@ function handOver(ports: EmulationPorts, request: Request, body: Uint8Array): Re
   return new Response(null, { status: 204, headers: crossOriginHeaders(request, ports.isOriginAllowed) });
 }
 
-/** In a request in Protobuf the commands of a JSON session are a string of JSON; what is none is not decodable. */
-function frameFor({ protocol }: StreamSocket, data: Frame, isProtobuf: boolean): Frame {
+/** In a request in Protobuf the commands of a JSON session are a string of JSON; of anything else nothing is executed. */
+function frameFor({ protocol }: StreamSocket, data: Frame, isProtobuf: boolean): Frame | null {
   if (!isProtobuf || protocol.isBinary || typeof data === "string") return data;
   const text = textOf(data);
+  if (text === "null") return "";
   try {
-    return (text !== null && stringIn(text)) || "";
+    return text === null ? null : stringIn(text);
   } catch {
-    return "";
+    return null;
   }
 }
 

@@ -5,14 +5,14 @@ import type { Disconnect } from "../../core/disconnects.ts";
 import type { Frame } from "../../core/frame.ts";
 import type { Random } from "../../core/random.ts";
 import type { Bodies } from "../../http/bodies.ts";
-import { answer, methodNotAllowed } from "../../http/responses.ts";
+import { answer } from "../../http/responses.ts";
 import type { RequestTarget } from "../../http/target.ts";
 import type { Protocol } from "../../protocol/protocol.ts";
 import type { Admission } from "../admission.ts";
 import type { SocketPorts } from "../client-socket.ts";
 import type { Entrance } from "../entrance.ts";
 import { createSession } from "../session.ts";
-import { crossOriginHeaders, type OriginCheck, preflight } from "./cross-origin.ts";
+import { crossOriginHeaders, type OriginCheck, preflight, refusedMethod } from "./cross-origin.ts";
 import type { Framing } from "./framing.ts";
 import type { Sessions } from "./sessions.ts";
 import { StreamSocket } from "./stream-socket.ts";
@@ -111,19 +111,21 @@ export function createStreams(ports: StreamPorts) {
   return (route: StreamRoute) =>
     (request: Request, server: Server<unknown>, { path, query }: RequestTarget): Response | Promise<Response> => {
       const { method } = request;
-      if (!route.methods.some((each) => each === method)) return methodNotAllowed(route.methods.join(", "));
+      if (!route.methods.some((each) => each === method)) {
+        return refusedMethod(request, ports.isOriginAllowed, route.methods.join(", "));
+      }
       if (method === "OPTIONS") return preflight(request, ports.isOriginAllowed);
       if (method === "GET") {
         const frame = query.get("cf_connect") || route.frameWithoutQuery;
         return frame === null
-          ? answer(400, "Expected commands in cf_connect.")
+          ? new Response(null, { status: 400, headers: crossOriginHeaders(request, ports.isOriginAllowed) })
           : open(request, server, { route, path, frame });
       }
       return new Promise((respond) => {
         ports.bodies.read(request.bytes(), (body) => {
           if (!(body instanceof Uint8Array)) respond(answer(408, "The body did not arrive."));
           else if (body.byteLength > route.bodyBytesMax)
-            respond(answer(413, "The body is over max_request_body_size."));
+            respond(new Response(null, { status: 413, headers: crossOriginHeaders(request, ports.isOriginAllowed) }));
           else respond(open(request, server, { route, path, frame: body }));
         });
       });
@@ -143,7 +145,7 @@ function respondLater(
 
 function refusalResponse({ code, reason }: Disconnect, refusals: ReadonlyMap<number, RefusalResponse>): Response {
   const { status_code: status, body } = refusals.get(code) ?? { status_code: 500, body: "Internal Server Error" };
-  return new Response(body || reason, { status });
+  return new Response(body || reason, { status, headers: { "Content-Type": "text/plain; charset=utf-8" } });
 }
 
 interface Asked {

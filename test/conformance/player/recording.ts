@@ -70,8 +70,12 @@ const folder = join(import.meta.dir, "../recordings");
 /** What Chorus does in another way on purpose, and why, by `SET/ID` or `SET/ID#STEP`, counted from 1. */
 export const differs: Readonly<Record<string, string>> = await Bun.file(join(folder, "differs.json")).json();
 
-/** Reads a recording and the configuration that it was made with. */
+/** Our own conversations with a Centrifugo 6.9.1, made in the same way, by the set whose configuration they have. */
+const own: Readonly<Record<string, readonly Scenario[]>> = await Bun.file(join(folder, "own.json")).json();
+
+/** Reads a recording with our own conversations of its kind, and the configuration that it was made with. */
 export async function readRecording(name: string): Promise<Recording> {
   const recording = await Bun.file(join(folder, `${name}.json`)).json();
-  return { ...recording, name, config: await Bun.file(join(folder, `config.${name}.json`)).text() };
+  const config = await Bun.file(join(folder, `config.${name}.json`)).text();
+  return { ...recording, name, config, scenarios: [...recording.scenarios, ...(own[name] ?? [])] };
 }

@@ -77,5 +77,8 @@ function encodeCode({ code, reason }: Unsubscribe | Disconnect): string {
 }
 
 function encodeError({ code, message, temporary }: ClientError): string {
+  // Of a back end's own error each field may be missing.
+  if (code === 0 || message === "")
+    return JSON.stringify({ code: code || undefined, message: message || undefined, temporary });
   return `{"code":${code},"message":${JSON.stringify(message)}${temporary === true ? ',"temporary":true' : ""}}`;
 }

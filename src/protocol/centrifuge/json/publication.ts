@@ -41,10 +41,12 @@ export function encodePublication({ data, offset, epoch, info, tags, version, de
   if (allTags !== undefined && Object.keys(allTags).length > 0) {
     members.raw("tags", JSON.stringify(allTags));
   }
+  // As recorded: neither is named once deltas are negotiated.
+  if (delta) return members.object();
   if (version !== undefined) {
     members.number("version", version);
   }
-  if (offset === 1 && !delta) {
+  if (offset === 1) {
     members.text("epoch", epoch);
   }
   return members.object();

@@ -4,7 +4,7 @@ import { emulation } from "./messages.ts";
 
 /** The body of a POST to `/emulation`; null where it is malformed. `data` is null where the body has none. */
 export function readEmulation(body: Uint8Array) {
-  const fields = body.byteLength === 0 ? null : tryRead(body, emulation);
+  const fields = tryRead(body, emulation);
   if (fields === null) return null;
   const { data } = fields;
   return {

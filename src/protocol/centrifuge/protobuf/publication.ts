@@ -31,7 +31,8 @@ export function publicationMessage(publication: Publication): MessageWriter {
   }
   message.flag(8, patch !== null);
   if (offset === 1) message.text(14, epoch);
-  return message.number(16, version);
+  // As recorded: a publication that follows another one among deltas has no version, also where it is sent whole.
+  return delta?.base ? message : message.number(16, version);
 }
 
 const patchOf = createPatches(({ data, tags = {} }) => taggedBytes(data, tags) ?? payloadToBytes(data));
