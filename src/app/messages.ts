@@ -56,22 +56,23 @@ export function openMessages(config: Config, ports: MessagesPorts) {
   const { clock, log } = ports;
   const { push_log } = config;
   let triedAt = Number.NEGATIVE_INFINITY;
-  const attempt = (): ReturnType<typeof open> | null => {
+  const attempt = (isNeeded: boolean): ReturnType<typeof open> | null => {
     if (clock.monotonic() - triedAt < retryInterval) return null;
-    triedAt = clock.monotonic();
+    if (isNeeded) triedAt = clock.monotonic();
     try {
       return open(config, ports);
     } catch (error) {
-      log.warn("push.file_not_opened", { path: push_log.path, error: String(error) });
+      if (isNeeded) log.warn("push.file_not_opened", { path: push_log.path, error: String(error) });
       return null;
     }
   };
 
   const isLogged = hasApi(config) && push_log.enabled;
   const isOpened = isLogged || ports.parent !== null;
-  let opened = isOpened ? open(config, ports) : existsSync(push_log.path) ? attempt() : null;
+  // Another process of this folder may have it, which is no fault before there is something to be kept.
+  let opened = isOpened ? open(config, ports) : existsSync(push_log.path) ? attempt(false) : null;
   const needed = (): Inbox | null => {
-    opened ??= attempt();
+    opened ??= attempt(true);
     return opened?.inbox ?? null;
   };
   const inbox: Pick<Inbox, "append" | "recall" | "remember"> = {

@@ -14,8 +14,9 @@ import type {
   Rpc,
   SendsOf,
 } from "../contract/contract.ts";
-import { type Envelope, envelopeIn } from "../contract/envelope.ts";
+import { type Envelope, envelopeIn, keptMessageIn } from "../contract/envelope.ts";
 import { compilePattern, type Pattern } from "../contract/pattern.ts";
+import { Acknowledgements } from "./acknowledgements.ts";
 import { type ChannelClient, TypedChannel } from "./channel.ts";
 import { InOrder } from "./in-order.ts";
 import { errorNames, invalid, type Result, stockTimeout } from "./result.ts";
@@ -45,7 +46,10 @@ export interface Client<C extends ContractSchemas> {
   ): Promise<CallsOf<C>[K] extends Rpc<infer R> ? Result<Output<R["output"]>, CodesOf<R>> : never>;
   /** Sends a message that the server does not answer. Resolves when it has been handed to the transport. */
   send<K extends keyof SendsOf<C> & string>(name: K, data: Input<SendsOf<C>[K]>): Promise<Result<null>>;
-  /** Listens for a message of the server; the function that it returns ends that. */
+  /**
+   * Listens for a message of the server; the function that it returns ends that. A message that was sent with `until` is
+   * acknowledged when its listeners have returned, and the promises that they returned are fulfilled.
+   */
   on<K extends keyof MessagesOf<C> & string>(
     message: K,
     listener: (data: Output<MessagesOf<C>[K]>) => void,
@@ -72,6 +76,7 @@ class TypedClient {
   readonly #channels = new Map<string, TypedChannel>();
   readonly #listeners = new Map<string, Set<Listener>>();
   readonly #order = new InOrder();
+  readonly #acknowledgements: Acknowledgements;
 
   constructor(schemas: ContractSchemas, centrifuge: Centrifuge) {
     this.centrifuge = centrifuge;
@@ -80,7 +85,8 @@ class TypedClient {
     for (const [name, { pattern }] of Object.entries(schemas.channels ?? {})) {
       this.#patterns.set(name, compilePattern(pattern));
     }
-    centrifuge.on("message", ({ data }) => this.#receive(envelopeIn(data)));
+    this.#acknowledgements = new Acknowledgements(centrifuge);
+    centrifuge.on("message", ({ data }) => this.#receive(data));
   }
 
   channel(name: string, params: Readonly<Record<string, string>> = {}): TypedChannel {
@@ -131,12 +137,18 @@ class TypedClient {
   }
 
   /** A message that the contract does not know, or whose schema refuses it, is for somebody else: it is dropped. */
-  #receive(envelope: Envelope | null): void {
+  #receive(data: unknown): void {
+    const kept = keptMessageIn(data);
+    const envelope = kept?.envelope ?? envelopeIn(data);
     const schema = envelope && this.#schemas.messages?.[envelope.name];
     if (!schema) return;
     this.#order.check(schema, envelope.data, (checked) => {
       if (!checked.ok) return;
-      for (const listener of [...(this.#listeners.get(envelope.name) ?? [])]) listener(checked.value as never);
+      const listeners = [...(this.#listeners.get(envelope.name) ?? [])] as unknown as ((data: unknown) => unknown)[];
+      if (kept) {
+        const calls = listeners.map((listener) => () => listener(checked.value));
+        this.#acknowledgements.handle(kept.id, calls);
+      } else for (const listener of listeners) listener(checked.value);
     });
   }
 }
