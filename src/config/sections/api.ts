@@ -99,10 +99,14 @@ export const httpApi = section({
 /** `push_log`: what became of each push. */
 export const pushLog = section({
   enabled: flag(true, "Whether pushes of the API are recorded."),
-  path: text("data/push.db", "The file of the push log, relative to the working directory; one of its own.", {
-    pattern: /./,
-    means: "a path",
-  }),
+  path: text(
+    "data/push.db",
+    "The file of the push log and of messages that wait, relative to the working directory; one of its own.",
+    {
+      pattern: /./,
+      means: "a path",
+    },
+  ),
   retention: duration("168h", "Time for which entries are kept: a week, long enough to ask what happened.", {
     min: "1s",
   }),
@@ -113,8 +117,8 @@ export const pushLog = section({
   payloads: flag(false, "Whether entries hold what was pushed; off, because that may be private."),
 });
 
-/** `push_queue`: pushes for users who are away. */
+/** `push_queue`: messages that wait for users. */
 export const pushQueue = section({
-  size: count(100, "Messages kept for one user who is away, of up to 64 KiB each.", { unit: "messages", min: 1 }),
-  ttl: duration("168h", "The longest time for which a message waits, whatever the push asks for.", { min: "1s" }),
+  size: count(100, "Messages that wait for one user, of up to 64 KiB each.", { unit: "messages", min: 1 }),
+  ttl: duration("168h", "The longest time for which a message waits, whatever its send asks for.", { min: "1s" }),
 });
