@@ -6,8 +6,8 @@ import { SqliteStore } from "../broker/local/sqlite-store.ts";
 import type { Store } from "../broker/local/store.ts";
 import { createLocalBroker, type LocalBroker } from "../broker/local.ts";
 import { ParentEngine } from "../broker/parent/engine.ts";
-import { RedisEngine } from "../broker/redis/engine.ts";
 import { Keys } from "../broker/redis/keys.ts";
+import { openRedis } from "../broker/redis/open.ts";
 import type { Engine, EngineEvents } from "../broker/remote/engine.ts";
 import { RemoteBroker } from "../broker/remote/remote-broker.ts";
 import type { ClusterBus } from "../cluster/bus.ts";
@@ -94,11 +94,12 @@ export function openLocal(config: Config, ports: LocalPorts, events: BrokerEvent
 /** The broker of a worker: that of its parent. */
 function openParents(parent: ParentConnection, ports: BrokerPorts, events: BrokerEvents): OpenedBroker {
   const { clock, counters } = ports;
-  const open = (told: EngineEvents) =>
-    new ParentEngine(parent.link, told, { clock, durations: counters.engineDurations });
-  const { broker, engine } = remoteBroker(ports, { events, open, answerMs: parentAnswerMs });
+  const open = (told: EngineEvents) => ({
+    engine: new ParentEngine(parent.link, told, { clock, durations: counters.engineDurations }),
+  });
+  const { broker, opened } = remoteBroker(ports, { events, open, answerMs: parentAnswerMs });
   const remote = () => ({
-    ...parentEngineMetrics(parent.link, clock, engine.counts),
+    ...parentEngineMetrics(parent.link, clock, opened.engine.counts),
     ...broker.engineCounts,
     feeds: broker.feeds,
   });
@@ -106,36 +107,39 @@ function openParents(parent: ParentConnection, ports: BrokerPorts, events: Broke
 }
 
 function openRemote({ engine: { redis } }: Config, ports: BrokerPorts, events: BrokerEvents): OpenedBroker {
-  const options = redisOptions(redis);
   const open = (told: EngineEvents) =>
-    new RedisEngine(options, told, { ...ports, durations: ports.counters.engineDurations });
-  const { broker, engine } = remoteBroker(ports, { events, open, answerMs: options.ioTimeout });
+    openRedis(redisOptions(redis), told, { ...ports, durations: ports.counters.engineDurations });
+  const { broker, opened } = remoteBroker(ports, { events, open, answerMs: redis.io_timeout });
+  const { engine, bus } = opened;
   const remote = () => ({ ...engine.state, ...broker.engineCounts, feeds: broker.feeds });
   const openPresence = (shared: SharedPresencePorts) => {
+    const { generation, prefix } = redis;
     const caller = engine.callerOf(Object.values(presenceScripts));
-    const { generation, prefix } = options;
     return new RedisPresence({ ...ports, ...shared, redis: caller, keys: new Keys(prefix), generation });
   };
-  return { broker, remote, bus: engine, openPresence };
+  return { broker, remote, bus, openPresence };
 }
 
-interface RemoteParts<Opened extends Engine> {
+interface RemoteParts<Opened extends { readonly engine: Engine }> {
   readonly events: BrokerEvents;
   readonly open: (told: EngineEvents) => Opened;
   readonly answerMs: number;
 }
 
-/** A broker over the engine that it opens. */
-function remoteBroker<Opened extends Engine>(ports: BrokerPorts, { events, open, answerMs }: RemoteParts<Opened>) {
+/** A broker over the engine that it opens, and what was opened. */
+function remoteBroker<Opened extends { readonly engine: Engine }>(
+  ports: BrokerPorts,
+  { events, open, answerMs }: RemoteParts<Opened>,
+) {
   const { clock, random, log, timers, members } = ports;
-  const engines: Opened[] = [];
+  const all: Opened[] = [];
   const broker = new RemoteBroker({
     events,
     announce: ports.announce,
     open: (told) => {
-      const engine = open(told);
-      engines.push(engine);
-      return engine;
+      const one = open(told);
+      all.push(one);
+      return one.engine;
     },
     clock,
     random,
@@ -144,9 +148,9 @@ function remoteBroker<Opened extends Engine>(ports: BrokerPorts, { events, open,
     socketOf: (client) => members.member(client)?.socket ?? null,
     answerMs,
   });
-  const [engine] = engines;
-  if (!engine) throw new Error("The broker has opened no engine.");
-  return { broker, engine };
+  const [opened] = all;
+  if (!opened) throw new Error("The broker has opened no engine.");
+  return { broker, opened };
 }
 
 /** A store in memory, and one on the disk where a channel may need it: otherwise no file is made. */

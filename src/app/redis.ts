@@ -1,25 +1,31 @@
 import { readFileSync } from "node:fs";
 import { checkRedis, type RedisFault } from "../broker/redis/check.ts";
-import type { RedisOptions, RedisTls } from "../broker/redis/options.ts";
+import type { Address, Place, RedisOptions, RedisTls } from "../broker/redis/options.ts";
 import type { Config } from "../config/config.ts";
 import { readPem } from "../core/pem.ts";
 import { systemRandom } from "../runtime/system.ts";
 
-/** What stands in the way of the engine of several nodes; null where it works, or where there is none. */
-export function engineFault({ engine }: Config): Promise<RedisFault | null> {
-  if (engine.type !== "redis") return Promise.resolve(null);
-  return checkRedis(redisOptions(engine.redis), systemRandom);
+/**
+ * What stands in the way of the engine of several nodes; null where it works, or where there is none. A server that
+ * refuses this node comes before one that cannot be reached.
+ */
+export async function engineFault({ engine }: Config): Promise<RedisFault | null> {
+  if (engine.type !== "redis") return null;
+  const checks = redisOptions(engine.redis).map((options) => checkRedis(options, systemRandom));
+  const faults = (await Promise.all(checks)).filter((fault) => fault !== null);
+  return faults.find(({ kind }) => kind === "refused") ?? faults[0] ?? null;
 }
 
 type Redis = Config["engine"]["redis"];
 
 const defaultAddress = "redis://127.0.0.1:6379";
 
-/** Where the server is that several nodes share, and how it is used. */
-export function redisOptions(redis: Redis): RedisOptions {
-  const [address = defaultAddress] = redis.address;
-  return {
-    at: redis.sentinel_address.length > 0 ? sentinelsOf(redis) : serverOf(address),
+/**
+ * Where the servers are that several nodes share, and how they are used. Several are shards: each has channels that no
+ * other has. Sentinels or servers of one shard stand in one entry, between commas, as in Centrifugo.
+ */
+export function redisOptions(redis: Redis): readonly RedisOptions[] {
+  const common = {
     prefix: redis.prefix,
     user: redis.user,
     password: redis.password,
@@ -27,33 +33,51 @@ export function redisOptions(redis: Redis): RedisOptions {
     clientName: redis.client_name,
     connectTimeout: redis.connect_timeout,
     ioTimeout: redis.io_timeout,
-    tls: tlsOf(redis.tls) ?? (address.startsWith("rediss:") ? systemTls : null),
+    tls: tlsOf(redis.tls),
+    isResp2: redis.force_resp2,
     generation: redis.generation,
   };
+  if (redis.cluster_address.length > 0) {
+    return redis.cluster_address.map((entry) => ({ ...common, at: { kind: "cluster", servers: addressesOf(entry) } }));
+  }
+  if (redis.sentinel_address.length > 0) {
+    return redis.sentinel_address.map((entry) => ({ ...common, at: sentinelsOf(redis, entry) }));
+  }
+  const addresses = redis.address.length > 0 ? redis.address : [defaultAddress];
+  return addresses.map((address) => ({
+    ...common,
+    at: serverOf(address),
+    tls: common.tls ?? (address.startsWith("rediss:") ? systemTls : null),
+  }));
 }
 
 const systemTls: RedisTls = { cert: "", key: "", ca: "", serverName: "", isVerified: true };
 
-function serverOf(address: string): RedisOptions["at"] {
+function serverOf(address: string): Place {
   if (address.startsWith("unix:")) {
     return { kind: "server", host: "", port: 0, path: address.slice("unix://".length) };
   }
-  return { kind: "server", path: "", ...placeOf(address) };
+  return { kind: "server", path: "", ...addressOf(address) };
 }
 
-function sentinelsOf(redis: Redis): RedisOptions["at"] {
+function sentinelsOf(redis: Redis, entry: string): Place {
   return {
     kind: "sentinel",
-    sentinels: redis.sentinel_address.map(placeOf),
+    sentinels: addressesOf(entry),
     name: redis.sentinel_master_name,
     user: redis.sentinel_user,
     password: redis.sentinel_password,
+    clientName: redis.sentinel_client_name,
     tls: tlsOf(redis.sentinel_tls),
   };
 }
 
+function addressesOf(entry: string): Address[] {
+  return entry.split(",").map((each) => addressOf(each.trim()));
+}
+
 /** Host and port of an address; 6379 where it names no port. */
-function placeOf(address: string): { host: string; port: number } {
+function addressOf(address: string): Address {
   const { hostname, port } = new URL(address.includes("://") ? address : `redis://${address}`);
   return { host: hostname.replace(/^\[|\]$/g, ""), port: port === "" ? 6_379 : Number(port) };
 }

@@ -8,7 +8,6 @@ const unsafeOptions: readonly { readonly pattern: RegExp; readonly harm: string 
   { pattern: /^client\.proxy\.[^.]+\.enabled$/, harm: "your back end would not be asked who may connect" },
   { pattern: /_proxy_enabled$/, harm: "your back end would not be asked what is allowed" },
   { pattern: /^(?:uni_grpc|uni_webtransport|grpc_api)\.enabled$/, harm: "those who use it would find nothing there" },
-  { pattern: /^engine\.redis\.cluster_address$/, harm: "this node would not use the cluster" },
   { pattern: /^engine\.redis\.replica_client\.enabled$/, harm: "the load that replicas are to take would stay" },
   { pattern: /^map_broker\.type$/, harm: "this node would be alone, without the others" },
 ];

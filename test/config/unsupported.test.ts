@@ -152,7 +152,6 @@ describe("options that are not supported", () => {
     ["http_server.internal_tls.enabled", true],
     ["http_server.tls_autocert.enabled", true],
     ["http_server.tls.client_ca_pem", "ca.pem"],
-    ["engine.redis.cluster_address", ["127.0.0.1:1"]],
     ["engine.redis.replica_client.enabled", true],
     ["broker.nats.tls.enabled", true],
     ["rpc.proxy.grpc.tls.enabled", true],

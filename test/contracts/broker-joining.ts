@@ -67,11 +67,13 @@ export function joiningContract(suite: BrokerSuite): void {
     });
 
     test("the publication at the top comes to one who missed none, where it is asked for and kept", () => {
-      const position = suite.fill("a", 3);
       for (const mode of ["stream", "cache"] as const) {
-        const answer = suite.joined("a", suite.options, sinceOf(3, position.epoch, { mode, wantsTop: true }));
+        const { epoch } = suite.fill(mode, 3);
+        suite.joined(mode, suite.options);
+        const answer = suite.joined(mode, suite.options, sinceOf(3, epoch, { mode, wantsTop: true }));
         expect(answer).toMatchObject({ recovered: true, publications: [], top: { offset: 3 } });
       }
+      const position = suite.fill("a", 3);
       const missed = suite.joined("a", suite.options, sinceOf(2, position.epoch, { wantsTop: true }));
       expect([contents(missed.publications).offsets, missed.top]).toEqual([[3], undefined]);
       suite.removed("a", suite.options);

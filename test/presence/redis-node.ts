@@ -38,6 +38,7 @@ export class PresenceNode implements AsyncDisposable {
           // The one connection, and the other.
           if (resumed === 2) connected();
         },
+        heard: () => {},
       },
       {
         clock: systemClock,

@@ -46,6 +46,7 @@ export class TestRedis implements AsyncDisposable {
       connectTimeout: 1_000,
       ioTimeout: 1_000,
       tls: null,
+      isResp2: false,
       generation: "replication_id",
       ...more,
     };
@@ -55,6 +56,11 @@ export class TestRedis implements AsyncDisposable {
   command(...words: readonly string[]): string {
     const { stdout } = Bun.spawnSync(["redis-cli", "-p", String(this.port), ...words]);
     return stdout.toString().trim();
+  }
+
+  /** It is no replica, or has what its master has. */
+  get isInSync(): boolean {
+    return !this.command("INFO", "replication").includes("master_link_status:down");
   }
 
   kill(signal: "SIGKILL" | "SIGSTOP" | "SIGCONT" = "SIGKILL"): void {
@@ -83,6 +89,8 @@ export class TestRedis implements AsyncDisposable {
 
   #spawn(): Bun.Subprocess {
     const own = ["--port", String(this.port), "--bind", "127.0.0.1", "--dir", this.folder, "--save", ""];
+    // Otherwise a replica is empty for its first five seconds, and is promoted by nobody.
+    own.push("--repl-diskless-sync-delay", "0");
     return Bun.spawn(["redis-server", ...own, ...this.#args], { stdin: "ignore", stdout: "ignore", stderr: "ignore" });
   }
 

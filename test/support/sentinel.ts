@@ -15,7 +15,7 @@ export class TestSentinel implements AsyncDisposable {
     this.#process = process;
   }
 
-  /** Starts it; ready when it knows the replica. */
+  /** Starts it; ready when it knows the replica as one that has what the master has. */
   static async start(masterPort: number): Promise<TestSentinel> {
     const folder = await TemporaryFolder.create();
     const port = freePort();
@@ -31,7 +31,7 @@ export class TestSentinel implements AsyncDisposable {
     await Bun.write(file, `${lines.join("\n")}\n`);
     const child = Bun.spawn(["redis-sentinel", file], { stdin: "ignore", stdout: "ignore", stderr: "ignore" });
     const sentinel = new TestSentinel(port, folder, child);
-    await sentinel.#until(() => sentinel.command("SENTINEL", "REPLICAS", "mymaster").includes("127.0.0.1"));
+    await sentinel.#until(() => /master-link-status\nok/.test(sentinel.command("SENTINEL", "REPLICAS", "mymaster")));
     return sentinel;
   }
 

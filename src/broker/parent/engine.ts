@@ -80,11 +80,11 @@ export class ParentEngine implements Engine {
     done(false);
   }
 
-  subscribe(channels: readonly string[], done: (isDone: boolean) => void): void {
+  subscribe(channels: readonly string[], done: (hears: readonly boolean[]) => void): void {
     this.#call(
       engineKinds.subscribe,
       (to) => writeList(to, channels, (channel) => to.text(channel)),
-      (answer) => done(answer !== null),
+      (answer) => done(channels.map(() => answer !== null)),
     );
   }
 

@@ -1,8 +1,13 @@
 import type { Redis } from "ioredis";
 import type { Random } from "../../core/random.ts";
-import { connect } from "./connections.ts";
+import { slotsAt } from "./cluster/asking.ts";
+import { slotOf } from "./cluster/slots.ts";
+import { addressOf, type Owners } from "./cluster/topology.ts";
+import { withConnection } from "./connections.ts";
 import { Keys } from "./keys.ts";
+import { inServer, inShard, type Listening } from "./listening.ts";
 import type { RedisOptions } from "./options.ts";
+import { scriptOfShard } from "./script.ts";
 import * as scripts from "./scripts.ts";
 
 /** What stands in the way of a server that was asked. */
@@ -15,28 +20,53 @@ export interface RedisFault {
 
 /** Does at a server once what a node does all the time; null where all of it works. */
 export async function checkRedis(options: RedisOptions, random: Random): Promise<RedisFault | null> {
-  const connection = connect(options, "check", random);
-  const failed = Promise.withResolvers<never>();
-  connection.on("error", (error: unknown) => failed.reject(error));
-  const ready = new Promise<void>((resolve) => connection.once("ready", () => resolve()));
   try {
-    await Promise.race([ready, failed.promise]);
-    failed.promise.catch(() => {});
-    if (options.generation === "replication_id") await checkGeneration(connection);
-    const keys = new Keys(options.prefix);
-    const name = `check ${random.uuid()}`;
-    const own = [keys.stream(name), keys.meta(name)];
-    const range = [options.generation, 1_000, random.epoch(), "", "", "", "", 0];
-    await connection.eval(scripts.read.lua, own.length, ...own, ...range);
-    await connection.eval(scripts.remove.lua, own.length, ...own, keys.messages(name), "");
-    await connection.del(...own);
-    await connection.subscribe(keys.messages(name));
+    if (options.at.kind === "cluster") await checkCluster(options, options.at.servers, random);
+    else await withConnection(options, random, (connection) => checkServer(connection, options, random, null));
     return null;
   } catch (error) {
     return error instanceof GenerationError ? error.fault : faultOf(String(error));
-  } finally {
-    connection.disconnect();
   }
+}
+
+/** Asks the first server that answers for the others, and tries each that has slots. */
+async function checkCluster(options: RedisOptions, servers: readonly { host: string; port: number }[], random: Random) {
+  const serverAt = (address: { host: string; port: number }): RedisOptions => ({
+    ...options,
+    at: { kind: "server", path: "", ...address },
+  });
+  const asked = servers.map((address) =>
+    withConnection(serverAt(address), random, (connection) => slotsAt(connection, address)),
+  );
+  const owners = await Promise.any(asked).catch((error: AggregateError) => {
+    throw error.errors[0];
+  });
+  if (owners.includes(null)) throw new Error("CLUSTERDOWN some slots of the cluster have no server");
+  for (const name of new Set(owners)) {
+    const at = serverAt(addressOf(name ?? ""));
+    await withConnection(at, random, (connection) => checkServer(connection, options, random, { owners, name }));
+  }
+}
+
+async function checkServer(
+  connection: Redis,
+  { generation, prefix }: RedisOptions,
+  random: Random,
+  cluster: { readonly owners: Owners; readonly name: string | null } | null,
+): Promise<void> {
+  if (generation === "replication_id") await checkGeneration(connection);
+  const keys = new Keys(prefix);
+  const listening: Listening = cluster === null ? inServer : inShard;
+  const remove = cluster === null ? scripts.remove : scriptOfShard(scripts.remove);
+  let channel = `check ${random.uuid()}`;
+  while (cluster !== null && cluster.owners[slotOf(keys.meta(channel))] !== cluster.name)
+    channel = `check ${random.uuid()}`;
+  const own = [keys.stream(channel), keys.meta(channel)];
+  const range = [generation, 1_000, random.epoch(), "", "", "", "", 0];
+  await connection.eval(scripts.read.lua, own.length, ...own, ...range);
+  await connection.eval(remove.lua, own.length, ...own, keys.messages(channel), "");
+  await connection.del(...own);
+  await listening.subscribe(connection, [keys.messages(channel)]);
 }
 
 /** The replication id cannot be read. */

@@ -8,12 +8,30 @@ export interface CommandCounts {
   errors: number;
 }
 
+/** A call of a script. */
+interface Call {
+  readonly script: Script;
+  readonly keys: number;
+  readonly operands: readonly (string | number)[];
+}
+
+/** Where a call goes that another server of the cluster did not execute. */
+export interface Redirection {
+  readonly to: Commands;
+  /** The slot is on its way there: that server takes it from those alone who ask. */
+  readonly isAsking: boolean;
+}
+
 /** What calls work with. */
 interface CommandPorts {
   readonly clock: Clock;
   readonly durations: { observe(milliseconds: number): void };
   /** Is told of every call that was not answered. */
   failed(error: unknown): void;
+  /** Where a call goes that was refused with this error, `attempt` times before; null where it has failed. */
+  redirect(error: string, attempt: number): Promise<Redirection | null> | null;
+  /** The script as this server executes it. */
+  adapt(script: Script): Script;
 }
 
 /** Who calls scripts at a server. */
@@ -47,14 +65,8 @@ export class Commands implements ScriptCaller {
     this.counts.calls += 1;
     const { clock, durations } = this.#ports;
     const startedAt = clock.monotonic();
-    const operands = [...keys, ...args];
-    this.#connection
-      .evalsha(script.sha, keys.length, ...operands)
-      .catch((error: unknown) => {
-        // Not executed. What was sent after it and is known may overtake it: only after SCRIPT FLUSH.
-        if (String(error).includes("NOSCRIPT")) return this.#connection.eval(script.lua, keys.length, ...operands);
-        throw error;
-      })
+    const call = { script: this.#ports.adapt(script), keys: keys.length, operands: [...keys, ...args] };
+    void this.#run(call, { attempt: 0, isAsking: false })
       .catch((error: unknown) => {
         this.counts.errors += 1;
         this.#ports.failed(error);
@@ -68,6 +80,26 @@ export class Commands implements ScriptCaller {
 
   /** Teaches a new server the scripts, before anything calls them. */
   load(scripts: readonly Script[]): void {
-    for (const { lua } of scripts) this.#connection.script("LOAD", lua).catch(() => {});
+    for (const script of scripts) this.#connection.script("LOAD", this.#ports.adapt(script).lua).catch(() => {});
+  }
+
+  #run(call: Call, how: { attempt: number; isAsking: boolean }): Promise<unknown> {
+    return this.#send(call, how.isAsking).catch(async (error: unknown) => {
+      // Each of these errors says that nothing was executed.
+      const redirection = await this.#ports.redirect(String(error), how.attempt);
+      if (redirection === null) throw error;
+      const { to, isAsking } = redirection;
+      return await to.#run(call, { attempt: how.attempt + 1, isAsking });
+    });
+  }
+
+  #send({ script, keys, operands }: Call, isAsking: boolean): Promise<unknown> {
+    if (isAsking) this.#connection.asking().catch(() => {});
+    return this.#connection.evalsha(script.sha, keys, ...operands).catch((error: unknown) => {
+      if (!String(error).includes("NOSCRIPT")) throw error;
+      // Not executed. What was sent after it and is known may overtake it: only after SCRIPT FLUSH.
+      if (isAsking) this.#connection.asking().catch(() => {});
+      return this.#connection.eval(script.lua, keys, ...operands);
+    });
   }
 }

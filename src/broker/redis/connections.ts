@@ -1,6 +1,6 @@
 import type { RedisOptions as ClientOptions, Redis } from "ioredis";
 import type { Random } from "../../core/random.ts";
-import type { RedisOptions, RedisTls } from "./options.ts";
+import type { Place, RedisOptions, RedisTls } from "./options.ts";
 
 /** Milliseconds between two attempts to connect: the least and the most. */
 const retryMinMs = 50;
@@ -13,11 +13,49 @@ const retryMaxMs = 2_000;
  */
 export function connect(options: RedisOptions, role: "commands" | "messages" | "check", random: Random): Redis {
   const { Redis: Client }: typeof import("ioredis") = require("ioredis");
-  return new Client<"legacy">({ ...clientOptions(options, role, random), replyMapping: "legacy" });
+  const client = new Client<"legacy">({ ...clientOptions(options, role, random), replyMapping: "legacy" });
+  if (options.at.kind === "sentinel") followSentinels(client, options.at.clientName);
+  return client;
+}
+
+/** Connects for as long as `use` takes; throws what `use` throws, and what stands in the way of the connection. */
+export async function withConnection<Value>(
+  options: RedisOptions,
+  random: Random,
+  use: (connection: Redis) => Promise<Value>,
+): Promise<Value> {
+  const connection = connect(options, "check", random);
+  const failed = Promise.withResolvers<never>();
+  failed.promise.catch(() => {});
+  connection.on("error", (error: unknown) => failed.reject(error));
+  const ready = new Promise<void>((resolve) => connection.once("ready", () => resolve()));
+  try {
+    await Promise.race([ready, failed.promise]);
+    return await use(connection);
+  } finally {
+    connection.disconnect();
+  }
+}
+
+/** A client of sentinels, which ioredis makes and keeps to itself. */
+interface SentinelConnector {
+  connectToSentinel(endpoint: unknown, options?: ClientOptions): Redis;
+}
+
+/**
+ * Names the clients of sentinels. One that cannot be reached is no error, because the next one is asked: the clients have
+ * no listener for errors (ioredis 6.0.0), and ioredis writes those past our log, to stderr.
+ */
+function followSentinels(client: Redis, name: string): void {
+  const { connector } = client as unknown as { connector: SentinelConnector };
+  const open = connector.connectToSentinel.bind(connector);
+  const named = name === "" ? {} : { connectionName: name };
+  connector.connectToSentinel = (endpoint, options) => open(endpoint, { ...options, ...named }).on("error", () => {});
 }
 
 function clientOptions(options: RedisOptions, role: string, random: Random): ClientOptions {
-  const { at, user, password, db, clientName, connectTimeout, ioTimeout, tls } = options;
+  const { at, user, password, db, clientName, connectTimeout, ioTimeout, tls, isResp2 } = options;
+  if (at.kind === "cluster") throw new Error("A cluster has no connection of its own.");
   const delay = (attempt: number) =>
     Math.min(retryMaxMs, retryMinMs * 2 ** Math.min(attempt, 6)) * (0.5 + random.float() / 2);
   const encrypted = tlsOf(tls);
@@ -29,6 +67,7 @@ function clientOptions(options: RedisOptions, role: string, random: Random): Cli
     connectionName: `${clientName === "" ? "chorus" : clientName}-${role}`,
     connectTimeout,
     commandTimeout: ioTimeout,
+    protocol: isResp2 ? 2 : 3,
     ...(encrypted && { tls: encrypted }),
     ...(encrypted && at.kind === "sentinel" && { enableTLSForSentinelMode: true }),
     retryStrategy: delay,
@@ -44,12 +83,12 @@ function clientOptions(options: RedisOptions, role: string, random: Random): Cli
   };
 }
 
-function addressOf(at: Extract<RedisOptions["at"], { kind: "server" }>): ClientOptions {
+function addressOf(at: Extract<Place, { kind: "server" }>): ClientOptions {
   return at.path === "" ? { host: at.host, port: at.port } : { path: at.path };
 }
 
 function sentinelOptions(
-  { sentinels, name, user, password, tls }: Extract<RedisOptions["at"], { kind: "sentinel" }>,
+  { sentinels, name, user, password, tls }: Extract<Place, { kind: "sentinel" }>,
   delay: (attempt: number) => number,
 ): ClientOptions {
   const encrypted = tlsOf(tls);

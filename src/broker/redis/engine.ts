@@ -1,127 +1,119 @@
 import type { Redis } from "ioredis";
-import type { ClusterBus, ClusterBusEvents } from "../../cluster/bus.ts";
-import type { Clock } from "../../core/clock.ts";
 import { errors } from "../../core/errors.ts";
-import type { Log } from "../../core/log.ts";
 import type { Position } from "../../core/publication.ts";
 import type { Random } from "../../core/random.ts";
 import { ThrottledLog } from "../../core/throttled-log.ts";
-import type { Timers } from "../../core/timers.ts";
+import { milliseconds } from "../../core/time.ts";
 import type { HistoryOptions } from "../broker.ts";
 import { idempotencyMs } from "../local/idempotency.ts";
-import type { Appended, Engine, EngineEvents, Entry, Range, StreamRead } from "../remote/engine.ts";
+import type { Appended, Entry, Range, StreamRead } from "../remote/engine.ts";
 import { appendedOf, messageOf, readOf, topsOf } from "./answers.ts";
-import { RedisBus } from "./bus.ts";
 import { Commands, type ScriptCaller } from "./commands.ts";
 import { connect } from "./connections.ts";
 import { Keys } from "./keys.ts";
+import { inServer, inShard, type Listening } from "./listening.ts";
 import type { RedisOptions } from "./options.ts";
+import type { Membership, RedisEvents, RedisParts, RedisPorts, RedisState } from "./ports.ts";
 import { Probe } from "./probe.ts";
-import type { Script } from "./script.ts";
+import { type Script, scriptOfShard } from "./script.ts";
 import * as scripts from "./scripts.ts";
 
-/** What an engine works with. */
-export interface RedisEnginePorts {
-  readonly clock: Clock;
-  readonly timers: Timers;
-  readonly random: Random;
-  readonly log: Log;
-  /** Is told how long each call took, in milliseconds. */
-  readonly durations: { observe(milliseconds: number): void };
-}
-
-/** What can be seen of the engine. */
-export interface RedisState {
-  readonly isUp: boolean;
-  /** Milliseconds since both connections have answered; infinity before the first time. */
-  readonly probeAge: number;
-  readonly calls: number;
-  readonly errors: number;
-}
+/** Milliseconds until a connection is opened again that ioredis has given up. */
+const reopenMs = milliseconds(250);
 
 /**
  * Redis or Valkey: one connection for commands, on which every step of a channel is a script, and one for messages. Both
  * come back by themselves; what was not answered on the one fails, and what may be missing on the other is told.
  */
-export class RedisEngine implements Engine, ClusterBus {
+export class RedisEngine implements RedisParts {
+  readonly commands: Commands;
+  readonly #keys: Keys;
   readonly #options: RedisOptions;
   readonly #random: Random;
-  readonly #events: EngineEvents;
-  readonly #keys: Keys;
+  readonly #events: RedisEvents;
+  readonly #membership: Membership | null;
+  readonly #listening: Listening;
+  readonly #failures: ThrottledLog;
   readonly #commandConnection: Redis;
   readonly #messageConnection: Redis;
-  readonly #commands: Commands;
   readonly #probe: Probe;
-  readonly #bus: RedisBus;
-  #taught: readonly Script[] = [];
+  readonly #timers: RedisPorts["timers"];
   /** Channels by the name that their messages come under. */
   readonly #channels = new Map<string, string>();
+  #taught: readonly Script[] = [];
+  #isClosed = false;
 
-  constructor(
-    options: RedisOptions,
-    events: EngineEvents,
-    { clock, timers, random, log, durations }: RedisEnginePorts,
-  ) {
+  /** `membership`: null where the server is no part of a cluster. */
+  constructor(options: RedisOptions, events: RedisEvents, ports: RedisPorts, membership: Membership | null = null) {
+    const { clock, random, log, durations } = ports;
     this.#options = options;
     this.#random = random;
     this.#events = events;
+    this.#timers = ports.timers;
+    this.#membership = membership;
     this.#keys = new Keys(options.prefix);
-    const failures = new ThrottledLog("engine.failed", { clock, log });
-    const failed = (error: unknown) => failures.add({ error: String(error) });
+    this.#listening = membership === null ? inServer : inShard;
+    this.#failures = new ThrottledLog("engine.failed", { clock, log });
+    const failed = (error: unknown) => this.#failures.add({ error: String(error) });
     this.#commandConnection = connect(options, "commands", random);
     this.#messageConnection = connect(options, "messages", random);
-    this.#commands = new Commands(this.#commandConnection, { clock, durations, failed });
-    this.#probe = new Probe(
-      this.#commandConnection,
-      this.#messageConnection,
-      `${options.prefix}:probe:${random.uuid()}`,
-      { clock, timers, silent: () => log.warn("engine.silent", { age: Math.round(this.#probe.age) }) },
-    );
-    this.#bus = new RedisBus(this.#commandConnection, this.#messageConnection, `${options.prefix}:control`);
-    for (const connection of [this.#commandConnection, this.#messageConnection]) connection.on("error", failed);
-    this.#commandConnection.on("ready", () => {
-      this.#commands.load([...Object.values(scripts), ...this.#taught]);
-      // It may be another server, on which streams stand elsewhere.
-      events.resumed();
+    const redirect = (error: string, attempt: number) => membership?.redirect(error, attempt) ?? null;
+    const adapt = membership === null ? (script: Script) => script : scriptOfShard;
+    this.commands = new Commands(this.#commandConnection, { clock, durations, failed, redirect, adapt });
+    const ownName = `${options.prefix}:probe:${random.uuid()}`;
+    this.#probe = new Probe(this.#commandConnection, this.#messageConnection, {
+      ...ports,
+      listening: this.#listening,
+      name: () => (membership === null ? ownName : membership.probeName),
+      silent: () => log.warn("engine.silent", { age: Math.round(this.#probe.age) }),
     });
-    this.#messageConnection.on("ready", () => {
-      log.info("engine.connected", {});
-      void this.#probe.listen();
-      this.#bus.subscribe();
-      events.resumed();
-    });
-    this.#messageConnection.on("message", (name: string, text: string) => this.#heard(name, text));
+    this.#follow(log);
   }
 
   get state(): RedisState {
-    return { isUp: this.#probe.isUp, probeAge: this.#probe.age, ...this.#commands.counts };
+    return { isUp: this.#probe.isUp, probeAge: this.#probe.age, ...this.commands.counts };
   }
 
-  /** Calls scripts of another room, which a new server is taught too. */
+  /** The connection for commands takes some. */
+  get isReady(): boolean {
+    return this.#commandConnection.status === "ready";
+  }
+
+  /** Resolves when the connection for commands takes some; never where it does not come. */
+  async ready(): Promise<void> {
+    if (!this.isReady) await new Promise<void>((resolve) => this.#commandConnection.once("ready", () => resolve()));
+  }
+
+  /** Asks the server for the slots of its cluster. */
+  askSlots(): Promise<unknown> {
+    return this.#commandConnection.cluster("SLOTS");
+  }
+
   callerOf(others: readonly Script[]): ScriptCaller {
     this.#taught = [...this.#taught, ...others];
-    if (this.#commandConnection.status === "ready") this.#commands.load(others);
-    return this.#commands;
+    if (this.isReady) this.commands.load(others);
+    return this.commands;
   }
 
-  broadcast(text: string): void {
-    this.#bus.broadcast(text);
+  publish(name: string, text: string): void {
+    this.#commandConnection.call(this.#listening.publish, name, text).catch(() => {});
   }
 
-  send(node: string, text: string): void {
-    this.#bus.send(node, text);
+  hear(names: readonly string[]): Promise<unknown> {
+    return this.#listening.subscribe(this.#messageConnection, names);
   }
 
-  listen(node: string, events: ClusterBusEvents): void {
-    this.#bus.listen(node, events);
+  /** The server has another place for the probe. */
+  moveProbe(): void {
+    void this.#probe.listen();
   }
 
   append(entries: readonly Entry[], done: (answers: readonly Appended[]) => void): void {
-    const keys = entries.flatMap(({ channel, key }) => [
-      this.#keys.stream(channel),
-      this.#keys.meta(channel),
-      this.#keys.result(channel, key),
-    ]);
+    // Without a key of idempotency its place is taken by another one that is there: see the migration of slots.
+    const keys = entries.flatMap(({ channel, key }) => {
+      const meta = this.#keys.meta(channel);
+      return [this.#keys.stream(channel), meta, key === "" ? meta : this.#keys.result(channel, key)];
+    });
     const args = entries.flatMap(({ channel, body, history, key, version, versionEpoch }) => [
       this.#keys.messages(channel),
       body,
@@ -133,7 +125,7 @@ export class RedisEngine implements Engine, ClusterBus {
       versionEpoch,
       this.#random.epoch(),
     ]);
-    this.#commands.call(scripts.append, keys, [this.#options.generation, ...args], (answer) => {
+    this.commands.call(scripts.append, keys, [this.#options.generation, ...args], (answer) => {
       const appended = answer === null ? null : appendedOf(answer);
       done(appended ?? entries.map(() => ({ error: errors.internal })));
     });
@@ -153,12 +145,12 @@ export class RedisEngine implements Engine, ClusterBus {
       reverse ? 1 : 0,
     ];
     const keys = [this.#keys.stream(channel), this.#keys.meta(channel)];
-    this.#commands.call(scripts.read, keys, args, (answer) => done(answer === null ? null : readOf(answer)));
+    this.commands.call(scripts.read, keys, args, (answer) => done(answer === null ? null : readOf(answer)));
   }
 
   tops(channels: readonly string[], done: (tops: readonly (Position | null)[] | null) => void): void {
     const keys = channels.map((channel) => this.#keys.meta(channel));
-    this.#commands.call(scripts.tops, keys, [this.#options.generation], (answer) =>
+    this.commands.call(scripts.tops, keys, [this.#options.generation], (answer) =>
       done(answer === null ? null : topsOf(answer)),
     );
   }
@@ -166,43 +158,84 @@ export class RedisEngine implements Engine, ClusterBus {
   remove(channel: string, notice: string, done: (isDone: boolean) => void): void {
     const keys = [this.#keys.stream(channel), this.#keys.meta(channel)];
     const args = [this.#keys.messages(channel), notice];
-    this.#commands.call(scripts.remove, keys, args, (answer) => done(answer !== null));
+    this.commands.call(scripts.remove, keys, args, (answer) => done(answer !== null));
   }
 
   renew(channel: string, epoch: string, done: (isDone: boolean) => void): void {
     const keys = [this.#keys.stream(channel), this.#keys.meta(channel)];
-    this.#commands.call(scripts.renew, keys, [epoch], (answer) => done(answer !== null));
+    this.commands.call(scripts.renew, keys, [epoch], (answer) => done(answer !== null));
   }
 
-  subscribe(channels: readonly string[], done: (isDone: boolean) => void): void {
+  subscribe(channels: readonly string[], done: (hears: readonly boolean[]) => void): void {
     const names = channels.map((channel) => this.#keys.messages(channel));
     for (const [index, name] of names.entries()) this.#channels.set(name, channels[index] ?? "");
-    this.#messageConnection.subscribe(...names).then(
-      () => done(true),
-      () => done(false),
+    this.#listening.subscribe(this.#messageConnection, names).then(
+      () => done(channels.map(() => true)),
+      (error: unknown) => {
+        if (String(error).includes("MOVED")) this.#membership?.moved();
+        done(channels.map(() => false));
+      },
     );
   }
 
   unsubscribe(channels: readonly string[]): void {
     const names = channels.map((channel) => this.#keys.messages(channel));
     for (const name of names) this.#channels.delete(name);
-    this.#messageConnection.unsubscribe(...names).catch(() => {});
+    this.#listening.unsubscribe(this.#messageConnection, names).catch(() => {});
   }
 
   close(): Promise<void> {
+    this.#isClosed = true;
     this.#probe.stop();
-    for (const connection of [this.#commandConnection, this.#messageConnection]) connection.disconnect();
+    for (const connection of [this.#commandConnection, this.#messageConnection]) {
+      connection.disconnect();
+      // A server that hangs takes no part in an orderly end.
+      connection.stream?.destroy();
+    }
     return Promise.resolve();
   }
 
+  #follow(log: RedisPorts["log"]): void {
+    const [commands, messages] = [this.#commandConnection, this.#messageConnection];
+    for (const connection of [commands, messages]) {
+      connection.on("error", (error: unknown) => this.#failures.add({ error: String(error) }));
+      connection.on("end", () => this.#reopen(connection));
+    }
+    commands.on("ready", () => {
+      this.commands.load([...Object.values(scripts), ...this.#taught]);
+      // It may be another server, on which streams stand elsewhere.
+      this.#events.resumed();
+    });
+    messages.on("ready", () => {
+      log.info("engine.connected", {});
+      void this.#probe.listen();
+      this.#events.resumed();
+    });
+    messages.on(this.#listening.event, (name: string, text: string) => this.#heard(name, text));
+    messages.on("moved", () => this.#membership?.moved());
+  }
+
+  /**
+   * Where a sentinel tells of a failover while ioredis (6.0.0) asks another one for the master, ioredis gives up for good.
+   */
+  #reopen(connection: Redis): void {
+    const reopen = () => {
+      if (!this.#isClosed && connection.status === "end") connection.connect().catch(() => {});
+    };
+    this.#timers.setTimeout(reopen, reopenMs);
+  }
+
   #heard(name: string, text: string): void {
-    if (name === this.#probe.channel) {
+    if (this.#probe.isOwn(name)) {
       this.#probe.heard();
       return;
     }
-    if (this.#bus.heard(name, text)) return;
     const channel = this.#channels.get(name);
+    if (channel === undefined) {
+      this.#events.heard(name, text);
+      return;
+    }
     const message = messageOf(text);
-    if (channel !== undefined && message !== null) this.#events.message(channel, message);
+    if (message !== null) this.#events.message(channel, message);
   }
 }

@@ -4,9 +4,17 @@
  */
 export class Keys {
   readonly #prefix: string;
+  /** What nodes tell each other in. */
+  readonly control: string;
 
   constructor(prefix: string) {
+    this.control = `${prefix}:control`;
     this.#prefix = `${prefix}:{`;
+  }
+
+  /** What stands between the braces of all keys of a channel. */
+  tag(channel: string): string {
+    return escaped(channel);
   }
 
   /** A STREAM: the publications. */

@@ -8,19 +8,29 @@ export interface RedisTls {
   readonly isVerified: boolean;
 }
 
-/** Where a Redis or Valkey server is, and how it is used; `engine.redis` of the configuration, in milliseconds. */
+/** A host and a port. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A server; sentinels, which know where the master is; some servers of a cluster, which know the others. */
+export type Place =
+  | { readonly kind: "server"; readonly host: string; readonly port: number; readonly path: string }
+  | {
+      readonly kind: "sentinel";
+      readonly sentinels: readonly Address[];
+      readonly name: string;
+      readonly user: string;
+      readonly password: string;
+      readonly clientName: string;
+      readonly tls: RedisTls | null;
+    }
+  | { readonly kind: "cluster"; readonly servers: readonly Address[] };
+
+/** Where a Redis or Valkey is, and how it is used; `engine.redis` of the configuration, in milliseconds. */
 export interface RedisOptions {
-  /** A server, or those that know where the master is. */
-  readonly at:
-    | { readonly kind: "server"; readonly host: string; readonly port: number; readonly path: string }
-    | {
-        readonly kind: "sentinel";
-        readonly sentinels: readonly { readonly host: string; readonly port: number }[];
-        readonly name: string;
-        readonly user: string;
-        readonly password: string;
-        readonly tls: RedisTls | null;
-      };
+  readonly at: Place;
   readonly prefix: string;
   readonly user: string;
   readonly password: string;
@@ -29,6 +39,8 @@ export interface RedisOptions {
   readonly connectTimeout: number;
   readonly ioTimeout: number;
   readonly tls: RedisTls | null;
+  /** Speaks RESP2, which every server knows, instead of RESP3. */
+  readonly isResp2: boolean;
   /** What an epoch belongs to: the history of the server, or nothing, where that cannot be read. */
   readonly generation: "replication_id" | "none";
 }

@@ -2,6 +2,7 @@ import type { Redis } from "ioredis";
 import type { Clock } from "../../core/clock.ts";
 import { milliseconds } from "../../core/time.ts";
 import type { Timer, Timers } from "../../core/timers.ts";
+import type { Listening } from "./listening.ts";
 
 /** Milliseconds between two probes. */
 const interval = milliseconds(1_000);
@@ -12,6 +13,9 @@ const silence = 2_500;
 export interface ProbePorts {
   readonly clock: Clock;
   readonly timers: Timers;
+  readonly listening: Listening;
+  /** What the probe is published in, and nothing else of any node; null where the server has no place for it. */
+  name(): string | null;
   /** Both connections were silent for too long, and are left. */
   silent(): void;
 }
@@ -23,26 +27,24 @@ export interface ProbePorts {
 export class Probe {
   readonly #commands: Redis;
   readonly #messages: Redis;
-  readonly #channel: string;
   readonly #ports: ProbePorts;
   readonly #timer: Timer;
   #heardAt: number;
   #silentSince: number;
-  #isListening = false;
+  /** What the server has said that it is listened to; null while there is nothing. */
+  #name: string | null = null;
 
-  /** `channel`: of this connection alone. */
-  constructor(commands: Redis, messages: Redis, channel: string, ports: ProbePorts) {
+  constructor(commands: Redis, messages: Redis, ports: ProbePorts) {
     this.#commands = commands;
     this.#messages = messages;
-    this.#channel = channel;
     this.#ports = ports;
     this.#heardAt = Number.NEGATIVE_INFINITY;
     this.#silentSince = ports.clock.monotonic();
     this.#timer = ports.timers.setInterval(() => this.#tick(), interval);
   }
 
-  get channel(): string {
-    return this.#channel;
+  isOwn(name: string): boolean {
+    return name === this.#name;
   }
 
   /** Milliseconds since the last answer; infinity before the first. */
@@ -61,13 +63,15 @@ export class Probe {
     this.#silentSince = this.#heardAt;
   }
 
-  /** The connection of messages is new: the probe listens there, and asks at once. */
+  /** The connection of messages is new, or the server has another place for it: the probe listens there, and asks at once. */
   async listen(): Promise<void> {
     this.#silentSince = this.#ports.clock.monotonic();
-    this.#isListening = false;
+    this.#name = null;
+    const name = this.#ports.name();
+    if (name === null) return;
     try {
-      await this.#messages.subscribe(this.#channel);
-      this.#isListening = true;
+      await this.#ports.listening.subscribe(this.#messages, [name]);
+      this.#name = name;
       this.#ask();
     } catch {
       // The connection has gone again, or the next tick finds it silent.
@@ -81,7 +85,7 @@ export class Probe {
   #tick(): void {
     const now = this.#ports.clock.monotonic();
     if (now - this.#silentSince < silence) {
-      if (this.#isListening) this.#ask();
+      this.#ask();
       return;
     }
     this.#silentSince = now;
@@ -91,6 +95,6 @@ export class Probe {
   }
 
   #ask(): void {
-    this.#commands.publish(this.#channel, "").catch(() => {});
+    if (this.#name !== null) this.#commands.call(this.#ports.listening.publish, this.#name, "").catch(() => {});
   }
 }

@@ -65,8 +65,8 @@ export interface Message extends Position {
 export interface EngineEvents {
   /** Something was published in a channel that is subscribed to. */
   message(channel: string, message: Message): void;
-  /** Messages may be missing: every channel has to be subscribed to again, and to be compared. */
-  resumed(): void;
+  /** Messages may be missing in the channels that are meant, or in all: they are to be subscribed to again, and compared. */
+  resumed(isMeant?: (channel: string) => boolean): void;
 }
 
 /**
@@ -88,8 +88,8 @@ export interface Engine {
   remove(channel: string, notice: string, done: (isDone: boolean) => void): void;
   /** Ends a stream that still has this epoch: the next read or append begins another one. */
   renew(channel: string, epoch: string, done: (isDone: boolean) => void): void;
-  /** From `done(true)` on every publication in these channels is told, until `resumed`. */
-  subscribe(channels: readonly string[], done: (isDone: boolean) => void): void;
+  /** From the answer on every publication in the channels that it is true for is told, until `resumed`. */
+  subscribe(channels: readonly string[], done: (hears: readonly boolean[]) => void): void;
   unsubscribe(channels: readonly string[]): void;
   close(): Promise<void>;
 }

@@ -60,7 +60,7 @@ export class RemoteBroker implements Broker {
     this.#owns = new OwnPublishes(parts.random.epoch());
     this.#engine = parts.open({
       message: (channel, message) => this.#heard(channel, message),
-      resumed: () => this.#rooms.resume(),
+      resumed: (isMeant) => this.#rooms.resume(isMeant),
     });
     this.#rooms = new Rooms(this.#engine, {
       clock: parts.clock,

@@ -14,7 +14,7 @@ import { decodeBody } from "./wire.ts";
 const batchMax = 512;
 /** A channel without a subscriber is heard so much longer, in milliseconds: somebody may come back. */
 const idleMs = 1_000;
-/** A channel that was silent for so long is compared with the engine, in milliseconds. */
+/** A channel that was silent for so long is subscribed to again and compared with the engine, in milliseconds. */
 const silentMs = 25_000;
 
 /** What the rooms work with. */
@@ -108,33 +108,32 @@ export class Rooms {
     this.#wanted = [];
     for (const batch of inBatches(wanted)) {
       for (const room of batch) room.subscription = "asked";
-      this.#engine.subscribe(channelsOf(batch), (isDone) => {
-        for (const room of batch) this.#subscribed(room, isDone);
+      this.#engine.subscribe(channelsOf(batch), (hears) => {
+        for (const [index, room] of batch.entries()) this.#subscribed(room, hears[index] === true);
       });
     }
   }
 
-  /** Messages may be missing: subscribes to all again, and compares where each stream stands. */
-  resume(): void {
-    this.#resume([...this.#rooms.values()].filter((room) => room.subscription === "confirmed"));
+  /** Messages may be missing: subscribes again to all that are meant, and compares where each stream stands. */
+  resume(isMeant: (channel: string) => boolean = () => true): void {
+    const meant = (room: Room) => room.subscription === "confirmed" && isMeant(room.channel);
+    this.#resume([...this.#rooms.values()].filter(meant));
   }
 
   sweep(): void {
     const now = this.#now;
     const gone: Room[] = [];
-    const silent: Room[] = [];
+    const suspect: Room[] = [];
     for (const room of this.#rooms.values()) {
       if (!room.isJoined && room.pins === 0 && now - room.idleSince >= idleMs) gone.push(room);
       else if (isStalled(room)) room.feed.retry();
-      else if (room.isUnsure || (now - room.heardAt >= silentMs && room.feed.state === "live")) silent.push(room);
+      else if (room.subscription === "confirmed" && isSuspect(room, now)) suspect.push(room);
     }
-    this.#resume([...this.#rooms.values()].filter((room) => room.isDeaf));
     for (const room of gone) this.#close(room);
     for (const batch of inBatches(gone)) this.#engine.unsubscribe(channelsOf(batch));
-    for (const batch of inBatches(silent)) {
-      for (const room of batch) room.heardAt = now;
-      this.#compare(batch);
-    }
+    for (const room of suspect) room.heardAt = now;
+    // Subscribed to once more too: whatever has made a channel deaf, it is deaf no longer than that.
+    this.#resume(suspect);
   }
 
   get #now(): number {
@@ -143,9 +142,10 @@ export class Rooms {
 
   #resume(rooms: readonly Room[]): void {
     for (const batch of inBatches(rooms)) {
-      this.#engine.subscribe(channelsOf(batch), (isDone) => {
-        for (const room of batch) room.isDeaf = !isDone;
-        if (isDone) this.#compare(batch);
+      this.#engine.subscribe(channelsOf(batch), (hears) => {
+        for (const [index, room] of batch.entries()) room.isDeaf = hears[index] !== true;
+        const heard = batch.filter(({ isDeaf }) => !isDeaf);
+        if (heard.length > 0) this.#compare(heard);
       });
     }
   }
@@ -264,6 +264,11 @@ export class Rooms {
       if (!room.isJoined) room.idleSince = this.#now;
     }
   }
+}
+
+/** It may have missed something, or was silent for so long that it may be deaf. */
+function isSuspect({ isDeaf, isUnsure, heardAt }: Room, now: number): boolean {
+  return isDeaf || isUnsure || now - heardAt >= silentMs;
 }
 
 /** A read that was needed was not answered, and none is on its way. */

@@ -1,6 +1,7 @@
 import type { BrokerEvents, HistoryOptions, Joined } from "../../../src/broker/broker.ts";
-import { RedisEngine } from "../../../src/broker/redis/engine.ts";
+import { openRedis } from "../../../src/broker/redis/open.ts";
 import type { RedisOptions } from "../../../src/broker/redis/options.ts";
+import type { RedisParts } from "../../../src/broker/redis/ports.ts";
 import { RemoteBroker } from "../../../src/broker/remote/remote-broker.ts";
 import type { Position, Publication } from "../../../src/core/publication.ts";
 import { systemClock, systemRandom, systemTimers } from "../../../src/runtime/system.ts";
@@ -30,18 +31,15 @@ export class RedisNode {
   readonly log = new CapturedLog();
   lost = 0;
   open = 0;
-  /** Resolves when the engine is there. */
-  readonly connected: Promise<void>;
   readonly #history: RunHistory;
-  readonly #engine: RedisEngine;
+  readonly #engine: RedisParts;
   readonly #sweep: Timer;
   readonly #inside = new Set<string>();
 
-  constructor(redis: RedisOptions, history: RunHistory, channels: readonly string[]) {
+  /** `redis`: one, or the shards among which channels are spread. */
+  constructor(redis: readonly RedisOptions[], history: RunHistory, channels: readonly string[]) {
     this.#history = history;
-    const connected = Promise.withResolvers<void>();
-    this.connected = connected.promise;
-    const engines: RedisEngine[] = [];
+    const engines: RedisParts[] = [];
     const events: BrokerEvents = {
       deliver: (channel, publication) => this.#delivered(channel, publication),
       lost: (channel, epoch) => this.#lost(channel, epoch),
@@ -58,20 +56,13 @@ export class RedisNode {
       ...ports,
       events,
       open: (told) => {
-        let resumed = 0;
-        const onResumed = () => {
-          told.resumed();
-          resumed += 1;
-          // The one connection, and the other.
-          if (resumed === 2) connected.resolve();
-        };
-        const engine = new RedisEngine(redis, { ...told, resumed: onResumed }, ports);
+        const { engine } = openRedis(redis, told, ports);
         engines.push(engine);
         return engine;
       },
       schedule: (task) => void setImmediate(task),
       socketOf: () => null,
-      answerMs: redis.ioTimeout,
+      answerMs: redis[0]?.ioTimeout ?? 0,
     });
     const [engine] = engines;
     if (!engine) throw new Error("The broker has opened no engine.");

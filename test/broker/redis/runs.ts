@@ -20,8 +20,25 @@ export async function publishFor(nodes: Nodes, from: number, ms: number): Promis
   }
 }
 
+/**
+ * Ends a run: each node has something acknowledged, is silent, and stands at the engine's top; every callback was called,
+ * and nothing of what was seen contradicts.
+ */
+export async function judge(nodes: Nodes, history: RunHistory): Promise<void> {
+  let n = 1_000_000;
+  await until("a publish of each node is taken", async () => {
+    const taken = await Promise.all(nodes.map((node) => node.publish("a", ++n)));
+    return taken.every(Boolean);
+  });
+  await until("every publish is answered", () => nodes.every(({ open }) => open === 0));
+  await rest(nodes);
+  expect(history.violations).toEqual([]);
+  await judgeAcknowledged(nodes, history);
+  await Promise.all(nodes.map((node) => node.close()));
+}
+
 /** The subscribers of both nodes stand at the engine's top. */
-export async function rest(nodes: Nodes): Promise<void> {
+async function rest(nodes: Nodes): Promise<void> {
   for (const channel of channels) {
     await until(`all stand at the top of ${channel}`, async () => {
       const top = await topOf(nodes[0], channel);
@@ -42,7 +59,7 @@ function topOf({ broker }: RedisNode, channel: string) {
 }
 
 /** Each acknowledged publication of an epoch that stands is in its stream once. */
-export async function judgeAcknowledged(nodes: Nodes, history: RunHistory): Promise<void> {
+async function judgeAcknowledged(nodes: Nodes, history: RunHistory): Promise<void> {
   for (const channel of channels) {
     const outcome = await new Promise<Parameters<Parameters<RedisNode["broker"]["history"]>[3]>[0]>((resolve) =>
       nodes[0].broker.history(channel, options, { limit: -1, since: null, reverse: false }, resolve),

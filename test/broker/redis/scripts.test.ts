@@ -111,6 +111,7 @@ async function onRedis(redis: TestRedis, calls: readonly Call[]): Promise<[unkno
         resumed += 1;
         if (resumed === 2) connected.resolve();
       },
+      heard: () => {},
     },
     {
       clock: systemClock,
@@ -122,7 +123,7 @@ async function onRedis(redis: TestRedis, calls: readonly Call[]): Promise<[unkno
   );
   await connected.promise;
   const subscribed = await new Promise((resolve) => engine.subscribe(channels, resolve));
-  expect(subscribed).toBe(true);
+  expect(subscribed).toEqual(channels.map(() => true));
   const answers: unknown[] = [];
   for (const call of calls) answers.push(await new Promise((resolve) => call(engine, resolve)));
   engine.append([{ channel: "a", body: "last", history: null, key: "", version: 0, versionEpoch: "" }], () => {});

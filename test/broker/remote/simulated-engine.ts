@@ -107,14 +107,14 @@ export class SimulatedEngine implements Engine {
     );
   }
 
-  subscribe(channels: readonly string[], done: (isDone: boolean) => void): void {
-    const failed = () => done(false);
+  subscribe(channels: readonly string[], done: (hears: readonly boolean[]) => void): void {
+    const failed = () => done(channels.map(() => false));
     this.#pendingSubscribes.add(failed);
     this.#subscribes.push(() => {
       for (const channel of channels) this.#channels.add(channel);
       this.#messages.push(() => {
         this.#pendingSubscribes.delete(failed);
-        done(true);
+        done(channels.map(() => true));
       });
     });
   }

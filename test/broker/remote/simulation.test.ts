@@ -43,7 +43,10 @@ describe("the simulation finds", () => {
       "messages of another epoch that are taken for the next",
       { file: "feed.ts", find: "const isSame = epoch === ring.epoch;", replace: "const isSame = true;" },
     ],
-    ["a reconnect without a comparison", { file: "rooms.ts", find: "if (isDone) this.#compare(batch);", replace: "" }],
+    [
+      "a reconnect without a comparison",
+      { file: "rooms.ts", find: "if (heard.length > 0) this.#compare(heard);", replace: "" },
+    ],
     [
       "what came before its read that is taken for something new",
       { file: "held.ts", find: "(!isSame && isOlder)", replace: "false" },
