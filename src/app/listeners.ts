@@ -35,6 +35,8 @@ import type { OpenConsole } from "./console.ts";
 import { gaugesOf, type ProcessGauges } from "./gauges.ts";
 import type { Messages } from "./messages.ts";
 import type { Node } from "./node.ts";
+import type { ParentConnection } from "./parent-connection.ts";
+import { nodeMetrics } from "./parent-metrics.ts";
 import { createSocketRoutes } from "./protocols.ts";
 import { createTransports } from "./transports.ts";
 
@@ -57,6 +59,8 @@ export interface ListenersPorts {
   readonly process: ProcessGauges;
   /** Null where it is off. */
   readonly console: OpenConsole | null;
+  /** The process that has what the workers of this node share; null where this is the only one. */
+  readonly parent: ParentConnection | null;
 }
 
 /** See `createListeners`. */
@@ -222,7 +226,8 @@ function insideEndpoints(config: Config, ports: InsidePorts): Map<string, Route>
     endpoints.set(health.handler_prefix, { endpoint: centrifugo, anyHost: true });
   }
   if (prometheus.enabled) {
-    const metrics = createMetrics(ports.node.counters, gaugesOf(config, { ...ports, ...ports.process }));
+    const own = createMetrics(ports.node.counters, gaugesOf(config, { ...ports, ...ports.process }));
+    const metrics = ports.parent ? nodeMetrics(own, ports.parent) : own;
     // A loopback address is no reason: behind a proxy on the same machine every peer is a loopback one.
     const isOpen = ports.profile === "development" || http_server.internal_port !== null;
     const endpoint = readOnly(createMetricsEndpoint(metrics, { isOpen, key: ports.metricsKey }));

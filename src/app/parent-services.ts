@@ -1,22 +1,39 @@
+import packageJson from "../../package.json" with { type: "json" };
 import { EngineServer } from "../broker/parent/server.ts";
 import type { Config } from "../config/config.ts";
 import type { Log } from "../core/log.ts";
+import { milliseconds } from "../core/time.ts";
 import { BusRelay } from "../processes/bus.ts";
 import type { Link } from "../processes/link.ts";
+import { openFiles, openFilesMax } from "../runtime/open-files.ts";
+import { stderr } from "../runtime/stderr.ts";
 import { systemClock, systemRandom, systemTimers } from "../runtime/system.ts";
 import { attempt } from "./attempt.ts";
 import { openLocal } from "./broker.ts";
 import { ParentMessages } from "./parent-messages.ts";
+import { createParentMetrics, serveMetrics } from "./parent-metrics.ts";
+
+/** Milliseconds in which workers tell their metrics. */
+const metricsMs = 1_000;
+
+/** A worker that can be asked. */
+interface LinkedWorker {
+  readonly number: number;
+  readonly link: Link;
+}
 
 /** What the workers of a node share, in their parent process. */
 export class ParentServices {
   readonly #engine: EngineServer;
   readonly #relay = new BusRelay();
   readonly #messages: ParentMessages;
+  readonly #workers: () => readonly LinkedWorker[];
+  readonly #metrics: ReturnType<typeof createParentMetrics>;
   #seconds = 0;
 
   /** @throws where a file cannot be opened */
-  constructor(config: Config, log: Log) {
+  constructor(config: Config, log: Log, workers: () => readonly LinkedWorker[]) {
+    this.#workers = workers;
     const ports = {
       clock: systemClock,
       random: systemRandom,
@@ -30,6 +47,15 @@ export class ParentServices {
       () => new ParentMessages(config, ports),
       () => this.#engine.broker.close(),
     );
+    this.#metrics = createParentMetrics({
+      version: packageJson.version,
+      commits: () => this.#engine.broker.counts,
+      pushFailures: () => this.#messages.failures,
+      pushEntriesLost: () => this.#messages.entriesLost,
+      logLinesDropped: () => stderr.dropped,
+      openFiles,
+      openFilesLimit: openFilesMax,
+    });
   }
 
   /** Serves a worker until `forget`. */
@@ -37,6 +63,7 @@ export class ParentServices {
     this.#engine.serve(link);
     this.#relay.serve(link);
     this.#messages.serve(link);
+    serveMetrics(link, this.#metrics, { workers: this.#workers, wait: () => after(metricsMs) });
   }
 
   /** The worker has gone. */
@@ -62,4 +89,8 @@ export class ParentServices {
     await this.#engine.broker.close();
     this.#messages.close();
   }
+}
+
+function after(delay: number): Promise<void> {
+  return new Promise((resolve) => void systemTimers.setTimeout(resolve, milliseconds(delay)));
 }

@@ -53,7 +53,7 @@ export class ParentProcess {
     assertFree(config.http_server, systemNetwork);
     this.#config = config;
     this.#parts = parts;
-    this.#services = new ParentServices(config, parts.log);
+    this.#services = new ParentServices(config, parts.log, () => this.#supervisor.linked);
     // Made with 0700: only this user connects.
     this.#folder = mkdtempSync(join(tmpdir(), "chorus-node-"));
     const path = join(this.#folder, "workers.sock");

@@ -61,8 +61,8 @@ export class Supervisor {
   }
 
   /** Every worker with a link, also those that stop. */
-  get linked(): readonly Worker[] {
-    return [...this.#workers].filter((worker) => worker.link !== null);
+  get linked(): readonly { readonly number: number; readonly link: Link }[] {
+    return [...this.#workers].flatMap(({ number, link }) => (link === null ? [] : [{ number, link }]));
   }
 
   get isStopping(): boolean {
