@@ -1,6 +1,6 @@
 import { Caller, type CallerPorts } from "../hooks/caller.ts";
 import { ChannelWatch } from "../hooks/channel-watch.ts";
-import type { EventHooks } from "../hooks/events/event-hooks.ts";
+import type { EventReceiver } from "../hooks/events/told-hooks.ts";
 import type { Hooks } from "../hooks/hooks.ts";
 import type { HookStatistics } from "../hooks/statistics.ts";
 
@@ -10,12 +10,12 @@ export interface NodeHooks {
   readonly caller: Caller;
   readonly channels: ChannelWatch;
   /** Events for back ends; null where none is told. */
-  readonly events: EventHooks | null;
+  readonly events: EventReceiver | null;
 }
 
 /** Null without an application. */
 export function createNodeHooks(
-  { hooks, events }: { readonly hooks: Hooks | null; readonly events: EventHooks | null },
+  { hooks, events }: { readonly hooks: Hooks | null; readonly events: EventReceiver | null },
   ports: CallerPorts,
 ): NodeHooks | null {
   if (hooks === null) return null;

@@ -2,20 +2,24 @@ import type { ChannelRules } from "../channels/rules.ts";
 import type { Config } from "../config/config.ts";
 import { EventHooks } from "../hooks/events/event-hooks.ts";
 import type { OutboxPorts } from "../hooks/events/outbox.ts";
-import { ToldHooks } from "../hooks/events/told-hooks.ts";
+import { type EventReceiver, ToldHooks } from "../hooks/events/told-hooks.ts";
 import type { Hooks } from "../hooks/hooks.ts";
 import { HttpHooks } from "../hooks/http/http-hooks.ts";
 import { createSign } from "../hooks/http/signature.ts";
+import { ParentEvents } from "../processes/events.ts";
+import type { ParentConnection } from "./parent-connection.ts";
 
 /** What the hooks of a configuration need. */
 interface ConfiguredHooksPorts extends OutboxPorts {
   readonly rules: Pick<ChannelRules, "resolve">;
+  /** The process that has the outbox; null where it is this one. */
+  readonly parent: ParentConnection | null;
 }
 
 /** The hooks of a server, and the events that back ends are told. */
 interface ConfiguredHooks {
   readonly hooks: Hooks | null;
-  readonly events: EventHooks | null;
+  readonly events: EventReceiver | null;
 }
 
 /**
@@ -24,12 +28,24 @@ interface ConfiguredHooks {
  * @throws where the file of the outbox cannot be had
  */
 export function createHooks(config: Config, own: Hooks | null, ports: ConfiguredHooksPorts): ConfiguredHooks {
-  const events = createEventHooks(config, ports);
+  const events = ports.parent ? toldToParent(config, ports.parent, ports) : createEventHooks(config, ports);
   const hooks = own ?? (decidingHooks(config).length > 0 || events ? createHttpHooks(config, ports) : null);
   return { hooks: hooks && events ? new ToldHooks(hooks, events) : hooks, events };
 }
 
-function createEventHooks(config: Config, ports: ConfiguredHooksPorts): EventHooks | null {
+/** Those of a worker, which its parent keeps; null where none is told. */
+function toldToParent(config: Config, { link }: ParentConnection, ports: ConfiguredHooksPorts): EventReceiver | null {
+  const { channelOptions } = endpointPorts(config, ports);
+  const linger = (channel: string) => (channelOptions(channel)?.channel_state_proxy_enabled ? 0 : null);
+  return hasEventHooks(config) ? new ParentEvents(link, linger) : null;
+}
+
+/**
+ * The events of a configuration, with their outbox; null where none is told.
+ *
+ * @throws where the file of the outbox cannot be had
+ */
+export function createEventHooks(config: Config, ports: Omit<ConfiguredHooksPorts, "parent">): EventHooks | null {
   const { channel, proxies, event_outbox } = config;
   const defaults = eventDefaults(config);
   if (!hasEventHooks(config)) return null;

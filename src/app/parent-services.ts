@@ -3,6 +3,8 @@ import { EngineServer } from "../broker/parent/server.ts";
 import type { Config } from "../config/config.ts";
 import type { Log } from "../core/log.ts";
 import { milliseconds } from "../core/time.ts";
+import type { EventHooks } from "../hooks/events/event-hooks.ts";
+import { EventRelay } from "../processes/events.ts";
 import { BusRelay } from "../processes/bus.ts";
 import type { Link } from "../processes/link.ts";
 import { openFiles, openFilesMax } from "../runtime/open-files.ts";
@@ -10,6 +12,8 @@ import { stderr } from "../runtime/stderr.ts";
 import { systemClock, systemRandom, systemTimers } from "../runtime/system.ts";
 import { attempt } from "./attempt.ts";
 import { openLocal } from "./broker.ts";
+import { createEventHooks } from "./http-hooks.ts";
+import { createConfiguredRules } from "./node.ts";
 import { ParentMessages } from "./parent-messages.ts";
 import { createParentMetrics, serveMetrics } from "./parent-metrics.ts";
 
@@ -26,7 +30,12 @@ interface LinkedWorker {
 export class ParentServices {
   readonly #engine: EngineServer;
   readonly #relay = new BusRelay();
+  readonly #log: Log;
+  /** What this run is called in events. */
+  readonly #node = systemRandom.uuid();
   readonly #messages: ParentMessages;
+  readonly #eventRelay: EventRelay;
+  #events: EventHooks | null;
   readonly #workers: () => readonly LinkedWorker[];
   readonly #metrics: ReturnType<typeof createParentMetrics>;
   #seconds = 0;
@@ -34,6 +43,7 @@ export class ParentServices {
   /** @throws where a file cannot be opened */
   constructor(config: Config, log: Log, workers: () => readonly LinkedWorker[]) {
     this.#workers = workers;
+    this.#log = log;
     const ports = {
       clock: systemClock,
       random: systemRandom,
@@ -47,7 +57,16 @@ export class ParentServices {
       () => new ParentMessages(config, ports),
       () => this.#engine.broker.close(),
     );
+    this.#events = attempt(
+      () => openEvents(config, this.#node, log),
+      () => {
+        this.#messages.close();
+        return this.#engine.broker.close();
+      },
+    );
+    this.#eventRelay = new EventRelay(() => this.#events, systemClock);
     this.#metrics = createParentMetrics({
+      hooks: () => this.#events?.statistics() ?? [],
       version: packageJson.version,
       commits: () => this.#engine.broker.counts,
       pushFailures: () => this.#messages.failures,
@@ -63,6 +82,7 @@ export class ParentServices {
     this.#engine.serve(link);
     this.#relay.serve(link);
     this.#messages.serve(link);
+    this.#eventRelay.serve(link);
     serveMetrics(link, this.#metrics, { workers: this.#workers, wait: () => after(metricsMs) });
   }
 
@@ -71,11 +91,14 @@ export class ParentServices {
     this.#engine.forget(link);
     this.#relay.forget(link);
     this.#messages.forget(link);
+    this.#eventRelay.forget(link);
   }
 
   /** Takes over what a configuration says of what the parent keeps. */
   reload(config: Config): void {
     this.#messages.reload(config);
+    this.#events?.close();
+    this.#events = openEvents(config, this.#node, this.#log);
   }
 
   /** To be called each second. */
@@ -87,10 +110,21 @@ export class ParentServices {
 
   async close(): Promise<void> {
     await this.#engine.broker.close();
+    this.#events?.close();
     this.#messages.close();
   }
 }
 
 function after(delay: number): Promise<void> {
   return new Promise((resolve) => void systemTimers.setTimeout(resolve, milliseconds(delay)));
+}
+
+/** The events of a configuration; @throws where the file of the outbox cannot be had */
+function openEvents(config: Config, node: string, log: Log): EventHooks | null {
+  const rules = createConfiguredRules(config, { application: null });
+  const later = (delay: number, run: () => void) => {
+    const timer = systemTimers.setTimeout(run, milliseconds(delay));
+    return () => timer.cancel();
+  };
+  return createEventHooks(config, { clock: systemClock, random: systemRandom, log, node, after: later, rules });
 }

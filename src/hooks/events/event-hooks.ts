@@ -3,7 +3,7 @@ import type { ProxyOptions } from "../../options/proxy.ts";
 import type { LifecycleEvent } from "../hooks.ts";
 import { Endpoint, type EndpointPorts } from "../http/endpoint.ts";
 import type { HookStatistics } from "../statistics.ts";
-import { type EventKind, readEvent } from "./event.ts";
+import { type EventKind, readEvent, type ToldEvent } from "./event.ts";
 import { Outbox, type OutboxOptions, type OutboxPorts } from "./outbox.ts";
 import { Sender } from "./sender.ts";
 
@@ -61,10 +61,14 @@ export class EventHooks {
 
   tell(event: LifecycleEvent): void {
     const read = readEvent(event);
-    if (read === null) return;
-    const name = this.#nameOf(read.kind, read.fields.channel);
-    const route = name === null ? null : routeOf(read.kind, name);
-    if (route !== null && this.#routes.has(route)) this.outbox.add(route, read.fields);
+    if (read !== null) this.told(read);
+  }
+
+  /** The same of an event as back ends are told it. */
+  told({ kind, fields }: ToldEvent): void {
+    const name = this.#nameOf(kind, fields.channel);
+    const route = name === null ? null : routeOf(kind, name);
+    if (route !== null && this.#routes.has(route)) this.outbox.add(route, fields);
   }
 
   /** 0 where a back end is told when the channel's last subscriber has gone. */

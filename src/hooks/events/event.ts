@@ -16,8 +16,14 @@ export interface EventFields {
   readonly previous?: string;
 }
 
-/** An event, and which hook is told of it; null where none is. */
-export function readEvent(event: LifecycleEvent): { readonly kind: EventKind; readonly fields: EventFields } | null {
+/** An event, and which hook is told of it. */
+export interface ToldEvent {
+  readonly kind: EventKind;
+  readonly fields: EventFields;
+}
+
+/** Null where no hook is told of it. */
+export function readEvent(event: LifecycleEvent): ToldEvent | null {
   switch (event.type) {
     case "connected":
       return { kind: "connected", fields: { type: "connected", ...clientOf(event) } };

@@ -3,12 +3,15 @@ import type { Hook, HookOptions, Hooks, LifecycleEvent, RpcRoute, SendRoute } fr
 import type { HookStatistics } from "../statistics.ts";
 import type { EventHooks } from "./event-hooks.ts";
 
+/** What is told of events for back ends. */
+export type EventReceiver = Pick<EventHooks, "tell" | "linger" | "statistics" | "close">;
+
 /** Hooks whose events go to back ends as well. */
 export class ToldHooks implements Hooks {
   readonly #hooks: Hooks;
-  readonly #events: EventHooks;
+  readonly #events: EventReceiver;
 
-  constructor(hooks: Hooks, events: EventHooks) {
+  constructor(hooks: Hooks, events: EventReceiver) {
     this.#hooks = hooks;
     this.#events = events;
   }
