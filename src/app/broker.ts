@@ -23,6 +23,7 @@ import { RedisPresence, type RedisPresencePorts } from "../presence/redis/presen
 import * as presenceScripts from "../presence/redis/scripts.ts";
 import type { SharedPresence } from "../presence/shared.ts";
 import { ParentBus } from "../processes/bus.ts";
+import { ParentPresence } from "../processes/presence.ts";
 import { type ParentConnection, parentAnswerMs, parentEngineMetrics } from "./parent-connection.ts";
 import { redisOptions } from "./redis.ts";
 import { keepsOnDisk } from "./store-checks.ts";
@@ -103,7 +104,7 @@ function openParents(parent: ParentConnection, ports: BrokerPorts, events: Broke
     ...broker.engineCounts,
     feeds: broker.feeds,
   });
-  return { broker, remote, bus: new ParentBus(parent.link), openPresence: null };
+  return { broker, remote, bus: new ParentBus(parent.link), openPresence: () => new ParentPresence(parent.link) };
 }
 
 function openRemote({ engine: { redis } }: Config, ports: BrokerPorts, events: BrokerEvents): OpenedBroker {

@@ -216,7 +216,11 @@ function createConfiguredAuthenticator(config: Config, { clock, log, replace }: 
   return replace.authenticator?.(configured) ?? configured;
 }
 
-function createConfiguredRules({ channel, client, engine, console }: Config, { application }: NodePorts) {
+/** The rules of the channels of a configuration. */
+export function createConfiguredRules(
+  { channel, client, engine, console }: Config,
+  { application }: Pick<NodePorts, "application">,
+) {
   const flags = {
     insecure: client.insecure,
     engine: engine.type,

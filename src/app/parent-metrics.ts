@@ -24,11 +24,14 @@ export function nodeMetrics(own: Metrics, { link }: ParentConnection): Metrics {
 }
 
 /** What the parent process tells of itself: what it keeps for its workers. */
-export type ParentGauges = Pick<
-  Gauges,
-  "version" | "commits" | "pushFailures" | "pushEntriesLost" | "logLinesDropped"
-> &
-  Pick<Gauges, "openFiles" | "openFilesLimit">;
+export interface ParentGauges
+  extends Pick<
+    Gauges,
+    "version" | "commits" | "pushFailures" | "pushEntriesLost" | "logLinesDropped" | "openFiles" | "openFilesLimit"
+  > {
+  /** What was counted of events for back ends. */
+  hooks(): ReturnType<Gauges["hooks"]["read"]>;
+}
 
 export function createParentMetrics(gauges: ParentGauges): Metrics {
   const none = () => 0;
@@ -42,7 +45,7 @@ export function createParentMetrics(gauges: ParentGauges): Metrics {
     stalled: none,
     loopLag: none,
     insecure: () => new Map(),
-    hooks: { durationBounds, read: () => [], refusedOutputs: none },
+    hooks: { durationBounds, read: gauges.hooks, refusedOutputs: none },
     engine: () => null,
   });
 }

@@ -2,11 +2,15 @@ import packageJson from "../../package.json" with { type: "json" };
 import { EngineServer } from "../broker/parent/server.ts";
 import type { Config } from "../config/config.ts";
 import type { Log } from "../core/log.ts";
+import type { PresencePush } from "../core/reply.ts";
 import { milliseconds } from "../core/time.ts";
 import type { EventHooks } from "../hooks/events/event-hooks.ts";
-import { EventRelay } from "../processes/events.ts";
+import { createMemoryPresence } from "../presence/memory.ts";
+import { createPresenceEvents } from "../presence/presence-events.ts";
 import { BusRelay } from "../processes/bus.ts";
+import { EventRelay } from "../processes/events.ts";
 import type { Link } from "../processes/link.ts";
+import { PresenceRelay } from "../processes/presence.ts";
 import { openFiles, openFilesMax } from "../runtime/open-files.ts";
 import { stderr } from "../runtime/stderr.ts";
 import { systemClock, systemRandom, systemTimers } from "../runtime/system.ts";
@@ -35,6 +39,7 @@ export class ParentServices {
   readonly #node = systemRandom.uuid();
   readonly #messages: ParentMessages;
   readonly #eventRelay: EventRelay;
+  readonly #presence: PresenceRelay;
   #events: EventHooks | null;
   readonly #workers: () => readonly LinkedWorker[];
   readonly #metrics: ReturnType<typeof createParentMetrics>;
@@ -64,6 +69,9 @@ export class ParentServices {
         return this.#engine.broker.close();
       },
     );
+    const presence = createMemoryPresence();
+    const announce = (push: PresencePush) => this.#engine.announce(push);
+    this.#presence = new PresenceRelay(presence, createPresenceEvents({ presence, announce, after: later }));
     this.#eventRelay = new EventRelay(() => this.#events, systemClock);
     this.#metrics = createParentMetrics({
       hooks: () => this.#events?.statistics() ?? [],
@@ -83,6 +91,7 @@ export class ParentServices {
     this.#relay.serve(link);
     this.#messages.serve(link);
     this.#eventRelay.serve(link);
+    this.#presence.serve(link);
     serveMetrics(link, this.#metrics, { workers: this.#workers, wait: () => after(metricsMs) });
   }
 
@@ -92,6 +101,7 @@ export class ParentServices {
     this.#relay.forget(link);
     this.#messages.forget(link);
     this.#eventRelay.forget(link);
+    this.#presence.forget(link);
   }
 
   /** Takes over what a configuration says of what the parent keeps. */
@@ -122,9 +132,11 @@ function after(delay: number): Promise<void> {
 /** The events of a configuration; @throws where the file of the outbox cannot be had */
 function openEvents(config: Config, node: string, log: Log): EventHooks | null {
   const rules = createConfiguredRules(config, { application: null });
-  const later = (delay: number, run: () => void) => {
-    const timer = systemTimers.setTimeout(run, milliseconds(delay));
-    return () => timer.cancel();
-  };
   return createEventHooks(config, { clock: systemClock, random: systemRandom, log, node, after: later, rules });
+}
+
+/** Runs something after as many milliseconds; the answer takes it back. */
+function later(delay: number, run: () => void): () => void {
+  const timer = systemTimers.setTimeout(run, milliseconds(delay));
+  return () => timer.cancel();
 }

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import type { Clock } from "../core/clock.ts";
-import type { EventHooks } from "../hooks/events/event-hooks.ts";
 import { readEvent, type ToldEvent } from "../hooks/events/event.ts";
+import type { EventHooks } from "../hooks/events/event-hooks.ts";
 import type { LifecycleEvent } from "../hooks/hooks.ts";
 import { kinds } from "./kinds.ts";
 import type { Link } from "./link.ts";

@@ -5,14 +5,20 @@ import { secret } from "../support/tokens.ts";
 
 /** A node of several processes. */
 export class ProcessNode implements AsyncDisposable {
-  readonly process: ChorusProcess;
-  readonly url: string;
+  #current: { readonly process: ChorusProcess; readonly url: string };
   /** The ids of the worker processes, by number. */
   readonly workers = new Map<number, number>();
 
   private constructor(process: ChorusProcess, url: string) {
-    this.process = process;
-    this.url = url;
+    this.#current = { process, url };
+  }
+
+  get process(): ChorusProcess {
+    return this.#current.process;
+  }
+
+  get url(): string {
+    return this.#current.url;
   }
 
   /** Starts a node with two workers, or as many as `config` says. */
@@ -30,6 +36,16 @@ export class ProcessNode implements AsyncDisposable {
     const [worker, pid] = [Number(line["worker"]), Number(line["pid"])];
     this.workers.set(worker, pid);
     return { worker, pid };
+  }
+
+  /** Stops the node, and starts it again in its folder. */
+  async restart(config: JsonObject): Promise<void> {
+    this.process.signal("SIGTERM");
+    await this.process.ended();
+    await this.process.configure(config);
+    const process = this.process.again();
+    this.workers.clear();
+    this.#current = { process, url: await process.url() };
   }
 
   /** A client that is connected, to a worker that the system chooses. */

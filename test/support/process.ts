@@ -36,6 +36,7 @@ export class ChorusProcess implements AsyncDisposable {
   /** The lines of stderr that are JSON. */
   readonly log = new LogLines();
   readonly #folder: string;
+  readonly #options: ProcessOptions;
   readonly #process: Bun.Subprocess<"ignore", "pipe", "pipe">;
   readonly #stderr: string[] = [];
   readonly #unread = new Inbox<string>("stderr of the process", (line) => line);
@@ -44,6 +45,7 @@ export class ChorusProcess implements AsyncDisposable {
   private constructor(folder: string, options: ProcessOptions) {
     const { args = [], env = {}, openFiles, stderr, program = "src/main.ts", binary } = options;
     this.#folder = folder;
+    this.#options = options;
     const command = [...(binary === undefined ? ["bun", "run", join(repository, program)] : [binary]), ...args];
     const limits = [
       openFiles === undefined ? "" : `ulimit -n ${openFiles};`,
@@ -68,6 +70,11 @@ export class ChorusProcess implements AsyncDisposable {
       await Bun.write(join(folder, "config.json"), typeof config === "string" ? config : JSON.stringify(config));
     }
     return new ChorusProcess(folder, options);
+  }
+
+  /** Starts it once more, where it has ended, in the same folder. */
+  again(): ChorusProcess {
+    return new ChorusProcess(this.#folder, this.#options);
   }
 
   /** Spawns it and waits until it ends, for one that is not to run. */

@@ -1,9 +1,10 @@
 import { errors } from "../../core/errors.ts";
 import type { Position, Publication } from "../../core/publication.ts";
+import type { PresencePush } from "../../core/reply.ts";
 import type { BrokerEvents, Draft, HistoryFilter, HistoryOptions } from "../broker.ts";
 import type { LocalBroker } from "../local.ts";
 import type { Appended, Entry, Message, Range, StreamRead } from "../remote/engine.ts";
-import { decodeBody, encodeDraft } from "../remote/wire.ts";
+import { decodeBody, encodeDraft, encodePresence } from "../remote/wire.ts";
 import {
   readEntry,
   readList,
@@ -93,6 +94,11 @@ export class EngineServer {
     const channels = this.#links.get(link) ?? new Set();
     this.#links.delete(link);
     for (const channel of channels) this.#unsubscribe(link, channels, channel);
+  }
+
+  /** Tells the workers that hear the channel of a join or a leave. */
+  announce(push: PresencePush): void {
+    this.#tell(push.channel, { ...nowhere, body: encodePresence(push) });
   }
 
   /** The streams are others now: each worker compares where its channels stand. */

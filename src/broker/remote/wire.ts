@@ -1,6 +1,7 @@
 import { type InferOutput, literal, number, object, optional, parse, picklist, record, string } from "valibot";
 import type { Payload } from "../../core/payload.ts";
 import type { ClientInfo, Publication } from "../../core/publication.ts";
+import type { PresencePush } from "../../core/reply.ts";
 import type { Draft } from "../broker.ts";
 import type { Message } from "./engine.ts";
 
@@ -102,6 +103,11 @@ function decodePresence(body: string): Told | null {
   return body.startsWith("0", 1)
     ? { type, info: clientOf(parse(zerothPresence, JSON.parse(body.slice(2))).info) }
     : null;
+}
+
+/** A join or a leave as one string. */
+export function encodePresence({ type, info: client }: PresencePush): string {
+  return `${type === "join" ? "j" : "l"}${version}${encodeInfo(client)}`;
 }
 
 /** A client as one line of text. */

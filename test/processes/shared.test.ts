@@ -1,0 +1,107 @@
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { type CentrifugeProbe, pub } from "../support/centrifuge-probe.ts";
+import { patience, testTimeout } from "../support/patience.ts";
+import { describeSlow } from "../support/slow.ts";
+import { connectionToken } from "../support/tokens.ts";
+import { configOf, ProcessNode } from "./node.ts";
+
+setDefaultTimeout(testTimeout);
+
+const seen = {
+  presence: true,
+  join_leave: true,
+  force_push_join_leave: true,
+  allow_presence_for_subscriber: true,
+};
+
+async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + patience;
+  while (!(await holds())) {
+    if (performance.now() > deadline) throw new Error(`It does not come to this: ${what}.`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Subscribes one after the other: workers have no order between them, so each is waited for. */
+async function enterAll(node: ProcessNode, clients: readonly CentrifugeProbe[]): Promise<void> {
+  for (const [index, client] of clients.entries()) {
+    await client.subscribe("a");
+    await until("the client is present", async () => {
+      return (await node.api("presence_stats", { channel: "a" }))["num_clients"] === index + 1;
+    });
+  }
+}
+
+describe("what the workers of a node share", () => {
+  test("[MP10] presence, messages, user operations and the publish log are those of the node, at whichever worker", async () => {
+    await using node = await ProcessNode.start({}, seen);
+    const clients = await node.connectMany({ token: await connectionToken("ann") });
+    await enterAll(node, clients);
+    const ids = clients.map(({ client }) => client).toSorted();
+    for (let n = 0; n < 4; n++) {
+      const { presence } = await node.api("presence", { channel: "a" });
+      expect(Object.keys(presence as object).toSorted()).toEqual(ids);
+      expect(await node.api("presence_stats", { channel: "a" })).toEqual({ num_clients: 12, num_users: 1 });
+    }
+    // Each hears of those that came after it, once.
+    for (const [index, client] of clients.entries()) {
+      const joins = await client.take(clients.length - index);
+      expect(joins).toMatchObject(
+        clients.slice(index).map((each) => ({ push: { join: { info: { client: each.client } } } })),
+      );
+    }
+    const [first, ...others] = clients;
+    await node.api("disconnect", { user: "ann", client: first?.client ?? "" });
+    expect(await first?.closed()).toMatchObject({ code: 3_503 });
+    for (const client of others)
+      expect(await client.next()).toMatchObject({ push: { leave: { info: { client: first?.client ?? "" } } } });
+    for (const client of others) client[Symbol.dispose]();
+
+    for (const data of [1, 2]) await node.api("send", { user: "bob", data, queue_ttl_s: 60 });
+    using bob = await node.connect({ token: await connectionToken("bob") });
+    expect(await bob.take(2)).toMatchObject([{ push: { message: { data: 1 } } }, { push: { message: { data: 2 } } }]);
+    const { entries } = await node.api("push_log", { user: "bob" });
+    expect((entries as unknown[]).length).toBeGreaterThanOrEqual(2);
+  });
+});
+
+describeSlow("a worker that dies", () => {
+  test("[MP11] its presence is cleaned, and leaves are told to the clients of the others", async () => {
+    await using node = await ProcessNode.start({}, seen);
+    const clients = await node.connectMany();
+    await enterAll(node, clients);
+    for (const [index, client] of clients.entries()) await client.take(clients.length - index);
+    process.kill(node.workers.get(1) ?? 0, "SIGKILL");
+    await node.nextWorker();
+    const heard = await Promise.all(clients.map((client) => client.next()));
+    const left = clients.filter((_, index) => "closed" in (heard[index] ?? {})).map(({ client }) => client);
+    await until("the presence is that of the others", async () => {
+      const stats = await node.api("presence_stats", { channel: "a" });
+      return stats["num_clients"] === clients.length - left.length;
+    });
+    for (const [index, client] of clients.entries()) {
+      if (left.includes(client.client)) continue;
+      const leaves = [heard[index], ...(await client.take(left.length - 1))];
+      const told = leaves.map(
+        (each) => (each as { push: { leave: { info: { client: string } } } }).push.leave.info.client,
+      );
+      expect(told.toSorted()).toEqual(left.toSorted());
+    }
+  });
+
+  test("[MP12] a history in SQLite is the same with one process and with several", async () => {
+    await using node = await ProcessNode.start();
+    await node.api("publish", { channel: "a", data: 1, idempotency_key: "k" });
+    const { epoch } = await node.api("history", { channel: "a", limit: 10 });
+    for (const processes of [1, 3, 2]) {
+      await node.restart(configOf({ node: { processes } }));
+      const found = await node.api("history", { channel: "a", limit: 10 });
+      expect(found).toMatchObject({ epoch, offset: 1, publications: [{ data: 1, offset: 1 }] });
+      expect(await node.api("publish", { channel: "a", data: 2, idempotency_key: "k" })).toEqual({ offset: 1, epoch });
+    }
+    using client = await node.connect();
+    await client.subscribe("a");
+    await node.api("publish", { channel: "a", data: 3 });
+    expect(await client.next()).toMatchObject(pub("a", { data: 3, offset: 2 }));
+  });
+});
