@@ -16,7 +16,7 @@ export function nodeMetrics(own: Metrics, { link }: ParentConnection): Metrics {
     contentType: own.contentType,
     render: async () => {
       const { promise, resolve } = Promise.withResolvers<string | null>();
-      link.call(kinds.metrics, nothing, (answer) => resolve(answer && answer.text()));
+      link.call(kinds.metrics, nothing, (answer) => resolve(answer?.text() ?? null));
       // A parent that hangs: those of this worker say so.
       return (await promise) ?? (await own.render());
     },

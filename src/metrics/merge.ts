@@ -25,23 +25,25 @@ interface Family {
  */
 export function mergeMetrics(processes: readonly ProcessMetrics[]): string {
   const families = new Map<string, Family>();
-  for (const { worker, text } of processes) {
-    let name = "";
-    for (const line of text.split("\n")) {
-      if (line === "") continue;
-      if (line.startsWith("# ")) name = line.split(" ", 3)[2] ?? "";
-      const family = families.get(name) ?? { head: [], samples: new Map<string, number>() };
-      families.set(name, family);
-      if (!line.startsWith("# ")) addSample(family, name, line, worker);
-      else if (!family.head.includes(line)) family.head.push(line);
-    }
-  }
+  for (const { worker, text } of processes) addAll(families, text.split("\n"), worker);
   const lines = [...families.values()].flatMap(({ head, samples }) => [
     ...head,
     ...[...samples].map(([sample, value]) => `${sample} ${written(value)}`),
     "",
   ]);
   return lines.join("\n");
+}
+
+function addAll(families: Map<string, Family>, lines: readonly string[], worker: string): void {
+  let name = "";
+  for (const line of lines) {
+    if (line === "") continue;
+    if (line.startsWith("# ")) name = line.split(" ", 3)[2] ?? "";
+    const family = families.get(name) ?? { head: [], samples: new Map<string, number>() };
+    families.set(name, family);
+    if (!line.startsWith("# ")) addSample(family, name, line, worker);
+    else if (!family.head.includes(line)) family.head.push(line);
+  }
 }
 
 function addSample({ samples }: Family, name: string, line: string, worker: string): void {

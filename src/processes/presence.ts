@@ -51,6 +51,10 @@ export class ParentPresence implements SharedPresence {
     this.#service.tell("enter", { channel, info: client, visibility });
   }
 
+  renew(channel: string, client: ClientInfo, visibility: Visibility): void {
+    this.#service.tell("renew", { channel, info: client, visibility });
+  }
+
   leave(channel: string, client: ClientInfo, visibility: Visibility): void {
     this.#service.tell("leave", { channel, info: client, visibility });
   }
@@ -97,6 +101,11 @@ export class PresenceRelay {
         const told = v.parse(event, value);
         entered.set(keyOf(told), told);
         this.#events.enter(told.channel, told.info, told.visibility);
+      },
+      renew: (value) => {
+        const told = v.parse(event, value);
+        entered.set(keyOf(told), told);
+        this.#events.renew(told.channel, told.info, told.visibility);
       },
       leave: (value) => {
         const told = v.parse(event, value);
