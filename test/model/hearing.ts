@@ -44,6 +44,8 @@ export interface Shared {
   unkept: readonly string[];
   /** I7: these connections were said to be in a channel. */
   sawPresent(channel: ChannelName, clients: readonly string[]): void;
+  /** Writes down a connection what ends the fence of its client; false where there is no such connection. */
+  mark(client: string): boolean;
   /** The disk fails: a publish, and what would begin a stream, may be answered with error 100. */
   isFailing: boolean;
 }
@@ -214,7 +216,7 @@ export class Hearing {
   #hearHistory(channel: ChannelName, result: JsonObject): void {
     const { streams } = this.#shared;
     const epoch = String(result["epoch"]);
-    const top = Number(result["offset"]);
+    const top = Number(result["offset"] ?? 0);
     const stream = streams.open(channel, epoch);
     const kept = listOf(result["publications"]);
     for (const { offset, data } of kept) streams.saw(channel, epoch, Number(offset), String(data));

@@ -1,3 +1,4 @@
+import type { Transport } from "../support/carriers.ts";
 import { CentrifugeProbe, type Heard, isClosed } from "../support/centrifuge-probe.ts";
 import { isObject, type Json, type JsonObject } from "../support/json.ts";
 import { tokenFor } from "../support/open-channels.ts";
@@ -36,11 +37,11 @@ export class Member {
   }
 
   /** Connects where it is not, and subscribes to all that it wants, in one frame as the stock clients do. */
-  async connect(url: string, expires: boolean): Promise<void> {
+  async connect(url: string, expires: boolean, transport: Transport = "websocket"): Promise<void> {
     if (this.#probe) return;
     this.#endsAt = expires ? this.#shared.now() + tokenLifetime + expiryGrace : null;
     const exp = expires ? { exp: this.#shared.seconds() + tokenLifetime / 1_000 } : {};
-    const probe = await CentrifugeProbe.open(url);
+    const probe = await CentrifugeProbe.open(url, { transport, mark: this.#shared.mark });
     this.#probe = probe;
     const connect = { token: tokenFor({ sub: this.user, ...exp }) };
     const subscribes = [...this.#hearing.wanted.keys()].map((channel) => this.#subscribeCommand(channel, false));

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { ClientError } from "../../src/core/errors.ts";
 import { unsubscribes } from "../../src/core/unsubscribes.ts";
+import { writeMark } from "../support/carriers.ts";
 import { ManualClock } from "../support/clock.ts";
 import { TemporaryFolder } from "../support/folder.ts";
 import { Losses } from "../support/late/loss.ts";
@@ -69,6 +70,7 @@ class Run {
       unkept: [],
       sawPresent: (channel, clients) => this.#checkPresence(channel, clients),
       isFailing: false,
+      mark: (client) => writeMark(this.#incarnation.server.node.registry, client),
     };
     const isAllowed = (index: number) => index < memberCount - 1;
     this.#members = Array.from(
@@ -81,7 +83,9 @@ class Run {
   async open(path: string): Promise<void> {
     await this.#begin(path);
     await this.#bringWitness();
-    for (const member of this.#members) await member.connect(this.#url, false);
+    for (const [index, member] of this.#members.entries()) {
+      await member.connect(this.#url, false, this.#world.over[index]);
+    }
     await this.#settle();
   }
 
@@ -91,7 +95,7 @@ class Run {
         this.#act(step.actions);
         break;
       case "connect":
-        await this.#members[step.by]?.connect(this.#url, step.expires);
+        await this.#members[step.by]?.connect(this.#url, step.expires, step.over);
         break;
       case "kick":
         this.#kick(step);
@@ -223,11 +227,8 @@ class Run {
       this.#streams.lose(channel);
       this.#lost.add(channel);
     };
-    this.#begun = await begin(this.#world, this.#clock, path, {
-      random: this.#chance,
-      losses: this.#losses,
-      onLost,
-    });
+    const outside = { random: this.#chance, losses: this.#losses, onLost };
+    this.#begun = await begin(this.#world, this.#clock, path, outside);
   }
 
   async #bringWitness(): Promise<void> {
@@ -256,6 +257,7 @@ class Run {
     this.#shared.unkept = this.#witness.unkept;
     for (const member of this.#everyone) member.rest();
     this.#checkAcknowledged();
+    this.#streams.settle();
   }
 
   /** What somebody sent whose line was cut is read before the server knows that it is: then all is read. */

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { type Transport, transports } from "../support/carriers.ts";
 
 /** The channels of a run: two that are kept, one that is not, and one that is kept and closed to the third member. */
 export const channels = ["a", "b", "unkept:a", "closed:a"] as const;
@@ -20,8 +21,8 @@ export type Action =
 /** What happens next; after each of them the run waits until all is quiet. */
 export type Step =
   | { readonly do: "together"; readonly actions: readonly Action[] }
-  /** Comes back and recovers all that it was in, in one frame. */
-  | { readonly do: "connect"; readonly by: number; readonly expires: boolean }
+  /** Comes back, over whatever transport, and recovers all that it was in, in one frame. */
+  | { readonly do: "connect"; readonly by: number; readonly expires: boolean; readonly over: Transport }
   /** A back end ends a subscription; `back` is a code after which the client subscribes again. */
   | { readonly do: "kick"; readonly by: number; readonly channel: ChannelName; readonly back: boolean }
   | { readonly do: "pass"; readonly halfSeconds: number }
@@ -42,6 +43,8 @@ export interface World {
   readonly lasting: boolean;
   /** The seed of a broker, a presence and a queue that answer later, of which the broker loses streams; null: none. */
   readonly late: number | null;
+  /** The transports over which the members connect first. */
+  readonly over: readonly Transport[];
 }
 
 /** A run: where it begins, and what happens. */
@@ -50,6 +53,7 @@ export interface Plan {
   readonly steps: readonly Step[];
 }
 
+const over = fc.constantFrom(...transports);
 const by = fc.nat(memberCount - 1);
 const channel = fc.constantFrom(...channels);
 const publish = fc.record({ do: fc.constant("publish" as const), by, channel, count: fc.integer({ min: 1, max: 4 }) });
@@ -67,7 +71,7 @@ const actions = fc.array(action, { minLength: 1, maxLength: 6 });
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 12, arbitrary: fc.record({ do: fc.constant("together" as const), actions }) },
-  { weight: 6, arbitrary: fc.record({ do: fc.constant("connect" as const), by, expires: rarely() }) },
+  { weight: 6, arbitrary: fc.record({ do: fc.constant("connect" as const), by, expires: rarely(), over }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("kick" as const), by, channel, back: fc.boolean() }) },
   {
     weight: 2,
@@ -85,6 +89,7 @@ const world = (late: fc.Arbitrary<number | null>) =>
     size: fc.integer({ min: 1, max: 6 }),
     lasting: fc.boolean(),
     late,
+    over: fc.array(over, { minLength: memberCount, maxLength: memberCount }),
   });
 
 const steps = fc.array(step, { minLength: 1, maxLength: 25, size: "max" });

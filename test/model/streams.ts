@@ -47,6 +47,8 @@ export class Streams {
   readonly #streams = new Map<ChannelName, Reference>();
   /** Every epoch that ever was, by channel: none comes back. */
   readonly #epochs = new Set<string>();
+  /** Streams that another has followed since all was quiet: an answer from before that may be heard after it. */
+  readonly #followed = new Map<string, Reference>();
   /** The channel of everything that was seen: each is in one stream, at one offset. */
   readonly #places = new Map<string, string>();
   now = 0;
@@ -57,6 +59,8 @@ export class Streams {
 
   /** The stream that there has to be for one who joins or reads: its own time begins anew. */
   open(channel: ChannelName, epoch: string): Reference {
+    const followed = this.#followed.get(`${channel} ${epoch}`);
+    if (followed) return followed;
     const known = this.current(channel);
     if (known === null || (known.epoch !== epoch && this.isPerhapsOver(channel))) {
       must(!this.#epochs.has(`${channel} ${epoch}`), "I2", `the epoch ${epoch} of ${channel} has come back`);
@@ -66,6 +70,11 @@ export class Streams {
     must(known.epoch === epoch, "I2", `${channel} has the epoch ${epoch}, and ${known.epoch} is not over`);
     known.touchedAt = this.now;
     return known;
+  }
+
+  /** All is quiet: what was said of streams that have ended was heard. */
+  settle(): void {
+    this.#followed.clear();
   }
 
   /** Whether the next one who joins or publishes may be the one who begins it. */
@@ -147,7 +156,9 @@ export class Streams {
   #begin(channel: ChannelName, epoch: string): Reference {
     this.#epochs.add(`${channel} ${epoch}`);
     const times = { publishedAt: this.now, touchedAt: this.now, perhapsTouchedAt: this.now };
-    const losses = Math.max((this.#streams.get(channel)?.losses ?? 0) - 1, 0);
+    const before = this.#streams.get(channel);
+    if (before) this.#followed.set(`${channel} ${before.epoch}`, before);
+    const losses = Math.max((before?.losses ?? 0) - 1, 0);
     const stream = { epoch, published: [], gone: 0, isPerhapsLost: false, losses, ...times };
     this.#streams.set(channel, stream);
     return stream;

@@ -58,6 +58,8 @@ function configOf(world: World, path: string) {
     history_meta_ttl: seconds(metaTtlOf(world)),
   };
   return {
+    sse: { enabled: true },
+    http_stream: { enabled: true },
     engine: { type: world.engine, sqlite: { path, synchronous: "normal" as const } },
     client: {
       expired_close_delay: seconds(expiryGrace),

@@ -1,6 +1,6 @@
-import { fence } from "./fence.ts";
+import { type Carrier, carrierOf, type Transport } from "./carriers.ts";
 import { Inbox } from "./inbox.ts";
-import { isObject, type Json, type JsonObject } from "./json.ts";
+import { isObject, type JsonObject } from "./json.ts";
 import type { Closed } from "./probe.ts";
 
 /** What a probe of the Centrifuge protocol is to do. */
@@ -10,34 +10,43 @@ export interface CentrifugeProbeOptions {
   /** False: pings are handed out like everything else, and not answered. */
   readonly answersPings?: boolean;
   readonly headers?: Readonly<Record<string, string>>;
+  /** WebSocket in JSON, where it is not given. */
+  readonly transport?: Transport;
+  /** Has the server write a marking message to the connection of this id, which `rest` of a stream needs. */
+  readonly mark?: (client: string) => boolean;
 }
 
 /** Something that came: a reply, a push or a ping, and at the end how the connection was closed. */
 export type Heard = JsonObject | { readonly closed: Closed };
 
 /**
- * A client of the Centrifuge protocol in JSON that hides nothing: commands go out as they are written, everything that
- * comes is handed out in its order. Pings are answered behind the scenes.
+ * A client of the Centrifuge protocol that hides nothing: commands go out as they are written, everything that comes is
+ * handed out in its order, whatever the transport. Pings are answered behind the scenes.
  */
 export class CentrifugeProbe implements Disposable {
-  readonly #socket: WebSocket;
+  readonly #carrier: Carrier;
   readonly #inbox: Inbox<Heard>;
   readonly #opened = Promise.withResolvers<void>();
   readonly #answersPings: boolean;
   #ids = 0;
   #client = "";
 
-  private constructor(url: string, { query = "", answersPings = true, headers = {} }: CentrifugeProbeOptions) {
-    const address = `${url}/connection/websocket${query && `?${query}`}`;
+  private constructor(url: string, options: CentrifugeProbeOptions) {
+    const { query = "", answersPings = true, headers = {}, transport = "websocket", mark } = options;
     this.#answersPings = answersPings;
-    this.#inbox = new Inbox(`Centrifuge probe of ${address}`, (heard) => JSON.stringify(heard));
-    this.#socket = new WebSocket(address, { headers, perMessageDeflate: false });
-    this.#socket.addEventListener("open", () => this.#opened.resolve());
-    this.#socket.addEventListener("message", ({ data }) => this.#take(String(data)));
-    this.#socket.addEventListener("close", ({ code, reason }) => {
-      this.#opened.reject(new Error(`${address} was closed before it was open: ${code} ${reason}`));
-      this.#inbox.push({ closed: { code, reason } });
-    });
+    this.#inbox = new Inbox(`Centrifuge probe of ${url} over ${transport}`, (heard) => JSON.stringify(heard));
+    this.#carrier = carrierOf(
+      transport,
+      { url, query, headers, mark },
+      {
+        opened: () => this.#opened.resolve(),
+        heard: (message) => this.#take(message),
+        closed: (closed) => {
+          this.#opened.reject(new Error(`${url} was closed before it was open: ${closed.code} ${closed.reason}`));
+          this.#inbox.push({ closed });
+        },
+      },
+    );
     // Where nobody waits for it to open, its failure is no unhandled rejection.
     this.#opened.promise.catch(() => {});
   }
@@ -63,12 +72,11 @@ export class CentrifugeProbe implements Disposable {
 
   /** Sends commands as one frame: objects as JSON, texts as they are. */
   send(...commands: (JsonObject | string)[]): void {
-    const lines = commands.map((command) => (typeof command === "string" ? command : JSON.stringify(command)));
-    this.sendFrame(lines.join("\n"));
+    this.#carrier.send(commands);
   }
 
   sendFrame(frame: string | Uint8Array<ArrayBuffer>): void {
-    this.#socket.send(frame);
+    this.#carrier.sendFrame(frame);
   }
 
   /** A command with an id of its own, to be sent. */
@@ -115,46 +123,42 @@ export class CentrifugeProbe implements Disposable {
 
   /** All that has come by now and was not taken, after all that the server was sending. */
   async rest(): Promise<Heard[]> {
-    await fence(this.#socket);
+    await this.#carrier.fence();
     return await this.take(this.#inbox.waiting);
   }
 
   /** Resolves when the server has read all that was sent. */
   async fence(): Promise<void> {
-    await fence(this.#socket);
+    await this.#carrier.fence();
   }
 
   /** Closes as a page does, and waits until it is done. */
   async close(): Promise<void> {
-    this.#socket.close(1000);
+    this.#carrier.close();
     while (!isClosed(await this.next()));
   }
 
   /** Stops reading, so that what the server sends piles up in the kernel and then in the server. */
   pause(): void {
-    this.#socket.pause();
+    this.#carrier.pause();
   }
 
   resume(): void {
-    this.#socket.resume();
+    this.#carrier.resume();
   }
 
   /** Cuts the connection without a word. */
   [Symbol.dispose](): void {
-    this.#socket.terminate();
+    this.#carrier.cut();
   }
 
-  #take(frame: string): void {
-    for (const line of frame.split("\n")) {
-      if (line === "{}" && this.#answersPings) {
-        this.#socket.send("{}");
-        continue;
-      }
-      const heard: Json = JSON.parse(line);
-      if (!isObject(heard)) throw new Error(`The server sent ${line}, which is no object.`);
-      if (isObject(heard["connect"])) this.#client = String(heard["connect"]["client"]);
-      this.#inbox.push(heard);
+  #take(heard: JsonObject): void {
+    if (this.#answersPings && Object.keys(heard).length === 0) {
+      this.#carrier.send([{}]);
+      return;
     }
+    if (isObject(heard["connect"])) this.#client = String(heard["connect"]["client"]);
+    this.#inbox.push(heard);
   }
 }
 
