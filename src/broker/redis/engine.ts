@@ -203,6 +203,7 @@ export class RedisEngine implements RedisParts {
     }
     commands.on("ready", () => {
       this.commands.load([...Object.values(scripts), ...this.#taught]);
+      this.#probe.ask();
       // It may be another server, on which streams stand elsewhere.
       this.#events.resumed();
     });

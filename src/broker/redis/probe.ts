@@ -72,10 +72,15 @@ export class Probe {
     try {
       await this.#ports.listening.subscribe(this.#messages, [name]);
       this.#name = name;
-      this.#ask();
+      this.ask();
     } catch {
       // The connection has gone again, or the next tick finds it silent.
     }
+  }
+
+  /** Asks once, where the server is listened to. */
+  ask(): void {
+    if (this.#name !== null) this.#commands.call(this.#ports.listening.publish, this.#name, "").catch(() => {});
   }
 
   stop(): void {
@@ -85,16 +90,12 @@ export class Probe {
   #tick(): void {
     const now = this.#ports.clock.monotonic();
     if (now - this.#silentSince < silence) {
-      this.#ask();
+      this.ask();
       return;
     }
     this.#silentSince = now;
     this.#ports.silent();
     // Not an orderly end: nobody may be there to take part in it.
     for (const connection of [this.#commands, this.#messages]) connection.stream?.destroy();
-  }
-
-  #ask(): void {
-    if (this.#name !== null) this.#commands.call(this.#ports.listening.publish, this.#name, "").catch(() => {});
   }
 }
