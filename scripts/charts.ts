@@ -89,7 +89,10 @@ async function layOut(graph: ChartGraph, form: Form): Promise<Chart> {
     width: Math.ceil(root.width ?? 0),
     height: Math.ceil(root.height ?? 0),
     states: graph.states.map((state) => ({ ...state, ...box(places.get(state.id)) })),
-    edges: graph.edges.map((edge, index) => ({ ...edge, ...way(edges.get(`edge-${index}`), form.hasLabels ? labelOf(edge) : "") })),
+    edges: graph.edges.map((edge, index) => ({
+      ...edge,
+      ...way(edges.get(`edge-${index}`), form.hasLabels ? labelOf(edge) : ""),
+    })),
   };
 }
 

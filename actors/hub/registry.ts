@@ -34,6 +34,8 @@ export interface Member {
   readonly state: ConnectionState;
   /** It takes messages that belong to no channel: it was admitted, is not ending, and its protocol has them. */
   readonly hearsMessages: boolean;
+  /** It has its channels: what it is told is told at once. */
+  readonly isGreeted: boolean;
 }
 
 /** The connections of this node, for reading. Every answer is current: nothing is cached, nothing is asynchronous. */
@@ -74,6 +76,11 @@ export class OwnedMember implements Member {
 
   get hearsMessages(): boolean {
     return this.socket.capabilities.canReceiveMessages && this.state === "authenticated";
+  }
+
+  get isGreeted(): boolean {
+    const { value } = this.ref.getSnapshot();
+    return typeof value === "object" && "authenticated" in value && value.authenticated !== "connecting";
   }
 
   get state(): ConnectionState {

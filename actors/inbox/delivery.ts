@@ -111,7 +111,10 @@ export class Deliveries implements InboxDelivery {
   }
 
   #appended(user: string): void {
-    for (const member of this.#ports.registry.ofUser(user)) if (member.hearsMessages) this.#write(this.#flowOf(member));
+    for (const member of this.#ports.registry.ofUser(user)) {
+      // One that was not greeted yet takes all that waits when it is.
+      if (member.hearsMessages && member.isGreeted) this.#write(this.#flowOf(member));
+    }
   }
 
   #flowOf(member: Member): Flow {
@@ -144,12 +147,8 @@ export class Deliveries implements InboxDelivery {
         return;
       }
       flow.after = messages.at(-1)?.position ?? after;
-      let bytes = 0;
-      for (const message of messages) {
-        bytes += payloadSize(message.payload);
-        this.#send(flow, message);
-      }
-      if (bytes >= sliceBytes) this.#ports.soon(() => this.#whenTaken(flow));
+      for (const message of messages) this.#send(flow, message);
+      if (mayHaveMore(messages)) this.#ports.soon(() => this.#whenTaken(flow));
       else {
         flow.isBusy = false;
         if (flow.isBehind) this.#write(flow);
@@ -265,6 +264,11 @@ export class Deliveries implements InboxDelivery {
     const time = Math.floor(this.#ports.clock.wall());
     this.#ports.log?.record({ time, key: "", method: "send", user, connections, queued: false, ...entry });
   }
+}
+
+/** Whether as much was given as was asked for: a UTF-16 unit is at most three bytes in the store. */
+function mayHaveMore(messages: readonly OwedMessage[]): boolean {
+  return messages.reduce((sum, { payload }) => sum + 3 * payloadSize(payload) + 128, 0) >= sliceBytes;
 }
 
 /** While a connection is being admitted its state is still that of the handshake. */

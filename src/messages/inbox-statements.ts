@@ -41,7 +41,7 @@ function messageStatements(make: Prepare) {
     ),
     /** The oldest, up to the one with which they have so many bytes; lengths are read without what they measure. */
     owedAfter: make<FoundRow, [user: string, device: string, now: number, after: number, bytes: number]>(
-      `SELECT * FROM messages WHERE id IN (SELECT id FROM (SELECT m.id, sum(length(m.data)) OVER (ORDER BY m.id) - length(m.data) AS before FROM messages m WHERE m.user = ?1 AND m.id > ?4 AND ${isOwed}) WHERE before < ?5) ORDER BY id`,
+      `SELECT * FROM messages WHERE id IN (SELECT id FROM (SELECT m.id, sum(length(m.data) + 128) OVER (ORDER BY m.id) - length(m.data) - 128 AS before FROM messages m WHERE m.user = ?1 AND m.id > ?4 AND ${isOwed}) WHERE before < ?5) ORDER BY id`,
     ),
     owedOf: make<FoundRow, [user: string, device: string, now: number, ids: string]>(
       `SELECT * FROM messages m WHERE m.user = ?1 AND m.message IN (SELECT value FROM json_each(?4)) AND ${isOwed} ORDER BY m.id`,

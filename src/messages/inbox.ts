@@ -52,7 +52,7 @@ export interface Device {
 export interface Take extends Device {
   /** The position after which it begins; 0 for the oldest. */
   readonly after: number;
-  /** Messages are given until their payloads have as many bytes or more: at least one. */
+  /** Messages are given until their payloads, and 128 bytes for each, have as many bytes or more: at least one. */
   readonly bytesMax: number;
 }
 

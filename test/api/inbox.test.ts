@@ -206,6 +206,17 @@ describe("what waits for a user", () => {
     ] as Heard[]);
   });
 
+  test("[AP83] comes in slices, whatever its letters take in the file", async () => {
+    await using api = await startApi({ push_queue: { size: 400 } });
+    const text = "\u00e9".repeat(1_000);
+    for (let n = 0; n < 400; n += 1) await api.api.send({ user: "ann" }, `${n} ${text}`, { until: "acknowledged" });
+    const ann = await api.centrifuge("ann");
+    const heard = await ann.take(400);
+    expect(heard.map((each) => JSON.stringify(each).match(/"(\d+) /)?.[1])).toEqual(
+      Array.from({ length: 400 }, (_, n) => `${n}`),
+    );
+  });
+
   test("[IN8] is bounded for each user, and expires after its time or the longest one", async () => {
     const clock = new ManualClock();
     await using api = await startApi({ push_queue: { size: 2, ttl: "1h" } }, { clock });
