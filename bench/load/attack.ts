@@ -1,3 +1,4 @@
+import { tokenSecret } from "../servers/chorus.ts";
 import { centrifuge } from "../speech/centrifuge.ts";
 import { plain } from "../speech/plain.ts";
 import { FrameReader } from "../wire/frame-reader.ts";
@@ -22,6 +23,8 @@ export interface AttackResult {
   readonly receivedBytes: number;
   /** How often they were closed, by code; 0 is without a close frame. */
   readonly closedBy: Readonly<Record<string, number>>;
+  /** Milliseconds from the expiry of a token to the end of its connection; null where none was watched. */
+  readonly endedAfter: number | null;
 }
 
 const channel = "attacked";
@@ -70,7 +73,7 @@ async function prepareAttack(port: number, { name, key }: Attack): Promise<Prepa
       crowd.push(...(await Promise.all(joining)));
     }
   }
-  if (!/^E10 (long|API)|^E15/.test(name)) return { epoch: "", crowd };
+  if (!/^E3|^E10 (long|API)|^E15/.test(name)) return { epoch: "", crowd };
   const isRecovery = name.startsWith("E15");
   const [target, bytes] = isRecovery ? [recovered, 1_500] : [historied, 50_000];
   const data = "x".repeat(bytes);
@@ -90,8 +93,9 @@ export async function attack(port: number, order: Attack): Promise<AttackResult>
   const running = Array.from({ length: attackers }, () => fight(campaign));
   const helpers = [
     ...(campaign.isStalled ? [feed(port, end)] : []),
-    ...(name === "E10 API batches" ? [callInBatches(port, key, end)] : []),
+    ...(/^E3|^E10 API/.test(name) ? [callInBatches(port, key, end)] : []),
   ];
+  const expiring = name.startsWith("E3") ? expire(port, end) : null;
   const all = (await Promise.all(running)).flat();
   await Promise.all(helpers);
   for (const client of crowd) client.leave();
@@ -103,7 +107,26 @@ export async function attack(port: number, order: Attack): Promise<AttackResult>
     sentBytes: sum(({ sentBytes }) => sentBytes),
     receivedBytes: sum(({ receivedBytes }) => receivedBytes),
     closedBy,
+    endedAfter: await expiring,
   };
+}
+
+/** Opens a connection whose token expires in the middle of the attack; how many milliseconds later it was ended. */
+async function expire(port: number, end: number): Promise<number> {
+  const expiry = Math.floor(Date.now() / 1_000) + 2;
+  const client = new Attacker();
+  const target = (to: string) => `/ws?token=${tokenUntil(expiry)}&channel=${to}`;
+  const speech = { ...plain("/ws"), target };
+  await client.join({ port, speech, channel, role: "receiver", failed: () => {} });
+  while (client.closedBy === null && performance.now() < end + readOnMs) await Bun.sleep(5);
+  return Date.now() - expiry * 1_000;
+}
+
+function tokenUntil(expiry: number): string {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const signed = `${part({ alg: "HS256", typ: "JWT" })}.${part({ sub: "expiring", exp: expiry })}`;
+  const signature = new Bun.CryptoHasher("sha256", tokenSecret).update(signed).digest("base64url");
+  return `${signed}.${signature}`;
 }
 
 interface Campaign {

@@ -11,6 +11,7 @@ export const attackNames = [
   "E1 large publications",
   "E2 garbage tokens",
   "E2 refreshes",
+  "E3 an expiry in an overload",
   "E4 a fraction in an unknown field",
   "E5 names of 60 KB",
   "E6 short payloads in long frames",
@@ -105,6 +106,7 @@ export function weaponOf(name: AttackName, { epoch }: Prepared): Weapon {
       );
     case "E7 unfinished messages":
       return { speech: "plain", first: clientFrame(opcode.binary, Buffer.alloc(15_000_000), false) };
+    case "E3 an expiry in an overload":
     case "E10 long histories":
       return centrifuge(repeatedCommand({ id: 2, history: { channel: historied, limit: 300 } }));
     case "E10 presence of 3,000":

@@ -8,6 +8,9 @@ const root = join(import.meta.dir, "../..");
 /** The key of the HTTP API in the benches. */
 export const apiKey = "bench";
 
+/** What tokens of the benches are signed with. */
+export const tokenSecret = "bench-secret";
+
 /** What everyone may do in a bench's channels; nothing here costs or saves anything but the check itself. */
 const open = {
   allow_subscribe_for_client: true,
@@ -58,7 +61,8 @@ function benchConfig(folder: string) {
 /** The same with the limits that a person gets who configures none: what stands between abuse and the others. */
 function guardedConfig(folder: string) {
   const config = benchConfig(folder);
-  return { ...config, client: { allow_anonymous_connect_without_token: true }, plain: {} };
+  const token = { hmac_secret_key: tokenSecret };
+  return { ...config, client: { allow_anonymous_connect_without_token: true, token }, plain: {} };
 }
 
 type BenchConfig = ReturnType<typeof benchConfig> | ReturnType<typeof guardedConfig>;

@@ -86,6 +86,7 @@ export function createTransports(config: Config, ports: TransportsPorts) {
       ...inbound,
       ...shared,
       closes: new Pacer(closesPerTurn, timers.setImmediate),
+      schedule: timers.setImmediate,
       frameBytesMax: messageBytesMax(config, ports),
       connectBytesMax: Math.max(config.websocket.message_size_limit, config.uni_websocket.message_size_limit),
     }),

@@ -21,6 +21,10 @@ export interface Arriving {
   settled: number;
   /** Received bytes when the last ping went out; -1 where that is not known. */
   receivedAtPing: number;
+  /** Its frames wait for their turn, or waited until `releasedAt`: whole messages of it lie in the kernel. */
+  readonly isHeld: boolean;
+  /** In monotonic milliseconds. */
+  readonly releasedAt: number;
   /** The address of the peer, as the runtime writes it; "" once it is closed. */
   peerAddress(): string;
   /** Bytes of the largest message that it may send now. */
@@ -46,6 +50,8 @@ const headerShare = 16;
 /** Descriptors and connections that are looked at in one tick: some 150 us together. */
 const descriptorsPerTick = 512;
 const connectionsPerTick = 64;
+/** Milliseconds in which what the kernel has held of a connection is read. */
+const catchUpMs = 1_000;
 /** So many descriptors in a row without a connection are the end of the table. */
 const gapMax = 2_048;
 
@@ -141,6 +147,10 @@ export class Arrivals {
   }
 
   #look(connection: Arriving): void {
+    if (connection.isHeld || this.#clock.monotonic() - connection.releasedAt < catchUpMs) {
+      this.#unfinished.delete(connection);
+      return;
+    }
     const received = this.#received(connection);
     if (received === null) return;
     const beyond = received - connection.framed;

@@ -9,6 +9,7 @@ import type { NativeSubscriber } from "../delivery/subscribers.ts";
 import type { Counters } from "../metrics/counters.ts";
 import type { Arriving } from "./arrivals.ts";
 import { ClientSocket, type Opening, type SocketPorts } from "./client-socket.ts";
+import type { Turning } from "./inbound-turns.ts";
 
 /** What was learnt of a client from its upgrade request. */
 export interface SocketOpening extends Opening {
@@ -22,7 +23,7 @@ export interface SocketOpening extends Opening {
 }
 
 /** A WebSocket of Bun's as its connection sees it; Bun carries it as the `data` of its own object. */
-export class BunSocket extends ClientSocket implements Arriving {
+export class BunSocket extends ClientSocket implements Arriving, Turning {
   /** The listener that took it: its topics are its own. */
   readonly server: Server<BunSocket> | null;
   /** Bun's socket, from `open` until it is closed. */
@@ -37,6 +38,8 @@ export class BunSocket extends ClientSocket implements Arriving {
   framed = 0;
   settled = -1;
   receivedAtPing = -1;
+  isHeld = false;
+  releasedAt = Number.NEGATIVE_INFINITY;
 
   constructor(opening: SocketOpening, ports: SocketPorts, tokens: number) {
     super(opening, ports, tokens);
@@ -122,6 +125,13 @@ export class BunSocket extends ClientSocket implements Arriving {
 
   localPort(): number {
     return this.server?.port ?? 0;
+  }
+
+  /** It continues also when it is closed: the runtime would not see the peer's end otherwise. */
+  pause(): () => void {
+    const { ws } = this;
+    ws?.pause();
+    return () => void ws?.resume();
   }
 
   peerAddress(): string {

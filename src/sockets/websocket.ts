@@ -8,6 +8,7 @@ import type { ProtocolSettings } from "../protocol/protocol.ts";
 import type { Admission } from "./admission.ts";
 import { type Arrivals, countFrame } from "./arrivals.ts";
 import { createInbound, type InboundPorts } from "./inbound.ts";
+import { InboundTurns } from "./inbound-turns.ts";
 import type { Pacer } from "./pacer.ts";
 import type { BunSocket } from "./socket.ts";
 
@@ -24,6 +25,8 @@ export interface WebSocketPorts extends InboundPorts {
   /** Bytes of a frame before the credentials are accepted: no path takes larger ones of strangers. */
   readonly connectBytesMax: number;
   readonly arrivals: Pick<Arrivals, "entered" | "left">;
+  /** Runs a task in the next turn of the event loop. */
+  schedule(task: () => void): void;
 }
 
 /**
@@ -34,6 +37,22 @@ export function createWebSocketHandlers(ports: WebSocketPorts): WebSocketHandler
   const { clock, counters } = ports;
 
   const inbound = createInbound(ports);
+  const failed = (error: unknown, socket: BunSocket | undefined) => handlerFailed(ports, error, socket);
+  const take = (socket: BunSocket, frame: Frame) => {
+    // It may have ended while the frame waited.
+    if (!socket.connection) return;
+    if (isOversized(frame, socket.protocol.settings) || (isLarge(frame, ports) && socket.isConnecting()))
+      socket.oversized();
+    // As recorded: what a unidirectional client sends after its request is dropped.
+    else if (socket.capabilities.isUnidirectional && socket.frames > 0) inbound.isWithinRate(socket);
+    else inbound.read(socket, frame);
+  };
+  const turns = new InboundTurns<BunSocket>({
+    now: () => clock.monotonic(),
+    schedule: ports.schedule,
+    read: take,
+    failed: (socket, error) => failed(error, socket),
+  });
 
   return {
     open(ws) {
@@ -61,11 +80,8 @@ export function createWebSocketHandlers(ports: WebSocketPorts): WebSocketHandler
       counters.bytesIn += frame.length;
       countFrame(socket, typeof frame === "string" ? Buffer.byteLength(frame) : frame.byteLength);
       socket.settled = -1;
-      if (isOversized(frame, socket.protocol.settings) || (isLarge(frame, ports) && socket.isConnecting()))
-        socket.oversized();
-      // As recorded: what a unidirectional client sends after its request is dropped.
-      else if (socket.capabilities.isUnidirectional && socket.frames > 0) inbound.isWithinRate(socket);
-      else inbound.read(socket, frame);
+      if (turns.isNow(socket, socket.heardAt)) take(socket, frame);
+      else turns.wait(socket, frame);
     },
 
     ping(ws, { byteLength }) {
@@ -92,17 +108,16 @@ export function createWebSocketHandlers(ports: WebSocketPorts): WebSocketHandler
     close(ws, code, reason) {
       ports.admission.left(ws.data.limitKey);
       ports.arrivals.left(ws.data);
-      const connection = ws.data.closed();
-      if (connection) ports.closes.run(() => sayFarewell(connection, reported(code, reason)));
+      const leave = () => {
+        const connection = ws.data.closed();
+        if (connection) ports.closes.run(() => sayFarewell(connection, reported(code, reason)));
+      };
+      // Behind the frames that it has sent before.
+      if (ws.data.isHeld) turns.wait(ws.data, leave);
+      else leave();
     },
 
-    error(error: Error, ws?: ServerWebSocket<BunSocket>) {
-      counters.errors += 1;
-      ports.log.error("handler.failed", { connection: ws?.data.id, error: `${error.name}: ${error.message}` });
-      // Its connection has to hear of it, or it would stay behind.
-      if (ws?.data.connection) ws.data.connection.send({ type: "handler.failed" });
-      else ws?.data.close(disconnects.internal);
-    },
+    error: (error: Error, ws?: ServerWebSocket<BunSocket>) => failed(error, ws?.data),
 
     idleTimeout: 0,
     sendPings: false,
@@ -112,6 +127,15 @@ export function createWebSocketHandlers(ports: WebSocketPorts): WebSocketHandler
     publishToSelf: false,
     maxPayloadLength: ports.frameBytesMax,
   };
+}
+
+function handlerFailed({ counters, log }: WebSocketPorts, error: unknown, socket: BunSocket | undefined): void {
+  counters.errors += 1;
+  const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  log.error("handler.failed", { connection: socket?.id, error: reason });
+  // Its connection has to hear of it, or it would stay behind.
+  if (socket?.connection) socket.connection.send({ type: "handler.failed" });
+  else socket?.close(disconnects.internal);
 }
 
 /** While it waited for its turn a connection may have come to an end by another way. */

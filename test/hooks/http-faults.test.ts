@@ -2,6 +2,7 @@ import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { createHmac } from "node:crypto";
 import { errors } from "../../src/core/errors.ts";
 import type { Hook } from "../../src/hooks/hooks.ts";
+import { connectResult, publishResult } from "../../src/hooks/http/results.ts";
 import { testTimeout } from "../support/patience.ts";
 import { Asked, CallerFixture } from "./fixture.ts";
 import { httpHooks, startRawServer } from "./http-backend.ts";
@@ -60,6 +61,13 @@ describe("a back end over HTTP that fails", () => {
     const { outcome, line } = await call(rpcOf(server.url));
     expect(outcome).toEqual(failed);
     expect(line).toContain(reason);
+  });
+
+  test("[HH1] a user or a key with a lone surrogate is a field of a wrong type", () => {
+    const text = {} as Parameters<typeof connectResult>[0]["text"];
+    expect(() => connectResult({ value: { user: "\ud800" }, text })).toThrow("wrong type: result.user");
+    const value = { idempotency_key: "\udc00" };
+    expect(() => publishResult({ value, text })).toThrow("wrong type: result.idempotency_key");
   });
 
   test("[HH1] an answer without an end is cut at its bound", async () => {

@@ -18,6 +18,11 @@ export interface ResultText {
 export class UndecodableResult extends HttpFault {}
 
 const text = v.nullish(v.string(), "");
+/** A name by which things are told apart: without lone surrogates, which all are one character in bytes. */
+const name = v.pipe(
+  text,
+  v.check((given) => given.isWellFormed()),
+);
 const flag = v.nullish(v.boolean(), false);
 const time = v.nullish(v.pipe(v.number(), v.safeInteger()), 0);
 const overrideFlag = v.nullish(v.object({ value: flag }));
@@ -34,7 +39,7 @@ const grantEntries = { b64info: text, b64data: text, override };
 const grant = v.object(grantEntries);
 
 const connectSchema = v.object({
-  user: text,
+  user: name,
   expire_at: time,
   b64info: text,
   b64data: text,
@@ -49,7 +54,7 @@ const publishSchema = v.object({
   b64data: text,
   skip_history: flag,
   tags: v.nullish(v.record(v.string(), v.nullish(v.string(), ""))),
-  idempotency_key: text,
+  idempotency_key: name,
   delta: flag,
   version: v.nullish(v.pipe(v.number(), v.safeInteger(), v.minValue(0)), 0),
   version_epoch: text,
