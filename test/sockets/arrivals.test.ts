@@ -176,6 +176,7 @@ test("a peer that reaches two ports of this process from one port of its own is 
   const nothing = () => {};
   const connection = {
     ...{ peerPort: 50_000, isSecure: false, fd: -1, framed: 0, settled: -1, receivedAtPing: -1 },
+    ...{ isHeld: false, releasedAt: Number.NEGATIVE_INFINITY },
     ...{ localPort: () => 9_000, peerAddress: () => "127.0.0.1", messageBytesMax: () => 1_000 },
     ...{ unfinished: nothing, oversized: nothing },
   };
