@@ -88,11 +88,13 @@ export class EventRelay {
 
   #told(known: Known, event: ToldEvent): void {
     const { type, client = "", user = "", channel = "" } = event.fields;
-    if (type === "channel_opened") return this.#opened(known, channel);
-    if (type === "channel_closed") return this.#closed(known, channel);
-    if (type === "connected") known.connections.set(client, { user, since: this.#clock.monotonic() });
-    else if (type === "disconnect") known.connections.delete(client);
-    this.#events()?.told(event);
+    if (type === "channel_opened") this.#opened(known, channel);
+    else if (type === "channel_closed") this.#closed(known, channel);
+    else {
+      if (type === "connected") known.connections.set(client, { user, since: this.#clock.monotonic() });
+      else if (type === "disconnect") known.connections.delete(client);
+      this.#events()?.told(event);
+    }
   }
 
   #opened(known: Known, channel: string): void {
