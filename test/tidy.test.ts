@@ -46,7 +46,7 @@ const rooms: readonly (readonly [room: string, ...may: string[]])[] = [
   ["src/hooks/events/", "src/hooks/", "src/sqlite/", "types src/options/", "bun:sqlite", ports],
   ["src/hooks/http/", "src/hooks/", "types src/options/", "valibot", ports],
   ["src/hooks/", "src/sqlite/", ports],
-  ["src/broker/", "src/sqlite/", "bun:sqlite", "valibot", "ioredis", "node:", ports],
+  ["src/broker/", "src/sqlite/", "bun:sqlite", "valibot", "ioredis", "@nats-io/", "node:", ports],
   ["src/presence/", "src/broker/redis/(?:commands|keys|script)", "src/broker/remote/wire", ports],
   ["src/messages/", "src/sqlite/", "bun:sqlite", "valibot", "node:", ports, ...hub],
   ["src/delivery/", "src/protocol/protocol", ports, counters],

@@ -8,7 +8,7 @@ import { isTooLongName, isWellFormedName } from "./name.ts";
 import { createNamespace, type Namespace } from "./namespace.ts";
 import type { ClientFlags } from "./options.ts";
 import * as permissions from "./permissions.ts";
-import { createRecent } from "./recent.ts";
+import { createRecent } from "../core/recent.ts";
 
 /**
  * What holds in which channel, and who may do what in it. Every refusal comes in the order in which a Centrifugo

@@ -1,7 +1,7 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
-import { createRecent } from "../../src/channels/recent.ts";
 import { createChannelRules } from "../../src/channels/rules.ts";
+import { createRecent } from "../../src/core/recent.ts";
 import { testTimeout } from "../support/patience.ts";
 import { channelConfig, flags } from "./config.ts";
 

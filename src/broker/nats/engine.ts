@@ -1,0 +1,265 @@
+import type { Msg, NatsConnection, Subscription } from "@nats-io/transport-node";
+import type { ClusterBus, ClusterBusEvents } from "../../cluster/bus.ts";
+import type { Clock } from "../../core/clock.ts";
+import { errors } from "../../core/errors.ts";
+import type { Log } from "../../core/log.ts";
+import type { Position } from "../../core/publication.ts";
+import type { Random } from "../../core/random.ts";
+import { ThrottledLog } from "../../core/throttled-log.ts";
+import { milliseconds } from "../../core/time.ts";
+import type { Timers } from "../../core/timers.ts";
+import type { HistoryOptions } from "../broker.ts";
+import type { Appended, Engine, EngineEvents, Entry, Range, StreamRead } from "../remote/engine.ts";
+import { NatsBus } from "./bus.ts";
+import { NatsLink } from "./connection.ts";
+import { Lanes } from "./lanes.ts";
+import { Names } from "./names.ts";
+import type { NatsOptions } from "./options.ts";
+import { Passing } from "./passing.ts";
+import { decodeRecord } from "./record.ts";
+import { StreamStore } from "./stream-store.ts";
+import { Streams } from "./streams.ts";
+
+/** Milliseconds until a stream is opened again that could not be opened. */
+const openRetry = milliseconds(1_000);
+
+/** What an engine works with. */
+export interface NatsEnginePorts {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly log: Log;
+  /** Is told how long each call took, in milliseconds. */
+  readonly durations: { observe(milliseconds: number): void };
+}
+
+/**
+ * NATS: channels without history are subjects of its core; those with history are kept by JetStream, one stream for all
+ * channels, which tells each record again once it is stored. What is asked while the connection is interrupted fails at
+ * once: nothing waits in the client for a server that may be another one.
+ */
+export class NatsEngine implements Engine, ClusterBus {
+  readonly #options: NatsOptions;
+  readonly #ports: NatsEnginePorts;
+  readonly #events: EngineEvents;
+  readonly #names: Names;
+  readonly #link: NatsLink;
+  readonly #bus: NatsBus;
+  readonly #lanes: Lanes;
+  readonly #passing: Passing;
+  readonly #failures: ThrottledLog;
+  readonly #subscriptions = new Map<string, Subscription>();
+  readonly #counts = { calls: 0, errors: 0 };
+  /** What is there between two interruptions; streams where JetStream is used. */
+  #session: { readonly connection: NatsConnection; readonly streams: Streams | null } | null = null;
+
+  constructor(options: NatsOptions, events: EngineEvents, ports: NatsEnginePorts) {
+    const { clock, log } = ports;
+    this.#options = options;
+    this.#events = events;
+    this.#ports = ports;
+    this.#names = new Names(options.prefix);
+    this.#failures = new ThrottledLog("engine.failed", { clock, log });
+    this.#bus = new NatsBus(this.#names);
+    this.#passing = new Passing(this.#names, clock);
+    const append = (channel: string, entries: readonly Entry[], until: number) =>
+      this.#streams().append(channel, entries, until);
+    this.#lanes = new Lanes(clock, append, (error) => this.#failed(error));
+    this.#link = new NatsLink(options, {
+      ...ports,
+      connected: (connection) => void this.#begin(connection),
+      interrupted: () => {
+        this.#session = null;
+      },
+      failed: (error) => this.#failures.add({ error: String(error) }),
+    });
+  }
+
+  /** What can be seen of the engine. */
+  get state() {
+    return { isUp: this.#link.isUp && this.#session !== null, probeAge: this.#link.age, ...this.#counts };
+  }
+
+  broadcast(text: string): void {
+    this.#bus.broadcast(text);
+  }
+
+  send(node: string, text: string): void {
+    this.#bus.send(node, text);
+  }
+
+  listen(node: string, events: ClusterBusEvents): void {
+    this.#bus.listen(node, events);
+  }
+
+  append(entries: readonly Entry[], done: (answers: readonly Appended[]) => void): void {
+    const observe = this.#measure();
+    const until = this.#until;
+    const answers: Appended[] = [];
+    let left = entries.length;
+    for (const [index, entry] of entries.entries()) {
+      const answered = (answer: Appended) => {
+        answers[index] = answer;
+        left -= 1;
+        if (left > 0) return;
+        observe();
+        done(answers);
+      };
+      if (entry.history === null) this.#pass(entry, answered);
+      else this.#lanes.add(entry, until, answered);
+    }
+    if (entries.length === 0) done(answers);
+  }
+
+  read(channel: string, options: HistoryOptions, range: Range, done: (read: StreamRead | null) => void): void {
+    this.#call((until) => this.#streams().read(channel, options, range, until), done);
+  }
+
+  tops(channels: readonly string[], done: (tops: readonly (Position | null)[] | null) => void): void {
+    this.#call(() => this.#streams().tops(channels), done);
+  }
+
+  remove(channel: string, notice: string, done: (isDone: boolean) => void): void {
+    this.#call(
+      async (until) => {
+        await this.#streams().remove(channel, notice, until);
+        return true;
+      },
+      (isDone) => done(isDone === true),
+    );
+  }
+
+  renew(channel: string, epoch: string, done: (isDone: boolean) => void): void {
+    this.#call(
+      async (until) => {
+        await this.#streams().renew(channel, epoch, until);
+        return true;
+      },
+      (isDone) => done(isDone === true),
+    );
+  }
+
+  subscribe(channels: readonly string[], done: (isDone: boolean) => void): void {
+    this.#call(
+      async () => {
+        const { connection } = this.#connected();
+        for (const channel of channels) {
+          if (this.#subscriptions.has(channel)) continue;
+          const callback = (_: Error | null, message: Msg) => this.#heard(channel, message);
+          this.#subscriptions.set(channel, connection.subscribe(this.#names.messages(channel), { callback }));
+        }
+        await connection.flush();
+        return true;
+      },
+      (isDone) => done(isDone === true),
+    );
+  }
+
+  unsubscribe(channels: readonly string[]): void {
+    for (const channel of channels) {
+      this.#subscriptions.get(channel)?.unsubscribe();
+      this.#subscriptions.delete(channel);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#session = null;
+    await this.#link.close();
+  }
+
+  get #until(): number {
+    return this.#ports.clock.monotonic() + this.#options.ioTimeout;
+  }
+
+  #connected() {
+    if (this.#session === null) throw new Error("the servers are away");
+    return this.#session;
+  }
+
+  #streams(): Streams {
+    const { streams } = this.#connected();
+    if (streams === null) throw new Error("there is no JetStream");
+    return streams;
+  }
+
+  /** A connection stands: what it is for is opened on it, and then everything that may have been missed is compared. */
+  async #begin(connection: NatsConnection): Promise<void> {
+    const { jetstream, ioTimeout } = this.#options;
+    try {
+      const store = jetstream && (await StreamStore.open(connection, jetstream, this.#names, ioTimeout));
+      this.#session = { connection, streams: store && new Streams(store, this.#ports) };
+      this.#bus.begin(connection);
+      this.#events.resumed();
+    } catch (error) {
+      this.#failed(error);
+      if (!connection.isClosed()) this.#ports.timers.setTimeout(() => void this.#begin(connection), openRetry);
+    }
+  }
+
+  /** Publishes what is not kept. */
+  #pass(entry: Entry, done: (answer: Appended) => void): void {
+    this.#attempt(
+      async () => {
+        const { connection, streams } = this.#connected();
+        return this.#passing.publish(connection, streams, entry, this.#options.ioTimeout);
+      },
+      (isNew) => done(isNew === null ? { error: errors.internal } : { position: { offset: 0, epoch: "" }, isNew }),
+    );
+  }
+
+  #heard(channel: string, message: Msg): void {
+    const record = decodeRecord(message.string());
+    if (record === null) {
+      // The broker counts it among those that it cannot read.
+      this.#events.message(channel, { offset: 0, epoch: "", body: "" });
+      return;
+    }
+    const { head, bodies } = record;
+    const seq = Number(message.headers?.get("Nats-Sequence") ?? 0);
+    const storedAt = Date.parse(message.headers?.get("Nats-Time-Stamp") ?? "");
+    if (seq > 0 && storedAt > 0) this.#session?.streams?.heard(channel, { ...record, seq, storedAt });
+    for (const [index, body] of bodies.entries()) {
+      const offset = head.x || head.e === "" ? head.o : head.o - bodies.length + 1 + index;
+      const first = head.f && index === 0 ? { isFirstKept: true as const } : {};
+      this.#events.message(channel, { offset, epoch: head.e, body, ...first });
+    }
+  }
+
+  #call<Answer>(run: (until: number) => Promise<Answer>, done: (answer: Answer | null) => void): void {
+    const observe = this.#measure();
+    this.#attempt(run, (answer) => {
+      observe();
+      done(answer);
+    });
+  }
+
+  /** Runs it, and gives its answer once: null where it fails, or is not answered in time. */
+  #attempt<Answer>(run: (until: number) => Promise<Answer>, done: (answer: Answer | null) => void): void {
+    let isOpen = true;
+    const answer = (value: Answer | null, error?: unknown) => {
+      if (!isOpen) return;
+      isOpen = false;
+      timer.cancel();
+      if (value === null) this.#failed(error);
+      done(value);
+    };
+    const timer = this.#ports.timers.setTimeout(
+      () => answer(null, new Error("no answer in time")),
+      milliseconds(this.#options.ioTimeout),
+    );
+    const attempt = async () => run(this.#until);
+    attempt().then(answer, (error: unknown) => answer(null, error));
+  }
+
+  #measure(): () => void {
+    this.#counts.calls += 1;
+    const { clock, durations } = this.#ports;
+    const startedAt = clock.monotonic();
+    return () => durations.observe(clock.monotonic() - startedAt);
+  }
+
+  #failed(error: unknown): void {
+    this.#counts.errors += 1;
+    this.#failures.add({ error: String(error) });
+  }
+}

@@ -1,0 +1,112 @@
+import { cpSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { JetStreamOptions, NatsOptions } from "../../src/broker/nats/options.ts";
+import { TemporaryFolder } from "./folder.ts";
+import { patience } from "./patience.ts";
+import { freePort } from "./redis.ts";
+
+const stream: JetStreamOptions = { stream: "chorus", replicas: 1, storage: "file" };
+
+/** A real NATS server with JetStream on the loopback, with a folder of its own. */
+export class TestNats implements AsyncDisposable {
+  readonly port: number;
+  readonly #folder: TemporaryFolder;
+  readonly #args: readonly string[];
+  #process: Bun.Subprocess;
+
+  private constructor(folder: TemporaryFolder, port: number, args: readonly string[]) {
+    this.port = port;
+    this.#folder = folder;
+    this.#args = args;
+    this.#process = this.#spawn();
+  }
+
+  /** Starts a server; `args` are options of its command line. */
+  static async start(args: readonly string[] = []): Promise<TestNats> {
+    const nats = new TestNats(await TemporaryFolder.create(), freePort(), args);
+    await nats.#ready();
+    return nats;
+  }
+
+  /** What an engine is told to find it, or what stands in front of it. */
+  options(port = this.port, more: Partial<NatsOptions> = {}): NatsOptions {
+    return {
+      servers: [`127.0.0.1:${port}`],
+      user: "",
+      password: "",
+      token: "",
+      prefix: "chorus",
+      connectTimeout: 1_000,
+      ioTimeout: 1_000,
+      tls: null,
+      jetstream: stream,
+      ...more,
+    };
+  }
+
+  kill(signal: "SIGKILL" | "SIGSTOP" | "SIGCONT" = "SIGKILL"): void {
+    this.#process.kill(signal);
+  }
+
+  /** Kills it, keeps what it had for `restart`, and starts it anew. */
+  async save(): Promise<void> {
+    await this.#stopped();
+    cpSync(this.#data, this.#kept, { recursive: true });
+    await this.#started();
+  }
+
+  /** Kills it, and starts it anew: with what `save` kept, with what it has, or empty. */
+  async restart(from: "empty" | "kept" | "its own"): Promise<void> {
+    await this.#stopped();
+    if (from !== "its own") rmSync(this.#data, { recursive: true, force: true });
+    if (from === "kept") cpSync(this.#kept, this.#data, { recursive: true });
+    await this.#started();
+  }
+
+  get #data(): string {
+    return join(this.#folder.path, "data");
+  }
+
+  get #kept(): string {
+    return join(this.#folder.path, "kept");
+  }
+
+  async #stopped(): Promise<void> {
+    this.kill();
+    await this.#process.exited;
+  }
+
+  async #started(): Promise<void> {
+    this.#process = this.#spawn();
+    await this.#ready();
+  }
+
+  #spawn(): Bun.Subprocess {
+    const own = ["-a", "127.0.0.1", "-p", String(this.port), "-js", "-sd", this.#data];
+    return Bun.spawn(["nats-server", ...own, ...this.#args], { stdin: "ignore", stdout: "ignore", stderr: "ignore" });
+  }
+
+  /** It listens, and its JetStream answers. */
+  async #ready(): Promise<void> {
+    const { connect }: typeof import("@nats-io/transport-node") = require("@nats-io/transport-node");
+    const deadline = performance.now() + patience;
+    for (;;) {
+      if (this.#process.exitCode !== null || performance.now() > deadline)
+        throw new Error("nats-server does not start.");
+      try {
+        const connection = await connect({ servers: `127.0.0.1:${this.port}`, reconnect: false, timeout: 1_000 });
+        const answer = await connection
+          .request("$JS.API.INFO", "", { timeout: 1_000 })
+          .finally(() => connection.close());
+        if (answer.string().includes("account_info_response")) return;
+      } catch {
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stopped();
+    await this.#folder[Symbol.asyncDispose]();
+  }
+}
