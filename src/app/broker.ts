@@ -5,6 +5,7 @@ import type { LocalBrokerCounts } from "../broker/local/report.ts";
 import { SqliteStore } from "../broker/local/sqlite-store.ts";
 import type { Store } from "../broker/local/store.ts";
 import { createLocalBroker, type LocalBroker } from "../broker/local.ts";
+import { NatsEngine } from "../broker/nats/engine.ts";
 import { ParentEngine } from "../broker/parent/engine.ts";
 import { Keys } from "../broker/redis/keys.ts";
 import { openRedis } from "../broker/redis/open.ts";
@@ -12,6 +13,7 @@ import type { Engine, EngineEvents } from "../broker/remote/engine.ts";
 import { RemoteBroker } from "../broker/remote/remote-broker.ts";
 import type { ClusterBus } from "../cluster/bus.ts";
 import type { Config } from "../config/config.ts";
+import { sharedEngine } from "../config/shared-engine.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import type { Random } from "../core/random.ts";
@@ -24,6 +26,7 @@ import * as presenceScripts from "../presence/redis/scripts.ts";
 import type { SharedPresence } from "../presence/shared.ts";
 import { ParentBus } from "../processes/bus.ts";
 import { ParentPresence } from "../processes/presence.ts";
+import { natsOptions } from "./nats.ts";
 import { type ParentConnection, parentAnswerMs, parentEngineMetrics } from "./parent-connection.ts";
 import { redisOptions } from "./redis.ts";
 import { keepsOnDisk } from "./store-checks.ts";
@@ -74,8 +77,14 @@ export function openBroker(
 ): OpenedBroker {
   const own = ports.replace.events?.(events) ?? events;
   if (ports.parent) return openParents(ports.parent, ports, own);
-  if (config.engine.type === "redis") return openRemote(config, ports, own);
-  return { broker: openLocal(config, ports, own, replaced), remote: null, bus: null, openPresence: null };
+  switch (sharedEngine(config)) {
+    case "redis":
+      return openRemote(config, ports, own);
+    case "nats":
+      return openNats(config, ports, own);
+    case null:
+      return { broker: openLocal(config, ports, own, replaced), remote: null, bus: null, openPresence: null };
+  }
 }
 
 /** Opens the broker of one process. `replaced`: the file of the history is another one now. */
@@ -119,6 +128,17 @@ function openRemote({ engine: { redis } }: Config, ports: BrokerPorts, events: B
     return new RedisPresence({ ...ports, ...shared, redis: caller, keys: new Keys(prefix), generation });
   };
   return { broker, remote, bus, openPresence };
+}
+
+function openNats({ broker: { nats } }: Config, ports: BrokerPorts, events: BrokerEvents): OpenedBroker {
+  const options = natsOptions(nats);
+  const open = (told: EngineEvents) => ({
+    engine: new NatsEngine(options, told, { ...ports, durations: ports.counters.engineDurations }),
+  });
+  const { broker, opened } = remoteBroker(ports, { events, open, answerMs: options.ioTimeout });
+  const { engine } = opened;
+  const remote = () => ({ ...engine.state, ...broker.engineCounts, feeds: broker.feeds });
+  return { broker, remote, bus: engine, openPresence: null };
 }
 
 interface RemoteParts<Opened extends { readonly engine: Engine }> {

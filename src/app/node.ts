@@ -13,6 +13,7 @@ import type { Store } from "../broker/local/store.ts";
 import { createChannelRules, type DeclaredChannels } from "../channels/rules.ts";
 import { switchableRules } from "../channels/switchable.ts";
 import type { Config } from "../config/config.ts";
+import { sharedEngine } from "../config/shared-engine.ts";
 import { reservedPrefix } from "../console/contract.ts";
 import type { Clock } from "../core/clock.ts";
 import type { ConnectCommand } from "../core/command.ts";
@@ -89,7 +90,7 @@ export function createNode(config: Config, ports: NodePorts) {
   const deadlines = new Deadlines(clock);
   const subscribers = new SubscriberTable((channel) => broker.leave(channel), counters.namespaces, ports.topicPrefix);
   const slow = new SlowWatch(slowOptions(config), clock, counters);
-  const losses = config.engine.type === "redis" || ports.parent ? new Losses(lossOptions(config), ports.random) : null;
+  const losses = lossesOf(config, ports);
   const fanout = new Fanout({ subscribers, slow, clock, counters, log, publish, losses });
 
   const engine = openBroker(config, { ...ports, counters, announce: (push) => fanout.announce(push) }, fanout, () => {
@@ -168,6 +169,11 @@ export function createNode(config: Config, ports: NodePorts) {
     reload,
     ...sweepsOf({ deadlines, slow, losses, engine, second: shared.second }),
   };
+}
+
+/** Losses of continuity are told in small groups where many can lose it at once: the broker is not in this process. */
+function lossesOf(config: Config, { parent, random }: NodePorts): Losses | null {
+  return sharedEngine(config) === null && parent === null ? null : new Losses(lossOptions(config), random);
 }
 
 type BrokerFailed = Parameters<typeof guardBroker>[1];

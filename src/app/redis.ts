@@ -1,20 +1,6 @@
-import { readFileSync } from "node:fs";
-import { checkRedis, type RedisFault } from "../broker/redis/check.ts";
 import type { Address, Place, RedisOptions, RedisTls } from "../broker/redis/options.ts";
 import type { Config } from "../config/config.ts";
-import { readPem } from "../core/pem.ts";
-import { systemRandom } from "../runtime/system.ts";
-
-/**
- * What stands in the way of the engine of several nodes; null where it works, or where there is none. A server that
- * refuses this node comes before one that cannot be reached.
- */
-export async function engineFault({ engine }: Config): Promise<RedisFault | null> {
-  if (engine.type !== "redis") return null;
-  const checks = redisOptions(engine.redis).map((options) => checkRedis(options, systemRandom));
-  const faults = (await Promise.all(checks)).filter((fault) => fault !== null);
-  return faults.find(({ kind }) => kind === "refused") ?? faults[0] ?? null;
-}
+import { pemOf } from "./pem.ts";
 
 type Redis = Config["engine"]["redis"];
 
@@ -91,8 +77,4 @@ function tlsOf(tls: Redis["tls"]): RedisTls | null {
     serverName: tls.server_name,
     isVerified: !tls.insecure_skip_verify,
   };
-}
-
-function pemOf(value: string): string {
-  return value === "" ? "" : (readPem(value) ?? readFileSync(value.trim(), "utf8"));
 }

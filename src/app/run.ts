@@ -11,7 +11,7 @@ import { stderr } from "../runtime/stderr.ts";
 import { systemClock } from "../runtime/system.ts";
 import { tokenOptions } from "./options.ts";
 import { ParentProcess, processesOf, workerWord } from "./parent.ts";
-import { engineFault } from "./redis.ts";
+import { engineFault } from "./shared-engine.ts";
 import { start, tellStart } from "./start.ts";
 import { bunVersionFault, fileProblems, startProblems, whyNotStarted } from "./start-checks.ts";
 import { storeProblems } from "./store-checks.ts";

@@ -1,12 +1,14 @@
 import { accessSync, constants, existsSync, mkdtempSync, rmdirSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { Config } from "../config/config.ts";
+import { sharedEngine } from "../config/shared-engine.ts";
 import { hasApi } from "./api.ts";
 import { hasEventHooks } from "./http-hooks.ts";
 
 /** Whether a channel of the configuration has its history in the file. */
-export function keepsOnDisk({ engine, channel }: Config): boolean {
-  if (engine.type === "redis") return false;
+export function keepsOnDisk(config: Config): boolean {
+  if (sharedEngine(config) !== null) return false;
+  const { engine, channel } = config;
   return [channel.without_namespace, ...channel.namespaces].some(
     (options) => options.history_size > 0 && (options.engine || engine.type) === "sqlite",
   );

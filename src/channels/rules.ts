@@ -1,5 +1,6 @@
 import { type ClientError, errors } from "../core/errors.ts";
 import type { Payload } from "../core/payload.ts";
+import { createRecent } from "../core/recent.ts";
 import type { ChannelConfig } from "../options/channel.ts";
 import { type Channel, createChannel, splitName } from "./channel.ts";
 import { fitsFormat, fromPlain } from "./formats.ts";
@@ -8,7 +9,6 @@ import { isTooLongName, isWellFormedName } from "./name.ts";
 import { createNamespace, type Namespace } from "./namespace.ts";
 import type { ClientFlags } from "./options.ts";
 import * as permissions from "./permissions.ts";
-import { createRecent } from "../core/recent.ts";
 
 /**
  * What holds in which channel, and who may do what in it. Every refusal comes in the order in which a Centrifugo

@@ -1,13 +1,43 @@
 import type { ChannelRules, Config } from "./config.ts";
+import { sharedEngine } from "./shared-engine.ts";
 
-/** What is wrong between the options of an engine that several nodes share, and those of channels. */
-export function engineProblems({ engine, channel, node }: Config): string[] {
-  if (engine.type !== "redis") return [];
+/** What is wrong between the options of what several nodes share, and those of channels. */
+export function engineProblems(config: Config): string[] {
+  const { broker, node } = config;
+  if (broker.enabled && broker.type !== "nats") {
+    return [`broker.type: expected "nats", got "${broker.type}": that is a value of engine.type`];
+  }
+  const shared = sharedEngine(config);
+  if (shared === null) return [];
+  const option = shared === "nats" ? "broker.type" : "engine.type";
+  const alone =
+    node.processes === 1
+      ? []
+      : [`node.processes: expected 1 beside ${option} "${shared}": there each process is a node of its own`];
+  return [...alone, ...(shared === "nats" ? natsProblems(config) : redisProblems(config))];
+}
+
+function natsProblems({ broker, channel, engine }: Config): string[] {
+  if (engine.type === "redis") {
+    return ['broker.enabled: expected false beside engine.type "redis": channels are in one'];
+  }
+  return rulesOf(channel).flatMap(([path, rules]) => [
+    ...(rules.history_size > 0 && !broker.nats.jetstream.enabled
+      ? [`${path}.history_size: expected 0 without broker.nats.jetstream.enabled: NATS alone keeps nothing`]
+      : []),
+    ...presenceProblems(rules, path),
+  ]);
+}
+
+function presenceProblems(rules: ChannelRules, path: string): string[] {
+  return (["presence", "join_leave"] as const)
+    .filter((name) => rules[name])
+    .map((name) => `${path}.${name}: expected false beside broker.type "nats": it is not kept across nodes yet`);
+}
+
+function redisProblems({ engine, channel }: Config): string[] {
   const { address, cluster_address, sentinel_address, sentinel_master_name, db } = engine.redis;
   const problems: string[] = [];
-  if (node.processes !== 1) {
-    problems.push('node.processes: expected 1 beside engine.type "redis": there each process is a node of its own');
-  }
   if (address.length > 0 && sentinel_address.length > 0) {
     problems.push("engine.redis.address: expected nothing beside sentinel_address: the sentinels know the server");
   }
@@ -20,19 +50,17 @@ export function engineProblems({ engine, channel, node }: Config): string[] {
   if (sentinel_address.length > 0 && sentinel_master_name === "") {
     problems.push("engine.redis.sentinel_master_name: expected a name beside sentinel_address, got nothing");
   }
+  const elsewhere = rulesOf(channel).filter(([, { engine: own }]) => (own as string) !== "redis");
   return [
     ...problems,
-    ...rulesProblems(channel.without_namespace, "channel.without_namespace"),
-    ...channel.namespaces.flatMap((rules, index) => rulesProblems(rules, `channel.namespaces[${index}]`)),
+    ...elsewhere.map(([path]) => `${path}.engine: expected nothing beside engine.type "redis": history is kept there`),
   ];
 }
 
-/** What a channel of several nodes cannot have. */
-function rulesProblems(rules: ChannelRules, path: string): string[] {
-  const problems: string[] = [];
-  const engine: string = rules.engine;
-  if (engine !== "redis") {
-    problems.push(`${path}.engine: expected nothing beside engine.type "redis": history is kept there`);
-  }
-  return problems;
+/** Every set of rules with its path. */
+function rulesOf({ without_namespace, namespaces }: Config["channel"]) {
+  return [
+    ["channel.without_namespace", without_namespace],
+    ...namespaces.map((rules, index) => [`channel.namespaces[${index}]`, rules] as const),
+  ] as const;
 }

@@ -8,6 +8,7 @@ import { operatorConsole } from "./sections/console.ts";
 import { eventOutbox, proxy, rpc } from "./sections/hooks.ts";
 import { httpServer } from "./sections/http-server.ts";
 import { mount } from "./sections/mount.ts";
+import { broker } from "./sections/nats.ts";
 import { engine, health, log, node, prometheus, shutdown } from "./sections/operations.ts";
 import {
   echo,
@@ -43,6 +44,7 @@ export const optionsSchema = section({
   proxy: v.optional(proxy, {}),
   event_outbox: v.optional(eventOutbox, {}),
   engine: v.optional(engine, {}),
+  broker: v.optional(broker, {}),
   http_api: v.optional(httpApi, {}),
   push_log: v.optional(pushLog, {}),
   push_queue: v.optional(pushQueue, {}),

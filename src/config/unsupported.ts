@@ -9,11 +9,13 @@ const unsafeOptions: readonly { readonly pattern: RegExp; readonly harm: string 
   { pattern: /_proxy_enabled$/, harm: "your back end would not be asked what is allowed" },
   { pattern: /^(?:uni_grpc|uni_webtransport|grpc_api)\.enabled$/, harm: "those who use it would find nothing there" },
   { pattern: /^engine\.redis\.replica_client\.enabled$/, harm: "the load that replicas are to take would stay" },
+  { pattern: /^broker\.nats\.raw_mode\.enabled$/, harm: "what other programs publish in NATS would not be heard" },
+  { pattern: /^broker\.nats\.allow_wildcards$/, harm: "channels with wildcards would be names like any other" },
   { pattern: /^map_broker\.type$/, harm: "this node would be alone, without the others" },
 ];
 
 /** Parts of Centrifugo of which another kind than the memory's joins nodes, once they are enabled. */
-const joiningPattern = /^(broker|presence_manager)\.type$/;
+const joiningPattern = /^(presence_manager)\.type$/;
 
 /** What goes wrong without an option that is set to something else than its default; null where it can be left out. */
 export function harmWithout(path: string, root: Tree): string | null {

@@ -1,6 +1,7 @@
 import { isLoopbackName } from "../http/hosts.ts";
 import type { ChannelRules, Config } from "./config.ts";
 import type { Profile } from "./profiles.ts";
+import { sharedEngine } from "./shared-engine.ts";
 
 /**
  * The switches that leave a lock open, by their paths, and whether they do; on whatever address, so that somebody who
@@ -32,9 +33,11 @@ export function cautions(config: Config, profile: Profile): readonly string[] {
   if (api.insecure && !api.disabled && !isLoopbackName(apiAddress)) {
     lines.push(`http_api.insecure: DANGER: everyone who reaches ${named(apiAddress)} may use the API, without a key`);
   }
-  if (config.engine.type === "redis") {
+  const shared = sharedEngine(config);
+  if (shared !== null) {
     lines.push(
-      "engine.type: with redis channels and user operations reach all nodes; send, info, channels and the publish log are " +
+      `${shared === "nats" ? "broker.type" : "engine.type"}: with ${shared} channels` +
+        " and user operations reach all nodes; send, info, channels and the publish log are " +
         "those of the node that is asked",
     );
   }

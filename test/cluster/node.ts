@@ -16,12 +16,18 @@ export class ClusterNode implements AsyncDisposable {
   }
 
   /** Starts it, and waits until it takes clients. `port`: of Redis, or of what stands in front of it. */
-  static async start(redis: TestRedis, port = redis.port, channel: JsonObject = {}): Promise<ClusterNode> {
+  static start(redis: TestRedis, port = redis.port, channel: JsonObject = {}): Promise<ClusterNode> {
+    const address = [`redis://127.0.0.1:${port}`];
+    return ClusterNode.startOn({ engine: { type: "redis", redis: { address, io_timeout: "1s" } } }, channel);
+  }
+
+  /** Starts it on what `shared` configures. */
+  static async startOn(shared: JsonObject, channel: JsonObject = {}): Promise<ClusterNode> {
     const config = {
+      ...shared,
       http_server: { port: 0 },
       client: { insecure: true, token: { hmac_secret_key: secret } },
       http_api: { insecure: true },
-      engine: { type: "redis", redis: { address: [`redis://127.0.0.1:${port}`], io_timeout: "1s" } },
       channel: {
         without_namespace: { history_size: 100, history_ttl: "300s", force_recovery: true, ...channel },
       },

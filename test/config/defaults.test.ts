@@ -110,6 +110,8 @@ describe("defaults", () => {
       "engine.type",
       "engine.redis.address",
       "engine.redis.prefix",
+      "broker.nats.url",
+      "broker.nats.prefix",
       "health.enabled",
       "prometheus.enabled",
     ]);

@@ -45,6 +45,8 @@ describe("secrets", () => {
       "engine.redis.sentinel_tls.key_pem",
       "engine.redis.password",
       "engine.redis.tls.key_pem",
+      "broker.nats.url",
+      "broker.nats.tls.key_pem",
       "http_api.key",
       "http_api.keys[0].key",
       "prometheus.key",

@@ -39,7 +39,6 @@ describe("options that are not supported", () => {
     ["http_server.tls.server_name", "x"],
     ["usage_stats.disabled", true],
     ["pid_file", "/run/x"],
-    ["broker.type", "redis"],
     ["grpc_api.port", 1],
     ["uni_grpc.max_receive_message_size", 1],
   ])("[CF31] %s is an option of Centrifugo: one warning names it, and the server starts", (path, value) => {
@@ -153,7 +152,7 @@ describe("options that are not supported", () => {
     ["http_server.tls_autocert.enabled", true],
     ["http_server.tls.client_ca_pem", "ca.pem"],
     ["engine.redis.replica_client.enabled", true],
-    ["broker.nats.tls.enabled", true],
+    ["broker.nats.raw_mode.enabled", true],
     ["rpc.proxy.grpc.tls.enabled", true],
     ["client.proxy.connect.http.tls.enabled", true],
     ["channel.namespaces[0].subscribe_stream_proxy_enabled", true],
@@ -165,10 +164,10 @@ describe("options that are not supported", () => {
     expect(paths(errorsOf(withOption(path, value)))).toContain(path);
   });
 
-  test.each(["broker", "presence_manager"])("a %s of another kind stops the start once it is enabled", (name) => {
-    expect(paths(errorsOf({ [name]: { enabled: true, type: "nats" } }))).toEqual([`${name}.type`]);
-    expect(errorsOf({ [name]: { enabled: false, type: "nats" } })).toEqual([]);
-    expect(errorsOf({ [name]: { enabled: true, type: "memory" } })).toEqual([]);
+  test("a presence manager of another kind stops the start once it is enabled", () => {
+    expect(paths(errorsOf({ presence_manager: { enabled: true, type: "redis" } }))).toEqual(["presence_manager.type"]);
+    expect(errorsOf({ presence_manager: { enabled: false, type: "redis" } })).toEqual([]);
+    expect(errorsOf({ presence_manager: { enabled: true, type: "memory" } })).toEqual([]);
   });
 
   test("TLS of the server itself is supported", () => {

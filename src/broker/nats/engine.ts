@@ -139,7 +139,7 @@ export class NatsEngine implements Engine, ClusterBus {
     );
   }
 
-  subscribe(channels: readonly string[], done: (isDone: boolean) => void): void {
+  subscribe(channels: readonly string[], done: (hears: readonly boolean[]) => void): void {
     this.#call(
       async () => {
         const { connection } = this.#connected();
@@ -151,7 +151,7 @@ export class NatsEngine implements Engine, ClusterBus {
         await connection.flush();
         return true;
       },
-      (isDone) => done(isDone === true),
+      (isDone) => done(channels.map(() => isDone === true)),
     );
   }
 

@@ -1,10 +1,9 @@
 /** How the connection to the servers is encrypted; PEM texts. */
-export interface NatsTls {
+interface NatsTls {
   readonly cert: string;
   readonly key: string;
   /** Of the servers; "" for those of the system. */
   readonly ca: string;
-  readonly serverName: string;
   readonly isVerified: boolean;
 }
 

@@ -24,7 +24,7 @@ const head = object({
 /** What begins a record: the version of its form. */
 const version = "1";
 
-export type Head = InferOutput<typeof head>;
+type Head = InferOutput<typeof head>;
 
 /** What is stored of a channel in one message: publications that came together, or a mark that only says where it stands. */
 export interface StreamRecord {

@@ -1,10 +1,16 @@
-import type { JetStreamManager, StoredMsg, StreamConfig } from "@nats-io/jetstream";
+import type { DirectStreamAPI, StoredMsg, StreamAPI, StreamConfig } from "@nats-io/jetstream";
 import type { Msg, NatsConnection } from "@nats-io/transport-node";
 import { boolean, number, object, optional, parse, string } from "valibot";
 import type { Position } from "../../core/publication.ts";
 import type { Names } from "./names.ts";
 import type { JetStreamOptions } from "./options.ts";
 import { decodeRecord, encodeRecord, type StreamRecord } from "./record.ts";
+
+/** What is used of the client for JetStream. */
+interface JetStream {
+  readonly streams: StreamAPI;
+  readonly direct: DirectStreamAPI;
+}
 
 /** A record, and where it stands in the stream of all channels. */
 export interface StoredRecord extends StreamRecord {
@@ -50,19 +56,19 @@ export class StreamStore {
   /** What epochs belong to: another one where messages that were acknowledged may be gone. */
   readonly generation: string;
   readonly #connection: NatsConnection;
-  readonly #manager: JetStreamManager;
+  readonly #jetstream: JetStream;
   readonly #name: string;
   readonly #names: Names;
   #sizeMax: number;
 
   private constructor(
     connection: NatsConnection,
-    manager: JetStreamManager,
+    jetstream: JetStream,
     names: Names,
     { config, created }: { config: StreamConfig; created: string },
   ) {
     this.#connection = connection;
-    this.#manager = manager;
+    this.#jetstream = jetstream;
     this.#names = names;
     this.#name = config.name;
     this.#sizeMax = config.max_msgs_per_subject;
@@ -79,26 +85,28 @@ export class StreamStore {
     timeout: number,
   ): Promise<StreamStore> {
     const { jetstreamManager, JetStreamApiError }: typeof import("@nats-io/jetstream") = require("@nats-io/jetstream");
-    const manager = await jetstreamManager(connection, { timeout });
-    const info = await manager.streams.info(options.stream).catch((error: unknown) => {
+    const jetstream = await jetstreamManager(connection, { timeout });
+    const info = await jetstream.streams.info(options.stream).catch((error: unknown) => {
       if (error instanceof JetStreamApiError && error.status === 404)
-        return manager.streams.add(configOf(options, names));
+        return jetstream.streams.add(configOf(options, names));
       throw error;
     });
     if (info.config.republish?.dest !== names.retold.dest)
       throw new Error(`the stream ${options.stream} is there, and is not one of Chorus with this prefix`);
-    return new StreamStore(connection, manager, names, info);
+    return new StreamStore(connection, jetstream, names, info);
   }
 
   /** The last record of a channel; null where there is none. */
   async last(channel: string): Promise<StoredRecord | null> {
     const query = { last_by_subj: this.#names.stream(channel) };
-    return storedOf(await this.#manager.streams.getMessage(this.#name, query));
+    return storedOf(await this.#jetstream.streams.getMessage(this.#name, query));
   }
 
   /** Where the first publish with a key stands; null where that is not known. */
   async resultOf(key: string): Promise<Position | null> {
-    const stored = storedOf(await this.#manager.streams.getMessage(this.#name, { last_by_subj: this.#names.key(key) }));
+    const stored = storedOf(
+      await this.#jetstream.streams.getMessage(this.#name, { last_by_subj: this.#names.key(key) }),
+    );
     return stored && { offset: stored.head.o, epoch: stored.head.e };
   }
 
@@ -106,7 +114,7 @@ export class StreamStore {
   async after(channel: string, seq: number, until: number): Promise<StoredRecord[]> {
     const found: StoredRecord[] = [];
     for (let next = seq + 1; next <= until; ) {
-      const messages = await this.#manager.direct.getBatch(this.#name, {
+      const messages = await this.#jetstream.direct.getBatch(this.#name, {
         seq: next,
         next_by_subj: this.#names.stream(channel),
         batch,
@@ -144,10 +152,10 @@ export class StreamStore {
   /** Makes room for so many publications in each channel. */
   async makeRoom(size: number): Promise<void> {
     if (size + marks <= this.#sizeMax) return;
-    const { config } = await this.#manager.streams.info(this.#name);
+    const { config } = await this.#jetstream.streams.info(this.#name);
     this.#sizeMax = Math.max(config.max_msgs_per_subject, size + marks);
     if (this.#sizeMax > config.max_msgs_per_subject)
-      await this.#manager.streams.update(this.#name, { max_msgs_per_subject: this.#sizeMax });
+      await this.#jetstream.streams.update(this.#name, { max_msgs_per_subject: this.#sizeMax });
   }
 
   #headers(fields: Readonly<Record<string, string>>) {

@@ -18,7 +18,8 @@ describeWithEngine("the scripts", "redis-server", () => {
         const calls = Array.from({ length: 40 }, (_, number) => callOf(random, number, "any"));
         redis.command("FLUSHALL");
         // The connection of commands and that of messages.
-        const open = (events: EngineEvents) => new RedisEngine(redis.options(), events, enginePorts());
+        const open = (events: EngineEvents) =>
+          new RedisEngine(redis.options(), { ...events, heard: () => {} }, enginePorts());
         const [real, realMessages] = await onReal(open, 2, calls);
         const [simulated, simulatedMessages] = onSimulated(calls);
         expect(named(real)).toBe(named(simulated));

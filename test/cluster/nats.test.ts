@@ -1,0 +1,102 @@
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { pub } from "../support/centrifuge-probe.ts";
+import { describeWithEngine } from "../support/engines.ts";
+import type { JsonObject } from "../support/json.ts";
+import { TestNats } from "../support/nats.ts";
+import { testTimeout } from "../support/patience.ts";
+import { ChorusProcess } from "../support/process.ts";
+import { ClusterNode } from "./node.ts";
+
+setDefaultTimeout(testTimeout);
+
+/** A node on this server; without `jetstream` its channels have no history. */
+function startNode(nats: TestNats, hasJetStream = true): Promise<ClusterNode> {
+  return ClusterNode.startOn(
+    brokerOf(nats, hasJetStream),
+    hasJetStream ? {} : { history_size: 0, history_ttl: "0s", force_recovery: false },
+  );
+}
+
+function brokerOf({ port }: TestNats, enabled: boolean): JsonObject {
+  const nats = { url: `nats://127.0.0.1:${port}`, io_timeout: "1s", jetstream: { enabled } };
+  return { broker: { enabled: true, type: "nats", nats } };
+}
+
+describeWithEngine("nodes on NATS", "nats-server", () => {
+  test("[NA2] a client of one node hears, recovers and reads what is published at another", async () => {
+    await using nats = await TestNats.start();
+    await using one = await startNode(nats);
+    await using other = await startNode(nats);
+    const first = await other.connect();
+    const { epoch } = await first.subscribe("a");
+    await one.api("publish", { channel: "a", data: 1 });
+    expect(await first.next()).toMatchObject(pub("a", { data: 1, offset: 1 }));
+    await first.close();
+
+    for (const data of [2, 3]) await one.api("publish", { channel: "a", data });
+    using second = await other.connect();
+    const recovered = await second.subscribe("a", { recover: true, offset: 1, epoch: String(epoch) });
+    expect(recovered).toMatchObject({ recovered: true, publications: [{ data: 2 }, { data: 3 }] });
+    expect(await other.api("history", { channel: "a", limit: 10 })).toMatchObject({ offset: 3, epoch });
+
+    one.process.signal("SIGKILL");
+    await one.process.ended();
+    await other.api("publish", { channel: "a", data: 4 });
+    expect(await second.next()).toEqual(pub("a", { data: 4, offset: 4 }));
+  });
+
+  test("[NA3] without JetStream a client hears what is published at another node, and channels have no history", async () => {
+    await using nats = await TestNats.start();
+    await using one = await startNode(nats, false);
+    await using other = await startNode(nats, false);
+    using client = await other.connect();
+    await client.subscribe("a");
+    expect(await one.api("publish", { channel: "a", data: 1 })).toEqual({});
+    expect(await client.next()).toEqual(pub("a", { data: 1 }));
+    expect(await one.api("history", { channel: "a" })).toMatchObject({ error: { code: 108 } });
+  });
+
+  test("[NA4] a NATS that hangs is told by /readyz, and publishes are answered within a second", async () => {
+    await using nats = await TestNats.start();
+    await using node = await startNode(nats);
+    using client = await node.connect();
+    await client.subscribe("a");
+    nats.kill("SIGSTOP");
+    expect(await node.api("publish", { channel: "a", data: 1 })).toMatchObject({ error: { code: 100 } });
+    await node.until(503);
+    nats.kill("SIGCONT");
+    await node.until(200);
+    expect(await node.api("publish", { channel: "a", data: 2 })).not.toHaveProperty("error");
+  });
+
+  test("[NA5] after a restart, which may have lost something, a positioned client is told within seconds", async () => {
+    await using nats = await TestNats.start();
+    await using node = await startNode(nats);
+    using client = await node.connect();
+    await client.subscribe("a");
+    for (const data of [1, 2]) await node.api("publish", { channel: "a", data });
+    expect(await client.take(2)).toMatchObject([pub("a", { data: 1, offset: 1 }), pub("a", { data: 2, offset: 2 })]);
+    await nats.restart("its own");
+    expect(await client.next()).toMatchObject({ push: { channel: "a", unsubscribe: { code: 2500 } } });
+  });
+
+  test("[NA6] what NATS cannot do is refused at the start in words", async () => {
+    await using nats = await TestNats.start();
+    const refusal = async (broker: JsonObject, rules: JsonObject) => {
+      const config = { http_server: { port: 0 }, ...broker, channel: { without_namespace: rules } };
+      const { code, stderr } = await ChorusProcess.run({ config, args: ["--check-config"] });
+      return [code, stderr];
+    };
+    const history = { history_size: 10, history_ttl: "60s" };
+    expect(await refusal(brokerOf(nats, false), history)).toEqual([
+      78,
+      [
+        "channel.without_namespace.history_size: expected 0 without broker.nats.jetstream.enabled: NATS alone keeps nothing",
+      ],
+    ]);
+    expect(await refusal({ broker: { enabled: true, type: "redis" } }, {})).toEqual([
+      78,
+      ['broker.type: expected "nats", got "redis": that is a value of engine.type'],
+    ]);
+  });
+});
