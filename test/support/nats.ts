@@ -21,8 +21,17 @@ export class TestNats implements AsyncDisposable {
     this.#process = this.#spawn();
   }
 
-  /** Starts a server; `args` are options of its command line. */
-  static async start(args: readonly string[] = []): Promise<TestNats> {
+  /** Starts a server with JetStream; `args` are options of its command line. */
+  static start(args: readonly string[] = []): Promise<TestNats> {
+    return TestNats.#start([...args, "-js"]);
+  }
+
+  /** Starts a server that keeps nothing. */
+  static startCore(): Promise<TestNats> {
+    return TestNats.#start([]);
+  }
+
+  static async #start(args: readonly string[]): Promise<TestNats> {
     const nats = new TestNats(await TemporaryFolder.create(), freePort(), args);
     await nats.#ready();
     return nats;
@@ -82,26 +91,16 @@ export class TestNats implements AsyncDisposable {
   }
 
   #spawn(): Bun.Subprocess {
-    const own = ["-a", "127.0.0.1", "-p", String(this.port), "-js", "-sd", this.#data];
+    const own = ["-a", "127.0.0.1", "-p", String(this.port), "-sd", this.#data];
     return Bun.spawn(["nats-server", ...own, ...this.#args], { stdin: "ignore", stdout: "ignore", stderr: "ignore" });
   }
 
-  /** It listens, and its JetStream answers. */
+  /** It listens, and has read what is in its folder. */
   async #ready(): Promise<void> {
-    const { connect }: typeof import("@nats-io/transport-node") = require("@nats-io/transport-node");
     const deadline = performance.now() + patience;
-    for (;;) {
+    while (!(await isListening(this.port))) {
       if (this.#process.exitCode !== null || performance.now() > deadline)
         throw new Error("nats-server does not start.");
-      try {
-        const connection = await connect({ servers: `127.0.0.1:${this.port}`, reconnect: false, timeout: 1_000 });
-        const answer = await connection
-          .request("$JS.API.INFO", "", { timeout: 1_000 })
-          .finally(() => connection.close());
-        if (answer.string().includes("account_info_response")) return;
-      } catch {
-        await new Promise((resolve) => setImmediate(resolve));
-      }
     }
   }
 
@@ -109,4 +108,21 @@ export class TestNats implements AsyncDisposable {
     await this.#stopped();
     await this.#folder[Symbol.asyncDispose]();
   }
+}
+
+/** Whether something greets as NATS does; a server listens once its streams are open. */
+async function isListening(port: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const socket = await Bun.connect({
+    hostname: "127.0.0.1",
+    port,
+    socket: { data: (_, bytes) => resolve(bytes.includes("INFO")), close: () => resolve(false) },
+  }).catch(() => null);
+  if (socket === null) {
+    await new Promise(setImmediate);
+    return false;
+  }
+  const isThere = await promise;
+  socket.end();
+  return isThere;
 }
