@@ -18,7 +18,7 @@ const theirNames = /\bjetstreamManager\b/g;
 /** The ports between rooms: their types may be imported where a row says `ports`. */
 const ports =
   "types src/(?:broker/broker|presence/(?:presence(?:-events)?|shared)|hooks/hooks|protocol/protocol|auth/authenticator|" +
-  "channels/(?:rules|grant|namespace|channel)|messages/(?:inbox|log-row|publish-log)|cluster/bus)";
+  "channels/(?:rules|grant|namespace|channel)|messages/(?:inbox|log-row|publish-log)|cluster/(?:bus|surveys))";
 /** What counts, and the types of what is counted. */
 const counters = "src/metrics/counters";
 const hub = ["src/metrics/counters", "types actors/hub/(?:events|registry|publications)"];
@@ -104,6 +104,7 @@ const rooms: readonly (readonly [room: string, ...may: string[]])[] = [
   ],
   [
     "src/api/",
+    "types src/cluster/surveys",
     "src/options/duration",
     "valibot",
     "@valibot",

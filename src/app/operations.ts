@@ -9,6 +9,7 @@ import { createAccounts } from "./accounts.ts";
 import { nodeName } from "./api.ts";
 import type { Messages } from "./messages.ts";
 import type { Node } from "./node.ts";
+import type { ParentConnection } from "./parent-connection.ts";
 
 interface OperationsParts {
   readonly clock: Clock;
@@ -17,6 +18,7 @@ interface OperationsParts {
   readonly version: string;
   readonly nodeId: string;
   readonly node: Node;
+  readonly parent: ParentConnection | null;
   readonly messages: Messages;
 }
 
@@ -32,6 +34,8 @@ export function createConfiguredOperations(config: Config, parts: OperationsPart
     slices,
     inbox: messages.inbox,
     publishLog: messages.log,
+    others: node.others?.surveys ?? null,
+    sharesLog: parts.parent !== null,
     accountOf: createAccounts(config),
     logPayloads: config.push_log.payloads,
     identity: { uid: nodeId, name: nodeName(config), version },

@@ -3,6 +3,7 @@ import type { Registry } from "../../actors/hub/registry.ts";
 import { Cluster } from "../cluster/cluster.ts";
 import { Control } from "../cluster/control.ts";
 import { Nodes } from "../cluster/nodes.ts";
+import { Surveys } from "../cluster/surveys.ts";
 import type { Config } from "../config/config.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
@@ -74,7 +75,8 @@ function joinNodes(
     const { connections, users } = members.count();
     return { name: nodeName(config), version, clients: connections, users, channels: subscribers.size };
   };
-  return { cluster, nodes: new Nodes({ cluster, clock, log, describe }), control: new Control({ hub, cluster }) };
+  const nodes = new Nodes({ cluster, clock, log, describe });
+  return { cluster, nodes, surveys: new Surveys(cluster, nodes), control: new Control({ hub, cluster }) };
 }
 
 /** What is known of the engine, and of the nodes that share it. */

@@ -1,3 +1,4 @@
+import type { Surveys } from "../cluster/surveys.ts";
 import type { Config } from "../config/config.ts";
 import type { Endpoint, Route } from "../http/routes.ts";
 import { createCentrifugeJson } from "../protocol/centrifuge/json.ts";
@@ -6,6 +7,7 @@ import { createCentrifugeProtobuf } from "../protocol/centrifuge/protobuf.ts";
 import { createCentrifugeUniJson } from "../protocol/centrifuge/uni-json.ts";
 import { createEmulation } from "../sockets/streams/emulation.ts";
 import { eventStream, jsonLines, protobufMessages } from "../sockets/streams/framing.ts";
+import { createOtherSessions } from "../sockets/streams/other-sessions.ts";
 import { Sessions } from "../sockets/streams/sessions.ts";
 import { createStreams, type StreamPorts, type StreamRoute } from "../sockets/streams/streams.ts";
 import { transformsOf } from "./options.ts";
@@ -14,7 +16,7 @@ import { commandsPerFrameMax, settingsOf } from "./protocols.ts";
 /** The paths of the transports that stream responses, where they are enabled. */
 export function createStreamEndpoints(
   config: Config,
-  ports: Omit<StreamPorts, "sessions">,
+  ports: Omit<StreamPorts, "sessions"> & { readonly surveys: Surveys | null },
 ): ReadonlyMap<string, Route> {
   const { sse, http_stream, emulation } = config;
   const sessions = new Sessions();
@@ -30,7 +32,8 @@ export function createStreamEndpoints(
   if (!hasSessions) return endpoints;
   const bodyBytesMax = emulation.max_request_body_size;
   const readProtobuf = readEmulation;
-  serve(emulation.handler_prefix, createEmulation({ ...ports, sessions, bodyBytesMax, readProtobuf }));
+  const others = ports.surveys && createOtherSessions(ports.surveys, { ...ports, sessions });
+  serve(emulation.handler_prefix, createEmulation({ ...ports, sessions, others, bodyBytesMax, readProtobuf }));
   return endpoints;
 }
 

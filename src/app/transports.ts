@@ -79,6 +79,7 @@ export function createTransports(config: Config, ports: TransportsPorts) {
       ...shared,
       bodies: new Bodies(ports, bodyTimeout),
       node: ports.nodeId,
+      surveys: node.others?.surveys ?? null,
       isOriginAllowed: originAllowed,
       execute: createStreamReader({ ...inbound, clock }),
     }),

@@ -33,13 +33,8 @@ export function cautions(config: Config, profile: Profile): readonly string[] {
   if (api.insecure && !api.disabled && !isLoopbackName(apiAddress)) {
     lines.push(`http_api.insecure: DANGER: everyone who reaches ${named(apiAddress)} may use the API, without a key`);
   }
-  const shared = sharedEngine(config);
-  if (shared !== null) {
-    lines.push(
-      `${shared === "nats" ? "broker.type" : "engine.type"}: with ${shared} channels` +
-        " and user operations reach all nodes; send, info, channels and the publish log are " +
-        "those of the node that is asked",
-    );
+  if (sharedEngine(config) === "nats") {
+    lines.push("broker.type: with nats messages that wait for users are kept by the node that was asked to send them");
   }
   return [
     ...lines,

@@ -34,6 +34,8 @@ export interface PublishLogParts {
 export interface PublishLogPage {
   readonly entries: readonly LoggedPush[];
   readonly cursor?: string;
+  /** Where a page after each entry begins, where that was asked for. */
+  readonly cursors?: readonly string[];
 }
 
 /** The reading of a publish log: a page, or null where it does not answer. */
@@ -113,17 +115,22 @@ export class PublishLog {
     this.flush();
     const search = new Search(filter, (read) => this.#file.attempt(read, null, "read"));
     while (!search.over()) await new Promise<void>((resolve) => this.#schedule(resolve, 0));
-    return this.#pageOf(search.page());
+    return this.#pageOf(search.page(), filter.withCursors === true);
   }
 
-  #pageOf({ rows, cursor }: Page): PublishLogPage {
+  #pageOf({ rows, cursor }: Page, withCursors: boolean): PublishLogPage {
     const entries: LoggedPush[] = [];
+    const cursors: string[] = [];
     for (const row of rows) {
       const parsed = v.safeParse(logRow, row);
-      if (parsed.success) entries.push(entryOf(parsed.output));
-      else this.#file.damagedRow("log");
+      if (!parsed.success) {
+        this.#file.damagedRow("log");
+        continue;
+      }
+      entries.push(entryOf(parsed.output));
+      cursors.push(parsed.output.id.toString(36));
     }
-    return cursor === null ? { entries } : { entries, cursor };
+    return { entries, ...(cursor !== null && { cursor }), ...(withCursors && { cursors }) };
   }
 
   #wake(delay: number): void {

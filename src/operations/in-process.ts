@@ -93,10 +93,16 @@ export interface InProcess {
   ): Promise<{ publications: ReadPublication[]; position: Position }>;
   /** Removes a channel's publications and keeps its position. */
   historyRemove(channel: string): Promise<void>;
-  /** The channels with a subscriber and how many connections each has, by a glob over the names; "" is all. */
+  /**
+   * The channels with a subscriber on any node and how many connections each has, by a glob over the names; "" is all.
+   * What is on a node that does not answer within a second is missing.
+   */
   channels(pattern?: string): Promise<ReadonlyMap<string, number>>;
-  /** How many connections, users, subscriptions and channels this node has. */
-  info(): Promise<Counts>;
+  /**
+   * How many connections, users, subscriptions and channels there are on all nodes; a user or a channel of several nodes
+   * is counted on each. `missing`: the names of nodes that did not answer within a second; absent where all did.
+   */
+  info(): Promise<Counts & { readonly missing?: readonly string[] }>;
 }
 
 /** Makes the operations callable from the same process. */
@@ -180,9 +186,12 @@ export function createInProcess(operations: Operations, isRunning: () => boolean
     },
     channels: async (pattern = "") => {
       expectArgument(schemas.pattern, { pattern });
-      return valueOrThrow(await running().channels(pattern));
+      return valueOrThrow(await running().channels(pattern)).value;
     },
-    info: async () => running().counts(),
+    info: async () => {
+      const { value, missing } = await running().counts();
+      return missing.length === 0 ? value : { ...value, missing: missing.map(({ name }) => name) };
+    },
   };
 }
 

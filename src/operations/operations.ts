@@ -1,8 +1,8 @@
-import { badField, errors, withReason } from "../core/errors.ts";
-import { type MaybePromise, then } from "../core/maybe-promise.ts";
-import { type Result, refuse } from "../core/result.ts";
-import type { LogQueries, PublishLog, PublishLogPage } from "../messages/publish-log.ts";
-import { cursorPattern, limitMax, type PublishLogFilter } from "../messages/search.ts";
+import type { Surveys } from "../cluster/surveys.ts";
+import type { LogQueries, PublishLog } from "../messages/publish-log.ts";
+import { limitMax } from "../messages/search.ts";
+import { createAllLogs } from "./all-logs.ts";
+import { createAllNodes } from "./all-nodes.ts";
 import { createMessages, type MessagesPorts } from "./messages.ts";
 import { createPublishing, type PublishingPorts } from "./publishing.ts";
 import { createQueries, type QueriesPorts } from "./queries.ts";
@@ -17,6 +17,10 @@ export interface OperationsPorts
   readonly publishLog: (Pick<PublishLog, "record"> & LogQueries) | null;
   /** Whether the publish log keeps payloads. */
   readonly logPayloads: boolean;
+  /** The other nodes; null where this one is alone. */
+  readonly others: Surveys | null;
+  /** The publish log is that of other nodes too. */
+  readonly sharesLog: boolean;
 }
 
 /** How many entries a page of the publish log may have. */
@@ -38,21 +42,12 @@ export function createOperations(ports: OperationsPorts) {
     ...createMessages({ ...ports, recorder }),
     ...createServerCommands(ports),
     ...createQueries(ports),
-    ...createSurvey(ports),
+    ...createAllNodes(createSurvey(ports), ports.others),
 
     /** Logs a publish or a message that its caller had no right to make, or whose data cannot be read. */
     logRefused: recorder.refused,
 
-    /** A page of the publish log. */
-    publishLog: (filter: PublishLogFilter): MaybePromise<Result<PublishLogPage>> => {
-      const { cursor } = filter;
-      if (cursor !== undefined && !cursorPattern.test(cursor)) {
-        return refuse(badField("cursor: expected the cursor of a page"));
-      }
-      if (!publishLog) return refuse(withReason(errors.notAvailable, "push_log.enabled is off"));
-      return then(publishLog.query(filter), (value) =>
-        value === null ? refuse(errors.internal) : { ok: true, value },
-      );
-    },
+    /** A page of the publish log, or of those of all nodes where each keeps its own. */
+    publishLog: createAllLogs(publishLog, ports.identity.uid, ports.sharesLog ? null : ports.others),
   };
 }

@@ -88,12 +88,12 @@ export function createSurvey({ registry, subscribers, slices, clock, identity, u
       return then(slices.each(subscribers.channels(), step), () => ({ ok: true, value: found }));
     },
 
-    counts,
-
-    /** Every node; there is this one. */
-    nodes: (): readonly NodeInfo[] => [
-      { ...identity, ...counts(), uptime: Math.floor((clock.monotonic() - startedAt) / 1000), process: usage() },
-    ],
+    node: (): NodeInfo => ({
+      ...identity,
+      ...counts(),
+      uptime: Math.floor((clock.monotonic() - startedAt) / 1000),
+      process: usage(),
+    }),
   };
 }
 

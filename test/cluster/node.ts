@@ -28,6 +28,7 @@ export class ClusterNode implements AsyncDisposable {
       http_server: { port: 0 },
       client: { insecure: true, token: { hmac_secret_key: secret } },
       http_api: { insecure: true },
+      http_stream: { enabled: true },
       channel: {
         without_namespace: { history_size: 100, history_ttl: "300s", force_recovery: true, ...channel },
       },

@@ -2,8 +2,10 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { pub } from "../support/centrifuge-probe.ts";
 import { describeWithEngine } from "../support/engines.ts";
 import { testTimeout } from "../support/patience.ts";
+import { SeededRandom } from "../support/random.ts";
 import { TestRedis } from "../support/redis.ts";
 import { connectionToken } from "../support/tokens.ts";
+import { CommandStream } from "./command-stream.ts";
 import { ClusterNode } from "./node.ts";
 
 setDefaultTimeout(testTimeout);
@@ -124,5 +126,63 @@ describeWithEngine("nodes on Redis", "redis-server", () => {
     expect(await witness.next()).toMatchObject({ push: { channel: "a", leave: { info: { user: "ann" } } } });
     expect(await other.api("presence_stats", { channel: "a" })).toEqual({ num_clients: 1, num_users: 1 });
     expect(await witness.rest()).toEqual([]);
+  });
+
+  test("[ND4] any node tells of all, and names the one that was killed", async () => {
+    await using redis = await TestRedis.start();
+    await using one = await ClusterNode.start(redis);
+    await using other = await ClusterNode.start(redis);
+    using here = await one.connect();
+    using there = await other.connect();
+    for (const [client, channel] of [
+      [here, "shared"],
+      [there, "shared"],
+      [there, "alone"],
+    ] as const) {
+      await client.subscribe(channel);
+    }
+    expect(await one.api("channels", {})).toEqual({
+      channels: { shared: { num_clients: 2 }, alone: { num_clients: 1 } },
+    });
+    const info = (await one.api("info", {})) as { nodes: { uid: string }[] };
+    expect(info.nodes).toMatchObject([
+      { num_clients: 1, num_subs: 1 },
+      { num_clients: 1, num_subs: 2 },
+    ]);
+    await one.api("publish", { channel: "shared", data: 1 });
+    await other.api("publish", { channel: "alone", data: 2 });
+    expect(await one.api("push_log", {})).toMatchObject({
+      entries: [{ channel: "alone", node: expect.any(String) }, { channel: "shared" }],
+    });
+    other.process.signal("SIGKILL");
+    await other.process.ended();
+    const missing = [{ uid: String(info.nodes[1]?.uid) }];
+    expect(await one.api("info", {})).toMatchObject({ nodes: [{ num_clients: 1 }], missing });
+    expect(await one.api("channels", {})).toMatchObject({ channels: { shared: { num_clients: 1 } }, missing });
+  });
+
+  test("[ND6] commands of a stream reach it through any node, in their order where they wait for each other", async () => {
+    await using redis = await TestRedis.start();
+    await using one = await ClusterNode.start(redis);
+    await using other = await ClusterNode.start(redis);
+    const random = new SeededRandom();
+    const send = (node: ClusterNode, body: object) =>
+      fetch(`${node.url}/emulation`, { method: "POST", body: JSON.stringify(body) });
+    for (const owner of [one, other]) {
+      await using stream = await CommandStream.open(owner.url);
+      const { session, node } = await stream.connected();
+      for (let id = 2; id < 12; id++) {
+        const data = JSON.stringify({ id, subscribe: { channel: `c${id}` } });
+        const { status } = await send(random.pick([one, other]), { session, node, data });
+        expect(status).toBe(204);
+        expect(await stream.next()).toMatchObject({ id, subscribe: {} });
+      }
+      expect((await send(one, { session, node: "unknown", data: "{}" })).status).toBe(404);
+      expect((await send(one, { session: "unknown", node, data: "{}" })).status).toBe(204);
+      if (owner === one) continue;
+      other.process.signal("SIGKILL");
+      await other.process.ended();
+      expect((await send(one, { session, node, data: "{}" })).status).toBe(404);
+    }
   });
 });

@@ -3,6 +3,7 @@ import { type MaybePromise, then } from "../../core/maybe-promise.ts";
 import type { Result } from "../../core/result.ts";
 import { fields, text } from "../fields.ts";
 import { defineMethod } from "../method.ts";
+import { missing, missingEnd } from "../missing.ts";
 import { encodeList } from "../room.ts";
 import { natural } from "../shapes.ts";
 
@@ -19,17 +20,23 @@ export const channels = defineMethod({
       v.maxLength(patternMax, `expected at most ${patternMax} characters`),
     ),
   }),
-  result: v.strictObject({ channels: v.record(v.string(), v.strictObject({ num_clients: natural })) }),
+  result: v.strictObject({ channels: v.record(v.string(), v.strictObject({ num_clients: natural })), missing }),
   needs: [],
   kind: "read",
   channels: () => null,
   run: ({ pattern }, { caller, room }, { operations, slices }) =>
     then(operations.channels(pattern, caller.mayTouch), (found): MaybePromise<Result<string>> => {
       if (!found.ok) return found;
-      const encoded = encodeList(found.value, ([name, count]) => `${JSON.stringify(name)}:{"num_clients":${count}}`, {
-        room,
-        slices,
-      });
-      return then(encoded, (list) => (list.ok ? { ok: true, value: `{"channels":{${list.value}}}` } : list));
+      const encoded = encodeList(
+        found.value.value,
+        ([name, count]) => `${JSON.stringify(name)}:{"num_clients":${count}}`,
+        {
+          room,
+          slices,
+        },
+      );
+      return then(encoded, (list) =>
+        list.ok ? { ok: true, value: `{"channels":{${list.value}}${missingEnd(found.value)}` } : list,
+      );
     }),
 });

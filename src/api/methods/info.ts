@@ -1,6 +1,9 @@
 import * as v from "valibot";
+import { then } from "../../core/maybe-promise.ts";
+import type { Result } from "../../core/result.ts";
 import { fields } from "../fields.ts";
 import { defineMethod } from "../method.ts";
+import { missing, missingOf } from "../missing.ts";
 import { natural } from "../shapes.ts";
 
 const node = v.strictObject({
@@ -20,14 +23,13 @@ export const info = defineMethod({
   name: "info",
   summary: "Describes the nodes.",
   request: fields({}),
-  result: v.strictObject({ nodes: v.array(node) }),
+  result: v.strictObject({ nodes: v.array(node), missing }),
   needs: [],
   kind: "read",
   channels: () => null,
-  run: (_request, _call, { operations }) => {
-    const nodes = operations
-      .nodes()
-      .map(({ uid, name, version, clients, users, subscriptions, channels, ...rest }) => ({
+  run: (_request, _call, { operations }) =>
+    then(operations.nodes(), (found): Result<string> => {
+      const nodes = found.value.map(({ uid, name, version, clients, users, subscriptions, channels, ...rest }) => ({
         uid,
         name,
         version,
@@ -37,6 +39,6 @@ export const info = defineMethod({
         num_channels: channels,
         ...rest,
       }));
-    return { ok: true, value: JSON.stringify({ nodes }) };
-  },
+      return { ok: true, value: JSON.stringify({ nodes, ...missingOf(found) }) };
+    }),
 });

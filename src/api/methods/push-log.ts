@@ -5,6 +5,7 @@ import { type Result, refuse } from "../../core/result.ts";
 import { publishLogPage } from "../../operations/operations.ts";
 import { bounded, fields, instant, optionalText } from "../fields.ts";
 import { defineMethod } from "../method.ts";
+import { missing, missingEnd } from "../missing.ts";
 import { encodeList } from "../room.ts";
 import { natural, instant as time } from "../shapes.ts";
 
@@ -31,6 +32,7 @@ const entry = v.strictObject({
   outcome: v.pipe(v.string(), v.description(`${outcomes}.`)),
   idempotency_key: v.optional(v.string()),
   payload: v.pipe(v.optional(v.string()), v.description("The payload as JSON; only with push_log.payloads.")),
+  node: v.pipe(v.optional(v.string()), v.description("The name of the node that has it, where it is another one.")),
 });
 
 /** Reads the publish log. A key that is limited to channels reads its own entries alone. */
@@ -52,6 +54,7 @@ export const pushLog = defineMethod({
   result: v.strictObject({
     entries: v.pipe(v.array(entry), v.description("The newest first.")),
     cursor: v.pipe(v.optional(v.string()), v.description("Where the next page begins; absent on the last.")),
+    missing,
   }),
   needs: [],
   kind: "read",
@@ -68,7 +71,8 @@ export const pushLog = defineMethod({
       const next = cursor === undefined ? "" : `,"cursor":${JSON.stringify(cursor)}`;
       return then(
         encodeList(entries, (entry) => JSON.stringify(entry), { room, slices }),
-        (list): Result<string> => (list.ok ? { ok: true, value: `{"entries":[${list.value}]${next}}` } : list),
+        (list): Result<string> =>
+          list.ok ? { ok: true, value: `{"entries":[${list.value}]${next}${missingEnd(page.value)}` } : list,
       );
     });
   },

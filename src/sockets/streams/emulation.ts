@@ -8,11 +8,17 @@ import type { Sessions } from "./sessions.ts";
 import type { StreamSocket } from "./stream-socket.ts";
 
 /** A request that brings commands of a session. */
-interface EmulationRequest {
+export interface EmulationRequest {
   readonly session: string;
   readonly node: string;
   /** Commands as a frame; null where the request has none, so that none is executed. */
   readonly data: Frame | null;
+}
+
+/** Sessions of other nodes. */
+export interface OtherSessions {
+  /** Hands a request to the node of its session; false where there is none, or it does not answer within a second. */
+  handOver(request: EmulationRequest, isProtobuf: boolean): Promise<boolean>;
 }
 
 /** What the emulation endpoint works with. */
@@ -21,6 +27,8 @@ export interface EmulationPorts {
   readonly sessions: Sessions;
   /** The id of this node. */
   readonly node: string;
+  /** The other nodes; null where there are none. */
+  readonly others: OtherSessions | null;
   /** Bytes of a request's body; over it 413. */
   readonly bodyBytesMax: number;
   readonly isOriginAllowed: OriginCheck;
@@ -40,22 +48,35 @@ export function createEmulation(ports: EmulationPorts) {
     if (request.method !== "POST") return refusedMethod(request, ports.isOriginAllowed, "POST, OPTIONS");
     return new Promise<Response>((respond) => {
       ports.bodies.read(request.bytes(), (body) => {
-        respond(body instanceof Uint8Array ? handOver(ports, request, body) : answer(408, "The body did not arrive."));
+        respond(body instanceof Uint8Array ? respondTo(ports, request, body) : answer(408, "The body did not arrive."));
       });
     });
   };
 }
 
-function handOver(ports: EmulationPorts, request: Request, body: Uint8Array): Response {
+function respondTo(ports: EmulationPorts, request: Request, body: Uint8Array): Response | Promise<Response> {
   if (body.byteLength > ports.bodyBytesMax) return answer(413, "The body is over emulation.max_request_body_size.");
   const isProtobuf = request.headers.get("content-type") === "application/octet-stream";
   const emulation = isProtobuf ? ports.readProtobuf(body) : readJson(body);
   if (emulation === null) return answer(400, "Expected an object with session, node and data.");
-  if (emulation.node !== ports.node) return notFound();
-  const socket = ports.sessions.get(emulation.session);
+  const taken = () => new Response(null, { status: 204, headers: crossOriginHeaders(request, ports.isOriginAllowed) });
+  if (emulation.node === ports.node) {
+    takeCommands(ports, emulation, isProtobuf);
+    return taken();
+  }
+  if (!ports.others || emulation.node === "") return notFound();
+  return ports.others.handOver(emulation, isProtobuf).then((isTaken) => (isTaken ? taken() : notFound()));
+}
+
+/** Executes the commands of a session of this node. */
+export function takeCommands(
+  { sessions, execute }: Pick<EmulationPorts, "sessions" | "execute">,
+  emulation: EmulationRequest,
+  isProtobuf: boolean,
+): void {
+  const socket = sessions.get(emulation.session);
   const data = emulation.data !== null && socket ? frameFor(socket, emulation.data, isProtobuf) : null;
-  if (socket && data !== null) ports.execute(socket, data);
-  return new Response(null, { status: 204, headers: crossOriginHeaders(request, ports.isOriginAllowed) });
+  if (socket && data !== null) execute(socket, data);
 }
 
 /** In a request in Protobuf the commands of a JSON session are a string of JSON; of anything else nothing is executed. */

@@ -1,0 +1,20 @@
+import * as v from "valibot";
+import type { MissingNode } from "../cluster/surveys.ts";
+
+/** Nodes that are missing in a result; absent where there are none. */
+export const missing = v.pipe(
+  v.optional(v.array(v.strictObject({ uid: v.string(), name: v.string() }))),
+  v.description("Nodes that did not answer within a second; absent where all did."),
+);
+
+/** The field of a result that names them. */
+export function missingOf(found: { readonly missing: readonly MissingNode[] }): {
+  readonly missing?: readonly MissingNode[];
+} {
+  return found.missing.length === 0 ? {} : { missing: found.missing };
+}
+
+/** The same as the end of an object in JSON. */
+export function missingEnd(found: { readonly missing: readonly MissingNode[] }): string {
+  return found.missing.length === 0 ? "}" : `,"missing":${JSON.stringify(found.missing)}}`;
+}
