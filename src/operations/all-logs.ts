@@ -9,7 +9,7 @@ import { cursorPattern, limitDefault, type PublishLogFilter } from "../messages/
 import { readAnswers } from "./all-nodes.ts";
 
 /** An entry of the publish log; `node`: the name of another node that has it. */
-export type NodeLoggedPush = LoggedPush & { readonly node?: string };
+type NodeLoggedPush = LoggedPush & { readonly node?: string };
 
 /** A page of the publish logs of all nodes, newest first. */
 export interface NodesLogPage {
