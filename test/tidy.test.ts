@@ -104,7 +104,6 @@ const rooms: readonly (readonly [room: string, ...may: string[]])[] = [
   ],
   [
     "src/api/",
-    "types src/cluster/surveys",
     "src/options/duration",
     "valibot",
     "@valibot",

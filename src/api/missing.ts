@@ -1,5 +1,7 @@
 import * as v from "valibot";
-import type { MissingNode } from "../cluster/surveys.ts";
+import type { Found } from "../operations/all-nodes.ts";
+
+type Missing = Pick<Found<unknown>, "missing">;
 
 /** Nodes that are missing in a result; absent where there are none. */
 export const missing = v.pipe(
@@ -8,13 +10,11 @@ export const missing = v.pipe(
 );
 
 /** The field of a result that names them. */
-export function missingOf(found: { readonly missing: readonly MissingNode[] }): {
-  readonly missing?: readonly MissingNode[];
-} {
+export function missingOf(found: Missing): Partial<Missing> {
   return found.missing.length === 0 ? {} : { missing: found.missing };
 }
 
 /** The same as the end of an object in JSON. */
-export function missingEnd(found: { readonly missing: readonly MissingNode[] }): string {
+export function missingEnd(found: Missing): string {
   return found.missing.length === 0 ? "}" : `,"missing":${JSON.stringify(found.missing)}}`;
 }
