@@ -14,6 +14,7 @@ import { exitCodes, exitHubFailed, type Stoppable, surviveErrors, untilSignal } 
 import { stderr } from "../runtime/stderr.ts";
 import { systemClock, systemTimers } from "../runtime/system.ts";
 import { connectUnix } from "../runtime/unix-socket.ts";
+import { slowOptions } from "./options.ts";
 import { start } from "./start.ts";
 import { whyNotStarted } from "./start-checks.ts";
 
@@ -38,6 +39,7 @@ export async function runWorker([path = "", id = ""]: readonly string[]): Promis
   link.onTold(kinds.drain, async (body) => {
     const how = readJson(body, drain);
     const { cut } = await (await started.promise).stop(how);
+    await told(link);
     process.exit(cut === 0 ? exitCodes.drained : exitCodes.forced);
   });
   const forever = untilSignal(started.promise, log, { reload: () => {} });
@@ -60,6 +62,14 @@ export async function runWorker([path = "", id = ""]: readonly string[]): Promis
   return await forever;
 }
 
+/** Milliseconds in which the parent takes what a worker has told it last. */
+const tellMs = 1_000;
+
+/** Resolves when the parent has what it was told, or does not take it. */
+async function told(link: Link): Promise<void> {
+  for (let waited = 0; link.queued > 0 && waited < tellMs; waited += 10) await after(10);
+}
+
 /** Milliseconds in which the requests of connections arrive that were accepted last. */
 const requestMs = 500;
 
@@ -67,8 +77,6 @@ const requestMs = 500;
 async function leavePort(): Promise<void> {
   const sockets = listeningSockets();
   if (sockets === null) return;
-  const after = (delay: number) =>
-    new Promise<void>((resolve) => void systemTimers.setTimeout(resolve, milliseconds(delay)));
   await after(heldBackMs);
   while (!sockets.leave()) await new Promise<void>((resolve) => systemTimers.setImmediate(resolve));
   await after(requestMs);
@@ -105,11 +113,20 @@ async function connect(path: string): Promise<Link> {
 /** The configuration of one of so many workers: it has its share of what the node may have. */
 function shareOf(config: Config, workers: number): Config {
   const { limit } = connectionLimitWithin(config.client.connection_limit, openFilesMax() * workers);
-  return { ...config, client: { ...config.client, connection_limit: Math.ceil(limit / workers) } };
+  const client = {
+    ...config.client,
+    connection_limit: Math.ceil(limit / workers),
+    total_queue_max_size: Math.ceil(slowOptions(config).totalBytesMax / workers),
+  };
+  return { ...config, client };
 }
 
 function portOf(url: string | null): number | null {
   if (url === null || url === "") return null;
   const { port, protocol } = new URL(url);
   return port === "" ? (protocol === "https:" ? 443 : 80) : Number(port);
+}
+
+function after(delay: number): Promise<void> {
+  return new Promise((resolve) => void systemTimers.setTimeout(resolve, milliseconds(delay)));
 }

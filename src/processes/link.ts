@@ -154,7 +154,13 @@ export class Link {
     out.u32(0);
     out.u8(kind);
     out.u32(id);
-    write(out);
+    try {
+      write(out);
+    } catch (error) {
+      // Half a message would end the link.
+      out.cut(at);
+      throw error;
+    }
     const length = out.place - at - 4;
     if (length > frameBytesMax) {
       out.cut(at);

@@ -17,14 +17,7 @@ const info = v.pipe(
     connInfo: v.optional(v.string()),
     chanInfo: v.optional(v.string()),
   }),
-  v.transform(
-    ({ user, client, connInfo, chanInfo }): ClientInfo => ({
-      user,
-      client,
-      ...(connInfo !== undefined && { connInfo }),
-      ...(chanInfo !== undefined && { chanInfo }),
-    }),
-  ),
+  v.transform(infoOf),
 );
 
 const event = v.object({
@@ -48,15 +41,15 @@ export class ParentPresence implements SharedPresence {
   }
 
   enter(channel: string, client: ClientInfo, visibility: Visibility): void {
-    this.#service.tell("enter", { channel, info: client, visibility });
+    this.#tell("enter", channel, client, visibility);
   }
 
   renew(channel: string, client: ClientInfo, visibility: Visibility): void {
-    this.#service.tell("renew", { channel, info: client, visibility });
+    this.#tell("renew", channel, client, visibility);
   }
 
   leave(channel: string, client: ClientInfo, visibility: Visibility): void {
-    this.#service.tell("leave", { channel, info: client, visibility });
+    this.#tell("leave", channel, client, visibility);
   }
 
   async list(channel: string, bytesMax?: number): Promise<ReadonlyMap<string, ClientInfo> | "over" | null> {
@@ -76,6 +69,12 @@ export class ParentPresence implements SharedPresence {
 
   close(): Promise<void> {
     return Promise.resolve();
+  }
+
+  /** Both may be larger objects, of which this is a part. */
+  #tell(method: string, channel: string, client: ClientInfo, visibility: Visibility): void {
+    const { presence, joinLeave, leaveGrace } = visibility;
+    this.#service.tell(method, { channel, info: infoOf(client), visibility: { presence, joinLeave, leaveGrace } });
   }
 }
 
@@ -131,6 +130,10 @@ export class PresenceRelay {
       return bytesMax !== null && presenceBytes(found) > bytesMax ? "over" : [...found.values()];
     });
   }
+}
+
+function infoOf({ user, client, connInfo, chanInfo }: { [Key in keyof ClientInfo]: ClientInfo[Key] | undefined } & Pick<ClientInfo, "user" | "client">): ClientInfo {
+  return { user, client, ...(connInfo !== undefined && { connInfo }), ...(chanInfo !== undefined && { chanInfo }) };
 }
 
 function keyOf({ channel, info: { client } }: { readonly channel: string; readonly info: ClientInfo }): string {
