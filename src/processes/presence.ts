@@ -132,7 +132,12 @@ export class PresenceRelay {
   }
 }
 
-function infoOf({ user, client, connInfo, chanInfo }: { [Key in keyof ClientInfo]: ClientInfo[Key] | undefined } & Pick<ClientInfo, "user" | "client">): ClientInfo {
+function infoOf({
+  user,
+  client,
+  connInfo,
+  chanInfo,
+}: { [Key in keyof ClientInfo]: ClientInfo[Key] | undefined } & Pick<ClientInfo, "user" | "client">): ClientInfo {
   return { user, client, ...(connInfo !== undefined && { connInfo }), ...(chanInfo !== undefined && { chanInfo }) };
 }
 
