@@ -11,11 +11,21 @@ import sys
 from centrifuge import Client, ClientEventHandler, ReplyError, SubscriptionEventHandler
 
 plan = json.loads(sys.argv[1])
+is_protobuf = plan["protobuf"]
 patience = 20.0
 
 
 def tell(what, value=None):
     print(json.dumps({"what": what, "value": value}), flush=True)
+
+
+def written(data):
+    """In Protobuf a payload is bytes."""
+    return json.dumps(data).encode() if is_protobuf else data
+
+
+def read(data):
+    return json.loads(data) if isinstance(data, bytes) and data else data or None
 
 
 class Ear(ClientEventHandler, SubscriptionEventHandler):
@@ -34,7 +44,7 @@ class Ear(ClientEventHandler, SubscriptionEventHandler):
         return not self.queue(event).empty()
 
     async def data(self, count):
-        return [(await self.next("publication")).pub.data for _ in range(count)]
+        return [read((await self.next("publication")).pub.data) for _ in range(count)]
 
     async def on_connected(self, ctx):
         self.queue("connected").put_nowait(ctx)
@@ -87,15 +97,15 @@ async def go_on():
 
 async def speak(client, room, ear):
     tell("join", (await ear.next("join")).info.user)
-    await room.publish({"from": "python", "text": "grüße 🎉"})
+    await room.publish(written({"from": "python", "text": "grüße 🎉"}))
     tell("own publication", await ear.data(1))
     there = (await room.presence()).clients.values()
-    tell("presence", [[each.user, each.conn_info] for each in there])
+    tell("presence", [[each.user, read(each.conn_info)] for each in there])
     stats = await room.presence_stats()
     tell("stats", [stats.num_clients, stats.num_users])
     history = await room.history(limit=10)
-    tell("history", [[each.offset, each.data] for each in history.publications])
-    tell("rpc", await refusal(client.rpc("anything", {})))
+    tell("history", [[each.offset, read(each.data)] for each in history.publications])
+    tell("rpc", await refusal(client.rpc("anything", written({}))))
 
 
 async def come_back(ear):
@@ -122,6 +132,7 @@ async def main():
         plan["url"] + "/connection/websocket",
         events=ear,
         get_token=purse.token,
+        use_protobuf=is_protobuf,
         timeout=patience,
         min_reconnect_delay=0.001,
         max_reconnect_delay=0.02,
@@ -129,7 +140,7 @@ async def main():
         proxy=None,
     )
     await client.connect()
-    tell("connected", (await ear.next("connected")).data)
+    tell("connected", read((await ear.next("connected")).data))
     tell("subscribed by the server", (await ear.next("subscribed")).channel)
 
     delays = {"min_resubscribe_delay": 0.001, "max_resubscribe_delay": 0.02}
@@ -153,7 +164,7 @@ async def main():
     await room.history(limit=0)
     tell("refreshed")
     await go_on()
-    await room.publish("still here")
+    await room.publish(written("still here"))
     tell("after the old expiry", await room_ear.data(1))
     await desk.history(limit=0)
     tell("connected again", ear.told_again("connected"))

@@ -1,7 +1,7 @@
 import { Inbox } from "../../support/inbox.ts";
 
 /** What a script tells in one line. */
-interface Told {
+export interface Told {
   readonly what: string;
   readonly value: unknown;
 }
