@@ -59,7 +59,7 @@ type SharedPresencePorts = Pick<RedisPresencePorts, "node" | "nodes" | "after">;
 
 /** The broker of this node, and how it does. */
 export interface OpenedBroker {
-  readonly broker: Broker & { readonly counts: Readonly<LocalBrokerCounts>; sweep(): void };
+  readonly broker: Broker & { readonly counts: Readonly<LocalBrokerCounts>; sweep(): void; tick?(): void };
   /** What is known of the engine that several nodes share; null where this node is alone. */
   readonly remote: (() => Omit<EngineMetrics, "nodes" | "unanswered">) | null;
   /** The way to the other nodes; null where this node is alone. */

@@ -194,6 +194,7 @@ function sweepsOf({ deadlines, slow, losses, engine, second }: Swept) {
       deadlines.sweep();
       slow.sweep();
       losses?.tick();
+      engine.broker.tick?.();
     },
     /** To be called about once a second. */
     second(): void {

@@ -1,14 +1,13 @@
 import type { Position } from "../../core/publication.ts";
 import type { Draft, Outcome } from "../broker.ts";
+import type { Waiting } from "./in-time.ts";
 
 /** A publish of this node, from its call until nothing more can come of it. */
-export interface Own {
+export interface Own extends Waiting {
   readonly id: string;
   readonly draft: Draft;
   /** Null once it was called. */
   done: ((outcome: Outcome) => void) | null;
-  /** Monotonic milliseconds. */
-  readonly startedAt: number;
   /** Where it stands, once the engine has answered. */
   position: Position | null;
   isAnswered: boolean;
@@ -26,11 +25,12 @@ export class OwnPublishes {
   /** Of this node among all; no other has the same. */
   readonly #prefix: string;
   #last = 0;
-  /** Publishes whose callback was not called yet. */
-  waiting = 0;
+  readonly #late: (own: Own) => void;
 
-  constructor(prefix: string) {
+  /** `late` is told of a publish that was not answered in time. */
+  constructor(prefix: string, late: (own: Own) => void) {
     this.#prefix = `${prefix}-`;
+    this.#late = late;
   }
 
   add(draft: Draft, done: ((outcome: Outcome) => void) | null, now: number): Own {
@@ -44,8 +44,8 @@ export class OwnPublishes {
       isAnswered: false,
       isDelivered: false,
       isHeard: false,
+      late: () => this.#late(own),
     };
-    this.waiting += 1;
     this.#all.set(own.id, own);
     return own;
   }
@@ -64,7 +64,6 @@ export class OwnPublishes {
     const { done } = own;
     if (done === null) return null;
     own.done = null;
-    this.waiting -= 1;
     return done;
   }
 
@@ -73,16 +72,12 @@ export class OwnPublishes {
     if (own.isAnswered && own.isHeard && own.done === null) this.#all.delete(own.id);
   }
 
-  /** Forgets what no message is expected of any more; gives those whose answer waits too long for its delivery. */
-  sweep(now: number, overdueMs: number): readonly Own[] {
-    const overdue: Own[] = [];
+  /** Forgets what no message is expected of any more. */
+  sweep(now: number): void {
     for (const own of this.#all.values()) {
-      const age = now - own.startedAt;
-      if (age < overdueMs) break;
-      if (own.isAnswered && own.done !== null) overdue.push(own);
-      if (own.isAnswered && age >= expectedMs) this.#all.delete(own.id);
+      if (now - own.startedAt < expectedMs) return;
+      if (own.isAnswered) this.#all.delete(own.id);
     }
-    return overdue;
   }
 }
 

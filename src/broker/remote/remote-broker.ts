@@ -12,19 +12,18 @@ import type {
   Wish,
 } from "../broker.ts";
 import { Delivery } from "../delivery.ts";
-import { keyDigest } from "../local/idempotency.ts";
 import { publicationOf } from "../local/publication.ts";
 import { recover } from "../local/recovery.ts";
 import { type LocalBrokerCounts, Report } from "../local/report.ts";
-import { versionOf } from "../local/version.ts";
 import type { Arrival } from "./arrival.ts";
-import type { Appended, Engine, Entry, Message } from "./engine.ts";
-
+import type { Appended, Engine, Entry, Message, StreamRead } from "./engine.ts";
+import { entryOf } from "./entry.ts";
 import { pageOf, rangeOf } from "./history.ts";
+import { InTime } from "./in-time.ts";
 import { type Own, OwnPublishes } from "./own.ts";
 import type { RemoteBrokerCounts, RemoteBrokerParts } from "./parts.ts";
 import { Rooms } from "./rooms.ts";
-import { decodeBody, encodeDraft, removedNotice } from "./wire.ts";
+import { decodeBody, removedNotice } from "./wire.ts";
 
 /** Publishes in one call of the engine. */
 const groupMax = 64;
@@ -49,15 +48,16 @@ export class RemoteBroker implements Broker {
   readonly #owns: OwnPublishes;
   #group: { own: Own; entry: Entry }[] = [];
   #isScheduled = false;
-  /** Histories and removals that are not answered. */
-  #asked = 0;
+  /** Publishes, histories and removals that are not answered. */
+  readonly #inTime: InTime;
   #quiet: (() => void) | null = null;
 
   constructor(parts: RemoteBrokerParts) {
     this.#parts = parts;
     this.#report = new Report(parts.clock, parts.log);
     this.#delivery = new Delivery(parts.events, this.#report);
-    this.#owns = new OwnPublishes(parts.random.epoch());
+    this.#inTime = new InTime(parts.answerMs);
+    this.#owns = new OwnPublishes(parts.random.epoch(), (own) => this.#late(own));
     this.#engine = parts.open({
       message: (channel, message) => this.#heard(channel, message),
       resumed: (isMeant) => this.#rooms.resume(isMeant),
@@ -77,7 +77,6 @@ export class RemoteBroker implements Broker {
     });
   }
 
-  /** What every broker counts. */
   get counts(): Readonly<LocalBrokerCounts> {
     return this.#report.counts;
   }
@@ -89,11 +88,8 @@ export class RemoteBroker implements Broker {
 
   publish(draft: Draft, done: ((outcome: Outcome) => void) | null): void {
     const own = this.#owns.add(draft, done, this.#now);
-    const { channel, history, idempotencyKey, versionEpoch = "", account } = draft;
-    const key = idempotencyKey === undefined ? "" : keyDigest(channel, idempotencyKey);
-    const body = encodeDraft(draft, own.id);
-    const entry = { channel, body, history, key, version: versionOf(draft), versionEpoch, ...(account && { account }) };
-    this.#group.push({ own, entry });
+    this.#inTime.add(own);
+    this.#group.push({ own, entry: entryOf(draft, own.id) });
     if (this.#group.length >= groupMax) this.#send();
     else this.#schedule();
   }
@@ -131,25 +127,17 @@ export class RemoteBroker implements Broker {
       this.#delivery.answer(channel, done, { ok: false, error: errors.badRequest });
       return;
     }
-    this.#send();
-    this.#asked += 1;
-    this.#engine.read(channel, options, rangeOf(filter), (read) => {
-      this.#asked -= 1;
-      if (read === null) this.engineCounts.failures += 1;
-      this.#delivery.answer(channel, done, read === null ? unknown : pageOf(read, filter));
-      this.#checkQuiet();
-    });
+    const answer = this.#ask<StreamRead>((read) =>
+      this.#delivery.answer(channel, done, read === null ? unknown : pageOf(read, filter)),
+    );
+    this.#engine.read(channel, options, rangeOf(filter), answer);
   }
 
   historyRemove(channel: string, _options: HistoryOptions, done: (error: ClientError | null) => void): void {
-    this.#send();
-    this.#asked += 1;
+    const answer = this.#ask<true>((isDone) => this.#delivery.answer(channel, done, isDone ? null : errors.internal));
     this.#engine.remove(channel, removedNotice, (isDone) => {
-      this.#asked -= 1;
       if (isDone) this.#rooms.get(channel)?.feed.removed();
-      else this.engineCounts.failures += 1;
-      this.#delivery.answer(channel, done, isDone ? null : errors.internal);
-      this.#checkQuiet();
+      answer(isDone || null);
     });
   }
 
@@ -163,10 +151,14 @@ export class RemoteBroker implements Broker {
     return this.#isQuiet;
   }
 
+  /** To be called every 50 ms: answers what waits for too long. */
+  tick(): void {
+    this.#inTime.tick(this.#now);
+  }
+
   /** To be called about once a second: leaves channels, compares silent ones, repeats what was not answered. */
   sweep(): void {
-    const overdueMs = Math.max(this.#parts.answerMs - 1_000, 1_000);
-    for (const own of this.#owns.sweep(this.#now, overdueMs)) this.#settle(own);
+    this.#owns.sweep(this.#now);
     this.#rooms.sweep();
   }
 
@@ -180,7 +172,7 @@ export class RemoteBroker implements Broker {
   }
 
   get #isQuiet(): boolean {
-    return this.#owns.waiting === 0 && this.#asked === 0 && this.#rooms.waiting === 0;
+    return this.#inTime.size === 0 && this.#rooms.waiting === 0;
   }
 
   #checkQuiet(): void {
@@ -278,12 +270,30 @@ export class RemoteBroker implements Broker {
     this.#settle(own);
   }
 
+  /** What was published before is sent first. */
+  #ask<Answer>(done: (answer: Answer | null) => void): (answer: Answer | null) => void {
+    this.#send();
+    return this.#inTime.ask<Answer>(this.#now, (answer) => {
+      if (answer === null) this.engineCounts.failures += 1;
+      done(answer);
+      this.#checkQuiet();
+    });
+  }
+
+  /** It is not known whether it has happened, unless the engine has said so and its delivery is what is late. */
+  #late(own: Own): void {
+    if (own.position === null) this.engineCounts.failures += 1;
+    this.#answer(own, own.position === null ? unknown : { ok: true, value: own.position });
+    this.#checkQuiet();
+  }
+
   /** Answers a publish of this node that stands somewhere. */
   #settle(own: Own | undefined): void {
     if (own && own.position !== null) this.#answer(own, { ok: true, value: own.position });
   }
 
   #answer(own: Own, outcome: Outcome): void {
+    this.#inTime.take(own);
     const done = this.#owns.takeDone(own);
     if (done !== null) this.#delivery.answer(own.draft.channel, done, outcome);
   }

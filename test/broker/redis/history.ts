@@ -68,6 +68,7 @@ export class RedisNode {
     if (!engine) throw new Error("The broker has opened no engine.");
     this.#engine = engine;
     this.#sweep = setInterval(() => {
+      this.broker.tick();
       this.broker.sweep();
       for (const channel of channels) this.#join(channel);
     }, 100);

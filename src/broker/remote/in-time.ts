@@ -1,0 +1,49 @@
+/** Something that is to be answered within a time. */
+export interface Waiting {
+  /** Monotonic milliseconds. */
+  readonly startedAt: number;
+  /** Answers it, because the time is over. */
+  late(): void;
+}
+
+/** What is not answered yet, in the order in which it began: all of it has the same time. */
+export class InTime {
+  readonly #waiting = new Set<Waiting>();
+  readonly #ms: number;
+
+  /** `ms`: the time, in milliseconds. What is late is found a tick of 50 ms later at the most, and answered before its end. */
+  constructor(ms: number) {
+    this.#ms = Math.max(ms - 100, ms / 2);
+  }
+
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  add(waiting: Waiting): void {
+    this.#waiting.add(waiting);
+  }
+
+  /** False: it was answered before. */
+  take(waiting: Waiting): boolean {
+    return this.#waiting.delete(waiting);
+  }
+
+  /** The callback of a question: `done` is given the first answer, or null where the time is over before. */
+  ask<Answer>(startedAt: number, done: (answer: Answer | null) => void): (answer: Answer | null) => void {
+    const answer = (given: Answer | null) => {
+      if (this.take(waiting)) done(given);
+    };
+    const waiting = { startedAt, late: () => answer(null) };
+    this.add(waiting);
+    return answer;
+  }
+
+  /** To be called every 50 ms. */
+  tick(now: number): void {
+    for (const waiting of this.#waiting) {
+      if (now - waiting.startedAt < this.#ms) return;
+      waiting.late();
+    }
+  }
+}
