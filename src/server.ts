@@ -1,4 +1,4 @@
-import { type Input, type Profile, startConfigured } from "./app/configured.ts";
+import { type Input, type Profile, startChecked } from "./app/configured.ts";
 import type { Clock } from "./core/clock.ts";
 import type { Log } from "./core/log.ts";
 import type { Random } from "./core/random.ts";
@@ -59,11 +59,12 @@ export type ServerConfig = Input;
  * Starts a server inside this process, with a configuration in the shape of the file; neither the environment nor a file
  * is read. Port 0 takes a free one.
  *
- * @throws ConfigError where the configuration is not valid, or names a file that is not there; an Error that names the
+ * @throws ConfigError where the configuration is not valid, names a file that is not there, or a Redis or NATS that refuses
+ * this node; an Error that names the
  * option where the address cannot be listened at
  */
 export async function startServer(input?: ServerConfig, options: StartOptions = {}): Promise<RunningServer> {
-  const outcome = startConfigured(input, options);
+  const outcome = await startChecked(input, options);
   if (!outcome.ok) throw new ConfigError(outcome.error);
   const { url, internalUrl, stop, inProcess } = outcome.value;
   return { url, internalUrl, stop, ...inProcess };

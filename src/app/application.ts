@@ -4,7 +4,7 @@ import type { ApplicationDefinition } from "../hooks/in-process/in-process.ts";
 import type { ServerHandle } from "../hooks/in-process/server-handle.ts";
 import { systemNetwork } from "../runtime/network.ts";
 import type { BunSocket } from "../sockets/socket.ts";
-import { type Input, type Profile, startConfigured } from "./configured.ts";
+import { type Input, type Profile, startChecked, startConfigured } from "./configured.ts";
 import { mountedHandlers } from "./mounting.ts";
 import { unseenBytesMax } from "./protocols.ts";
 import type { Outside, Started } from "./start.ts";
@@ -31,10 +31,13 @@ export class RunningApplication {
     this.#invalid = invalid;
   }
 
-  /** Starts a server; throws the error of `invalid`, or as `start` does. */
-  start(input: Input = {}, outside: ApplicationStart = {}): ServerHandle {
+  /** Starts a server; rejects with the error of `invalid`, or as `start` throws. */
+  async start(input: Input = {}, outside: ApplicationStart = {}): Promise<ServerHandle> {
     const application = this.#definition;
-    const outcome = startConfigured(input, { ...outside, profile: outside.profile ?? "file", application });
+    return this.#take(await startChecked(input, { ...outside, profile: outside.profile ?? "file", application }));
+  }
+
+  #take(outcome: ReturnType<typeof startConfigured>): ServerHandle {
     if (!outcome.ok) throw this.#invalid(outcome.error);
     const { application: server } = outcome.value;
     if (!server) throw new Error("an application was started without its definition");
@@ -60,7 +63,9 @@ export class RunningApplication {
   }
 
   #running(): Started {
-    if (this.#started === null) this.start({}, { listen: false });
+    if (this.#started === null) {
+      this.#take(startConfigured({}, { listen: false, profile: "file", application: this.#definition }));
+    }
     if (this.#started === null) throw new Error("the application did not start");
     return this.#started;
   }

@@ -8,6 +8,7 @@ import type { ApplicationDefinition } from "../hooks/in-process/in-process.ts";
 import { declareChannels } from "../hooks/in-process/runtime.ts";
 import { namespaceConflicts } from "./declared-channels.ts";
 import { hookConflicts } from "./http-hooks.ts";
+import { engineFault } from "./shared-engine.ts";
 import { type Outside, type Started, start } from "./start.ts";
 import { fileProblems } from "./start-checks.ts";
 
@@ -25,8 +26,7 @@ export type Profile = ConfigProfile;
  */
 export function startConfigured(input: Input | undefined, outside: Outside): Result<Started, readonly string[]> {
   const { application } = outside;
-  const profile = outside.profile ?? (input ? "file" : "development");
-  const parsed = parseConfig(mergeTrees(application ? applicationDefaults(application) : {}, input ?? {}), profile);
+  const { parsed, profile } = read(input, outside);
   if (!parsed.ok) return { ok: false, error: parsed.error };
   const { config } = parsed.value;
   // An application that authenticates needs no key.
@@ -41,6 +41,27 @@ export function startConfigured(input: Input | undefined, outside: Outside): Res
   return problems.length > 0
     ? { ok: false, error: problems }
     : { ok: true, value: start(config, { ...outside, profile, warnings }) };
+}
+
+/**
+ * The same, after what several nodes share was asked once: where it refuses this node, nothing is started. Where it cannot
+ * be reached the node starts, and is ready when that comes.
+ *
+ * @throws as `start` does
+ */
+export async function startChecked(
+  input: Input | undefined,
+  outside: Outside,
+): Promise<Result<Started, readonly string[]>> {
+  const { parsed } = read(input, outside);
+  const fault = parsed.ok ? await engineFault(parsed.value.config) : null;
+  return fault?.kind === "refused" ? { ok: false, error: [fault.words] } : startConfigured(input, outside);
+}
+
+function read(input: Input | undefined, { application, profile: chosen }: Outside) {
+  const profile = chosen ?? (input ? "file" : "development");
+  const tree = mergeTrees(application ? applicationDefaults(application) : {}, input ?? {});
+  return { profile, parsed: parseConfig(tree, profile) };
 }
 
 /** A server inside of a program cannot start that program again. */

@@ -1,7 +1,10 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
+import { chorus } from "../../../src/application.ts";
 import { checkRedis } from "../../../src/broker/redis/check.ts";
+import { contract } from "../../../src/contract/contract.ts";
 import { systemRandom } from "../../../src/runtime/system.ts";
+import { startServer } from "../../../src/server.ts";
 import { certificate, certificateKey } from "../../support/certificate.ts";
 import { describeWithEngine } from "../../support/engines.ts";
 import { TemporaryFolder } from "../../support/folder.ts";
@@ -57,6 +60,11 @@ describeWithEngine("the options of Redis", "redis-server", () => {
     }
     const { code } = await ChorusProcess.run({ config, args: ["--check-config"] });
     expect(code).toBe(0);
+    const embedded = { http_server: { port: 0 }, engine: { ...engine, type: "redis" as const } };
+    await expect(startServer(embedded)).rejects.toThrow(/^engine\.redis\.generation: /);
+    await expect(chorus(contract({})).handle({}).start(embedded, { listen: false })).rejects.toThrow(
+      /^engine\.redis\.gen/,
+    );
   });
 
   test("connections are encrypted, and a certificate that is not trusted is refused", async () => {
