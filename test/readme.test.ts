@@ -1,13 +1,11 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { Glob } from "bun";
 import { Centrifuge } from "centrifuge";
-import { connectionMachine } from "../actors/connection/machine.ts";
-import { hubMachine } from "../actors/hub/machine.ts";
 import { defaultText, listOptions } from "../src/config/option-list.ts";
 import { parseConfig } from "../src/config/parse.ts";
 import { type RunningServer, startServer } from "../src/server.ts";
+import { architecturePath, diagrams } from "./docs/diagrams.ts";
 import { CapturedLog } from "./support/captured-log.ts";
-import { drawMachine } from "./support/diagram.ts";
 import { Inbox } from "./support/inbox.ts";
 import { testTimeout } from "./support/patience.ts";
 import { skipping } from "./support/skipping.ts";
@@ -15,26 +13,20 @@ import { skipping } from "./support/skipping.ts";
 setDefaultTimeout(testTimeout);
 
 const readme = await Bun.file("README.md").text();
+const architecture = await Bun.file(architecturePath).text();
+const limitsPage = await Bun.file("docs/reference/limits.md").text();
 
 const isWithoutCurl = Bun.which("curl") === null;
 const remark = skipping(isWithoutCurl ? "curl is not installed" : null);
 
-/** The diagrams between ```mermaid and ```. */
-const diagrams = [...readme.matchAll(/```mermaid\n([\s\S]*?)\n```/g)].map(([, text]) => text);
-
 describe("the README", () => {
-  test("[RM1] shows the connection machine as it is", () => {
-    expect(diagrams[0]).toBe(drawMachine(connectionMachine));
+  test("[RM1] the page of the architecture shows the machines as they are: `bun run test/docs/diagrams.ts`", () => {
+    const shown = [...architecture.matchAll(/```mermaid\n([\s\S]*?)\n```/g)].map(([, text]) => text);
+    expect(shown).toEqual([...diagrams()]);
   });
 
-  test("shows the Hub's machine as it is", () => {
-    expect(diagrams[1]).toBe(drawMachine(hubMachine));
-  });
-
-  test("[RM3] names in its table of limits every limit that there is, with its default, and nothing else", () => {
-    const [, section = ""] = readme.split("\n## Limits\n");
-    const [table = ""] = section.split("\n## ");
-    const rows = [...table.matchAll(/^\| `([^`]+)` +\| (?:`([^`]+)`|([^|]*[^| ])) +\| \S/gm)].map(
+  test("[RM3] the page of limits names every limit that there is, with its default, and nothing else", () => {
+    const rows = [...limitsPage.matchAll(/^\| `([^`]+)` +\| (?:`([^`]+)`|([^|]*[^| ])) +\| \S/gm)].map(
       ([, path = "", value, words = ""]) => [path, value ?? words],
     );
     const options = listOptions().map((option) => [option.path.join("."), defaultText(option)]);
@@ -47,16 +39,16 @@ describe("the README", () => {
     expect(limits.sort()).toEqual(rows.sort());
   });
 
-  test("[RM4] explains every dependency", async () => {
+  test("[RM4] the page of the architecture explains every dependency", async () => {
     const { dependencies, devDependencies } = await Bun.file("package.json").json();
     const missing = [...Object.keys(dependencies), ...Object.keys(devDependencies)].filter(
-      (name) => !readme.split("\n").some((line) => line.startsWith("| `") && line.includes(`\`${name}\``)),
+      (name) => !architecture.split("\n").some((line) => line.startsWith("| `") && line.includes(`\`${name}\``)),
     );
     expect(missing).toEqual([]);
   });
 
-  test("[RM5] shows every room of the house, and none that is not there", () => {
-    const [, section = ""] = readme.split("\n| room ");
+  test("[RM5] the page of the architecture shows every room, and none that is not there", () => {
+    const [, section = ""] = architecture.split("\n| room ");
     const [table = ""] = section.split("\n\n");
     const named = [...table.matchAll(/`((?:src|actors)\/[^`]*)`/g)].map(([, path = ""]) => path);
     const files = ["src", "actors"].flatMap((root) => [...new Glob(`${root}/**/*.ts`).scanSync()]);
