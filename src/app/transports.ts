@@ -81,7 +81,7 @@ export function createTransports(config: Config, ports: TransportsPorts) {
       node: ports.nodeId,
       surveys: node.others?.surveys ?? null,
       isOriginAllowed: originAllowed,
-      execute: createStreamReader({ ...inbound, clock }),
+      execute: createStreamReader({ ...inbound, clock, schedule: timers.setImmediate }),
     }),
     handlers: createWebSocketHandlers({
       ...inbound,

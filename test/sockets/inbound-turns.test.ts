@@ -93,3 +93,23 @@ test("[SE79] a client whose frames wait for their turn has all of them read in o
   for (const _ of writers) await server.log.next("connection.closed");
   expect(server.node.registry.size).toBe(1);
 });
+
+test("[SE79] a request with commands is answered when they were read, also where it waited for its turn", async () => {
+  await using server = await startOpenServer({ http_stream: { enabled: true } }, { clock: new SlowClock() });
+  const post = (path: string, body: string) => fetch(`${server.url}${path}`, { method: "POST", body });
+  const stream = await post("/connection/http_stream", '{"id":1,"connect":{}}');
+  const reader = stream.body?.getReader();
+  if (!reader) throw new Error("a stream without a body");
+  const { value } = await reader.read();
+  const { session, node } = JSON.parse(Buffer.from(value ?? []).toString()).connect as {
+    session: string;
+    node: string;
+  };
+  const publish = (n: number) => JSON.stringify({ id: n + 2, publish: { channel: "a", data: n } });
+  const all = Array.from({ length: 40 }, (_, n) =>
+    post("/emulation", JSON.stringify({ session, node, data: publish(n) })),
+  );
+  for (const response of await Promise.all(all)) expect(response.status).toBe(204);
+  expect((await server.api.history("a")).position.offset).toBe(40);
+  await reader.cancel();
+});

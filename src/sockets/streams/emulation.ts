@@ -1,4 +1,5 @@
 import type { Frame } from "../../core/frame.ts";
+import { type MaybePromise, then } from "../../core/maybe-promise.ts";
 import { isObject } from "../../core/object.ts";
 import { stringIn, textOf } from "../../core/payload.ts";
 import type { Bodies } from "../../http/bodies.ts";
@@ -35,7 +36,7 @@ export interface EmulationPorts {
   /** Reads a request in Protobuf; null where it is not one. */
   readProtobuf(body: Uint8Array): EmulationRequest | null;
   /** Executes commands of a connection, which are answered down its stream. */
-  execute(socket: StreamSocket, frame: Frame): void;
+  execute(socket: StreamSocket, frame: Frame): MaybePromise<void>;
 }
 
 /**
@@ -54,29 +55,28 @@ export function createEmulation(ports: EmulationPorts) {
   };
 }
 
-function respondTo(ports: EmulationPorts, request: Request, body: Uint8Array): Response | Promise<Response> {
+function respondTo(ports: EmulationPorts, request: Request, body: Uint8Array): MaybePromise<Response> {
   if (body.byteLength > ports.bodyBytesMax) return answer(413, "The body is over emulation.max_request_body_size.");
   const isProtobuf = request.headers.get("content-type") === "application/octet-stream";
   const emulation = isProtobuf ? ports.readProtobuf(body) : readJson(body);
   if (emulation === null) return answer(400, "Expected an object with session, node and data.");
   const taken = () => new Response(null, { status: 204, headers: crossOriginHeaders(request, ports.isOriginAllowed) });
   if (emulation.node === ports.node) {
-    takeCommands(ports, emulation, isProtobuf);
-    return taken();
+    return then(takeCommands(ports, emulation, isProtobuf), taken);
   }
   if (!ports.others || emulation.node === "") return notFound();
   return ports.others.handOver(emulation, isProtobuf).then((isTaken) => (isTaken ? taken() : notFound()));
 }
 
-/** Executes the commands of a session of this node. */
+/** Executes the commands of a session of this node; done when they were read. */
 export function takeCommands(
   { sessions, execute }: Pick<EmulationPorts, "sessions" | "execute">,
   emulation: EmulationRequest,
   isProtobuf: boolean,
-): void {
+): MaybePromise<void> {
   const socket = sessions.get(emulation.session);
   const data = emulation.data !== null && socket ? frameFor(socket, emulation.data, isProtobuf) : null;
-  if (socket && data !== null) execute(socket, data);
+  return socket && data !== null ? execute(socket, data) : undefined;
 }
 
 /** In a request in Protobuf the commands of a JSON session are a string of JSON; of anything else nothing is executed. */

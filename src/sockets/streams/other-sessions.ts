@@ -11,9 +11,9 @@ export function createOtherSessions(
   surveys: Surveys,
   ports: Pick<EmulationPorts, "sessions" | "execute">,
 ): OtherSessions {
-  surveys.onAsked(kind, (body) => {
+  surveys.onAsked(kind, async (body) => {
     const { emulation, isProtobuf } = decode(body);
-    takeCommands(ports, emulation, isProtobuf);
+    await takeCommands(ports, emulation, isProtobuf);
     return "";
   });
   return {

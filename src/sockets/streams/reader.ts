@@ -1,15 +1,42 @@
 import type { Clock } from "../../core/clock.ts";
 import type { Frame } from "../../core/frame.ts";
+import type { MaybePromise } from "../../core/maybe-promise.ts";
 import { createInbound, type InboundPorts } from "../inbound.ts";
+import { InboundTurns } from "../inbound-turns.ts";
 import type { StreamSocket } from "./stream-socket.ts";
 
-/** Executes commands that came in a request of their own, as those of a frame. */
-export function createStreamReader(ports: InboundPorts & { readonly clock: Clock }) {
+/** What reading commands of streams needs. */
+interface StreamReaderPorts extends InboundPorts {
+  readonly clock: Clock;
+  /** Runs a task in the next turn of the event loop. */
+  schedule(task: () => void): void;
+}
+
+/**
+ * Executes commands that came in a request of their own, as those of a frame; later where other requests have taken this
+ * turn of the event loop. A request is answered when its commands were read, so that no more than it waits.
+ */
+export function createStreamReader(ports: StreamReaderPorts) {
+  const { clock, counters, log } = ports;
   const inbound = createInbound(ports);
-  return (socket: StreamSocket, frame: Frame): void => {
-    socket.heardAt = ports.clock.monotonic();
-    ports.counters.framesIn += 1;
-    ports.counters.bytesIn += frame.length;
-    inbound.read(socket, frame);
+  const turns = new InboundTurns<StreamSocket>({
+    now: () => clock.monotonic(),
+    schedule: ports.schedule,
+    read: inbound.read,
+    failed: ({ id, connection }, error) => {
+      counters.errors += 1;
+      log.error("handler.failed", { connection: id, error: String(error) });
+      connection?.send({ type: "handler.failed" });
+    },
+  });
+  return (socket: StreamSocket, frame: Frame): MaybePromise<void> => {
+    socket.heardAt = clock.monotonic();
+    counters.framesIn += 1;
+    counters.bytesIn += frame.length;
+    if (turns.isNow(socket, socket.heardAt)) return inbound.read(socket, frame);
+    return new Promise((resolve) => {
+      turns.wait(socket, frame);
+      turns.wait(socket, resolve);
+    });
   };
 }

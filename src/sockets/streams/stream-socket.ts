@@ -7,6 +7,7 @@ import type { Reply } from "../../core/reply.ts";
 import type { Attachment, Receiver } from "../../core/socket.ts";
 import type { DirectSubscriber } from "../../delivery/subscribers.ts";
 import { ClientSocket, type Opening, type SocketPorts } from "../client-socket.ts";
+import type { Turning } from "../inbound-turns.ts";
 import type { Framing } from "./framing.ts";
 
 /** What was learnt of a client from the request that its stream answers. */
@@ -25,7 +26,9 @@ export interface StreamOpening extends Opening {
 const uncountedMax = 65_536;
 
 /** The body of a streamed response as a connection's socket: frames go down it, commands come in other requests. */
-export class StreamSocket extends ClientSocket {
+export class StreamSocket extends ClientSocket implements Turning {
+  isHeld = false;
+  releasedAt = 0;
   readonly session: string;
   readonly #node: string;
   readonly #framing: Framing;
@@ -114,6 +117,11 @@ export class StreamSocket extends ClientSocket {
 
   hasArrived(): boolean {
     return false;
+  }
+
+  /** Its commands come in requests, each of which waits for its answer. */
+  pause(): () => void {
+    return () => {};
   }
 
   unsent(): number {

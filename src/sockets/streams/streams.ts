@@ -3,6 +3,7 @@ import type { ConnectionRef } from "../../../actors/hub/registry.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Disconnect } from "../../core/disconnects.ts";
 import type { Frame } from "../../core/frame.ts";
+import type { MaybePromise } from "../../core/maybe-promise.ts";
 import type { Random } from "../../core/random.ts";
 import type { Bodies } from "../../http/bodies.ts";
 import { answer } from "../../http/responses.ts";
@@ -34,7 +35,7 @@ export interface StreamPorts {
   /** Spawns the connection of a stream. */
   adopt(socket: StreamSocket): ConnectionRef;
   /** Executes the first commands of a stream. */
-  execute(socket: StreamSocket, frame: Frame): void;
+  execute(socket: StreamSocket, frame: Frame): MaybePromise<void>;
 }
 
 /** One path on which connections are opened as streamed responses. */
@@ -104,7 +105,7 @@ export function createStreams(ports: StreamPorts) {
     const { refusals } = route;
     const responded = refusals ? respondLater(socket, response, refusals) : response;
     socket.connection = ports.adopt(socket);
-    ports.execute(socket, frame);
+    void ports.execute(socket, frame);
     return responded;
   };
 
