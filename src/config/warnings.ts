@@ -2,6 +2,7 @@ import { isLoopbackName } from "../http/hosts.ts";
 import type { ChannelRules, Config } from "./config.ts";
 import type { Profile } from "./profiles.ts";
 import { sharedEngine } from "./shared-engine.ts";
+import { withoutEffect } from "./without-effect.ts";
 
 /**
  * The switches that leave a lock open, by their paths, and whether they do; on whatever address, so that somebody who
@@ -41,6 +42,7 @@ export function cautions(config: Config, profile: Profile): readonly string[] {
     ...shortKeys(config),
     ...manyChannels(config),
     ...longHistories(config),
+    ...withoutEffect(config),
     ...(profile === "file" ? openGuards(config) : []),
   ];
 }

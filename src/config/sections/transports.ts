@@ -121,7 +121,7 @@ export const uniWebsocket = section({
   disable_disconnect_push: flag(false, "Whether a disconnect is told by the close frame alone."),
   join_push_messages: flag(
     false,
-    "Whether pushes may share a frame, one a line. Taken from Centrifugo's files; each push has a frame of its own here.",
+    "Read so that Centrifugo's files load, and without effect (one warning): each push has a frame of its own.",
   ),
 });
 
