@@ -8,12 +8,12 @@ import type { Tree } from "./tree.ts";
 export const centrifugoDefaults: Tree = defaults;
 
 /** What stands in a namespace of Centrifugo's: the options of channels, and its name. */
-export const namespaceDefaults: Tree = { name: "", ...defaults.channel.without_namespace };
+const namespaceDefaults: Tree = { name: "", ...defaults.channel.without_namespace };
 
 const { enabled: _, ...proxyDefaults } = defaults.client.proxy.connect;
 
 /** What stands in the objects of Centrifugo's lists. */
-const itemDefaults: Readonly<Record<string, Tree>> = {
+export const itemDefaults: Readonly<Record<string, Tree>> = {
   "channel.namespaces": namespaceDefaults,
   "rpc.namespaces": { name: "", ...defaults.rpc.without_namespace },
   proxies: { name: "", ...proxyDefaults },

@@ -2,7 +2,7 @@ import { isObject } from "../core/object.ts";
 import { nearestName } from "./nearest.ts";
 import { movedTo } from "./old-names.ts";
 import { mergeTrees, type Tree, treeOf } from "./tree.ts";
-import { namespaceVariables, readVariable, variablesByName } from "./variables.ts";
+import { type NamedList, namedLists, readVariable, variablesByName } from "./variables.ts";
 
 /** The variables of a process. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -22,12 +22,9 @@ const fileVariable = "CHORUS_CONFIG";
 /** Variables with the first prefix are below those with the second. */
 const prefixes = ["CENTRIFUGO_", "CHORUS_"] as const;
 
-/** The place of the list whose objects have variables of their own: `CHANNEL_NAMESPACES_` and the name of a namespace. */
-const namespaces = { path: "channel.namespaces", prefix: "CHANNEL_NAMESPACES_" } as const;
-
 /**
  * Reads every `CHORUS_` variable, and below them every `CENTRIFUGO_` one, as the option whose path it spells in capitals.
- * `below` is the file, whose namespaces may have variables. No line holds a variable's value.
+ * `below` is the file, whose namespaces and proxies may have variables. No line holds a variable's value.
  */
 export function readEnvironment(environment: Environment, below: Tree): EnvironmentOptions {
   let read: EnvironmentOptions = { tree: {}, origins: new Map(), warnings: [] };
@@ -49,6 +46,8 @@ function readPrefix(prefix: string, { environment, below, read }: Reading): Envi
   let { tree } = read;
   for (const [name, text] of Object.entries(environment)) {
     if (!name.startsWith(prefix) || name === fileVariable || text === undefined) continue;
+    // To Centrifugo an empty variable is none; Chorus can be told an empty text.
+    if (text === "" && prefix === "CENTRIFUGO_") continue;
     const variable = variables.get(name.slice(prefix.length));
     if (variable === undefined) {
       unknown.push([name, text]);
@@ -57,40 +56,49 @@ function readPrefix(prefix: string, { environment, below, read }: Reading): Envi
     tree = mergeTrees(tree, treeOf(variable.path, readVariable(text, variable.kind)));
     origins.set(variable.path.join("."), name);
   }
-  const own = readNamespaces(namespacesIn(tree) ?? namespacesIn(below) ?? [], unknown, prefix);
-  if (own.used.length > 0) {
-    tree = mergeTrees(tree, treeOf(namespaces.path.split("."), own.list));
-    const whole = origins.get(namespaces.path);
-    origins.set(namespaces.path, [...(whole === undefined ? [] : [whole]), ...own.used].join(", "));
+  const used: string[] = [];
+  for (const list of namedLists()) {
+    const own = readItems(itemsIn(tree, list) ?? itemsIn(below, list) ?? [], list, { unknown, prefix });
+    if (own.used.length === 0) continue;
+    const place = list.path.join(".");
+    const whole = origins.get(place);
+    tree = mergeTrees(tree, treeOf(list.path, own.items));
+    origins.set(place, [...(whole === undefined ? [] : [whole]), ...own.used].join(", "));
+    used.push(...own.used);
   }
-  const others = unknown.map(([name]) => name).filter((name) => !own.used.includes(name));
+  const others = unknown.map(([name]) => name).filter((name) => !used.includes(name));
   const warnings = others.flatMap((name) => unknownVariable(name, prefix, [...variables.keys()]));
   return { tree, origins, warnings: [...read.warnings, ...warnings] };
 }
 
-function namespacesIn(tree: Tree): readonly unknown[] | undefined {
-  const { channel } = tree;
-  const list = isObject(channel) ? channel["namespaces"] : undefined;
-  return Array.isArray(list) ? list : undefined;
+function itemsIn(tree: Tree, { path }: NamedList): readonly unknown[] | undefined {
+  let found: unknown = tree;
+  for (const part of path) found = isObject(found) ? found[part] : undefined;
+  return Array.isArray(found) ? found : undefined;
 }
 
-/** Lays variables such as `CHANNEL_NAMESPACES_CHAT_PRESENCE` over the namespaces that they name. */
-function readNamespaces(list: readonly unknown[], unknown: readonly (readonly [string, string])[], prefix: string) {
-  const variables = namespaceVariables();
+interface Unread {
+  /** Variables that name no option, with their texts. */
+  readonly unknown: readonly (readonly [string, string])[];
+  readonly prefix: string;
+}
+
+/** Lays variables such as `CHANNEL_NAMESPACES_CHAT_PRESENCE` over the objects that they name. */
+function readItems(items: readonly unknown[], { start, variables }: NamedList, { unknown, prefix }: Unread) {
   const used: string[] = [];
-  const changed = list.map((item) => {
+  const changed = items.map((item) => {
     if (!isObject(item) || typeof item["name"] !== "string") return item;
-    const start = `${prefix}${namespaces.prefix}${item["name"].replace(/[-.]/g, "_").toUpperCase()}_`;
+    const own = `${prefix}${start}${item["name"].replace(/[-.]/g, "_").toUpperCase()}_`;
     let tree: Tree = item;
     for (const [name, text] of unknown) {
-      const variable = name.startsWith(start) ? variables.get(name.slice(start.length)) : undefined;
+      const variable = name.startsWith(own) ? variables.get(name.slice(own.length)) : undefined;
       if (variable === undefined) continue;
       tree = mergeTrees(tree, treeOf(variable.path, readVariable(text, variable.kind)));
       used.push(name);
     }
     return tree;
   });
-  return { list: changed, used };
+  return { items: changed, used };
 }
 
 /** Set by Kubernetes for services of these names in every container beside them, or by people for templates of Centrifugo. */

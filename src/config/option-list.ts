@@ -11,7 +11,8 @@ export function listOptions(): readonly ListedOption[] {
   return optionsIn(optionsSchema, []);
 }
 
-function optionsIn(schema: Schema, path: readonly string[]): ListedOption[] {
+/** Every option at a place and below it. */
+export function optionsIn(schema: Schema, path: readonly string[]): ListedOption[] {
   const node = nodeOf(schema);
   if (node.kind !== "section") return [{ path, ...node.option }];
   return Object.entries(node.entries).flatMap(([key, entry]) => optionsIn(entry, [...path, key]));

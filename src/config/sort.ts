@@ -37,7 +37,8 @@ export function sortOptions(root: Tree, schema: Schema): Sorted {
 
   const sortValue = (value: unknown, known: Schema, path: Path): unknown => {
     const node = nodeOf(known);
-    if (node.kind === "section") return sortObject(value, node.entries, path);
+    // A section without options, as YAML writes it, says nothing.
+    if (node.kind === "section") return sortObject(value ?? {}, node.entries, path);
     if (node.kind !== "records" || !Array.isArray(value)) return value;
     return value.map((item, index) => sortObject(item, node.entries, [...path, index]));
   };

@@ -1,9 +1,9 @@
 import { isObject } from "../core/object.ts";
-import { namespacesSchema } from "../options/channel.ts";
 import type { OptionNotes } from "../options/option.ts";
-import { centrifugoDefaults, namespaceDefaults } from "./centrifugo.ts";
-import { listOptions } from "./option-list.ts";
-import { nodeOf } from "./option-tree.ts";
+import { centrifugoDefaults, itemDefaults } from "./centrifugo.ts";
+import { listOptions, optionsIn } from "./option-list.ts";
+import { type ConfigNode, nodeOf, type Schema } from "./option-tree.ts";
+import { optionsSchema } from "./schema.ts";
 import type { Tree } from "./tree.ts";
 
 /** An option that a variable can set, and how its text is read. */
@@ -18,15 +18,35 @@ export function variablesByName(): ReadonlyMap<string, Variable> {
   return byName([...centrifugoVariables(centrifugoDefaults, []), ...own]);
 }
 
-/** Every option of a namespace by the end of its variable's name (`HISTORY_SIZE`). */
-export function namespaceVariables(): ReadonlyMap<string, Variable> {
-  const node = nodeOf(namespacesSchema);
-  const entries = node.kind === "records" ? Object.entries(node.entries) : [];
-  const own = entries.flatMap(([key, schema]): Variable[] => {
-    const option = nodeOf(schema);
-    return option.kind === "option" ? [{ path: [key], kind: option.option.notes.kind }] : [];
+/** A list whose objects have names, and variables of their own: `CHANNEL_NAMESPACES_`, the name, and the option. */
+export interface NamedList {
+  readonly path: readonly string[];
+  /** What the variables of its objects begin with, before the name. */
+  readonly start: string;
+  /** Every option of an object by the end of its variable's name (`HISTORY_SIZE`). */
+  readonly variables: ReadonlyMap<string, Variable>;
+}
+
+/** Every list of objects with names. */
+export function namedLists(): readonly NamedList[] {
+  return Object.entries(itemDefaults).map(([place, defaults]) => {
+    const path = place.split(".");
+    const variables = byName([...centrifugoVariables(defaults, []), ...optionsOfItems(path)]);
+    return { path, start: `${path.join("_").toUpperCase()}_`, variables };
   });
-  return byName([...centrifugoVariables(namespaceDefaults, []), ...own]);
+}
+
+function optionsOfItems(path: readonly string[]): Variable[] {
+  let schema: Schema | undefined = optionsSchema;
+  for (const part of path) {
+    const node: ConfigNode = nodeOf(schema);
+    schema = node.kind === "option" ? undefined : node.entries[part];
+    if (schema === undefined) return [];
+  }
+  const list = nodeOf(schema);
+  if (list.kind !== "records") return [];
+  const options = Object.entries(list.entries).flatMap(([key, entry]) => optionsIn(entry, [key]));
+  return options.map(({ path: place, notes }) => ({ path: place, kind: notes.kind }));
 }
 
 function byName(variables: readonly Variable[]): ReadonlyMap<string, Variable> {
@@ -54,6 +74,8 @@ const flagTexts = new Map([
   ...["false", "f", "0"].map((word) => [word, false] as const),
 ]);
 
+const namesPattern = /^[-\w. ]+$/;
+
 /** Reads a variable's text; what cannot be read stays text, of which the schema then says what it expected. */
 export function readVariable(text: string, kind: OptionNotes["kind"]): unknown {
   switch (kind) {
@@ -65,7 +87,8 @@ export function readVariable(text: string, kind: OptionNotes["kind"]): unknown {
       // Centrifugo's lists of objects are JSON; a list of texts cannot begin so.
       return text.startsWith("[") ? (parseJson(text) ?? words(text)) : words(text);
     case "records":
-      return parseJson(text) ?? text;
+      // Names alone are objects that have only a name, as in Centrifugo.
+      return parseJson(text) ?? (namesPattern.test(text) ? words(text).map((name) => ({ name })) : text);
     case "text":
     case "duration":
       return text;

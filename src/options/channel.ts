@@ -98,7 +98,7 @@ const hooks = {
 const channelEntries = { ...presence, ...history, ...permissions, ...shapes, ...hooks };
 
 /** `channel.namespaces`: the rules of each namespace. */
-export const namespacesSchema = records("Rules for the channels whose names begin with a namespace.", {
+const namespacesSchema = records("Rules for the channels whose names begin with a namespace.", {
   name: v.pipe(
     v.string(expected(namespaceName.means)),
     v.regex(namespaceName.pattern, expected(namespaceName.means)),

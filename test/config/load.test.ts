@@ -64,6 +64,7 @@ describe("where a configuration comes from", () => {
     ["config.json", `// who may come\n{${open} /* everyone */}`],
     ["config.json", `{${open}, "http_api": {"key": "https://x/*y*/"}}`],
     ["a.yaml", "# who may come\nclient:\n  allow_anonymous_connect_without_token: true\n"],
+    ["a.yaml", "client:\n  allow_anonymous_connect_without_token: true\n  token:\n    # none\nchannel:\n  # none\n"],
     ["b.YML", "client: {allow_anonymous_connect_without_token: true}"],
     ["c.toml", "\ufeff[client]\nallow_anonymous_connect_without_token = true # everyone"],
   ])("[CF96] the file %s is read in the format of its name: %j", (name, text) => {

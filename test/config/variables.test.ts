@@ -117,6 +117,33 @@ describe("variables of Centrifugo", () => {
     expect(loaded({ env }).config.channel.namespaces).toMatchObject([{ name: "chat", presence: true }]);
   });
 
+  test("[CF103] names make a list, whose objects have variables; an empty variable is none", () => {
+    const { config, warnings } = loaded({
+      files: {
+        "/work/config.json": `{${open}, "http_server": {"port": 1}, "proxies": [{"name": "late", "endpoint": "http://a/"}]}`,
+      },
+      env: {
+        CENTRIFUGO_HTTP_SERVER_PORT: "",
+        CENTRIFUGO_CHANNEL_NAMESPACES: "chat news.all",
+        CENTRIFUGO_CHANNEL_NAMESPACES_NEWS_ALL_HISTORY_SIZE: "5",
+        CENTRIFUGO_CHANNEL_NAMESPACES_NEWS_ALL_HISTORY_TTL: "60s",
+        CENTRIFUGO_RPC_NAMESPACES: "math",
+        CENTRIFUGO_RPC_NAMESPACES_MATH_PROXY_ENABLED: "true",
+        CENTRIFUGO_RPC_NAMESPACES_MATH_PROXY_NAME: "late",
+        CENTRIFUGO_PROXIES_LATE_TIMEOUT: "3s",
+        CENTRIFUGO_PROXIES_LATE_HTTP_STATIC_HEADERS: '{"X-A": "b"}',
+      },
+    });
+    expect(warnings).toEqual([]);
+    expect(config.http_server.port).toBe(1);
+    expect(config.channel.namespaces).toMatchObject([
+      { name: "chat", history_size: 0 },
+      { name: "news.all", history_size: 5 },
+    ]);
+    expect(config.rpc.namespaces).toMatchObject([{ name: "math", proxy_enabled: true, proxy_name: "late" }]);
+    expect(config.proxies).toMatchObject([{ name: "late", timeout: 3_000, http: { static_headers: { "X-A": "b" } } }]);
+  });
+
   test("[CF103] each that is not supported is one warning, and one without which it is unsafe stops the start", () => {
     const env = {
       CENTRIFUGO_ADMIN_ENABLED: "true",
