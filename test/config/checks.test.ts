@@ -218,22 +218,6 @@ describe("warnings", () => {
   });
 });
 
-test("[CF119] an option that is read and has no effect is one warning where it is set", () => {
-  const hook = { endpoint: "http://127.0.0.1:9/", http_headers: ["Cookie"], http: { static_headers: { a: "b" } } };
-  const proxy = {
-    connect: { enabled: true, ...hook },
-    disconnect: { enabled: true, ...hook, binary_encoding: true },
-    connected: { enabled: false, ...hook },
-  };
-  const uni_websocket = { enabled: true, join_push_messages: true };
-  const reason = "has no effect, because a request tells of events of many clients";
-  expect(warningsOf({ client: { ...keyed, proxy }, uni_websocket })).toEqual([
-    "uni_websocket.join_push_messages: has no effect, because each push has a frame of its own",
-    `client.proxy.disconnect.http_headers: ${reason}`,
-    `client.proxy.disconnect.binary_encoding: ${reason}`,
-  ]);
-});
-
 describe("warnings of channels", () => {
   test("[CF104] a history above a limit of recovery that is set is one warning; without one the limit follows it", () => {
     const long = { history_size: 1_000, history_ttl: "60s" };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { errorsOf } from "./support.ts";
+import { errorsOf, warningsOf } from "./support.ts";
 
 const endpoint = "http://127.0.0.1:1/hook";
 const transform = (entry: object) => ({
@@ -64,4 +64,20 @@ describe("hooks of the configuration", () => {
   test("calls may be turned on without an endpoint, as in Centrifugo", () => {
     expect(errorsOf({ rpc: { without_namespace: { proxy_enabled: true } } })).toEqual([]);
   });
+});
+
+test("[CF119] an option that is read and has no effect is one warning where it is set", () => {
+  const hook = { endpoint, http_headers: ["Cookie"], http: { static_headers: { a: "b" } } };
+  const proxy = {
+    connect: { enabled: true, ...hook },
+    disconnect: { enabled: true, ...hook, binary_encoding: true },
+    connected: { enabled: false, ...hook },
+  };
+  const uni_websocket = { enabled: true, join_push_messages: true };
+  const reason = "has no effect, because a request tells of events of many clients";
+  expect(warningsOf({ client: { token: { hmac_secret_key: "secret" }, proxy }, uni_websocket })).toEqual([
+    "uni_websocket.join_push_messages: has no effect, because each push has a frame of its own",
+    `client.proxy.disconnect.http_headers: ${reason}`,
+    `client.proxy.disconnect.binary_encoding: ${reason}`,
+  ]);
 });
