@@ -11,7 +11,9 @@ import { Keys } from "../broker/redis/keys.ts";
 import { openRedis } from "../broker/redis/open.ts";
 import type { Engine, EngineEvents } from "../broker/remote/engine.ts";
 import { RemoteBroker } from "../broker/remote/remote-broker.ts";
+import { encodePresence } from "../broker/remote/wire.ts";
 import type { ClusterBus } from "../cluster/bus.ts";
+import type { Surveys } from "../cluster/surveys.ts";
 import type { Config } from "../config/config.ts";
 import { sharedEngine } from "../config/shared-engine.ts";
 import type { Clock } from "../core/clock.ts";
@@ -24,6 +26,7 @@ import type { EngineMetrics } from "../metrics/engine.ts";
 import { RedisPresence, type RedisPresencePorts } from "../presence/redis/presence.ts";
 import * as presenceScripts from "../presence/redis/scripts.ts";
 import type { SharedPresence } from "../presence/shared.ts";
+import { SurveyPresence } from "../presence/survey.ts";
 import { ParentBus } from "../processes/bus.ts";
 import { ParentPresence } from "../processes/presence.ts";
 import { natsOptions } from "./nats.ts";
@@ -55,7 +58,7 @@ interface BrokerPorts extends LocalPorts {
 }
 
 /** What the presence that nodes share takes of its node. */
-type SharedPresencePorts = Pick<RedisPresencePorts, "node" | "nodes" | "after">;
+type SharedPresencePorts = Pick<RedisPresencePorts, "node" | "nodes" | "after"> & { readonly surveys: Surveys };
 
 /** The broker of this node, and how it does. */
 export interface OpenedBroker {
@@ -138,7 +141,14 @@ function openNats({ broker: { nats } }: Config, ports: BrokerPorts, events: Brok
   const { broker, opened } = remoteBroker(ports, { events, open, answerMs: options.ioTimeout });
   const { engine } = opened;
   const remote = () => ({ ...engine.state, ...broker.engineCounts, feeds: broker.feeds });
-  return { broker, remote, bus: engine, openPresence: null };
+  const openPresence = ({ after, surveys }: SharedPresencePorts) =>
+    new SurveyPresence({
+      after,
+      ask: (kind, body) => surveys.ask(kind, body),
+      onAsked: (kind, answer) => surveys.onAsked(kind, answer),
+      announce: (push) => engine.tell(push.channel, encodePresence(push)),
+    });
+  return { broker, remote, bus: engine, openPresence };
 }
 
 interface RemoteParts<Opened extends { readonly engine: Engine }> {

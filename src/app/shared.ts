@@ -40,7 +40,7 @@ interface SharedPorts {
 export function shareNode(config: Config, ports: SharedPorts) {
   const { hub, engine } = ports;
   const others = joinNodes(config, ports);
-  const shared = others && sharePresence(ports, others.nodes);
+  const shared = others && sharePresence(ports, others);
   const local = localPresenceOf(ports);
   return {
     /** The other nodes, and what is told and asked among them; null where this node is alone. */
@@ -79,6 +79,8 @@ function joinNodes(
   return { cluster, nodes, surveys: new Surveys(cluster, nodes), control: new Control({ hub, cluster }) };
 }
 
+type Others = NonNullable<ReturnType<typeof joinNodes>>;
+
 /** What is known of the engine, and of the nodes that share it. */
 function engineMetrics({ remote }: OpenedBroker, others: ReturnType<typeof joinNodes>): (() => EngineMetrics) | null {
   if (remote === null) return null;
@@ -96,8 +98,11 @@ function localPresenceOf({ replace, announce, after }: SharedPorts) {
   return { localPresence, presence, presenceEvents: createPresenceEvents({ presence, announce, after }) };
 }
 
-function sharePresence({ engine, nodeId: node, after }: SharedPorts, nodes: Nodes): SharedPresence | null {
-  const shared = engine.openPresence?.({ node, nodes, after }) ?? null;
+function sharePresence(
+  { engine, nodeId: node, after }: SharedPorts,
+  { nodes, surveys }: Others,
+): SharedPresence | null {
+  const shared = engine.openPresence?.({ node, nodes, after, surveys }) ?? null;
   if (shared) nodes.onGone((gone) => shared.gone(gone));
   return shared;
 }

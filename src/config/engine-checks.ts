@@ -1,4 +1,4 @@
-import type { ChannelRules, Config } from "./config.ts";
+import type { Config } from "./config.ts";
 import { sharedEngine } from "./shared-engine.ts";
 
 /** What is wrong between the options of what several nodes share, and those of channels. */
@@ -21,18 +21,11 @@ function natsProblems({ broker, channel, engine }: Config): string[] {
   if (engine.type === "redis") {
     return ['broker.enabled: expected false beside engine.type "redis": channels are in one'];
   }
-  return rulesOf(channel).flatMap(([path, rules]) => [
-    ...(rules.history_size > 0 && !broker.nats.jetstream.enabled
-      ? [`${path}.history_size: expected 0 without broker.nats.jetstream.enabled: NATS alone keeps nothing`]
-      : []),
-    ...presenceProblems(rules, path),
-  ]);
-}
-
-function presenceProblems(rules: ChannelRules, path: string): string[] {
-  return (["presence", "join_leave"] as const)
-    .filter((name) => rules[name])
-    .map((name) => `${path}.${name}: expected false beside broker.type "nats": it is not kept across nodes yet`);
+  if (broker.nats.jetstream.enabled) return [];
+  const kept = rulesOf(channel).filter(([, rules]) => rules.history_size > 0);
+  return kept.map(
+    ([path]) => `${path}.history_size: expected 0 without broker.nats.jetstream.enabled: NATS alone keeps nothing`,
+  );
 }
 
 function redisProblems({ engine, channel }: Config): string[] {

@@ -5,16 +5,15 @@ import type { JsonObject } from "../support/json.ts";
 import { TestNats } from "../support/nats.ts";
 import { testTimeout } from "../support/patience.ts";
 import { ChorusProcess } from "../support/process.ts";
+import { connectionToken } from "../support/tokens.ts";
 import { ClusterNode } from "./node.ts";
 
 setDefaultTimeout(testTimeout);
 
 /** A node on this server; without `jetstream` its channels have no history. */
-function startNode(nats: TestNats, hasJetStream = true): Promise<ClusterNode> {
-  return ClusterNode.startOn(
-    brokerOf(nats, hasJetStream),
-    hasJetStream ? {} : { history_size: 0, history_ttl: "0s", force_recovery: false },
-  );
+function startNode(nats: TestNats, hasJetStream = true, channel: JsonObject = {}): Promise<ClusterNode> {
+  const bare = { history_size: 0, history_ttl: "0s", force_recovery: false };
+  return ClusterNode.startOn(brokerOf(nats, hasJetStream), { ...(hasJetStream ? {} : bare), ...channel });
 }
 
 function brokerOf({ port }: TestNats, enabled: boolean): JsonObject {
@@ -78,6 +77,33 @@ describeWithEngine("nodes on NATS", "nats-server", () => {
     expect(await client.take(2)).toMatchObject([pub("a", { data: 1, offset: 1 }), pub("a", { data: 2, offset: 2 })]);
     await nats.restart("its own");
     expect(await client.next()).toMatchObject({ push: { channel: "a", unsubscribe: { code: 2500 } } });
+  });
+
+  test("[NA7] presence, joins and leaves are of all nodes that are there", async () => {
+    await using nats = await TestNats.startCore();
+    const channel = { presence: true, join_leave: true, allow_presence_for_subscriber: true };
+    await using one = await startNode(nats, false, channel);
+    await using other = await startNode(nats, false, channel);
+    using witness = await other.connect({ token: await connectionToken("bob") });
+    await witness.subscribe("a", { join_leave: true });
+    expect(await witness.next()).toMatchObject({ push: { channel: "a", join: { info: { user: "bob" } } } });
+    using client = await one.connect({ token: await connectionToken("ann") });
+    const gone = await one.connect({ token: await connectionToken("ann") });
+    for (const each of [client, gone]) {
+      await each.subscribe("a");
+      expect(await witness.next()).toMatchObject({ push: { join: { info: { user: "ann", client: each.client } } } });
+    }
+    expect(await one.api("presence_stats", { channel: "a" })).toEqual({ num_clients: 3, num_users: 2 });
+    await gone.close();
+    expect(await witness.next()).toMatchObject({ push: { leave: { info: { user: "ann", client: gone.client } } } });
+    expect(await witness.ask("presence", { channel: "a" })).toMatchObject({
+      presence: { presence: { [witness.client]: { user: "bob" }, [client.client]: { user: "ann" } } },
+    });
+
+    // A node that does not answer is left out, within a second.
+    one.process.signal("SIGSTOP");
+    expect(await other.api("presence_stats", { channel: "a" })).toEqual({ num_clients: 1, num_users: 1 });
+    one.process.signal("SIGCONT");
   });
 
   test("[NA6] what NATS cannot do is refused at the start in words", async () => {

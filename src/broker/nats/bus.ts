@@ -44,6 +44,10 @@ export class NatsBus implements ClusterBus {
   }
 
   #publish(subject: string, text: string): void {
-    if (this.#connection && !this.#connection.isClosed()) this.#connection.publish(subject, text);
+    try {
+      this.#connection?.publish(subject, text);
+    } catch {
+      // It is closed, or the message is longer than the servers take: at most once.
+    }
   }
 }

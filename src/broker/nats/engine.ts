@@ -92,6 +92,11 @@ export class NatsEngine implements Engine, ClusterBus {
     this.#bus.listen(node, events);
   }
 
+  /** Tells all nodes that hear a channel something, at most once. */
+  tell(channel: string, body: string): void {
+    this.#pass({ channel, body, history: null, key: "", version: 0, versionEpoch: "" }, () => {});
+  }
+
   append(entries: readonly Entry[], done: (answers: readonly Appended[]) => void): void {
     const observe = this.#measure();
     const until = this.#until;
