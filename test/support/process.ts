@@ -104,7 +104,7 @@ export class ChorusProcess implements AsyncDisposable {
     return this.#process.pid;
   }
 
-  signal(signal: "SIGTERM" | "SIGINT" | "SIGKILL" | "SIGHUP"): void {
+  signal(signal: NodeJS.Signals): void {
     this.#process.kill(signal);
   }
 
