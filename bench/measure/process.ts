@@ -17,12 +17,17 @@ export function parseRss(status: string): number {
   return Number(found[1]) * 1024;
 }
 
-/** Milliseconds of CPU that the process has used so far. */
+/** Milliseconds of CPU that the process and those that it has started have used so far. */
 export function cpuOf(pid: number): number {
-  return parseCpu(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  return sumOf(pid, (each) => parseCpu(readFileSync(`/proc/${each}/stat`, "utf8")));
 }
 
-/** Bytes that the process has in memory; what the kernel holds for its sockets is not in it. */
+/** Bytes that they have in memory; what the kernel holds for their sockets is not in it. */
 export function rssOf(pid: number): number {
-  return parseRss(readFileSync(`/proc/${pid}/status`, "utf8"));
+  return sumOf(pid, (each) => parseRss(readFileSync(`/proc/${each}/status`, "utf8")));
+}
+
+function sumOf(pid: number, read: (pid: number) => number): number {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
+  return children.reduce((sum, child) => sum + sumOf(child, read), read(pid));
 }

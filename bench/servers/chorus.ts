@@ -65,13 +65,15 @@ function guardedConfig(folder: string) {
   return { ...config, client: { allow_anonymous_connect_without_token: true, token }, plain: {} };
 }
 
-type BenchConfig = ReturnType<typeof benchConfig> | ReturnType<typeof guardedConfig>;
-
 const ready = /^(?=.*"server\.started").*"url":"http:\/\/127\.0\.0\.1:(\d+)"/;
 
 /** Chorus as people start it: `bun run src/main.ts --config FILE`. `config`: a file of one's own instead. */
-export function chorusCommand(options: { config?: string; guarded?: boolean } = {}): Command {
-  const { file, cleanUp } = writeConfig(options.guarded ? guardedConfig : benchConfig);
+export function chorusCommand(options: { config?: string; guarded?: boolean; processes?: number } = {}): Command {
+  const { processes = 1 } = options;
+  const { file, cleanUp } = writeConfig((folder) => ({
+    ...(options.guarded ? guardedConfig(folder) : benchConfig(folder)),
+    node: { processes },
+  }));
   const argv = ["bun", "run", join(root, "src/main.ts"), "--config", options.config ?? file, "--port", "0"];
   return { argv, ready, cleanUp };
 }
@@ -82,7 +84,7 @@ export function probedChorusCommand(): Command {
   return { argv: ["bun", join(root, "bench/servers/probed-chorus.ts"), file], ready: /^listening (\d+)$/, cleanUp };
 }
 
-function writeConfig(config: (folder: string) => BenchConfig) {
+function writeConfig(config: (folder: string) => object) {
   const folder = mkdtempSync(join(tmpdir(), "chorus-bench-"));
   const file = join(folder, "config.json");
   writeFileSync(file, JSON.stringify(config(folder)));

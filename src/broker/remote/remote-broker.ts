@@ -145,9 +145,8 @@ export class RemoteBroker implements Broker {
     return this.#rooms.top(channel);
   }
 
+  /** What waits goes to the engine at the end of this turn, in one call for all that was published in it. */
   flush(): boolean {
-    this.#send();
-    this.#rooms.subscribe();
     return this.#isQuiet;
   }
 
@@ -184,7 +183,8 @@ export class RemoteBroker implements Broker {
     this.#isScheduled = true;
     this.#parts.schedule(() => {
       this.#isScheduled = false;
-      this.flush();
+      this.#send();
+      this.#rooms.subscribe();
     });
   }
 
