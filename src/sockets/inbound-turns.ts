@@ -43,6 +43,8 @@ interface Waiting {
  */
 export class InboundTurns<Socket extends Turning> {
   readonly #ports: TurnPorts<Socket>;
+  /** Sockets that have had no share yet since they had to wait: they go first, as most have a single frame. */
+  readonly #fresh = new Map<Socket, Waiting>();
   readonly #ring = new Map<Socket, Waiting>();
   /** When this turn began to read; null before its first frame. */
   #begunAt: number | null = null;
@@ -54,7 +56,7 @@ export class InboundTurns<Socket extends Turning> {
 
   /** Sockets whose frames wait. */
   get waiting(): number {
-    return this.#ring.size;
+    return this.#fresh.size + this.#ring.size;
   }
 
   /** Whether a frame that has come is read now. Otherwise it is to wait. */
@@ -67,12 +69,12 @@ export class InboundTurns<Socket extends Turning> {
 
   /** Reads a frame, or does something, behind what waits of a socket. */
   wait(socket: Socket, item: Frame | (() => void)): void {
-    const waiting = this.#ring.get(socket);
+    const waiting = this.#fresh.get(socket) ?? this.#ring.get(socket);
     if (waiting) {
       waiting.items.push(item);
       return;
     }
-    this.#ring.set(socket, { items: [item], next: 0, resume: socket.pause() });
+    this.#fresh.set(socket, { items: [item], next: 0, resume: socket.pause() });
     socket.isHeld = true;
     this.#renewLater();
   }
@@ -86,15 +88,20 @@ export class InboundTurns<Socket extends Turning> {
   #turn(): void {
     this.#isScheduled = false;
     this.#begunAt = null;
-    if (this.#ring.size === 0) return;
-    const { now } = this.#ports;
-    const end = now() + turnMs;
-    for (const [socket, waiting] of this.#ring) {
-      this.#ring.delete(socket);
+    if (this.waiting === 0) return;
+    const end = this.#ports.now() + turnMs;
+    this.#go(this.#fresh, end);
+    // At least one, however many are fresh.
+    this.#go(this.#ring, end);
+    if (this.waiting > 0) this.#renewLater();
+  }
+
+  #go(sockets: Map<Socket, Waiting>, end: number): void {
+    for (const [socket, waiting] of sockets) {
+      sockets.delete(socket);
       this.#run(socket, waiting);
-      if (now() >= end) break;
+      if (this.#ports.now() >= end) break;
     }
-    if (this.#ring.size > 0) this.#renewLater();
   }
 
   #run(socket: Socket, waiting: Waiting): void {

@@ -68,6 +68,16 @@ test("frames are read for five milliseconds a turn; then each socket has a milli
   expect(loop.log).toEqual(["ann c1"]);
 });
 
+test("a socket that has to wait for the first time goes ahead of those that have much", () => {
+  const loop = new Loop();
+  const [eve, mal, zoe] = ["eve", "mal", "zoe"].map((name) => loop.socket(name));
+  eve?.sends("a5", "b1", "c9", "d1");
+  expect(loop.turn()).toEqual(["eve a5", "eve paused", "eve b1", "eve c9"]);
+  mal?.sends("a5");
+  zoe?.sends("a1");
+  expect(loop.turn()).toEqual(["mal a5", "zoe paused", "zoe a1", "zoe resumed", "eve d1", "eve resumed"]);
+});
+
 /** A clock by which each look takes two milliseconds. */
 class SlowClock extends ManualClock implements Clock {
   override monotonic(): Milliseconds {
