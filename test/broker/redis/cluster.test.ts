@@ -5,8 +5,9 @@ import { systemRandom } from "../../../src/runtime/system.ts";
 import { describeWithEngine } from "../../support/engines.ts";
 import { testTimeout } from "../../support/patience.ts";
 import { TestRedisCluster } from "../../support/redis-cluster.ts";
-import { RedisNode, RunHistory } from "./history.ts";
-import { judge, publish, publishFor, until } from "./runs.ts";
+import { judge, publish, publishFor, until } from "../remote/fault-runs.ts";
+import { RunHistory } from "../remote/node.ts";
+import { redisNode } from "./node.ts";
 
 setDefaultTimeout(testTimeout);
 
@@ -16,7 +17,7 @@ const channels = ["a", "b", "c"];
 const slotOfChannel = (channel: string) => slotOf(`{${channel}}`);
 
 async function joined(cluster: TestRedisCluster, history: RunHistory) {
-  const create = () => new RedisNode([cluster.options()], history, channels);
+  const create = () => redisNode([cluster.options()], history, channels);
   const nodes = [create(), create()] as const;
   await until("both nodes hear all", () => nodes.every((node) => channels.every((each) => node.isInside(each))));
   return nodes;

@@ -3,8 +3,9 @@ import { describeWithEngine } from "../../support/engines.ts";
 import { Link } from "../../support/link.ts";
 import { patience } from "../../support/patience.ts";
 import { TestRedis } from "../../support/redis.ts";
-import { RedisNode, RunHistory } from "./history.ts";
-import { judge, publish, publishFor, until } from "./runs.ts";
+import { judge, publish, publishFor, until } from "../remote/fault-runs.ts";
+import { type EngineNode, RunHistory } from "../remote/node.ts";
+import { redisNode } from "./node.ts";
 
 const channels = ["a", "b", "c"];
 
@@ -12,7 +13,7 @@ const channels = ["a", "b", "c"];
 interface Run {
   readonly redis: TestRedis;
   readonly links: readonly [Link, Link];
-  readonly nodes: readonly [RedisNode, RedisNode];
+  readonly nodes: readonly [EngineNode, EngineNode];
   readonly history: RunHistory;
 }
 
@@ -95,8 +96,8 @@ describeWithEngine("two nodes on Redis", "redis-server", () => {
       using other = new Link(redis.port);
       const history = new RunHistory();
       const nodes = [
-        new RedisNode([redis.options(one.port)], history, channels),
-        new RedisNode([redis.options(other.port)], history, channels),
+        redisNode([redis.options(one.port)], history, channels),
+        redisNode([redis.options(other.port)], history, channels),
       ] as const;
       const run: Run = { redis, links: [one, other], nodes, history };
       await until("both nodes hear all channels", () => nodes.every((node) => channels.every((c) => node.isInside(c))));

@@ -3,8 +3,9 @@ import { describeWithEngine } from "../../support/engines.ts";
 import { testTimeout } from "../../support/patience.ts";
 import { TestRedis } from "../../support/redis.ts";
 import { TestSentinel } from "../../support/sentinel.ts";
-import { RedisNode, RunHistory } from "./history.ts";
-import { judge, publish, publishFor, until } from "./runs.ts";
+import { judge, publish, publishFor, until } from "../remote/fault-runs.ts";
+import { RunHistory } from "../remote/node.ts";
+import { redisNode } from "./node.ts";
 
 const channels = ["a", "b", "c"];
 
@@ -27,7 +28,7 @@ describeWithEngine("two nodes behind a sentinel", "redis-sentinel", () => {
       } as const;
       const history = new RunHistory();
       const options = replica.options(0, { at });
-      const nodes = [new RedisNode([options], history, channels), new RedisNode([options], history, channels)] as const;
+      const nodes = [redisNode([options], history, channels), redisNode([options], history, channels)] as const;
       await until("both nodes hear all", () => nodes.every((node) => channels.every((each) => node.isInside(each))));
       await publish(nodes, 0, 60);
       const publishing = publishFor(nodes, 60, 3_000);

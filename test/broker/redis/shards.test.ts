@@ -3,8 +3,9 @@ import { shardOf } from "../../../src/broker/redis/shards.ts";
 import { describeWithEngine } from "../../support/engines.ts";
 import { testTimeout } from "../../support/patience.ts";
 import { TestRedis } from "../../support/redis.ts";
-import { RedisNode, RunHistory } from "./history.ts";
-import { judge, publish, until } from "./runs.ts";
+import { judge, publish, until } from "../remote/fault-runs.ts";
+import { RunHistory } from "../remote/node.ts";
+import { redisNode } from "./node.ts";
 
 setDefaultTimeout(testTimeout);
 
@@ -24,7 +25,7 @@ describeWithEngine("two nodes on two shards", "redis-server", () => {
     await using first = await TestRedis.start();
     await using second = await TestRedis.start();
     const history = new RunHistory();
-    const create = () => new RedisNode([first.options(), second.options()], history, channels);
+    const create = () => redisNode([first.options(), second.options()], history, channels);
     const nodes = [create(), create()] as const;
     await until("both nodes hear all", () => nodes.every((node) => channels.every((each) => node.isInside(each))));
     await publish(nodes, 0, 60);

@@ -1,12 +1,10 @@
 import type { BrokerEvents, HistoryOptions, Joined } from "../../../src/broker/broker.ts";
-import { openRedis } from "../../../src/broker/redis/open.ts";
-import type { RedisOptions } from "../../../src/broker/redis/options.ts";
-import type { RedisParts } from "../../../src/broker/redis/ports.ts";
+import type { Engine, EngineEvents } from "../../../src/broker/remote/engine.ts";
 import { RemoteBroker } from "../../../src/broker/remote/remote-broker.ts";
 import type { Position, Publication } from "../../../src/core/publication.ts";
-import { systemClock, systemRandom, systemTimers } from "../../../src/runtime/system.ts";
 import { CapturedLog } from "../../support/captured-log.ts";
 import { draftOf } from "../fixture.ts";
+import { enginePorts } from "./engine-ports.ts";
 
 export const options: HistoryOptions = { durable: false, size: 10_000, ttl: 300_000, metaTtl: 3_000_000 };
 
@@ -24,58 +22,58 @@ export class RunHistory {
   }
 }
 
+/** What a node of a run is made of. */
+export interface NodeParts {
+  readonly answerMs: number;
+  readonly history: RunHistory;
+  readonly channels: readonly string[];
+}
+
 /** A node with one subscriber that keeps its position in each channel, and comes back whenever it is lost or refused. */
-export class RedisNode {
+export class EngineNode<Opened extends Engine = Engine> {
   readonly broker: RemoteBroker;
   readonly positions = new Map<string, Position>();
   readonly log = new CapturedLog();
   lost = 0;
   open = 0;
   readonly #history: RunHistory;
-  readonly #engine: RedisParts;
+  readonly engine: Opened;
   readonly #sweep: Timer;
   readonly #inside = new Set<string>();
 
-  /** `redis`: one, or the shards among which channels are spread. */
-  constructor(redis: readonly RedisOptions[], history: RunHistory, channels: readonly string[]) {
+  /** `answerMs`: within which the engine answers. */
+  constructor(
+    open: (told: EngineEvents, ports: ReturnType<typeof enginePorts>) => Opened,
+    { answerMs, history, channels }: NodeParts,
+  ) {
     this.#history = history;
-    const engines: RedisParts[] = [];
+    const engines: Opened[] = [];
     const events: BrokerEvents = {
       deliver: (channel, publication) => this.#delivered(channel, publication),
       lost: (channel, epoch) => this.#lost(channel, epoch),
     };
-    const ports = {
-      clock: systemClock,
-      timers: systemTimers,
-      random: systemRandom,
-      log: this.log.log,
-      durations: { observe: () => {} },
-    };
+    const ports = enginePorts(this.log);
     this.broker = new RemoteBroker({
       announce: () => {},
       ...ports,
       events,
       open: (told) => {
-        const { engine } = openRedis(redis, told, ports);
+        const engine = open(told, ports);
         engines.push(engine);
         return engine;
       },
       schedule: (task) => void setImmediate(task),
       socketOf: () => null,
-      answerMs: redis[0]?.ioTimeout ?? 0,
+      answerMs,
     });
     const [engine] = engines;
     if (!engine) throw new Error("The broker has opened no engine.");
-    this.#engine = engine;
+    this.engine = engine;
     this.#sweep = setInterval(() => {
       this.broker.tick();
       this.broker.sweep();
       for (const channel of channels) this.#join(channel);
     }, 100);
-  }
-
-  get state() {
-    return this.#engine.state;
   }
 
   /** A subscriber is in the channel. */

@@ -1,10 +1,10 @@
 import { expect } from "bun:test";
 import { patience } from "../../support/patience.ts";
-import { options, type RedisNode, type RunHistory } from "./history.ts";
+import { type EngineNode, options, type RunHistory } from "./node.ts";
 
 const channels = ["a", "b", "c"];
 
-type Nodes = readonly [RedisNode, RedisNode];
+type Nodes = readonly [EngineNode, EngineNode];
 
 /** Publishes one after the other, by turns at each node. */
 export async function publish(nodes: Nodes, from: number, to: number): Promise<void> {
@@ -50,7 +50,7 @@ async function rest(nodes: Nodes): Promise<void> {
   }
 }
 
-function topOf({ broker }: RedisNode, channel: string) {
+function topOf({ broker }: EngineNode, channel: string) {
   return new Promise<{ offset: number; epoch: string } | null>((resolve) =>
     broker.history(channel, options, { limit: 0, since: null, reverse: false }, (outcome) =>
       resolve(outcome.ok ? outcome.value.position : null),
@@ -61,7 +61,7 @@ function topOf({ broker }: RedisNode, channel: string) {
 /** Each acknowledged publication of an epoch that stands is in its stream once. */
 async function judgeAcknowledged(nodes: Nodes, history: RunHistory): Promise<void> {
   for (const channel of channels) {
-    const outcome = await new Promise<Parameters<Parameters<RedisNode["broker"]["history"]>[3]>[0]>((resolve) =>
+    const outcome = await new Promise<Parameters<Parameters<EngineNode["broker"]["history"]>[3]>[0]>((resolve) =>
       nodes[0].broker.history(channel, options, { limit: -1, since: null, reverse: false }, resolve),
     );
     if (!outcome.ok) throw new Error("The history cannot be read.");
