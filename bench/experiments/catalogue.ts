@@ -10,6 +10,7 @@ import { hooks } from "./hooks.ts";
 import { memory } from "./memory.ts";
 import { processes } from "./processes.ts";
 import { stores } from "./stores.ts";
+import { transports } from "./transports.ts";
 
 /** Run without being asked for. */
 export const usual: readonly Experiment[] = [fanout, stores, channels, memory, connections, actors, api];
@@ -18,7 +19,7 @@ export const usual: readonly Experiment[] = [fanout, stores, channels, memory, c
 export const brief: readonly Experiment[] = [fanout, stores, memory, connections, api];
 
 /** Run when asked for. */
-export const special: readonly Experiment[] = [churn, abuse, hooks, processes];
+export const special: readonly Experiment[] = [churn, abuse, hooks, processes, transports];
 
 /** What `--only` knows. */
 export const experimentNames: readonly string[] = [...usual, ...special].map(({ name }) => name);

@@ -1,6 +1,6 @@
 import { median } from "../measure/spread.ts";
 import { thousands } from "../report/formats.ts";
-import { broadcasters, type Entrant, withPresence } from "../servers/entrants.ts";
+import { broadcasters, type Entrant, transports, withPresence } from "../servers/entrants.ts";
 import { withPairs } from "./contest.ts";
 import type { Bench, Experiment } from "./experiment.ts";
 import { takesPart } from "./fanout.ts";
@@ -22,7 +22,7 @@ export const memory: Experiment = {
     const { terminal, results, profile } = bench;
     terminal.title("Memory of an idle connection");
     const compared = profile.name === "quick" ? { ...bench, peers: [] } : bench;
-    const entrants = [...broadcasters, ...withPresence].filter(({ name }) => takesPart(compared, name));
+    const entrants = [...broadcasters, ...withPresence, ...transports].filter(({ name }) => takesPart(compared, name));
     const raw: { name: string; kilobytes: number[] }[] = [];
     for (const entrant of entrants) {
       const kilobytes: number[] = [];

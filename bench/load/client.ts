@@ -1,7 +1,7 @@
 import type { Socket } from "bun";
 import type { Speech } from "../speech/speech.ts";
-import { textFrame } from "../wire/frame-template.ts";
-import { afterUpgrade, upgradeRequest } from "../wire/upgrade.ts";
+import { clientFrame, textFrame } from "../wire/frame-template.ts";
+import { afterHead, streamRequest, upgradeRequest } from "../wire/upgrade.ts";
 
 /** How a client is to join. */
 export interface Joining {
@@ -12,6 +12,9 @@ export interface Joining {
   /** Told when something goes wrong after the greeting: the run that is under way has failed. */
   readonly failed: (error: Error) => void;
 }
+
+/** The opcode of a binary frame (RFC 6455 5.2). */
+const binary = 0x2;
 
 /** A greeting that takes longer than this, in milliseconds, is a failure. */
 const greetingMsMax = 20_000;
@@ -80,8 +83,9 @@ export abstract class Client {
   /** For the socket's handlers alone. */
   opened(socket: Socket<Client>): void {
     this.#socket = socket;
-    if (this.#joining)
-      socket.write(upgradeRequest(this.#joining.port, this.#joining.speech.target(this.#joining.channel)));
+    if (!this.#joining) return;
+    const { port, speech, channel } = this.#joining;
+    socket.write((speech.isStream ? streamRequest : upgradeRequest)(port, speech.target(channel)));
   }
 
   received(chunk: Buffer): void {
@@ -113,20 +117,23 @@ export abstract class Client {
     this.#joining?.failed(error);
   }
 
+  /** Joins behind the head of the server's answer; false while that is not whole. */
+  #enter({ speech, channel, role }: Joining, bytes: Buffer): boolean {
+    const rest = afterHead(bytes, speech.isStream ? 200 : 101);
+    if (rest === null) return false;
+    this.#upgraded = true;
+    this.#greeting = rest;
+    const frames = role === "receiver" ? speech.joinFrames(channel) : speech.publisherFrames(channel);
+    for (const frame of frames) this.write(typeof frame === "string" ? textFrame(frame) : clientFrame(binary, frame));
+    return true;
+  }
+
   #greet(chunk: Buffer): void {
     const joining = this.#joining;
     if (!joining || this.#greeting === null) return;
     try {
       this.#greeting = Buffer.concat([this.#greeting, chunk]);
-      if (!this.#upgraded) {
-        const rest = afterUpgrade(this.#greeting);
-        if (rest === null) return;
-        this.#upgraded = true;
-        this.#greeting = rest;
-        const { speech, channel, role } = joining;
-        const frames = role === "receiver" ? speech.joinFrames(channel) : speech.publisherFrames(channel);
-        for (const frame of frames) this.write(textFrame(frame));
-      }
+      if (!this.#upgraded && !this.#enter(joining, this.#greeting)) return;
       if (!joining.speech.isGreeted(this.#greeting.toString("latin1"), joining.role)) return;
       this.#greeting = null;
       this.#settle?.resolve();

@@ -132,8 +132,9 @@ export class Fleet {
   async #add(): Promise<void> {
     const room = this.rooms[this.receivers.length % this.rooms.length];
     if (!room) throw new Error("a fleet without channels");
-    const { port, speech } = this.#options;
-    const receiver = new Receiver(room);
+    const { port } = this.#options;
+    const speech = this.#options.speech.receiver ?? this.#options.speech;
+    const receiver = new Receiver(room, speech);
     this.receivers.push(receiver);
     await receiver.join({ port, speech, channel: room.channel, role: "receiver", failed: this.failure.reject });
   }

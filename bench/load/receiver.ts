@@ -1,3 +1,5 @@
+import type { Speech } from "../speech/speech.ts";
+import { EventCount } from "../wire/event-count.ts";
 import { FrameCount } from "../wire/frame-count.ts";
 import { Inspector } from "../wire/inspector.ts";
 import { OffsetInspector } from "../wire/offset-inspector.ts";
@@ -6,12 +8,13 @@ import type { Room } from "./room.ts";
 
 /** A client that receives a channel, and counts. */
 export class Receiver extends Client {
-  readonly count = new FrameCount();
+  readonly count: FrameCount | EventCount;
   readonly room: Room;
   #inspector: { feed(chunk: Buffer, total: number): void } | null = null;
 
-  constructor(room: Room) {
+  constructor(room: Room, { counting }: Pick<Speech, "counting">) {
     super();
+    this.count = counting === "events" ? new EventCount() : new FrameCount();
     this.room = room;
     // Who comes late has missed what was published before: it counts on from there.
     this.count.total = room.sent;

@@ -28,7 +28,7 @@ export async function stormProgram(): Promise<string | null> {
 export async function openStorm(program: string, target: StormTarget, count: number): Promise<OpenStorm> {
   const { port, speech, channel } = target;
   const [join] = speech.joinFrames(channel);
-  const joining = join === undefined ? [] : ["-join", join, "-expect", '"subscribe":'];
+  const joining = join === undefined ? [] : ["-join", String(join), "-expect", '"subscribe":'];
   const options = ["-port", String(port), "-path", speech.target(channel), "-count", String(count), ...joining];
   const child = Bun.spawn([program, ...options], { stdio: ["pipe", "pipe", "pipe"] });
   const { value } = await child.stdout.getReader().read();

@@ -42,6 +42,7 @@ function benchConfig(folder: string) {
       ping_interval: "1h",
     },
     plain: { ping_interval: "1h" },
+    sse: { enabled: true },
     engine: { sqlite: { path: join(folder, "chorus.db") } },
     channel: {
       without_namespace: open,
@@ -50,6 +51,8 @@ function benchConfig(folder: string) {
         { name: "sqlite", engine: "sqlite", ...open, ...history },
         { name: "recovery", engine: "memory", ...open, ...recovery },
         { name: "presence", presence: true, ...open },
+        { name: "tagged", allow_tags_filter: true, ...open },
+        { name: "delta", engine: "memory", ...open, ...recovery, allowed_delta_types: ["fossil"], delta_publish: true },
       ],
     },
     http_api: { key: apiKey },

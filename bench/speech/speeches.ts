@@ -2,6 +2,7 @@ import { centrifuge } from "./centrifuge.ts";
 import { plain } from "./plain.ts";
 import { socketIo } from "./socket-io.ts";
 import type { Speech } from "./speech.ts";
+import { eventStream, filtered, protobuf } from "./transports.ts";
 
 /** The speeches that a load can have. */
 export type SpeechName =
@@ -10,7 +11,10 @@ export type SpeechName =
   | "socket.io"
   | "centrifuge"
   | "centrifuge-offsets"
-  | "centrifuge-joined";
+  | "centrifuge-joined"
+  | "protobuf"
+  | "sse"
+  | "filtered";
 
 /** The speech of that name; `path` is the path of the plain one. */
 export function speechOf(name: SpeechName, path: string): Speech {
@@ -27,5 +31,11 @@ export function speechOf(name: SpeechName, path: string): Speech {
       return centrifuge("walk");
     case "centrifuge-joined":
       return centrifuge("joined");
+    case "protobuf":
+      return protobuf;
+    case "sse":
+      return eventStream;
+    case "filtered":
+      return filtered("walk");
   }
 }

@@ -12,16 +12,21 @@ export function upgradeRequest(port: number, target: string): string {
   ].join("\r\n");
 }
 
+/** The request of a streamed response. */
+export function streamRequest(port: number, target: string): string {
+  return [`GET ${target} HTTP/1.1`, `Host: 127.0.0.1:${port}`, "Accept: text/event-stream", "", ""].join("\r\n");
+}
+
 const end = Buffer.from("\r\n\r\n");
 
 /**
- * Looks for the end of the server's answer: the bytes after it, or null where it is not all there yet. An answer other
- * than 101 throws with its first line.
+ * Looks for the end of the head of the server's answer: the bytes after it, or null where it is not all there yet. An
+ * answer with another status than `wanted` throws with its first line.
  */
-export function afterUpgrade(bytes: Buffer): Buffer | null {
+export function afterHead(bytes: Buffer, wanted: 101 | 200): Buffer | null {
   const at = bytes.indexOf(end);
   if (at < 0) return null;
   const status = bytes.subarray(0, bytes.indexOf("\r\n")).toString();
-  if (!status.startsWith("HTTP/1.1 101")) throw new Error(`the server refused an upgrade: ${status}`);
+  if (!status.startsWith(`HTTP/1.1 ${wanted}`)) throw new Error(`the server refused a connection: ${status}`);
   return bytes.subarray(at + end.length);
 }

@@ -1,4 +1,5 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { EventCount } from "../../bench/wire/event-count.ts";
 import { FrameCount } from "../../bench/wire/frame-count.ts";
 import { FrameReader } from "../../bench/wire/frame-reader.ts";
 import { clientFrame, FrameTemplate, textFrame } from "../../bench/wire/frame-template.ts";
@@ -6,7 +7,7 @@ import { HttpReader } from "../../bench/wire/http-reader.ts";
 import { Inspector } from "../../bench/wire/inspector.ts";
 import { OffsetInspector } from "../../bench/wire/offset-inspector.ts";
 import { numberAt, numberDigits, payloadMin, payloadOf } from "../../bench/wire/payload.ts";
-import { afterUpgrade } from "../../bench/wire/upgrade.ts";
+import { afterHead } from "../../bench/wire/upgrade.ts";
 import { testTimeout } from "../support/patience.ts";
 
 setDefaultTimeout(testTimeout);
@@ -235,9 +236,9 @@ describe("the inspector of offsets", () => {
 describe("HTTP by hand", () => {
   test("the end of the answer to an upgrade is found, with what follows it", () => {
     const answer = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n";
-    expect(afterUpgrade(Buffer.from(answer.slice(0, -1)))).toBeNull();
-    expect(afterUpgrade(Buffer.from(`${answer}rest`))?.toString()).toBe("rest");
-    expect(() => afterUpgrade(Buffer.from("HTTP/1.1 503 Service Unavailable\r\n\r\n"))).toThrow("503");
+    expect(afterHead(Buffer.from(answer.slice(0, -1)), 101)).toBeNull();
+    expect(afterHead(Buffer.from(`${answer}rest`), 101)?.toString()).toBe("rest");
+    expect(() => afterHead(Buffer.from("HTTP/1.1 503 Service Unavailable\r\n\r\n"), 101)).toThrow("503");
   });
 
   test("answers of a keep-alive connection are read in any cut", () => {
@@ -253,4 +254,13 @@ describe("HTTP by hand", () => {
     }
     expect(() => new HttpReader().feed(Buffer.from("HTTP/1.1 200 OK\r\n\r\n"))).toThrow("without a length");
   });
+});
+
+test("events are counted by their empty lines, wherever chunks end", () => {
+  const stream = Buffer.from('1a\r\ndata: {"a":"\\n"}\n\ndata: 1\n\n\r\n9\r\ndata: 2\n\n\r\n');
+  for (let cut = 0; cut <= stream.length; cut += 1) {
+    const count = new EventCount();
+    count.feed(stream.subarray(0, cut));
+    expect(count.feed(stream.subarray(cut))).toBe(3);
+  }
 });
