@@ -1,4 +1,5 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { Centrifuge } from "centrifuge/build/protobuf";
 import { type Api, startApi } from "../support/api.ts";
 import { CentrifugeProbe, type Heard } from "../support/centrifuge-probe.ts";
 import { ManualClock } from "../support/clock.ts";
@@ -256,6 +257,18 @@ describe("what waits for a user", () => {
     const [first, second] = [await send(api, once), await send(api, once)];
     expect(second).toEqual(first);
     expect(await ann.rest()).toEqual([push(first.id, 1)]);
+  });
+
+  test("a client of the encoding in Protobuf receives it as JSON in bytes, and acknowledges it", async () => {
+    await using api = await startApi();
+    const { id } = await send(api, { ...acknowledged, data: { n: 1 } });
+    const ann = new Centrifuge(`${api.ws}/connection/websocket`, { token: tokenFor({ sub: "ann" }) });
+    const pushed = new Promise<Uint8Array>((resolve) => ann.on("message", ({ data }) => resolve(data)));
+    ann.connect();
+    expect(JSON.parse(new TextDecoder().decode(await pushed))).toEqual({ id, data: { n: 1 } });
+    await ann.rpc("chorus:ack", new TextEncoder().encode(JSON.stringify({ ids: [id] })));
+    ann.disconnect();
+    expect((await outcomes(api, id, 2)).at(-1)).toMatchObject({ outcome: "acknowledged" });
   });
 
   test("bytes are base64 in the data of a kept message, also for a plain client", async () => {

@@ -1,7 +1,7 @@
 import { Database } from "bun:sqlite";
 import { afterAll, describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { payloadToJson } from "../../src/core/payload.ts";
 import { MessageFile } from "../../src/messages/file.ts";
 import { DamageError } from "../../src/sqlite/damage.ts";
@@ -166,6 +166,23 @@ describe("the file", () => {
       change(path, sql);
       const { captured, close } = openStore(path);
       expect(captured.lines.map(({ event }) => event)).toEqual(["push.file_damaged"]);
+      close();
+    }
+  });
+
+  test("[BK144] a file of schema 1 opens with its messages, before those of today, its answers and its log", async () => {
+    const path = folder.file();
+    mkdirSync(dirname(path));
+    copyFileSync(join(import.meta.dir, "../broker/older-folder/push.db"), path);
+    for (const names of [["", "new"], ["new"]]) {
+      const { inbox, log, clock, captured, close } = openStore(path);
+      const message = { user: "ann", id: "new", payload: json(1), expiresAt: clock.wall() + minute };
+      if (names.length === 2) inbox.append({ ...message, guarantee: { until: "delivered", per: "user" } });
+      const taken = inbox.take({ user: "ann", device: "", after: 0, bytesMax: 1_000 });
+      expect(taken?.map(({ id }) => id)).toEqual(names);
+      expect((await log.query()).entries).toMatchObject([{ channel: "logged", payload: "1" }]);
+      expect(inbox.recall("BUBb7ZHrGUGfMM8AueCJBwEW3x-PHec4g5OeX91SzFA").state).toBe("answered");
+      expect(captured.lines).toEqual([]);
       close();
     }
   });
