@@ -1,11 +1,15 @@
-import { test } from "bun:test";
+import { expect, test } from "bun:test";
 import { NatsEngine } from "../../../src/broker/nats/engine.ts";
+import type { Appended, StreamRead } from "../../../src/broker/remote/engine.ts";
+import { errors } from "../../../src/core/errors.ts";
 import { describeWithEngine } from "../../support/engines.ts";
+import { TemporaryFolder } from "../../support/folder.ts";
 import { Link } from "../../support/link.ts";
 import { TestNats } from "../../support/nats.ts";
 import { patience } from "../../support/patience.ts";
+import { enginePorts } from "../remote/engine-ports.ts";
 import { judge, publish, publishFor, until } from "../remote/fault-runs.ts";
-import { EngineNode, RunHistory } from "../remote/node.ts";
+import { EngineNode, options, RunHistory } from "../remote/node.ts";
 
 const channels = ["a", "b", "c"];
 
@@ -86,4 +90,29 @@ describeWithEngine("two nodes on JetStream", "nats-server", () => {
     },
     patience * 3,
   );
+
+  test("[NA8] a full store: publishes are error 100, nothing that is kept goes, and readers are served", async () => {
+    await using folder = await TemporaryFolder.create();
+    const config = `${folder.path}/nats.conf`;
+    await Bun.write(config, 'jetstream { max_file_store: 2M }');
+    await using nats = await TestNats.start(["-c", config]);
+    const { promise: connected, resolve } = Promise.withResolvers<void>();
+    const engine = new NatsEngine(nats.options(), { message: () => {}, resumed: () => resolve() }, enginePorts());
+    await connected;
+    const body = "x".repeat(100_000);
+    const append = () =>
+      new Promise<Appended>((done) =>
+        engine.append(
+          [{ channel: "a", body, history: options, key: "", version: 0, versionEpoch: "" }],
+          ([answer = { error: errors.internal }]) => done(answer),
+        ),
+      );
+    let kept = 0;
+    for (let answer = await append(); !("error" in answer); answer = await append()) kept += 1;
+    const range = { epoch: "", from: 1, to: null, limit: null, reverse: false };
+    const read = await new Promise<StreamRead | null>((done) => engine.read("a", options, range, done));
+    expect(read?.entries.map(({ offset }) => offset)).toEqual(Array.from({ length: kept }, (_, index) => index + 1));
+    expect(read?.top).toBe(kept);
+    await engine.close();
+  });
 });
