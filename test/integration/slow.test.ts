@@ -198,7 +198,7 @@ test("[T58] the client of a stream that takes nothing is slow too, although its 
   const query = encodeURIComponent('{"subs":{"a":{}}}');
   using reader = await RawClient.connect(server.url);
   reader.write(`GET /connection/uni_sse?cf_connect=${query} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
-  await server.log.next("connection.authenticated");
+  const { connection } = await server.log.next("connection.authenticated");
   reader.pause();
   const turn = () => new Promise(setImmediate);
   do {
@@ -207,6 +207,7 @@ test("[T58] the client of a stream that takes nothing is slow too, although its 
     await turn();
     server.node.sweep();
   } while (server.node.slow.size === 0);
+  expect(server.node.registry.member(String(connection))?.socket.unsent()).toBe(0);
   for (let seconds = 0; seconds < 4; seconds += 1) {
     clock.advance(1_000);
     server.node.sweep();
