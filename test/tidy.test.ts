@@ -51,7 +51,7 @@ const rooms: readonly (readonly [room: string, ...may: string[]])[] = [
   ["src/hooks/", "src/sqlite/", ports],
   ["src/broker/", "src/sqlite/", "bun:sqlite", "valibot", "ioredis", "@nats-io/", "node:", ports],
   ["src/presence/", "valibot", "src/broker/redis/(?:commands|keys|script)", "src/broker/remote/wire", ports],
-  ["src/messages/", "src/sqlite/", "bun:sqlite", "valibot", "node:", ports, ...hub],
+  ["src/messages/", "src/(?:sqlite|broker/redis)/", "bun:sqlite", "valibot", "node:", ports, ...hub],
   ["src/delivery/", "src/protocol/protocol", ports, counters],
   ["src/http/", "types bun", "ipaddr", "re2js", "node:"],
   ["src/sqlite/", "bun:sqlite", "bun:ffi", "node:"],

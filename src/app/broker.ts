@@ -21,6 +21,10 @@ import type { Log } from "../core/log.ts";
 import type { Random } from "../core/random.ts";
 import type { PresencePush } from "../core/reply.ts";
 import type { Timers } from "../core/timers.ts";
+import type { Inbox } from "../messages/inbox.ts";
+import { RedisInbox, type RedisInboxPorts } from "../messages/redis/inbox.ts";
+import * as inboxScripts from "../messages/redis/scripts.ts";
+import type { InboxOptions } from "../messages/sqlite-inbox.ts";
 import type { Counters } from "../metrics/counters.ts";
 import type { EngineMetrics } from "../metrics/engine.ts";
 import { RedisPresence, type RedisPresencePorts } from "../presence/redis/presence.ts";
@@ -60,6 +64,9 @@ interface BrokerPorts extends LocalPorts {
 /** What the presence that nodes share takes of its node. */
 type SharedPresencePorts = Pick<RedisPresencePorts, "node" | "nodes" | "after"> & { readonly surveys: Surveys };
 
+/** What the inbox that nodes share takes of its node. */
+type SharedInboxPorts = Pick<RedisInboxPorts, "tell" | "listen">;
+
 /** The broker of this node, and how it does. */
 export interface OpenedBroker {
   readonly broker: Broker & { readonly counts: Readonly<LocalBrokerCounts>; sweep(): void; tick?(): void };
@@ -69,6 +76,8 @@ export interface OpenedBroker {
   readonly bus: ClusterBus | null;
   /** Opens the presence that nodes share; null where this node is alone. */
   readonly openPresence: ((ports: SharedPresencePorts) => SharedPresence) | null;
+  /** Opens the inbox that nodes share; null where each keeps its own. */
+  readonly openInbox: ((ports: SharedInboxPorts, options: InboxOptions) => Inbox) | null;
 }
 
 /** Opens the broker that the configuration names. `replaced`: the file of the history is another one now. */
@@ -86,7 +95,13 @@ export function openBroker(
     case "nats":
       return openNats(config, ports, own);
     case null:
-      return { broker: openLocal(config, ports, own, replaced), remote: null, bus: null, openPresence: null };
+      return {
+        broker: openLocal(config, ports, own, replaced),
+        remote: null,
+        bus: null,
+        openPresence: null,
+        openInbox: null,
+      };
   }
 }
 
@@ -116,7 +131,8 @@ function openParents(parent: ParentConnection, ports: BrokerPorts, events: Broke
     ...broker.engineCounts,
     feeds: broker.feeds,
   });
-  return { broker, remote, bus: new ParentBus(parent.link), openPresence: () => new ParentPresence(parent.link) };
+  const openPresence = () => new ParentPresence(parent.link);
+  return { broker, remote, bus: new ParentBus(parent.link), openPresence, openInbox: null };
 }
 
 function openRemote({ engine: { redis } }: Config, ports: BrokerPorts, events: BrokerEvents): OpenedBroker {
@@ -130,7 +146,11 @@ function openRemote({ engine: { redis } }: Config, ports: BrokerPorts, events: B
     const caller = engine.callerOf(Object.values(presenceScripts));
     return new RedisPresence({ ...ports, ...shared, redis: caller, keys: new Keys(prefix), generation });
   };
-  return { broker, remote, bus, openPresence };
+  const openInbox = (shared: SharedInboxPorts, inbox: InboxOptions) => {
+    const caller = engine.callerOf(Object.values(inboxScripts));
+    return new RedisInbox({ ...ports, ...shared, redis: caller, keys: new Keys(redis.prefix) }, inbox);
+  };
+  return { broker, remote, bus, openPresence, openInbox };
 }
 
 function openNats({ broker: { nats } }: Config, ports: BrokerPorts, events: BrokerEvents): OpenedBroker {
@@ -148,7 +168,7 @@ function openNats({ broker: { nats } }: Config, ports: BrokerPorts, events: Brok
       onAsked: (kind, answer) => surveys.onAsked(kind, answer),
       announce: (push) => engine.tell(push.channel, encodePresence(push)),
     });
-  return { broker, remote, bus: engine, openPresence };
+  return { broker, remote, bus: engine, openPresence, openInbox: null };
 }
 
 interface RemoteParts<Opened extends { readonly engine: Engine }> {

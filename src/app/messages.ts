@@ -3,12 +3,15 @@ import type { HubRef } from "../../actors/hub/events.ts";
 import type { Registry } from "../../actors/hub/registry.ts";
 import { Deliveries, type InboxDelivery } from "../../actors/inbox/delivery.ts";
 import type { Config } from "../config/config.ts";
+import { sharedEngine } from "../config/shared-engine.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import { milliseconds } from "../core/time.ts";
 import type { Timers } from "../core/timers.ts";
+import { DeferredInbox } from "../messages/deferred-inbox.ts";
 import type { Inbox } from "../messages/inbox.ts";
 import type { LogQueries, PublishLog } from "../messages/publish-log.ts";
+import type { InboxOptions } from "../messages/sqlite-inbox.ts";
 import { createMessageStore } from "../messages/store.ts";
 import { ParentInbox } from "../processes/inbox.ts";
 import { ParentPublishLog } from "../processes/publish-log.ts";
@@ -26,6 +29,12 @@ export interface MessagesPorts {
   readonly replace: Pick<Replacements, "inbox">;
   /** The process that has the store; null where it is this one. */
   readonly parent: ParentConnection | null;
+}
+
+/** The same, with what was found out about it. */
+interface OpeningPorts extends MessagesPorts {
+  /** The inbox that nodes share; null where each keeps its own. */
+  readonly sharedInbox: Inbox | null;
 }
 
 /** What is kept of messages, whoever keeps it. */
@@ -55,12 +64,13 @@ const retryInterval = 10_000;
 export function openMessages(config: Config, ports: MessagesPorts) {
   const { clock, log } = ports;
   const { push_log } = config;
+  const sharedInbox = ports.parent === null && sharedEngine(config) === "redis" ? new DeferredInbox() : null;
   let triedAt = Number.NEGATIVE_INFINITY;
   const attempt = (isNeeded: boolean): ReturnType<typeof open> | null => {
     if (clock.monotonic() - triedAt < retryInterval) return null;
     if (isNeeded) triedAt = clock.monotonic();
     try {
-      return open(config, ports);
+      return open(config, { ...ports, sharedInbox });
     } catch (error) {
       if (isNeeded) log.warn("push.file_not_opened", { path: push_log.path, error: String(error) });
       return null;
@@ -68,9 +78,9 @@ export function openMessages(config: Config, ports: MessagesPorts) {
   };
 
   const isLogged = hasApi(config) && push_log.enabled;
-  const isOpened = isLogged || ports.parent !== null;
+  const isOpened = isLogged || ports.parent !== null || sharedInbox !== null;
   // Another process of this folder may have it, which is no fault before there is something to be kept.
-  let opened = isOpened ? open(config, ports) : existsSync(push_log.path) ? attempt(false) : null;
+  let opened = isOpened ? open(config, { ...ports, sharedInbox }) : existsSync(push_log.path) ? attempt(false) : null;
   const needed = (): Inbox | null => {
     opened ??= attempt(true);
     return opened?.inbox ?? null;
@@ -89,6 +99,8 @@ export function openMessages(config: Config, ports: MessagesPorts) {
     /** Null where pushes are not recorded. */
     log: isLogged ? (opened?.store.log ?? null) : null,
     delivery,
+    /** Opens the inbox that nodes share, once the way to them is there. */
+    share: (openInbox: (options: InboxOptions) => Inbox) => sharedInbox?.open(openInbox(inboxOptions(config))),
     failures: () => opened?.store.failures() ?? 0,
     entriesLost: () => opened?.store.log.lost ?? 0,
     /** To be called every 50 ms. */
@@ -100,10 +112,11 @@ export function openMessages(config: Config, ports: MessagesPorts) {
   };
 }
 
-function open(config: Config, ports: MessagesPorts) {
-  const { clock, timers, registry, hub, replace, parent } = ports;
-  const store: MessageParts = parent ? parentStore(parent) : openStore(config, ports);
-  const inbox = replace.inbox?.(store.inbox) ?? store.inbox;
+function open(config: Config, ports: OpeningPorts) {
+  const { clock, timers, registry, hub, replace, parent, sharedInbox } = ports;
+  const store = parent ? parentStore(parent) : openParts(config, ports);
+  const own = sharedInbox ?? store.inbox;
+  const inbox = replace.inbox?.(own) ?? own;
   const after = (delay: number, run: () => void) => void timers.setTimeout(run, milliseconds(delay));
   return {
     store,
@@ -112,16 +125,28 @@ function open(config: Config, ports: MessagesPorts) {
   };
 }
 
+/** What this process keeps: nothing, where it logs nothing and nodes share the inbox. */
+function openParts(config: Config, ports: OpeningPorts): MessageParts {
+  const isLogged = hasApi(config) && config.push_log.enabled;
+  if (isLogged || !ports.sharedInbox) return openStore(config, ports);
+  const log = { record: () => {}, query: () => ({ entries: [] }), lost: 0 };
+  return { log, inbox: ports.sharedInbox, failures: () => 0, sweep: () => {}, close: () => {} };
+}
+
+/** How much the inbox of a configuration keeps. */
+function inboxOptions({ push_queue, channel }: Config): InboxOptions {
+  return { ...push_queue, resultsMax: Math.floor(channel.idempotency_max_bytes / resultBytes) };
+}
+
 /**
  * Opens the file of messages, or makes it.
  *
  * @throws where it cannot be had
  */
 export function openStore(config: Config, { clock, timers, log }: Pick<MessagesPorts, "clock" | "timers" | "log">) {
-  const { push_log, push_queue, channel } = config;
-  const resultsMax = Math.floor(channel.idempotency_max_bytes / resultBytes);
+  const { push_log } = config;
   return createMessageStore(
-    { path: push_log.path, log: push_log, inbox: { ...push_queue, resultsMax } },
+    { path: push_log.path, log: push_log, inbox: inboxOptions(config) },
     { clock, log, schedule: (task, delay) => void timers.setTimeout(task, milliseconds(delay)) },
   );
 }

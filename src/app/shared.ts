@@ -9,6 +9,8 @@ import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import type { PresencePush } from "../core/reply.ts";
 import type { Timers } from "../core/timers.ts";
+import type { Inbox } from "../messages/inbox.ts";
+import type { InboxOptions } from "../messages/sqlite-inbox.ts";
 import type { EngineMetrics } from "../metrics/engine.ts";
 import { createMemoryPresence } from "../presence/memory.ts";
 import type { Presence } from "../presence/presence.ts";
@@ -52,6 +54,13 @@ export function shareNode(config: Config, ports: SharedPorts) {
     ...(shared ? { presence: shared, presenceEvents: shared } : local),
     /** That of this node, where it is alone. */
     localPresence: local.localPresence,
+    /** Opens the inbox that nodes share; throws where each keeps its own. */
+    openInbox(options: InboxOptions): Inbox {
+      if (!others || !engine.openInbox) throw new Error("This node keeps its own inbox.");
+      const { cluster } = others;
+      const tell = (user: string) => cluster.tellAll("inbox", user);
+      return engine.openInbox({ tell, listen: (told) => cluster.onTold("inbox", told) }, options);
+    },
     /** To be called about once a second. */
     second(): void {
       others?.nodes.tick();

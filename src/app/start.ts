@@ -79,7 +79,6 @@ export function start(config: Config, outside: Outside = {}) {
   const isListening = outside.listen ?? true;
   // The parent has asked before, and the workers share the port.
   if (isListening && !parts.parent) assertFree(config.http_server, network);
-
   const application = outside.application
     ? createApplicationHooks(outside.application, config, {
         ...parts,
@@ -101,6 +100,7 @@ export function start(config: Config, outside: Outside = {}) {
     publish: (topic, frame, except) => servers.publish(topic, frame, except),
   };
   const node = attempt(() => createNode(config, nodeParts), messages.close);
+  messages.share(node.openInbox);
   const { sweeper, process } = startSweeping(parts, node, messages);
   const { operations, slices } = createConfiguredOperations(config, { ...parts, node, messages });
   const startInner: StartInner = (inner, definition, innerLog) =>
@@ -135,10 +135,7 @@ export function start(config: Config, outside: Outside = {}) {
     return { cut };
   };
   let stopped: ReturnType<typeof drain> | null = null;
-  const stop = ({ isReplaced = false } = {}) => {
-    stopped ??= drain(isReplaced);
-    return stopped;
-  };
+  const stop = ({ isReplaced = false } = {}) => (stopped ??= drain(isReplaced));
   const inProcess = createInProcess(operations, () => node.hub.getSnapshot().status === "active");
   const reload = createReload(config, { ...parts, node, listeners, servers });
   if (!parts.parent) tellStart(log, servers.url, outside.warnings ?? []);

@@ -1,14 +1,15 @@
 import type { HubRef } from "../../actors/hub/events.ts";
-import type { Member, Registry } from "../../actors/hub/registry.ts";
+import type { Registry } from "../../actors/hub/registry.ts";
+import type { Surveys } from "../cluster/surveys.ts";
 import type { Clock } from "../core/clock.ts";
 import { badField, type ClientError, errors, withReason } from "../core/errors.ts";
 import { type MaybePromise, then } from "../core/maybe-promise.ts";
 import type { Payload } from "../core/payload.ts";
 import type { Random } from "../core/random.ts";
 import { type Result, refuse } from "../core/result.ts";
-import { SealedPayload } from "../core/sealed.ts";
 import type { AppendOutcome, Guarantee, Inbox } from "../messages/inbox.ts";
 import type { Source } from "./publish.ts";
+import { createReach, type Reached } from "./reach.ts";
 import type { Recorder } from "./recorder.ts";
 import type { Send, Sent } from "./send.ts";
 import type { Who } from "./server-commands.ts";
@@ -22,11 +23,11 @@ export interface MessagesPorts {
   readonly random: Pick<Random, "uuid">;
   readonly clock: Pick<Clock, "wall">;
   readonly recorder: Recorder;
+  /** The other nodes; null where this one is alone. */
+  readonly others: Surveys | null;
 }
 
 type Addressee = Pick<Who, "user" | "client">;
-
-const none: ReadonlySet<string> = new Set();
 
 /** How a message is sent, in milliseconds since 1970 and with its default values. */
 interface Way {
@@ -37,33 +38,34 @@ interface Way {
   readonly key: string | null;
 }
 
+/** How a message is kept. */
+interface Kept extends Way {
+  readonly expiresAt: number;
+  /** Of the user, on all nodes. */
+  readonly connections: number;
+}
+
 /** Messages to users: to the connections that they have, or to the next one. */
-export function createMessages({ hub, registry, inbox, random, clock, recorder }: MessagesPorts) {
-  /** The connections of the user, or the one that is named. */
-  const membersOf = ({ user, client }: Addressee): readonly Member[] => {
-    if (!client) return user === "" ? [] : registry.ofUser(user).filter((member) => member.hearsMessages);
-    const member = registry.member(client);
-    const isMeant = member && member.user !== null && (user === "" || member.user === user);
-    return isMeant && member.hearsMessages ? [member] : [];
-  };
+export function createMessages({ hub, registry, inbox, random, clock, recorder, others }: MessagesPorts) {
+  const reach = createReach({ hub, registry, others });
 
   /** Nothing is delivered whose key could not be kept: the sender is refused, and may try again. */
-  const deliver = (members: readonly Member[], data: Payload, key: string | null): MaybePromise<Result<Sent>> => {
-    const value: Sent = { connections: members.length, queued: false };
+  const deliver = (
+    to: Addressee,
+    data: Payload,
+    { reached, key }: { readonly reached: Reached; key: string | null },
+  ) => {
+    const value: Sent = { connections: reached.meant, queued: false };
     return then(key === null ? "kept" : inbox.remember(key, JSON.stringify(value)), (outcome): Result<Sent> => {
       if (outcome === "limit") return refuse(errors.limitExceeded);
       if (outcome === "failed") return refuse(errors.internal);
-      for (const { id, user } of members) {
-        const target = { user: user ?? "", client: id, except: none };
-        hub.send({ type: "user.tell", target, event: { type: "hub.message", data: new SealedPayload(data) } });
-      }
+      reach.deliver(to, data, reached);
       return { ok: true, value };
     });
   };
 
-  const keep = (user: string, data: Payload, { expiresAt, guarantee, key }: Way & { readonly expiresAt: number }) => {
+  const keep = (user: string, data: Payload, { expiresAt, guarantee, key, connections }: Kept) => {
     const id = random.uuid();
-    const { length: connections } = membersOf({ user });
     const value: Sent = { ...(guarantee && { id }), connections, queued: connections === 0 };
     const remember = key === null ? {} : { remember: { key, answer: JSON.stringify(value) } };
     const message = { user, id, payload: data, guarantee, expiresAt, ...remember };
@@ -73,12 +75,14 @@ export function createMessages({ hub, registry, inbox, random, clock, recorder }
     });
   };
 
-  const sendOnce = (to: Addressee, data: Payload, way: Way) => {
+  const sendOnce = (to: Addressee, data: Payload, way: Way): MaybePromise<Result<Sent>> => {
     const { expiresAt, guarantee, key } = way;
-    const members = membersOf(to);
-    const isAway = members.length === 0 && membersOf({ user: to.user }).length === 0;
-    const isKept = expiresAt !== null && (guarantee !== null || isAway);
-    return isKept ? keep(to.user, data, { ...way, expiresAt }) : deliver(members, data, key);
+    return then(reach.count(to), (reached): MaybePromise<Result<Sent>> => {
+      const { meant, ofUser } = reached;
+      const isKept = expiresAt !== null && (guarantee !== null || (meant === 0 && ofUser === 0));
+      if (!isKept) return deliver(to, data, { reached, key });
+      return keep(to.user, data, { ...way, expiresAt, connections: ofUser });
+    });
   };
 
   const wayOf = ({ queueTtl, until, per = "user" }: Send, key: string | null): Way => {

@@ -189,7 +189,15 @@ describe("a repeated key", () => {
     store.close();
     const recorder = createRecorder({ publishLog: null, logPayloads: false, clock, receivers: () => 0 });
     const { hub, registry } = api.node;
-    const { send } = createMessages({ hub, registry, inbox: store.inbox, random: systemRandom, clock, recorder });
+    const { send } = createMessages({
+      hub,
+      registry,
+      inbox: store.inbox,
+      random: systemRandom,
+      clock,
+      recorder,
+      others: null,
+    });
     const data = { kind: "json", json: '"never"' } as const;
     const failed = { ok: false, error: { code: 100 } };
     expect(send({ user: "ann" }, data, { idempotencyKey: "k" }, null)).toMatchObject(failed);

@@ -1,4 +1,5 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
+import { until } from "../broker/remote/fault-runs.ts";
 import { pub } from "../support/centrifuge-probe.ts";
 import { describeWithEngine } from "../support/engines.ts";
 import { testTimeout } from "../support/patience.ts";
@@ -184,5 +185,34 @@ describeWithEngine("nodes on Redis", "redis-server", () => {
       await other.process.ended();
       expect((await send(one, { session, node, data: "{}" })).status).toBe(404);
     }
+  });
+
+  test("[ND7] a message reaches its user at whichever node, or waits for the next connection to any", async () => {
+    await using redis = await TestRedis.start();
+    await using one = await ClusterNode.start(redis);
+    await using other = await ClusterNode.start(redis);
+    const request = { token: await connectionToken("ann") };
+    using here = await one.connect(request);
+    using there = await other.connect(request);
+    expect(await one.api("send", { user: "ann", data: { n: 1 } })).toEqual({ connections: 2, queued: false });
+    for (const client of [here, there]) expect(await client.next()).toEqual({ push: { message: { data: { n: 1 } } } });
+    const once = { user: "ann", client: there.client, data: 2, idempotency_key: "k" };
+    for (const node of [one, other]) {
+      expect(await node.api("send", once)).toEqual({ connections: 1, queued: false });
+    }
+    expect(await there.next()).toEqual({ push: { message: { data: 2 } } });
+    for (const client of [here, there]) {
+      expect(await client.rest()).toEqual([]);
+      await client.close();
+    }
+    await until("both have gone", async () => {
+      const { nodes } = (await one.api("info", {})) as { nodes: { num_clients: number }[] };
+      return nodes.every(({ num_clients }) => num_clients === 0);
+    });
+    const waiting = { user: "ann", data: 3, queue_ttl_s: 60 };
+    expect(await one.api("send", waiting)).toEqual({ connections: 0, queued: true });
+    using back = await other.connect(request);
+    expect(await back.next()).toEqual({ push: { message: { data: 3 } } });
+    expect(await back.rest()).toEqual([]);
   });
 });

@@ -2,9 +2,10 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import type { ClientInfo } from "../../src/core/publication.ts";
 import type { Presence } from "../../src/presence/presence.ts";
 import type { Visibility } from "../../src/presence/presence-events.ts";
+import { until } from "../broker/remote/fault-runs.ts";
 import { presenceContract } from "../contracts/presence.ts";
 import { describeWithEngine } from "../support/engines.ts";
-import { patience, testTimeout } from "../support/patience.ts";
+import { testTimeout } from "../support/patience.ts";
 import { TestRedis } from "../support/redis.ts";
 import { PresenceNode } from "./redis-node.ts";
 
@@ -16,20 +17,6 @@ const patient: Visibility = { ...told, leaveGrace: 5_000 };
 const silent: Visibility = { ...told, joinLeave: false };
 
 const ann = (client: string) => ({ user: "ann", client });
-
-/** Tries again in each turn until it does not fail. */
-async function until(check: () => void | Promise<void>): Promise<void> {
-  const deadline = performance.now() + patience;
-  for (;;) {
-    try {
-      await check();
-      return;
-    } catch (error) {
-      if (performance.now() > deadline) throw error;
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-  }
-}
 
 describeWithEngine("presence on Redis", "redis-server", () => {
   let redis: TestRedis;
@@ -98,7 +85,8 @@ describeWithEngine("presence on Redis", "redis-server", () => {
     other.presence.enter("a", ann("3"), hidden);
     one.presence.enter("a", ann("4"), silent);
     // Calls of two nodes have no order between them.
-    await until(async () => expect(await other.presence.stats("a")).toEqual({ clients: 3, users: 2 }));
+    await until("all three have entered", async () => (await other.presence.stats("a"))?.clients === 3);
+    expect(await other.presence.stats("a")).toEqual({ clients: 3, users: 2 });
     const list = await one.presence.list("a");
     expect(new Map([...(list as ReadonlyMap<string, ClientInfo>)].toSorted())).toEqual(
       new Map<string, ClientInfo>([
@@ -153,7 +141,7 @@ describeWithEngine("presence on Redis", "redis-server", () => {
     expect(new Set(leaves).size).toBe(301);
     expect(await namesOf(three)).toEqual(["2"]);
     expect(await heard(three, [two, three])).toEqual([]);
-    await until(() => expect(redis.command("KEYS", `test${prefixes}:*one*`)).toBe(""));
+    await until("nothing is left", () => redis.command("KEYS", `test${prefixes}:*one*`) === "");
   });
 
   test("[PN3] a user who comes back within the grace at another node was never away", async () => {
@@ -165,7 +153,7 @@ describeWithEngine("presence on Redis", "redis-server", () => {
     other.presence.enter("a", ann("3"), patient);
     one.time.advance(5_000);
     expect((await heard(other, [one, other])).toSorted()).toEqual(["+1", "+3"]);
-    await until(() => expect(one.presence.waiting).toBe(0));
+    await until("no leave waits", () => one.presence.waiting === 0);
 
     other.presence.leave("a", ann("2"), patient);
     other.time.advance(4_999);
@@ -184,9 +172,9 @@ describeWithEngine("presence on Redis", "redis-server", () => {
     await one.presence.close();
     other.gone.add("one");
     // The grace is over by Redis' clock, which passes by itself.
-    await until(() => {
+    await until("the leave is told", () => {
       other.tick();
-      expect(other.told.waiting).toBe(1);
+      return other.told.waiting === 1;
     });
     expect(await next(other)).toBe("-1");
   });
@@ -214,7 +202,8 @@ describeWithEngine("presence on Redis", "redis-server", () => {
     redis.command("FLUSHDB");
     expect(await namesOf(other)).toEqual([]);
     one.tick();
-    await until(async () => expect(await namesOf(other)).toEqual(["1", "2"]));
+    await until("both are there again", async () => (await namesOf(other)).length === 2);
+    expect(await namesOf(other)).toEqual(["1", "2"]);
     expect(await heard(other, [one])).toEqual([]);
   });
 

@@ -42,6 +42,11 @@ export class Keys {
     return `${this.#prefix}%nodes}:${name}`;
   }
 
+  /** What is kept of messages to users, by its name there; in one slot, which is that of no channel. */
+  inbox(name: string): string {
+    return `${this.#prefix}%inbox}:${name}`;
+  }
+
   /** What publications are told in. */
   messages(channel: string): string {
     return `${this.#prefix}${escaped(channel)}}:p`;

@@ -1,5 +1,5 @@
 import { type InferOutput, literal, number, object, optional, parse, picklist, record, string } from "valibot";
-import type { Payload } from "../../core/payload.ts";
+import { payloadOfText, textOfPayload } from "../../core/payload-text.ts";
 import type { ClientInfo, Publication } from "../../core/publication.ts";
 import type { PresencePush } from "../../core/reply.ts";
 import type { Draft } from "../broker.ts";
@@ -80,7 +80,7 @@ export function encodeDraft(
     ...(excludeClient !== undefined && { x: excludeClient }),
   };
   const isPlain = Object.keys(head).length === 0;
-  return `${version}${id}\n${isPlain ? "" : JSON.stringify(head)}\n${textOf(data)}`;
+  return `${version}${id}\n${isPlain ? "" : JSON.stringify(head)}\n${textOfPayload(data)}`;
 }
 
 /** What a body says; null where its version is not known here, or it is damaged. */
@@ -137,7 +137,7 @@ function decodeZeroth(body: string, place: Place): Told {
 function toldOf(id: string, { k, i, t, v, p, x = "" }: Header, text: string, place: Place): Told {
   const { offset, epoch, isFirstKept } = place;
   const publication: Publication = {
-    data: payloadOf(k, text),
+    data: payloadOfText(k ?? "json", text),
     offset,
     epoch,
     ...(i && { info: clientOf(i) }),
@@ -151,21 +151,4 @@ function toldOf(id: string, { k, i, t, v, p, x = "" }: Header, text: string, pla
 
 function clientOf({ user, client, connInfo, chanInfo }: InferOutput<typeof info>): ClientInfo {
   return { user, client, ...(connInfo !== undefined && { connInfo }), ...(chanInfo !== undefined && { chanInfo }) };
-}
-
-/** Bytes as base64: a third longer, and safe in every engine. */
-function textOf(data: Payload): string {
-  switch (data.kind) {
-    case "json":
-      return data.json;
-    case "text":
-      return data.text;
-    case "binary":
-      return Buffer.from(data.bytes.buffer, data.bytes.byteOffset, data.bytes.byteLength).toString("base64");
-  }
-}
-
-function payloadOf(kind: Header["k"], text: string): Payload {
-  if (kind === undefined) return { kind: "json", json: text };
-  return kind === "text" ? { kind, text } : { kind, bytes: new Uint8Array(Buffer.from(text, "base64")) };
 }

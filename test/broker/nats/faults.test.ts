@@ -94,7 +94,7 @@ describeWithEngine("two nodes on JetStream", "nats-server", () => {
   test("[NA8] a full store: publishes are error 100, nothing that is kept goes, and readers are served", async () => {
     await using folder = await TemporaryFolder.create();
     const config = `${folder.path}/nats.conf`;
-    await Bun.write(config, 'jetstream { max_file_store: 2M }');
+    await Bun.write(config, "jetstream { max_file_store: 2M }");
     await using nats = await TestNats.start(["-c", config]);
     const { promise: connected, resolve } = Promise.withResolvers<void>();
     const engine = new NatsEngine(nats.options(), { message: () => {}, resumed: () => resolve() }, enginePorts());
