@@ -2,12 +2,13 @@ import type { Clock } from "../../src/core/clock.ts";
 import { type MaybePromise, then } from "../../src/core/maybe-promise.ts";
 import { type Payload, payloadSize, payloadToJson } from "../../src/core/payload.ts";
 import { SealedPayload } from "../../src/core/sealed.ts";
-import type { EndedMessage, Inbox, OwedMessage } from "../../src/messages/inbox.ts";
+import type { Inbox, OwedMessage } from "../../src/messages/inbox.ts";
 import type { PublishLogEntry } from "../../src/messages/log-row.ts";
 import type { PublishLog } from "../../src/messages/publish-log.ts";
 import type { HubRef } from "../hub/events.ts";
-import type { Member, Registry } from "../hub/registry.ts";
-import { dueOf, firstDue, type Heard, type InFlight, inFlight, looked } from "./flow.ts";
+import type { Registry } from "../hub/registry.ts";
+import { type Flow, Flows, heardOf, isEnding } from "./flows.ts";
+import { dueOf, firstDue, type InFlight, inFlight, looked } from "./in-flight.ts";
 
 /** What the delivery of the inbox works with. */
 export interface InboxDeliveryPorts {
@@ -39,40 +40,20 @@ const lookInterval = 50;
 const retryInterval = 1_000;
 const noOne: ReadonlySet<string> = new Set();
 
-/** A connection to which messages are on their way. Without one nothing that is owed was written to a connection. */
-interface Flow {
-  readonly member: Member;
-  readonly user: string;
-  /** The position of the last message that was written. */
-  after: number;
-  /** What is owed is being read, or the client has not taken the last slice. */
-  isBusy: boolean;
-  /** Something was appended meanwhile. */
-  isBehind: boolean;
-  /** It is being asked which messages are still owed. */
-  isAsking: boolean;
-  /** A message is not known to be delivered. */
-  isUnproven: boolean;
-  /** A look was arranged for the next turn. */
-  isLookDue: boolean;
-  /** When the first message is sent again, in monotonic milliseconds. */
-  dueAt: number;
-  readonly messages: Map<string, InFlight>;
-}
-
 /** Delivers the inbox to the connections of this node. Nothing of it is on the way of any other frame. */
 export class Deliveries implements InboxDelivery {
   readonly #ports: InboxDeliveryPorts;
-  readonly #flows = new Map<string, Flow>();
+  readonly #flows: Flows;
 
   constructor(ports: InboxDeliveryPorts) {
     this.#ports = ports;
+    this.#flows = new Flows(ports.registry);
     ports.inbox.listen((user) => this.#appended(user));
   }
 
   deliver(_user: string, client: string): void {
     const member = this.#ports.registry.member(client);
-    if (member) this.#write(this.#flowOf(member));
+    if (member) this.#write(this.#flows.of(member));
   }
 
   acknowledge(client: string, ids: readonly string[]): MaybePromise<boolean> {
@@ -83,7 +64,7 @@ export class Deliveries implements InboxDelivery {
       if (ended === null) return false;
       const flow = this.#flows.get(client);
       for (const id of ids) flow?.messages.delete(id);
-      if (flow) this.#closeIdle(flow);
+      if (flow) this.#flows.endIdle(flow);
       for (const { id, bytes } of ended) this.#record(user, { id, bytes, client, outcome: "acknowledged" });
       return true;
     });
@@ -93,9 +74,9 @@ export class Deliveries implements InboxDelivery {
   tick(): void {
     if (this.#flows.size === 0) return;
     const now = this.#ports.clock.monotonic();
-    for (const flow of [...this.#flows.values()]) {
+    for (const flow of this.#flows.all()) {
       if (flow.isUnproven) this.#look(flow);
-      if (!flow.member.socket.isOpen()) this.#flows.delete(flow.member.id);
+      if (!flow.member.socket.isOpen()) this.#flows.end(flow);
       else if (flow.dueAt <= now && !flow.isAsking) this.#sendAgain(flow, now);
     }
   }
@@ -104,7 +85,7 @@ export class Deliveries implements InboxDelivery {
   second(): void {
     void then(this.#ports.inbox.sweep(), (ended) => {
       for (const { user, id, bytes } of ended) {
-        this.#forget({ user, id });
+        this.#flows.forget(user, id);
         this.#record(user, { id, bytes, outcome: "expired" });
       }
     });
@@ -113,18 +94,8 @@ export class Deliveries implements InboxDelivery {
   #appended(user: string): void {
     for (const member of this.#ports.registry.ofUser(user)) {
       // One that was not greeted yet takes all that waits when it is.
-      if (member.hearsMessages && member.isGreeted) this.#write(this.#flowOf(member));
+      if (member.hearsMessages && member.isGreeted) this.#write(this.#flows.of(member));
     }
-  }
-
-  #flowOf(member: Member): Flow {
-    const known = this.#flows.get(member.id);
-    if (known) return known;
-    const { user } = member;
-    const rest = { after: 0, isBusy: false, isBehind: false, isAsking: false, isUnproven: false, isLookDue: false };
-    const flow: Flow = { member, user: user ?? "", ...rest, dueAt: Number.POSITIVE_INFINITY, messages: new Map() };
-    this.#flows.set(member.id, flow);
-    return flow;
   }
 
   /** Writes what is owed after what was written. */
@@ -143,7 +114,7 @@ export class Deliveries implements InboxDelivery {
         return;
       }
       if (isEnding(member)) {
-        this.#flows.delete(member.id);
+        this.#flows.end(flow);
         return;
       }
       flow.after = messages.at(-1)?.position ?? after;
@@ -152,7 +123,7 @@ export class Deliveries implements InboxDelivery {
       else {
         flow.isBusy = false;
         if (flow.isBehind) this.#write(flow);
-        else this.#closeIdle(flow);
+        else this.#flows.endIdle(flow);
       }
     });
   }
@@ -160,7 +131,7 @@ export class Deliveries implements InboxDelivery {
   /** Goes on when the client has taken the slice. */
   #whenTaken(flow: Flow): void {
     const { member } = flow;
-    if (isEnding(member)) this.#flows.delete(member.id);
+    if (isEnding(member)) this.#flows.end(flow);
     else if (member.socket.unsent() > 0) this.#ports.after(lookInterval, () => this.#whenTaken(flow));
     else {
       flow.isBusy = false;
@@ -215,7 +186,10 @@ export class Deliveries implements InboxDelivery {
 
   #delivered(flow: Flow, delivered: readonly InFlight[]): void {
     const { member, user, messages } = flow;
-    for (const { id, bytes } of delivered) this.#record(user, { id, bytes, client: member.id, outcome: "delivered" });
+    for (const { id, bytes, others } of delivered) {
+      this.#record(user, { id, bytes, client: member.id, connections: others + 1, outcome: "delivered" });
+      this.#flows.countDelivery(flow, id);
+    }
     const ids = delivered.filter(({ until }) => until === "delivered").map(({ id }) => id);
     if (ids.length === 0) return;
     void then(this.#ports.inbox.settle({ user, device: member.device }, ids, "delivered"), (ended) => {
@@ -227,7 +201,7 @@ export class Deliveries implements InboxDelivery {
           flow.isUnproven = true;
         } else messages.delete(id);
       }
-      this.#closeIdle(flow);
+      this.#flows.endIdle(flow);
     });
   }
 
@@ -243,23 +217,11 @@ export class Deliveries implements InboxDelivery {
       for (const message of owed ?? []) if (messages.has(message.id)) this.#send(flow, message);
       flow.isAsking = false;
       flow.dueAt = owed === null ? now + retryInterval : firstDue(messages.values());
-      this.#closeIdle(flow);
+      this.#flows.endIdle(flow);
     });
   }
 
-  /** A message has ended: it is on its way to no connection of its user any more. */
-  #forget({ user, id }: Pick<EndedMessage, "user" | "id">): void {
-    for (const { id: client } of this.#ports.registry.ofUser(user)) {
-      const flow = this.#flows.get(client);
-      if (flow?.messages.delete(id)) this.#closeIdle(flow);
-    }
-  }
-
-  #closeIdle({ member, messages, isBusy, isAsking }: Flow): void {
-    if (messages.size === 0 && !isBusy && !isAsking) this.#flows.delete(member.id);
-  }
-
-  #record(user: string, entry: Pick<PublishLogEntry, "bytes" | "outcome" | "client" | "id">): void {
+  #record(user: string, entry: Pick<PublishLogEntry, "bytes" | "outcome" | "client" | "id" | "connections">): void {
     const connections = entry.client === undefined ? 0 : 1;
     const time = Math.floor(this.#ports.clock.wall());
     this.#ports.log?.record({ time, key: "", method: "send", user, connections, queued: false, ...entry });
@@ -269,16 +231,6 @@ export class Deliveries implements InboxDelivery {
 /** Whether as much was given as was asked for: a UTF-16 unit is at most three bytes in the store. */
 function mayHaveMore(messages: readonly OwedMessage[]): boolean {
   return messages.reduce((sum, { payload }) => sum + 3 * payloadSize(payload) + 128, 0) >= sliceBytes;
-}
-
-/** While a connection is being admitted its state is still that of the handshake. */
-function isEnding({ state }: Member): boolean {
-  return state === "draining" || state === "closed";
-}
-
-/** Where pings are WebSocket's own, their pongs are no frames that are counted. */
-function heardOf({ socket }: Member): Heard {
-  return { frames: socket.frames, at: socket.capabilities.hasNativePing ? socket.lastHeard() : 0 };
 }
 
 /** What a client receives of a message with a guarantee: it acknowledges the id. */

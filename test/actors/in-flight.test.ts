@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { dueOf, firstDue, inFlight, looked } from "../../actors/inbox/flow.ts";
+import { dueOf, firstDue, inFlight, looked } from "../../actors/inbox/in-flight.ts";
 
 const message = { position: 1, id: "1", payload: { kind: "json", json: "1" } } as const;
 const sent = (until: "delivered" | "acknowledged", before?: ReturnType<typeof inFlight>) =>

@@ -17,6 +17,8 @@ export interface InFlight {
   readonly writtenAt: Heard | null;
   /** The client has it for certain. */
   readonly isDelivered: boolean;
+  /** Other connections of the user that had it for certain since it was sent to this one. */
+  readonly others: number;
   /** How often it was sent. */
   readonly sent: number;
   /** When it is sent again, in monotonic milliseconds. */
@@ -35,7 +37,11 @@ export function inFlight(
 ): InFlight {
   const sent = (before?.sent ?? 0) + 1;
   const delay = Math.min(redeliveryDelay * 2 ** (sent - 1), redeliveryDelayMax);
-  const rest = { writtenAt: before?.writtenAt ?? null, isDelivered: before?.isDelivered ?? false };
+  const rest = {
+    writtenAt: before?.writtenAt ?? null,
+    isDelivered: before?.isDelivered ?? false,
+    others: before?.others ?? 0,
+  };
   return { id, until, bytes, ...rest, sent, dueAt: until === "acknowledged" ? now + delay : Number.POSITIVE_INFINITY };
 }
 
