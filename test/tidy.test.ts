@@ -56,7 +56,7 @@ const rooms: readonly (readonly [room: string, ...may: string[]])[] = [
   ["src/http/", "types bun", "ipaddr", "re2js", "node:"],
   ["src/sqlite/", "bun:sqlite", "bun:ffi", "node:"],
   ["src/cluster/", "valibot", ports, counters, ...hub],
-  ["src/processes/", "valibot", "src/hooks/events/event", "types src/(?:cluster|messages|hooks|presence)/", ports],
+  ["src/processes/", "valibot", "src/hooks/events/event", "types (?:src/(?:cluster|messages|hooks)|actors)/", ports],
   ["src/metrics/", "prom-client", "node:", "src/http/"],
   // The checks of an option belong to the room that uses it: the configuration calls them.
   [

@@ -50,6 +50,15 @@ export interface Registry {
   count(): { readonly connections: number; readonly users: number };
 }
 
+/** The connections of users at other processes of this node. */
+export interface UserCounts {
+  /** A connection of a user was let in here, and has gone. */
+  entered(user: string, client: string): void;
+  left(user: string): void;
+  /** How many connections a user has at the others, as far as it is known here. */
+  elsewhere(user: string): number;
+}
+
 /** One connection that the Hub owns, with the actor that other rooms do not reach. */
 export class OwnedMember implements Member {
   readonly id: string;
@@ -102,6 +111,12 @@ export class Members implements Registry {
   readonly #freeSlots: number[] = [];
   /** The Hub lets all connections go: it is told of each new one. */
   isDraining = false;
+  readonly #others: UserCounts | null;
+
+  /** `others`: null where this process is alone. */
+  constructor(others: UserCounts | null = null) {
+    this.#others = others;
+  }
 
   get size(): number {
     return this.#byId.size;
@@ -155,9 +170,11 @@ export class Members implements Registry {
   identify(member: OwnedMember, user: string, limit: number): boolean {
     if (user === "") return true;
     const members = this.#byUser.get(user);
-    if (members && limit > 0 && members.size >= limit) return false;
+    const count = limit === 0 ? 0 : (members?.size ?? 0) + (this.#others?.elsewhere(user) ?? 0);
+    if (limit > 0 && count >= limit) return false;
     if (members) members.add(member);
     else this.#byUser.set(user, new Set([member]));
+    this.#others?.entered(user, member.id);
     return true;
   }
 
@@ -169,7 +186,7 @@ export class Members implements Registry {
     this.#byId.delete(member.id);
     if (!member.user) return;
     const members = this.#byUser.get(member.user);
-    members?.delete(member);
+    if (members?.delete(member)) this.#others?.left(member.user);
     if (members?.size === 0) this.#byUser.delete(member.user);
   }
 }

@@ -3,13 +3,12 @@ import type { Clock } from "../core/clock.ts";
 import type { Random } from "../core/random.ts";
 import { Slices } from "../core/slices.ts";
 import type { Timers } from "../core/timers.ts";
-import { createOperations } from "../operations/operations.ts";
+import { createOperations, type OperationsPorts } from "../operations/operations.ts";
 import { createUsage } from "../runtime/usage.ts";
 import { createAccounts } from "./accounts.ts";
 import { nodeName } from "./api.ts";
 import type { Messages } from "./messages.ts";
 import type { Node } from "./node.ts";
-import type { ParentConnection } from "./parent-connection.ts";
 
 interface OperationsParts {
   readonly clock: Clock;
@@ -18,7 +17,8 @@ interface OperationsParts {
   readonly version: string;
   readonly nodeId: string;
   readonly node: Node;
-  readonly parent: ParentConnection | null;
+  /** Counts the users and channels of the node where it has several processes; null where it has one. */
+  readonly census: OperationsPorts["census"];
   readonly messages: Messages;
 }
 
@@ -35,7 +35,7 @@ export function createConfiguredOperations(config: Config, parts: OperationsPart
     inbox: messages.inbox,
     publishLog: messages.log,
     others: node.others?.surveys ?? null,
-    sharesLog: parts.parent !== null,
+    census: parts.census,
     accountOf: createAccounts(config),
     logPayloads: config.push_log.payloads,
     identity: { uid: nodeId, name: nodeName(config), version },

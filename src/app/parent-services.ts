@@ -11,6 +11,7 @@ import { BusRelay } from "../processes/bus.ts";
 import { EventRelay } from "../processes/events.ts";
 import type { Link } from "../processes/link.ts";
 import { PresenceRelay } from "../processes/presence.ts";
+import { UserRelay } from "../processes/users.ts";
 import { openFiles, openFilesMax } from "../runtime/open-files.ts";
 import { stderr } from "../runtime/stderr.ts";
 import { systemClock, systemRandom, systemTimers } from "../runtime/system.ts";
@@ -35,11 +36,13 @@ export class ParentServices {
   readonly #engine: EngineServer;
   readonly #relay = new BusRelay();
   readonly #log: Log;
-  /** What this run is called in events. */
-  readonly #node = systemRandom.uuid();
+  #config: Config;
+  /** What this run of the node is called. */
+  readonly node = systemRandom.uuid();
   readonly #messages: ParentMessages;
   readonly #eventRelay: EventRelay;
   readonly #presence: PresenceRelay;
+  readonly #users: UserRelay;
   #events: EventHooks | null;
   readonly #workers: () => readonly LinkedWorker[];
   readonly #metrics: ReturnType<typeof createParentMetrics>;
@@ -48,6 +51,7 @@ export class ParentServices {
   /** @throws where a file cannot be opened */
   constructor(config: Config, log: Log, workers: () => readonly LinkedWorker[]) {
     this.#workers = workers;
+    this.#config = config;
     this.#log = log;
     const ports = {
       clock: systemClock,
@@ -63,7 +67,7 @@ export class ParentServices {
       () => this.#engine.broker.close(),
     );
     this.#events = attempt(
-      () => openEvents(config, this.#node, log),
+      () => openEvents(config, this.node, log),
       () => {
         this.#messages.close();
         return this.#engine.broker.close();
@@ -72,6 +76,10 @@ export class ParentServices {
     const presence = createMemoryPresence();
     const announce = (push: PresencePush) => this.#engine.announce(push);
     this.#presence = new PresenceRelay(presence, createPresenceEvents({ presence, announce, after: later }));
+    this.#users = new UserRelay(
+      () => this.#config.client.user_connection_limit,
+      () => this.#engine.channels,
+    );
     this.#eventRelay = new EventRelay(() => this.#events, systemClock);
     this.#metrics = createParentMetrics({
       hooks: () => this.#events?.statistics() ?? [],
@@ -92,6 +100,7 @@ export class ParentServices {
     this.#messages.serve(link);
     this.#eventRelay.serve(link);
     this.#presence.serve(link);
+    this.#users.serve(link);
     serveMetrics(link, this.#metrics, { workers: this.#workers, wait: () => after(metricsMs) });
   }
 
@@ -102,13 +111,15 @@ export class ParentServices {
     this.#messages.forget(link);
     this.#eventRelay.forget(link);
     this.#presence.forget(link);
+    this.#users.forget(link);
   }
 
   /** Takes over what a configuration says of what the parent keeps. */
   reload(config: Config): void {
+    this.#config = config;
     this.#messages.reload(config);
     this.#events?.close();
-    this.#events = openEvents(config, this.#node, this.#log);
+    this.#events = openEvents(config, this.node, this.#log);
   }
 
   /** To be called each second. */

@@ -153,7 +153,13 @@ export class ParentProcess {
           internal_port: internalPort ?? config.http_server.internal_port,
         };
         const workers = processesOf(config);
-        return { worker: number, workers, profile: this.#parts.profile, config: { ...config, http_server } };
+        return {
+          worker: number,
+          workers,
+          node: this.#services.node,
+          profile: this.#parts.profile,
+          config: { ...config, http_server },
+        };
       },
       joined: (_, link) => this.#services.serve(link),
       left: (_, link) => this.#services.forget(link),

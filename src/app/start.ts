@@ -28,7 +28,7 @@ import { type Messages, openMessages } from "./messages.ts";
 import { createNode, type Node, type NodePorts, type Replacements } from "./node.ts";
 import { OpenFilesWatch } from "./open-files.ts";
 import { createConfiguredOperations } from "./operations.ts";
-import type { ParentConnection } from "./parent-connection.ts";
+import { type ParentConnection, parentUsers } from "./parent-connection.ts";
 import { createPublications } from "./publications.ts";
 import { createReload } from "./reload.ts";
 import { openServers, type Servers } from "./servers.ts";
@@ -89,8 +89,9 @@ export function start(config: Config, outside: Outside = {}) {
         stop: () => stop(),
       })
     : null;
-  const members = new Members();
   const hub: HubRef = { send: (event) => node.hub.send(event) };
+  const users = parts.parent && parentUsers(parts.parent, hub);
+  const members = new Members(users);
   const messages = openMessages(config, { ...parts, registry: members, hub });
   const nodeParts: NodePorts = {
     ...parts,
@@ -102,7 +103,13 @@ export function start(config: Config, outside: Outside = {}) {
   const node = attempt(() => createNode(config, nodeParts), messages.close);
   messages.share(node.openInbox);
   const { sweeper, process } = startSweeping(parts, node, messages);
-  const { operations, slices } = createConfiguredOperations(config, { ...parts, node, messages });
+  const { operations, slices } = createConfiguredOperations(config, {
+    ...parts,
+    nodeId: parts.parent?.node ?? parts.nodeId,
+    node,
+    messages,
+    census: users && (() => users.census()),
+  });
   const startInner: StartInner = (inner, definition, innerLog) =>
     start(inner, { ...innerParts(parts), log: innerLog, application: definition, listen: false });
   const served = { ...parts, node, members, messages, operations, slices, process };

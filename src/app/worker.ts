@@ -31,7 +31,7 @@ export async function runWorker([path = "", id = ""]: readonly string[]): Promis
   });
   link.onCall(kinds.ping, (_, reply) => reply(() => {}));
   systemTimers.setInterval(() => link.sweep(), milliseconds(sweepMs));
-  const { config, profile, worker, workers } = await promise;
+  const { config, profile, worker, workers, node } = await promise;
   const log = createLog(config.log, stderr, { worker });
   const started = Promise.withResolvers<
     Stoppable & { stop(how?: { isReplaced: boolean }): Promise<{ cut: number }> }
@@ -46,7 +46,7 @@ export async function runWorker([path = "", id = ""]: readonly string[]): Promis
   const own = shareOf(config, workers);
   const outside = { log, setLogLevel: log.setLevel, profile, onFailure: exitHubFailed(log) };
   try {
-    const server = start(own, { ...outside, parent: { link, leavePort } });
+    const server = start(own, { ...outside, parent: { link, node, leavePort } });
     started.resolve(server);
     surviveErrors(log, () => {
       server.node.counters.errors += 1;
@@ -86,6 +86,7 @@ async function leavePort(): Promise<void> {
 interface Welcome {
   readonly worker: number;
   readonly workers: number;
+  readonly node: string;
   readonly profile: "file" | "development";
   readonly config: Config;
 }

@@ -28,7 +28,11 @@ const nodeInfo = v.object({
 const channelCounts = v.array(v.tuple([v.string(), count]));
 
 /** What there is on all nodes: on this one, and on the others where there are any. */
-export function createAllNodes(local: ReturnType<typeof createSurvey>, others: Surveys | null) {
+export function createAllNodes(
+  local: ReturnType<typeof createSurvey>,
+  others: Surveys | null,
+  census: (() => Promise<Pick<Counts, "users" | "channels"> | null>) | null,
+) {
   others?.onAsked("info", () => JSON.stringify(local.node()));
   others?.onAsked("channels", (glob) =>
     then(local.channels(glob), (found) => (found.ok ? JSON.stringify([...found.value]) : null)),
@@ -37,9 +41,11 @@ export function createAllNodes(local: ReturnType<typeof createSurvey>, others: S
   const nodes = (): MaybePromise<Found<readonly NodeInfo[]>> => {
     const own = local.node();
     if (!others) return { value: [own], missing: [] };
-    return then(others.ask("info", ""), (survey) => {
+    return then(others.ask("info", ""), (survey): MaybePromise<Found<readonly NodeInfo[]>> => {
       const { read, missing } = readAnswers(nodeInfo, survey);
-      return { value: [own, ...read.map(({ value }) => value)], missing };
+      const all = [own, ...read.map(({ value }) => value)];
+      if (!census) return { value: all, missing };
+      return then(census(), (counted) => ({ value: [oneNode(own, all, counted ?? {})], missing }));
     });
   };
 
@@ -68,6 +74,16 @@ export function createAllNodes(local: ReturnType<typeof createSurvey>, others: S
         });
       }),
   };
+}
+
+/** Processes of one node as that node. */
+function oneNode(own: NodeInfo, all: readonly NodeInfo[], counted: Partial<Counts>): NodeInfo {
+  const process = {
+    cpu: all.reduce((total, each) => total + each.process.cpu, 0),
+    rss: all.reduce((total, each) => total + each.process.rss, 0),
+  };
+  const uptime = Math.max(...all.map((each) => each.uptime));
+  return { ...own, ...all.map(countsOf).reduce(sum), ...counted, uptime, process };
 }
 
 function countsOf({ clients, users, subscriptions, channels }: Counts): Counts {

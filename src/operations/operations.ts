@@ -8,7 +8,7 @@ import { createPublishing, type PublishingPorts } from "./publishing.ts";
 import { createQueries, type QueriesPorts } from "./queries.ts";
 import { createRecorder } from "./recorder.ts";
 import { createServerCommands, type ServerCommandsPorts } from "./server-commands.ts";
-import { createSurvey, receiversOf, type SurveyPorts } from "./survey.ts";
+import { type Counts, createSurvey, receiversOf, type SurveyPorts } from "./survey.ts";
 
 /** What operations work with. */
 export interface OperationsPorts
@@ -19,8 +19,11 @@ export interface OperationsPorts
   readonly logPayloads: boolean;
   /** The other nodes; null where this one is alone. */
   readonly others: Surveys | null;
-  /** The publish log is that of other nodes too. */
-  readonly sharesLog: boolean;
+  /**
+   * Counts the users and channels of all, where the others are processes of one node, which has one publish log; null
+   * where each is a node of its own.
+   */
+  readonly census: (() => Promise<Pick<Counts, "users" | "channels"> | null>) | null;
 }
 
 /** How many entries a page of the publish log may have. */
@@ -42,12 +45,12 @@ export function createOperations(ports: OperationsPorts) {
     ...createMessages({ ...ports, recorder }),
     ...createServerCommands(ports),
     ...createQueries(ports),
-    ...createAllNodes(createSurvey(ports), ports.others),
+    ...createAllNodes(createSurvey(ports), ports.others, ports.census),
 
     /** Logs a publish or a message that its caller had no right to make, or whose data cannot be read. */
     logRefused: recorder.refused,
 
     /** A page of the publish log, or of those of all nodes where each keeps its own. */
-    publishLog: createAllLogs(publishLog, ports.identity.uid, ports.sharesLog ? null : ports.others),
+    publishLog: createAllLogs(publishLog, ports.identity.uid, ports.census ? null : ports.others),
   };
 }

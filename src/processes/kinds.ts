@@ -1,5 +1,5 @@
 /**
- * What a message of a link is: the kinds of this room are below 16, the others' are in the rooms that use them (`engineKinds`
+ * What a message of a link is: the kinds from 16 to 31 are in the rooms that use them (`engineKinds`
  * of the broker). Both sides are of one version, which `hello` says.
  */
 export const kinds = {
@@ -31,4 +31,12 @@ export const kinds = {
   event: 14,
   /** The metrics of the node, of the parent; those of a worker, of that. */
   metrics: 15,
+  /** A connection of a user has come to a worker, and has gone. */
+  userEntered: 32,
+  userLeft: 33,
+  /** How many connections a user has at the other workers; a connection that is one too many. */
+  elsewhere: 34,
+  tooMany: 35,
+  /** How many users and channels the node has. */
+  census: 36,
 } as const;

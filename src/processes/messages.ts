@@ -15,6 +15,8 @@ const port = v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValu
 export const welcome = v.object({
   worker: v.number(),
   workers: v.number(),
+  /** What this run of the node is called. */
+  node: v.string(),
   profile: v.picklist(["file", "development"]),
   config: v.record(v.string(), v.unknown()),
 });

@@ -34,7 +34,7 @@ function threeNodes() {
     return {
       bus,
       store,
-      all: createAllNodes(local, surveys),
+      all: createAllNodes(local, surveys, null),
       readLogs: createAllLogs(store.log, uid, surveys),
     };
   });

@@ -1,8 +1,8 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { type CentrifugeProbe, pub } from "../support/centrifuge-probe.ts";
+import { CentrifugeProbe, pub } from "../support/centrifuge-probe.ts";
 import { patience, testTimeout } from "../support/patience.ts";
 import { describeSlow } from "../support/slow.ts";
-import { connectionToken } from "../support/tokens.ts";
+import { connectionToken, secret } from "../support/tokens.ts";
 import { configOf, ProcessNode } from "./node.ts";
 
 setDefaultTimeout(testTimeout);
@@ -13,6 +13,8 @@ const seen = {
   force_push_join_leave: true,
   allow_presence_for_subscriber: true,
 };
+
+const token = { hmac_secret_key: secret };
 
 async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
   const deadline = performance.now() + patience;
@@ -43,6 +45,12 @@ describe("what the workers of a node share", () => {
       expect(Object.keys(presence as object).toSorted()).toEqual(ids);
       expect(await node.api("presence_stats", { channel: "a" })).toEqual({ num_clients: 12, num_users: 1 });
     }
+    for (let n = 0; n < 4; n++) {
+      const { nodes } = await node.api("info");
+      const counts = { num_clients: 12, num_users: 1, num_channels: 1, num_subs: 12 };
+      expect(nodes).toMatchObject([counts]);
+      expect(await node.api("channels")).toEqual({ channels: { a: { num_clients: 12 } } });
+    }
     // Each hears of those that came after it, once.
     for (const [index, client] of clients.entries()) {
       const joins = await client.take(clients.length - index);
@@ -62,6 +70,26 @@ describe("what the workers of a node share", () => {
     expect(await bob.take(2)).toMatchObject([{ push: { message: { data: 1 } } }, { push: { message: { data: 2 } } }]);
     const { entries } = await node.api("push_log", { user: "bob" });
     expect((entries as unknown[]).length).toBeGreaterThanOrEqual(2);
+  });
+});
+
+describe("the limit of connections of a user", () => {
+  test("[MP13] holds for all workers together", async () => {
+    await using node = await ProcessNode.start({ client: { insecure: true, user_connection_limit: 3, token } });
+    const request = { token: await connectionToken("ann") };
+    const clients = [];
+    for (let n = 0; n < 3; n++) clients.push(await node.connect(request));
+    for (let n = 0; n < 4; n++) {
+      using one = await CentrifugeProbe.open(node.url.replace("http", "ws"));
+      one.send(one.command("connect", request));
+      expect(await one.closed()).toMatchObject({ code: 3_504 });
+    }
+    clients[0]?.[Symbol.dispose]();
+    await until("another one is let in", async () => {
+      using one = await CentrifugeProbe.open(node.url.replace("http", "ws"));
+      one.send(one.command("connect", request));
+      return !("closed" in (await one.next()));
+    });
   });
 });
 
