@@ -16,6 +16,7 @@ import { Pacer } from "../sockets/pacer.ts";
 import type { RefuseUpgrade } from "../sockets/refusals.ts";
 import type { OriginCheck } from "../sockets/streams/cross-origin.ts";
 import { createStreamReader } from "../sockets/streams/reader.ts";
+import { TurnWriter } from "../sockets/streams/turn-writer.ts";
 import { createUpgrade } from "../sockets/upgrade.ts";
 import { createWebSocketHandlers } from "../sockets/websocket.ts";
 import type { Node } from "./node.ts";
@@ -77,6 +78,7 @@ export function createTransports(config: Config, ports: TransportsPorts) {
     upgrade: createUpgrade({ ...shared, pacer: new Pacer(upgradesPerTurn, timers.setImmediate) }),
     streams: createStreamEndpoints(config, {
       ...shared,
+      writer: new TurnWriter(timers.setImmediate),
       bodies: new Bodies(ports, bodyTimeout),
       node: ports.nodeId,
       surveys: node.others?.surveys ?? null,

@@ -206,7 +206,6 @@ export class Fanout implements BrokerEvents {
       if (exclude === subscriber) continue;
       copies += 1;
       subscriber.send(frame);
-      this.#ports.slow.look(subscriber);
     }
     return copies;
   }

@@ -117,7 +117,7 @@ test("a direct subscriber over its queue is slow at once, and one that takes not
   const clock = new ManualClock();
   await using server = await startOpenServer({ client: { write_stall_timeout: "5s" } }, { clock });
   const { subscribers, slow } = server.node;
-  const [full, stalled, taking] = [1, 2, 3].map(() => new DirectProbe(jsonEncoding)) as [
+  const [full, stalled, taking] = [1, 2, 3].map(() => new DirectProbe(jsonEncoding, (probe) => slow.look(probe))) as [
     DirectProbe,
     DirectProbe,
     DirectProbe,
@@ -141,7 +141,7 @@ test("over the total of all queues the largest are slow, and those that stay as 
   await using server = await startOpenServer({ client: { total_queue_max_size: 200 } });
   const { subscribers, slow } = server.node;
   const directs = [90, 70, 80].map((queued) => {
-    const direct = new DirectProbe(jsonEncoding);
+    const direct = new DirectProbe(jsonEncoding, (probe) => slow.look(probe));
     direct.queued = queued;
     subscribers.attach(direct, attachment);
     return direct;

@@ -15,13 +15,17 @@ export class DirectProbe implements DirectSubscriber {
   readonly told: string[] = [];
   progressAt = 0;
   queued = 0;
+  readonly #sent: (probe: DirectProbe) => void;
 
-  constructor(encoding: Encoding) {
+  /** `sent` is called after each frame: a direct subscriber tells by itself that something is unsent. */
+  constructor(encoding: Encoding, sent: (probe: DirectProbe) => void = () => {}) {
     this.encoding = encoding;
+    this.#sent = sent;
   }
 
   send(frame: Frame): void {
     this.frames.push(frame);
+    this.#sent(this);
   }
 
   unsent(): number {

@@ -9,6 +9,7 @@ import type { DirectSubscriber } from "../../delivery/subscribers.ts";
 import { ClientSocket, type Opening, type SocketPorts } from "../client-socket.ts";
 import type { Turning } from "../inbound-turns.ts";
 import type { Framing } from "./framing.ts";
+import type { Flushed, TurnWriter } from "./turn-writer.ts";
 
 /** What was learnt of a client from the request that its stream answers. */
 export interface StreamOpening extends Opening {
@@ -19,20 +20,27 @@ export interface StreamOpening extends Opening {
   readonly node: string;
 }
 
+/** What all streams of a server share beside what all sockets share. */
+export interface StreamSocketPorts {
+  readonly clock: Clock;
+  readonly writer: TurnWriter;
+}
+
 /**
  * Bytes that wait in a body without counting as unsent: the runtime writes them at the end of the turn, so that some
- * always wait right after a frame was sent, and a body that ends delivers them.
+ * always wait right after a frame was sent, and a body that ends delivers them. What is sent in one turn is handed to the
+ * runtime together, or as soon as there is more than this.
  */
 const uncountedMax = 65_536;
 
 /** The body of a streamed response as a connection's socket: frames go down it, commands come in other requests. */
-export class StreamSocket extends ClientSocket implements Turning {
+export class StreamSocket extends ClientSocket implements Turning, Flushed {
   isHeld = false;
   releasedAt = 0;
   readonly session: string;
   readonly #node: string;
   readonly #framing: Framing;
-  readonly #clock: Clock;
+  readonly #shared: StreamSocketPorts;
   /** Called once, when the client has gone or the body has ended. */
   ended: (() => void) | null = null;
   /** Called once: with null when the client is sent something, or with why nothing was. */
@@ -43,15 +51,19 @@ export class StreamSocket extends ClientSocket implements Turning {
   /** Bytes that the client had taken when it was last looked at. */
   #taken = 0;
   #written = 0;
+  /** What was sent and not handed to the runtime yet; null for nothing. */
+  #pieces: Uint8Array[] | null = null;
+  /** Bytes of the pieces. */
+  #held = 0;
   /** More than `uncountedMax` bytes waited. */
   #isWatched = false;
 
-  constructor(opening: StreamOpening, ports: SocketPorts, { clock, tokens }: { clock: Clock; tokens: number }) {
+  constructor(opening: StreamOpening, ports: SocketPorts, tokens: number, shared: StreamSocketPorts) {
     super(opening, ports, tokens);
     this.session = opening.session;
     this.#node = opening.node;
     this.#framing = opening.framing;
-    this.#clock = clock;
+    this.#shared = shared;
   }
 
   /** The body; to be given to the response. */
@@ -77,6 +89,15 @@ export class StreamSocket extends ClientSocket implements Turning {
     counters.bytesOut += frame.length;
     this.#write(this.#framing.wrap(frame));
     this.#open(null);
+  }
+
+  /** Hands what was sent to the runtime. */
+  flush(): void {
+    if (!this.#pieces || !this.#body) return;
+    const bytes = this.#shared.writer.join(this.#pieces);
+    this.#forget();
+    this.#written += bytes.byteLength;
+    this.#body.enqueue(bytes);
     this.watch();
   }
 
@@ -135,11 +156,12 @@ export class StreamSocket extends ClientSocket implements Turning {
   waiting(): number {
     if (!this.#body) return 0;
     const waiting = -(this.#body.desiredSize ?? 0);
+    // The runtime takes from what it was handed alone.
     if (this.#written - waiting > this.#taken) {
       this.#taken = this.#written - waiting;
-      this.progressAt = this.#clock.monotonic();
+      this.progressAt = this.#shared.clock.monotonic();
     }
-    return waiting;
+    return waiting + this.#held;
   }
 
   override watch(): void {
@@ -150,6 +172,7 @@ export class StreamSocket extends ClientSocket implements Turning {
   close(disconnect: Disconnect): void {
     this.#open(this.#error ? { code: this.#error.code, reason: this.#error.message } : disconnect);
     if (this.#body) this.push({ type: "disconnect", disconnect });
+    this.flush();
     const body = this.#body;
     this.#end();
     this.release();
@@ -182,13 +205,24 @@ export class StreamSocket extends ClientSocket implements Turning {
 
   #end(): void {
     this.#body = null;
+    this.#forget();
     this.ended?.();
     this.ended = null;
   }
 
   #write(bytes: Uint8Array): void {
-    this.#written += bytes.byteLength;
-    this.#body?.enqueue(bytes);
+    if (this.#pieces) this.#pieces.push(bytes);
+    else {
+      this.#pieces = [bytes];
+      this.#shared.writer.add(this);
+    }
+    this.#held += bytes.byteLength;
+    if (this.#held > uncountedMax) this.flush();
+  }
+
+  #forget(): void {
+    this.#pieces = null;
+    this.#held = 0;
   }
 }
 

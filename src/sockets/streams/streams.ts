@@ -17,10 +17,12 @@ import { crossOriginHeaders, type OriginCheck, preflight, refusedMethod } from "
 import type { Framing } from "./framing.ts";
 import type { Sessions } from "./sessions.ts";
 import { StreamSocket } from "./stream-socket.ts";
+import type { TurnWriter } from "./turn-writer.ts";
 
 /** What opening streams works with. */
 export interface StreamPorts {
   readonly clock: Clock;
+  readonly writer: TurnWriter;
   readonly random: Random;
   readonly bodies: Bodies;
   readonly enter: Entrance;
@@ -87,7 +89,7 @@ export function createStreams(ports: StreamPorts) {
       node: ports.node,
       defaultChannel: "",
     };
-    const socket = new StreamSocket(opening, ports.sockets, { clock: ports.clock, tokens: ports.burst });
+    const socket = new StreamSocket(opening, ports.sockets, ports.burst, ports);
     const body = socket.open();
     ports.admission.entered(socket.limitKey);
     if (!isUnidirectional) ports.sessions.add(session, socket);
