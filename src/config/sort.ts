@@ -39,7 +39,8 @@ export function sortOptions(root: Tree, schema: Schema): Sorted {
     const node = nodeOf(known);
     // A section without options, as YAML writes it, says nothing.
     if (node.kind === "section") return sortObject(value ?? {}, node.entries, path);
-    if (node.kind !== "records" || !Array.isArray(value)) return value;
+    if (node.kind === "option") return node.option.notes.kind === "list" ? listOf(value) : value;
+    if (!Array.isArray(value)) return value;
     return value.map((item, index) => sortObject(item, node.entries, [...path, index]));
   };
 
@@ -94,6 +95,12 @@ function unsupportedVerdict(value: unknown, path: Path, root: Tree): SortVerdict
   return harm === null
     ? { stops: false, words: "not supported, the server goes on without it" }
     : { stops: true, words: `not supported, and going on without it is unsafe: ${harm}` };
+}
+
+/** One text is a list of one, as in Centrifugo, whose guide writes the address of Redis so. */
+function listOf(value: unknown): unknown {
+  if (typeof value !== "string") return value;
+  return value === "" ? [] : [value];
 }
 
 function isScalar(value: unknown): boolean {

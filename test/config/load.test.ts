@@ -90,6 +90,13 @@ describe("where a configuration comes from", () => {
     expect(configs.slice(1)).toEqual([configs[0] ?? [], configs[0] ?? [], []]);
   });
 
+  test("[CF96] one text is a list of one, as in files of Centrifugo, and an empty one a list of none", () => {
+    const text = `{${open}, "http_server": {"trusted_proxies": ""}, "engine": {"redis": {"address": "redis:6379"}}}`;
+    const { config } = loaded({ files: { "/work/config.json": text } });
+    expect(config.http_server.trusted_proxies).toEqual([]);
+    expect(config.engine.redis.address).toEqual(["redis:6379"]);
+  });
+
   test.each([
     ["a.yaml", "client:\n  insecure: [true\nplain: {}\n", "not valid YAML: unexpected token at line 2"],
     ["a.yaml", "client:\n  token: *sesame\n", "not valid YAML: unresolved alias at line 2"],

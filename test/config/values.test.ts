@@ -40,7 +40,7 @@ describe("values", () => {
       ["a.example"],
       'expected "*" or an origin such as "https://app.example.com", got "a.example"',
     ],
-    ["client.allowed_origins", "*", "expected a list of texts, got a string"],
+    ["client.allowed_origins", true, "expected a list of texts, got a boolean"],
     ["client.insecure", "yes", 'expected true or false, got "yes"'],
     ["client.insecure", null, "expected true or false, got null"],
     ["client.channel_limit", 0, "expected a whole number from 1 to 4294967295, got 0"],
