@@ -12,6 +12,7 @@ import { residentBytes } from "../runtime/memory.ts";
 import type { Network } from "../runtime/network.ts";
 import type { ProcessGauges } from "./gauges.ts";
 import { hookStatistics } from "./hook-ports.ts";
+import type { Messages } from "./messages.ts";
 import type { Node } from "./node.ts";
 import { createPublications } from "./publications.ts";
 
@@ -26,10 +27,11 @@ export interface ConsoleParts {
   readonly operations: Operations;
   readonly slices: Slices;
   readonly process: ProcessGauges;
+  readonly messages: Pick<Messages, "waiting">;
 }
 
 /** What the console shows of a server. */
-export function consolePorts({ console }: Config, { node, process, ...parts }: ConsoleParts): ConsolePorts {
+export function consolePorts({ console }: Config, { node, process, messages, ...parts }: ConsoleParts): ConsolePorts {
   return {
     ...parts,
     key: console.key,
@@ -40,6 +42,7 @@ export function consolePorts({ console }: Config, { node, process, ...parts }: C
     rules: node.rules,
     subscribers: node.subscribers,
     publications: createPublications(node),
+    waitingMessages: messages.waiting,
     memory: residentBytes,
     loopLag: process.loopLag,
     stalled: () => node.slow.size,

@@ -13,6 +13,7 @@ import type { Inbox } from "../messages/inbox.ts";
 import type { LogQueries, PublishLog } from "../messages/publish-log.ts";
 import type { InboxOptions } from "../messages/sqlite-inbox.ts";
 import { createMessageStore } from "../messages/store.ts";
+import type { Waiting } from "../messages/waiting.ts";
 import { ParentInbox } from "../processes/inbox.ts";
 import { ParentPublishLog } from "../processes/publish-log.ts";
 import { hasApi } from "./api.ts";
@@ -41,6 +42,8 @@ interface OpeningPorts extends MessagesPorts {
 interface MessageParts {
   readonly log: Pick<PublishLog, "record" | "lost"> & LogQueries;
   readonly inbox: Inbox;
+  /** The oldest that wait; null where another process has them. */
+  waiting(limit: number): Waiting | null;
   failures(): number;
   sweep(): void;
   close(): void;
@@ -101,6 +104,11 @@ export function openMessages(config: Config, ports: MessagesPorts) {
     delivery,
     /** Opens the inbox that nodes share, once the way to them is there. */
     share: (openInbox: (options: InboxOptions) => Inbox) => sharedInbox?.open(openInbox(inboxOptions(config))),
+    /** What waits for users, the oldest first; null where another process or an engine has it. */
+    waiting: (limit: number): Waiting | null => {
+      if (sharedInbox) return null;
+      return opened ? opened.store.waiting(limit) : { count: 0, messages: [] };
+    },
     failures: () => opened?.store.failures() ?? 0,
     entriesLost: () => opened?.store.log.lost ?? 0,
     /** To be called every 50 ms. */
@@ -130,7 +138,7 @@ function openParts(config: Config, ports: OpeningPorts): MessageParts {
   const isLogged = hasApi(config) && config.push_log.enabled;
   if (isLogged || !ports.sharedInbox) return openStore(config, ports);
   const log = { record: () => {}, query: () => ({ entries: [] }), lost: 0 };
-  return { log, inbox: ports.sharedInbox, failures: () => 0, sweep: () => {}, close: () => {} };
+  return { log, inbox: ports.sharedInbox, waiting: () => null, failures: () => 0, sweep: () => {}, close: () => {} };
 }
 
 /** How much the inbox of a configuration keeps. */
@@ -157,6 +165,7 @@ function parentStore({ link }: ParentConnection): MessageParts {
   return {
     log: { record: (entry) => log.record(entry), query: (filter) => log.query(filter), lost: 0 },
     inbox: new ParentInbox(link),
+    waiting: () => null,
     failures: () => 0,
     sweep: () => {},
     close: () => {},

@@ -18,6 +18,8 @@ type Schemas = (typeof consoleContract)["schemas"];
 
 /** Samples that are kept: ten minutes. */
 const samplesKept = 600;
+/** Waiting messages that are shown. */
+const waitingMax = 100;
 const logInterval = milliseconds(1_000);
 
 /** The server part of the console: an application of Chorus itself, whose channels show another node. */
@@ -92,7 +94,8 @@ function callsOf(ports: ConsolePorts): Handlers<Schemas, Operator>["calls"] {
     messages: async () => {
       const result = await ports.operations.publishLog({ limit: 100 });
       const entries = result.ok ? result.value.entries : [];
-      return { isKept: result.ok, entries: entries.map(({ payload: _, ...entry }) => entry) };
+      const waiting = ports.waitingMessages(waitingMax);
+      return { isKept: result.ok, waiting, entries: entries.map(({ payload: _, ...entry }) => entry) };
     },
     log: () => ports.warnings.after(0),
   };

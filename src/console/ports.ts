@@ -8,6 +8,7 @@ import type { Slices } from "../core/slices.ts";
 import type { Timers } from "../core/timers.ts";
 import type { Publications } from "../hooks/in-process/server-subscription.ts";
 import type { HookStatistics } from "../hooks/statistics.ts";
+import type { Waiting } from "../messages/waiting.ts";
 import type { Counters } from "../metrics/counters.ts";
 import type { Operations } from "../operations/operations.ts";
 import type { RecentWarnings } from "./warnings.ts";
@@ -31,6 +32,8 @@ export interface ConsolePorts {
   readonly subscribers: { readonly size: number; count(channel: string): number };
   readonly operations: Pick<Operations, "disconnect" | "unsubscribe" | "publish" | "history" | "publishLog">;
   readonly publications: Publications;
+  /** Messages that wait for users, the oldest first; null where another process has them. */
+  waitingMessages(limit: number): Waiting | null;
   /** Bytes of resident memory. */
   memory(): number;
   /** Seconds that the last sweep was late by. */

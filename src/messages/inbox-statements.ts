@@ -12,6 +12,11 @@ export interface MessageHead {
   readonly bytes: number;
 }
 
+/** A message that waits, without its data. */
+type WaitingRow = Pick<MessageHead, "id" | "user" | "message" | "until" | "per" | "bytes"> & {
+  readonly expires_at: number;
+};
+
 type FoundRow = MessageRow & { readonly id: number };
 
 const head = "id, user, message, until, per, complete, length(data) AS bytes";
@@ -48,6 +53,9 @@ function messageStatements(make: Prepare) {
     ),
     headsOf: make<MessageHead, [user: string, ids: string]>(
       `SELECT ${head} FROM messages WHERE user = ? AND until <> '' AND message IN (SELECT value FROM json_each(?))`,
+    ),
+    oldestWaiting: make<WaitingRow, [now: number, limit: number]>(
+      `SELECT ${head}, expires_at FROM messages WHERE complete = 0 AND expires_at > ? ORDER BY id LIMIT ?`,
     ),
     deleteMessage: make<never, [id: number]>("DELETE FROM messages WHERE id = ?"),
     deleteExpiredOf: make<MessageHead, [user: string, now: number]>(

@@ -17,6 +17,7 @@ import type {
 import type { MessageHead } from "./inbox-statements.ts";
 import { type MessageRow, messageOf, messageRow } from "./message-row.ts";
 import type { Statements } from "./statements.ts";
+import type { Waiting } from "./waiting.ts";
 
 /** How much the inbox keeps. */
 export interface InboxOptions {
@@ -84,6 +85,22 @@ export class SqliteInbox implements Inbox {
     if (outcome !== "failed") this.#expired.push(...expired);
     if (outcome === "kept") this.#appended(message.user);
     return outcome;
+  }
+
+  /** What waits in all, and the oldest, for an operator; null where the file fails. */
+  waiting(limit: number): Waiting | null {
+    return this.#file.attempt<Waiting | null>(
+      (statements) => {
+        const rows = statements.oldestWaiting.all(this.#clock.wall(), limit);
+        const messages = rows.map(({ id, user, message, expires_at: expiresAt, until, per, bytes }) => {
+          const time = Math.floor(id / positionsPerMs);
+          return { id: message, user: shownName(user), time, expiresAt, until, per, bytes };
+        });
+        return { count: statements.messageCount.get()?.n ?? 0, messages };
+      },
+      null,
+      "read",
+    );
   }
 
   take({ user, device, after, bytesMax: most }: Take): readonly OwedMessage[] | null {
@@ -239,5 +256,14 @@ export class SqliteInbox implements Inbox {
       this.#counted = { of: statements, count: statements.messageCount.get()?.n ?? 0 };
     }
     return this.#counted.count;
+  }
+}
+
+/** The name of a user, also of one whose row is damaged. */
+function shownName(stored: string): string {
+  try {
+    return nameOf(stored);
+  } catch {
+    return stored;
   }
 }

@@ -1,6 +1,7 @@
 import { MessageFile } from "./file.ts";
 import { PublishLog, type PublishLogOptions, type PublishLogParts } from "./publish-log.ts";
 import { type InboxOptions, SqliteInbox } from "./sqlite-inbox.ts";
+import type { Waiting } from "./waiting.ts";
 
 /** Where the file is, and how much of what it keeps. */
 export interface MessageStoreOptions {
@@ -16,6 +17,8 @@ export interface MessageStoreOptions {
 export interface MessageStore {
   readonly log: PublishLog;
   readonly inbox: SqliteInbox;
+  /** The oldest messages that wait; null where the file fails. */
+  waiting(limit: number): Waiting | null;
   /** How often the file failed, for a metric; each minute the first failure is a line in the log. */
   failures(): number;
   /** Deletes a few entries that are over; to be called every few seconds. The inbox has a sweep of its own. */
@@ -32,9 +35,11 @@ export function createMessageStore(options: MessageStoreOptions, parts: PublishL
   const { path, pagesMax } = options;
   const file = new MessageFile({ path, synchronous: "normal", ...(pagesMax !== undefined && { pagesMax }) }, parts);
   const publishLog = new PublishLog(file, options.log, parts);
+  const inbox = new SqliteInbox(file, options.inbox, parts.clock);
   return {
     log: publishLog,
-    inbox: new SqliteInbox(file, options.inbox, parts.clock),
+    inbox,
+    waiting: (limit) => inbox.waiting(limit),
     failures: () => file.failures,
     sweep: () => publishLog.sweep(),
     close: () => {

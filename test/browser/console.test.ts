@@ -4,6 +4,7 @@ import type { Page } from "playwright-core";
 import { describeInBrowser } from "../support/browser.ts";
 import { CapturedLog } from "../support/captured-log.ts";
 import { testTimeout } from "../support/patience.ts";
+import { freshPushPath } from "../support/push-path.ts";
 import { startWithParts } from "../support/start.ts";
 import { connectionToken, secret } from "../support/tokens.ts";
 import { openConfig } from "./config.ts";
@@ -33,6 +34,7 @@ function start() {
       client: { ...client, insecure: true, token: { hmac_secret_key: secret } },
       channel: { without_namespace: { ...channel?.without_namespace } },
       console: { enabled: true, key, payloads: true },
+      push_log: { enabled: false, path: freshPushPath() },
     },
     { log: new CapturedLog("error").log },
   );
@@ -97,7 +99,8 @@ describeInBrowser("the console, as an operator sees it", (windows) => {
       const { page, faults } = await windows.open(`${server.url}/console/#connections`);
       await signIn(page);
       for (const name of hostileNames) {
-        const client = await connect(server.url, await connectionToken(name));
+        const info = { name: `info ${name}` };
+        const client = await connect(server.url, await connectionToken(name, { info }));
         const channel = channelOf(name);
         await client.subscribe(channel);
         await page.getByRole("button", { name: "Search" }).click();
@@ -106,8 +109,25 @@ describeInBrowser("the console, as an operator sees it", (windows) => {
         await page.getByRole("button", { name: client.id }).click();
         await page.getByRole("button", { name: "Unsubscribe" }).waitFor();
         expect(await page.locator(".detail td").first().textContent()).toBe(channel);
-        client.close();
+        expect(await page.locator("main").textContent()).not.toContain("info ");
+        await page.getByRole("button", { name: "Disconnect" }).click();
+        expect(await client.ended).toBe(3503);
+        await openView(page, "Connections");
       }
+      // What an operator did is in the log, with the names of those whom it was done to.
+      await openView(page, "Log");
+      const lines = page.getByRole("cell", { name: "console.action" });
+      await lines.nth(hostileNames.length - 1).waitFor();
+      const fields = await page.locator("main td:last-child").allTextContents();
+      for (const mark of ["<img src=x", "</td><script>", "{{alert(4)}}"]) {
+        expect(fields.some((text) => text.includes(mark))).toBe(true);
+      }
+      await server.send({ user: hostileNames[0] ?? "" }, { text: hostileNames[1] }, { ttl: "1h" });
+      await openView(page, "Messages");
+      await page
+        .getByRole("cell", { name: hostileNames[0] ?? "" })
+        .first()
+        .waitFor();
       await openView(page, "Channels");
       for (const name of hostileNames) {
         await server.publish(channelOf(name), { text: name });
@@ -116,6 +136,62 @@ describeInBrowser("the console, as an operator sees it", (windows) => {
         await page.getByRole("cell", { name: "server" }).first().waitFor();
       }
       expect(await page.locator("main img, main script").count()).toBe(0);
+      expect(faults).toEqual([]);
+    } finally {
+      await server.stop();
+    }
+  });
+
+  test("[KO18] the keyboard alone signs in, walks through the views and watches a connection", async () => {
+    const server = start();
+    try {
+      const { page, faults } = await windows.open(`${server.url}/console/#connections`);
+      const client = await connect(server.url);
+      await page.getByLabel("Key").focus();
+      await page.keyboard.type(key);
+      await page.keyboard.press("Tab");
+      await page.keyboard.type("ann");
+      await page.keyboard.press("Enter");
+      await page.getByText("Live", { exact: true }).waitFor();
+      await page.getByRole("button", { name: client.id }).waitFor();
+      const focused = () => page.evaluate(() => document.activeElement?.textContent?.trim() ?? "");
+      const tabTo = async (text: string) => {
+        for (let presses = 0; presses < 20 && (await focused()) !== text; presses += 1)
+          await page.keyboard.press("Tab");
+        expect(await focused()).toBe(text);
+        const ring = await page.evaluate(() => getComputedStyle(document.activeElement ?? document.body).outlineStyle);
+        expect(ring).toBe("solid");
+      };
+      await tabTo("Overview");
+      await tabTo(client.id);
+      await page.keyboard.press("Enter");
+      await page.locator('.is-current[data-state="authenticated.ready"]').waitFor();
+      await tabTo("Disconnect");
+      await page.keyboard.press("Enter");
+      expect(await client.ended).toBe(3503);
+      expect(faults).toEqual([]);
+    } finally {
+      await server.stop();
+    }
+  });
+
+  test("[KO18] at 360 px no view is wider than the window", async () => {
+    const server = start();
+    try {
+      const { page, faults } = await windows.open(`${server.url}/console/`, { viewport: { width: 360, height: 640 } });
+      const client = await connect(server.url);
+      await client.subscribe("a-channel-with-a-rather-long-name");
+      await signIn(page);
+      const isWhole = () => page.evaluate(() => document.documentElement.scrollWidth === innerWidth);
+      for (const view of ["Overview", "Charts", "Connections", "Channels", "Messages", "Log", "Hooks"]) {
+        await openView(page, view);
+        await page.locator("main").locator("section, form").first().waitFor();
+        expect([view, await isWhole()]).toEqual([view, true]);
+      }
+      await openView(page, "Connections");
+      await page.getByRole("button", { name: client.id }).click();
+      await page.getByRole("button", { name: "Unsubscribe" }).waitFor();
+      expect(["a connection", await isWhole()]).toEqual(["a connection", true]);
       expect(faults).toEqual([]);
     } finally {
       await server.stop();

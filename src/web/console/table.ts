@@ -8,10 +8,11 @@ export function table(caption: string, heads: readonly string[], rows: readonly 
   const head = make("tr", { children: heads.map((text) => make("th", { text })) });
   for (const cell of head.children) cell.setAttribute("scope", "col");
   const body = make("tbody");
-  fill(body, rows, { columns: heads.length, none });
-  return make("table", {
+  const made = make("table", {
     children: [make("caption", { text: caption }), make("thead", { children: [head] }), body],
   });
+  fill(body, rows, { columns: heads.length, none });
+  return made;
 }
 
 /** Replaces the rows of a table. */
@@ -26,14 +27,19 @@ export function fill(
     body.replaceChildren(make("tr", { children: [cell] }));
     return;
   }
-  body.replaceChildren(...rows.map(row));
+  const heads = body.closest("table")?.tHead?.rows[0]?.cells;
+  body.replaceChildren(...rows.map((cells) => row(cells, heads)));
 }
 
-function row(cells: readonly Cell[]): HTMLTableRowElement {
+/** On a small screen a row is a block, whose cells carry their headings. */
+function row(cells: readonly Cell[], heads: HTMLCollectionOf<HTMLTableCellElement> | undefined): HTMLTableRowElement {
   return make("tr", {
-    children: cells.map((cell) =>
-      typeof cell === "string" ? make("td", { text: cell }) : make("td", { children: [cell] }),
-    ),
+    children: cells.map((cell, index) => {
+      const made = typeof cell === "string" ? make("td", { text: cell }) : make("td", { children: [cell] });
+      const label = heads?.[index]?.textContent ?? "";
+      if (label !== "") made.dataset["label"] = label;
+      return made;
+    }),
   });
 }
 

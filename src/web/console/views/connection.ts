@@ -1,5 +1,6 @@
 import { connectionChart } from "../../charts/chart.ts";
 import { drawChart } from "../../charts/draw.ts";
+import { smallConnectionChart } from "../../charts/small.ts";
 import { make } from "../../page/dom.ts";
 import { bytes, clock } from "../format.ts";
 import { fill, table } from "../table.ts";
@@ -52,7 +53,8 @@ const columns = ["Channel", "By", "Epoch", "Offset", ""];
 /** One connection: its chart, its timeline and its subscriptions, live for a minute. */
 export function openConnection(id: string): OpenView {
   return (root, link) => {
-    const chart = drawChart(connectionChart, "The state of this connection");
+    const isNarrow = matchMedia("(max-width: 40rem)").matches;
+    const chart = drawChart(isNarrow ? smallConnectionChart : connectionChart, "The state of this connection");
     const facts = make("p", { class: "facts" });
     const status = make("p", { class: "hint", text: "Watching for a minute." });
     status.setAttribute("role", "status");

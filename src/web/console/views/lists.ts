@@ -15,14 +15,36 @@ interface LoggedPublish {
   readonly outcome: string;
 }
 
-/** The publish log: what back ends have published and sent, and what became of it. */
+interface Waiting {
+  readonly count: number;
+  readonly messages: readonly {
+    readonly id: string;
+    readonly user: string;
+    readonly time: number;
+    readonly expiresAt: number;
+    readonly until: string;
+    readonly per: string;
+    readonly bytes: number;
+  }[];
+}
+
+/** What the server answers to `messages`. */
+interface Messages {
+  readonly isKept: boolean;
+  readonly entries: readonly LoggedPublish[];
+  /** Null where another process has them. */
+  readonly waiting: Waiting | null;
+}
+
+/** Messages that wait for their users, and the publish log: what back ends have published and sent, and what became of it. */
 export const openMessages: OpenView = (root, link) => {
-  const card = make("section", { class: "card scroll" });
+  const [queue, card] = [make("section", { class: "card scroll" }), make("section", { class: "card scroll" })];
   const refresh = make("button", { text: "Read again" });
-  root.append(make("div", { class: "row", children: [refresh] }), card);
+  root.append(make("div", { class: "row", children: [refresh] }), queue, card);
   const heads = ["Time (UTC)", "Key", "Method", "Target", "Size", "Connections", "Outcome"];
   const read = async () => {
-    const { isKept, entries } = await link.call<{ isKept: boolean; entries: LoggedPublish[] }>("messages", {});
+    const { isKept, entries, waiting } = await link.call<Messages>("messages", {});
+    queue.replaceChildren(waitingTable(waiting));
     const rows = entries.map(({ time, key, method, target, bytes: size, connections, queued, outcome }) => {
       const reached = connections === undefined ? "–" : String(connections);
       return [clock(time), key, method, target, bytes(size), queued ? "waits in the queue" : reached, outcome];
@@ -30,12 +52,23 @@ export const openMessages: OpenView = (root, link) => {
     const none = isKept
       ? "Nothing has been published or sent over the API."
       : "The publish log is off: it needs a key of the API.";
-    card.replaceChildren(table("Publish log and queue, newest first", heads, rows, none));
+    card.replaceChildren(table("Publish log, newest first", heads, rows, none));
   };
   refresh.addEventListener("click", () => void read());
   void read();
   return () => {};
 };
+
+function waitingTable(waiting: Waiting | null): HTMLElement {
+  const heads = ["Since (UTC)", "User", "Message", "Ends when", "Size", "Until (UTC)"];
+  const rows = (waiting?.messages ?? []).map(({ time, user, id, until, per, bytes: size, expiresAt }) => {
+    const ends = until === "" ? "a connection takes it" : `${until}, per ${per}`;
+    return [clock(time), user, id, ends, bytes(size), new Date(expiresAt).toISOString().slice(0, 19)];
+  });
+  const none =
+    waiting === null ? "Another process has them: the parent of this one, or Redis." : "No message waits for a user.";
+  return table(`Waiting messages, oldest first: ${count(waiting?.count ?? 0)}`, heads, rows, none);
+}
 
 interface Warning {
   readonly number: number;
