@@ -41,6 +41,8 @@ export class RedisEngine implements RedisParts {
   /** Channels by the name that their messages come under. */
   readonly #channels = new Map<string, string>();
   #taught: readonly Script[] = [];
+  /** The generation of the server when it was asked last. */
+  #generation = "";
   #isClosed = false;
 
   /** `membership`: null where the server is no part of a cluster. */
@@ -65,6 +67,7 @@ export class RedisEngine implements RedisParts {
       ...ports,
       listening: this.#listening,
       name: () => (membership === null ? ownName : membership.probeName),
+      asking: () => this.#askGeneration(),
       silent: () => log.warn("engine.silent", { age: Math.round(this.#probe.age) }),
     });
     this.#follow(log);
@@ -214,6 +217,17 @@ export class RedisEngine implements RedisParts {
     });
     messages.on(this.#listening.event, (name: string, text: string) => this.#heard(name, text));
     messages.on("moved", () => this.#membership?.moved());
+  }
+
+  /** A server may begin another generation under its connections: a replica that becomes the master. */
+  #askGeneration(): void {
+    if (this.#options.generation === "none") return;
+    this.commands.call(scripts.generationNow, [], [this.#options.generation], (answer) => {
+      if (typeof answer !== "string" || answer === this.#generation) return;
+      const isFirst = this.#generation === "";
+      this.#generation = answer;
+      if (!isFirst) this.#events.resumed();
+    });
   }
 
   /**

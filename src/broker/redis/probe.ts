@@ -16,6 +16,8 @@ export interface ProbePorts {
   readonly listening: Listening;
   /** What the probe is published in, and nothing else of any node; null where the server has no place for it. */
   name(): string | null;
+  /** The probe asks; each second. */
+  asking(): void;
   /** Both connections were silent for too long, and are left. */
   silent(): void;
 }
@@ -80,7 +82,9 @@ export class Probe {
 
   /** Asks once, where the server is listened to. */
   ask(): void {
-    if (this.#name !== null) this.#commands.call(this.#ports.listening.publish, this.#name, "").catch(() => {});
+    if (this.#name === null) return;
+    this.#commands.call(this.#ports.listening.publish, this.#name, "").catch(() => {});
+    this.#ports.asking();
   }
 
   stop(): void {

@@ -12,6 +12,9 @@ if ARGV[1] == 'replication_id' then
   if not g then return redis.error_reply('NOREPLID the server does not tell its replication id') end
 end`;
 
+/** The generation. */
+export const generationNow = script(generation, "return g");
+
 /** Opens a stream: one of another generation ends, and one that is not there begins with the epoch that is given. */
 const open = `
 local function open(stream, meta, epoch)
