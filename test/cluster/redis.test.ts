@@ -49,6 +49,19 @@ describeWithEngine("nodes on Redis", "redis-server", () => {
     expect(await subscriber.next()).toMatchObject(pub("a", { data: 1, offset: 1, info }));
   });
 
+  test("publishes of one frame are few calls of Redis", async () => {
+    await using redis = await TestRedis.start();
+    await using node = await ClusterNode.start(redis);
+    using client = await node.connect();
+    const calls = () => Number(/cmdstat_evalsha:calls=(\d+)/.exec(redis.command("INFO", "commandstats"))?.[1]);
+    await node.api("publish", { channel: "a", data: 0 });
+    const before = calls();
+    client.send(...Array.from({ length: 64 }, (_, data) => client.command("publish", { channel: "a", data })));
+    await client.take(64);
+    // What nodes do each second, beside it, are a handful.
+    expect(calls() - before).toBeLessThan(32);
+  });
+
   test("[RD4] a Redis that hangs is told by /readyz; what was published meanwhile is answered within a second", async () => {
     await using redis = await TestRedis.start();
     await using node = await ClusterNode.start(redis);

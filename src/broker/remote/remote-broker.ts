@@ -23,14 +23,18 @@ import { InTime } from "./in-time.ts";
 import { type Own, OwnPublishes } from "./own.ts";
 import type { RemoteBrokerCounts, RemoteBrokerParts } from "./parts.ts";
 import { Rooms } from "./rooms.ts";
+import { TurnGroup } from "./turn-group.ts";
 import { decodeBody, removedNotice } from "./wire.ts";
-
-/** Publishes in one call of the engine. */
-const groupMax = 64;
 
 const nowhere: Position = { offset: 0, epoch: "" };
 const notJoined: Joined = { position: nowhere, publications: [], recovered: false };
 const unknown = { ok: false, error: errors.internal } as const satisfies Outcome;
+
+/** A publish on its way to the engine. */
+interface Publish {
+  readonly own: Own;
+  readonly entry: Entry;
+}
 
 /**
  * A broker over an engine that several nodes share. A channel that this node hears has a feed, which delivers each
@@ -46,8 +50,7 @@ export class RemoteBroker implements Broker {
   readonly #engine: Engine;
   readonly #rooms: Rooms;
   readonly #owns: OwnPublishes;
-  #group: { own: Own; entry: Entry }[] = [];
-  #isScheduled = false;
+  readonly #group: TurnGroup<Publish>;
   /** Publishes, histories and removals that are not answered. */
   readonly #inTime: InTime;
   #quiet: (() => void) | null = null;
@@ -56,6 +59,10 @@ export class RemoteBroker implements Broker {
     this.#parts = parts;
     this.#report = new Report(parts.clock, parts.log);
     this.#delivery = new Delivery(parts.events, this.#report);
+    this.#group = new TurnGroup(parts.schedule, {
+      send: (group) => this.#send(group),
+      ended: () => this.#rooms.subscribe(),
+    });
     this.#inTime = new InTime(parts.answerMs);
     this.#owns = new OwnPublishes(parts.random.epoch(), (own) => this.#late(own));
     this.#engine = parts.open({
@@ -69,7 +76,7 @@ export class RemoteBroker implements Broker {
       deliver: (channel, arrival) => this.#deliver(channel, arrival),
       settled: ({ id }) => this.#settle(this.#owns.find(id)),
       lost: (channel, epoch) => parts.events.lost(channel, epoch),
-      schedule: () => this.#schedule(),
+      schedule: () => this.#group.schedule(),
       ready: (channel, ready) => {
         this.#delivery.answer(channel, ready, undefined);
         this.#checkQuiet();
@@ -89,9 +96,7 @@ export class RemoteBroker implements Broker {
   publish(draft: Draft, done: ((outcome: Outcome) => void) | null): void {
     const own = this.#owns.add(draft, done, this.#now);
     this.#inTime.add(own);
-    this.#group.push({ own, entry: entryOf(draft, own.id) });
-    if (this.#group.length >= groupMax) this.#send();
-    else this.#schedule();
+    this.#group.add({ own, entry: entryOf(draft, own.id) });
   }
 
   prepare(wishes: readonly Wish[], ready: () => void): boolean {
@@ -145,7 +150,7 @@ export class RemoteBroker implements Broker {
     return this.#rooms.top(channel);
   }
 
-  /** What waits goes to the engine at the end of this turn, in one call for all that was published in it. */
+  /** What waits goes with the end of this turn: to send it before would only make its group smaller. */
   flush(): boolean {
     return this.#isQuiet;
   }
@@ -162,7 +167,8 @@ export class RemoteBroker implements Broker {
   }
 
   async close(): Promise<void> {
-    if (!this.flush()) await new Promise<void>((resolve) => (this.#quiet = resolve));
+    this.#group.end();
+    if (!this.#isQuiet) await new Promise<void>((resolve) => (this.#quiet = resolve));
     await this.#engine.close();
   }
 
@@ -178,20 +184,7 @@ export class RemoteBroker implements Broker {
     if (this.#quiet !== null && this.#isQuiet) this.#quiet();
   }
 
-  #schedule(): void {
-    if (this.#isScheduled) return;
-    this.#isScheduled = true;
-    this.#parts.schedule(() => {
-      this.#isScheduled = false;
-      this.#send();
-      this.#rooms.subscribe();
-    });
-  }
-
-  #send(): void {
-    if (this.#group.length === 0) return;
-    const group = this.#group;
-    this.#group = [];
+  #send(group: readonly Publish[]): void {
     this.#engine.append(
       group.map(({ entry }) => entry),
       (answers) => {
@@ -272,7 +265,7 @@ export class RemoteBroker implements Broker {
 
   /** What was published before is sent first. */
   #ask<Answer>(done: (answer: Answer | null) => void): (answer: Answer | null) => void {
-    this.#send();
+    this.#group.send();
     return this.#inTime.ask<Answer>(this.#now, (answer) => {
       if (answer === null) this.engineCounts.failures += 1;
       done(answer);

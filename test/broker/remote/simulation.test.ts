@@ -1,9 +1,12 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { testTimeout } from "../../support/patience.ts";
 import { SeededRandom } from "../../support/random.ts";
 import { type Mutation, mutant } from "./mutant.ts";
 import { shrink, violationsOf } from "./runs.ts";
 import type { Broken } from "./simulation.ts";
 import { stepsOf } from "./steps.ts";
+
+setDefaultTimeout(testTimeout);
 
 /** The first of so many seeds that fails, and the least steps that still do. */
 function firstFailure(from: number, count: number, broken?: Broken) {
