@@ -103,13 +103,7 @@ export function start(config: Config, outside: Outside = {}) {
   const node = attempt(() => createNode(config, nodeParts), messages.close);
   messages.share(node.openInbox);
   const { sweeper, process } = startSweeping(parts, node, messages);
-  const { operations, slices } = createConfiguredOperations(config, {
-    ...parts,
-    nodeId: parts.parent?.node ?? parts.nodeId,
-    node,
-    messages,
-    census: users && (() => users.census()),
-  });
+  const { operations, slices } = createConfiguredOperations(config, { ...parts, node, messages, users });
   const startInner: StartInner = (inner, definition, innerLog) =>
     start(inner, { ...innerParts(parts), log: innerLog, application: definition, listen: false });
   const served = { ...parts, node, members, messages, operations, slices, process };
