@@ -13,7 +13,8 @@ setDefaultTimeout(testTimeout);
 /** A node on this server; without `jetstream` its channels have no history. */
 function startNode(nats: TestNats, hasJetStream = true, channel: JsonObject = {}): Promise<ClusterNode> {
   const bare = { history_size: 0, history_ttl: "0s", force_recovery: false };
-  return ClusterNode.startOn(brokerOf(nats, hasJetStream), { ...(hasJetStream ? {} : bare), ...channel });
+  const rules = { ...(hasJetStream ? {} : bare), ...channel };
+  return ClusterNode.startOn(brokerOf(nats, hasJetStream), { without_namespace: rules });
 }
 
 function brokerOf({ port }: TestNats, enabled: boolean): JsonObject {

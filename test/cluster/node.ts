@@ -1,3 +1,4 @@
+import { mergeTrees, type Tree } from "../../src/config/tree.ts";
 import { CentrifugeProbe } from "../support/centrifuge-probe.ts";
 import type { JsonObject } from "../support/json.ts";
 import { patience } from "../support/patience.ts";
@@ -17,22 +18,19 @@ export class ClusterNode implements AsyncDisposable {
 
   /** Starts it, and waits until it takes clients. `port`: of Redis, or of what stands in front of it. */
   static start(redis: TestRedis, port = redis.port, channel: JsonObject = {}): Promise<ClusterNode> {
-    const address = [`redis://127.0.0.1:${port}`];
-    return ClusterNode.startOn({ engine: { type: "redis", redis: { address, io_timeout: "1s" } } }, channel);
+    return ClusterNode.startOn(redis.engine(port), { without_namespace: channel });
   }
 
   /** Starts it on what `shared` configures. */
-  static async startOn(shared: JsonObject, channel: JsonObject = {}): Promise<ClusterNode> {
-    const config = {
-      ...shared,
+  static async startOn(shared: Tree, channel: Tree = {}, more: Tree = {}): Promise<ClusterNode> {
+    const base = {
       http_server: { port: 0 },
       client: { insecure: true, token: { hmac_secret_key: secret } },
       http_api: { insecure: true },
       http_stream: { enabled: true },
-      channel: {
-        without_namespace: { history_size: 100, history_ttl: "300s", force_recovery: true, ...channel },
-      },
+      channel: { without_namespace: { history_size: 100, history_ttl: "300s", force_recovery: true } },
     };
+    const config = [shared, { channel }, more].reduce((merged, part) => mergeTrees(merged, part), base);
     const process = await ChorusProcess.spawn({ config });
     const node = new ClusterNode(process, await process.url());
     await node.until(200);

@@ -52,6 +52,11 @@ export class TestRedis implements AsyncDisposable {
     };
   }
 
+  /** What the configuration of a node says of it. `port`: of what stands in front of it. */
+  engine(port = this.port) {
+    return { engine: { type: "redis", redis: { address: [`redis://127.0.0.1:${port}`], io_timeout: "1s" } } };
+  }
+
   /** Runs a command by redis-cli, and gives what it says. */
   command(...words: readonly string[]): string {
     const { stdout } = Bun.spawnSync(["redis-cli", "-p", String(this.port), ...words]);

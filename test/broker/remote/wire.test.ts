@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { Draft } from "../../../src/broker/broker.ts";
-import { decodeBody, encodeDraft } from "../../../src/broker/remote/wire.ts";
+import { decodeBody, encodeDraft, encodeInfo } from "../../../src/broker/remote/wire.ts";
 import { json } from "../fixture.ts";
 
 const position = { offset: 7, epoch: "abcdefgh" };
@@ -32,6 +32,19 @@ test("[RB2] versions 0 and 1 of a message say the same, and any other is not gue
   expect(decodeBody(encodeDraft(draft, "n-1"), position)).toEqual(told as never);
   expect(decodeBody(encodeZeroth(draft, "n-1"), position)).toEqual(told as never);
   expect(decodeBody(encodeDraft(draft, "n-1").replace(/^1/, "2"), position)).toBeNull();
+});
+
+test("[RB2] versions 0 and 1 of a join and a leave say the same, and any other is not guessed at", () => {
+  for (const [letter, type] of [
+    ["j", "join"],
+    ["l", "leave"],
+  ] as const) {
+    for (const body of [`${letter}1${encodeInfo(info)}`, `${letter}0${JSON.stringify({ info })}`]) {
+      expect(decodeBody(body, position)).toEqual({ type, info });
+    }
+    expect(decodeBody(`${letter}2${encodeInfo(info)}`, position)).toBeNull();
+    expect(decodeBody(`${letter}1{}`, position)).toBeNull();
+  }
 });
 
 test.each(["", "1", "1id", "1id\n{", '1id\n{"v":"x"}\n', '1id\n{"i":{}}\n', "0", "0[]", '0{"id":1}'])(
