@@ -67,7 +67,7 @@ test("[ND3] a node that is cut off loses no other, and those that hear each othe
   two.bus.isCut = true;
   one.bus.isCut = false;
   one.bus.connected();
-  pass(4);
+  pass(2);
   two.bus.isCut = false;
   pass(2);
   expect(gone).toHaveLength(2);
