@@ -4,6 +4,7 @@ import { api } from "./api.ts";
 import { channels } from "./channels.ts";
 import { churn } from "./churn.ts";
 import { connections } from "./connections.ts";
+import { delta } from "./delta.ts";
 import type { Experiment } from "./experiment.ts";
 import { fanout } from "./fanout.ts";
 import { hooks } from "./hooks.ts";
@@ -20,7 +21,7 @@ export const usual: readonly Experiment[] = [fanout, stores, channels, memory, c
 export const brief: readonly Experiment[] = [fanout, stores, memory, connections, api];
 
 /** Run when asked for. */
-export const special: readonly Experiment[] = [churn, abuse, hooks, nodes, processes, transports];
+export const special: readonly Experiment[] = [churn, abuse, hooks, nodes, processes, transports, delta];
 
 /** What `--only` knows. */
 export const experimentNames: readonly string[] = [...usual, ...special].map(({ name }) => name);

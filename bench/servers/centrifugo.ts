@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { apiKey } from "./chorus.ts";
 import type { Command } from "./server-process.ts";
 
 /** Centrifugo's binary, or null where it is not on the PATH. */
@@ -41,8 +42,21 @@ export async function centrifugoCommand(binary: string): Promise<Command> {
     },
     channel: {
       without_namespace: open,
-      namespaces: [{ name: "presence", presence: true, ...open }],
+      namespaces: [
+        { name: "presence", presence: true, ...open },
+        {
+          name: "delta",
+          ...open,
+          history_size: 200,
+          history_ttl: "300s",
+          force_recovery: true,
+          allowed_delta_types: ["fossil"],
+          delta_publish: true,
+        },
+      ],
     },
+    http_api: { key: apiKey },
+    usage_stats: { disabled: true },
     log: { level: "info" },
   };
   writeFileSync(file, JSON.stringify(config));
@@ -50,12 +64,12 @@ export async function centrifugoCommand(binary: string): Promise<Command> {
   return { argv: [binary, "-c", file], ready: /serving websocket/, port, cleanUp };
 }
 
-/** Centrifugo cannot be given port 0. */
+/** Centrifugo cannot be given port 0; the ports of the kernel's own range are taken by clients in the meantime. */
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
+    server.listen(10_000 + Math.floor(Math.random() * 20_000), "127.0.0.1", () => {
       const address = server.address();
       const port = typeof address === "object" && address ? address.port : 0;
       server.close(() => resolve(port));

@@ -103,13 +103,19 @@ export const processes: readonly (readonly Entrant[])[] = ["", "memory:", "sqlit
 
 /** What the transports and encodings cost to deliver over, beside JSON over WebSocket. */
 export const transports: readonly Entrant[] = [
-  entrant("JSON, WebSocket", "centrifuge-offsets", chorus),
-  entrant("Protobuf, WebSocket", "protobuf", chorus),
-  entrant("JSON, SSE", "sse", chorus),
+  entrant("Chorus, JSON", "centrifuge-offsets", chorus),
+  entrant("Chorus, Protobuf", "protobuf", chorus),
+  entrant("Chorus, SSE", "sse", chorus),
 ];
 
 /** What filters by tags cost. */
 export const filtering: readonly Entrant[] = [
   entrant("no filter", "centrifuge-offsets", chorus, { namespace: "tagged:" }),
   entrant("10 filters", "filtered", chorus, { namespace: "tagged:" }),
+];
+
+/** A document that changes a little, whole and as patches. */
+export const documents: readonly Entrant[] = [
+  entrant("Chorus", "centrifuge", chorus),
+  entrant("Centrifugo", "centrifuge", centrifugo),
 ];
