@@ -4,6 +4,8 @@ interface Side {
   /** The other socket; null until it is open. */
   peer: Socket<Side> | null;
   early: Uint8Array[];
+  /** What a slow network has on its way to this side, each with the time when it arrives. */
+  late: { readonly bytes: Uint8Array; readonly dueAt: number }[];
 }
 
 /** A TCP proxy on the loopback whose network can fail. */
@@ -11,6 +13,8 @@ export class Link implements Disposable {
   readonly port: number;
   /** Nothing passes in either direction, and nothing is closed. */
   isBlackHole = false;
+  /** Milliseconds that everything is on its way. */
+  delayMs = 0;
   /** What the server answers is dropped, after it has executed. */
   dropsAnswers = false;
   readonly #listener;
@@ -23,13 +27,13 @@ export class Link implements Disposable {
       port: 0,
       socket: {
         open: (client) => {
-          client.data = { peer: null, early: [] };
+          client.data = { peer: null, early: [], late: [] };
           this.#sockets.add(client);
           void this.#connect(client, to);
         },
         data: (client, bytes) => {
           if (this.isBlackHole) return;
-          if (client.data.peer) client.data.peer.write(bytes);
+          if (client.data.peer) this.#pass(client.data.peer, bytes);
           else client.data.early.push(Uint8Array.from(bytes));
         },
         close: (client) => this.#closed(client),
@@ -54,7 +58,7 @@ export class Link implements Disposable {
       await Bun.connect<Side>({
         hostname: "127.0.0.1",
         port,
-        data: { peer: client, early: [] },
+        data: { peer: client, early: [], late: [] },
         socket: {
           open: (server) => {
             this.#sockets.add(server);
@@ -62,7 +66,7 @@ export class Link implements Disposable {
             for (const bytes of client.data.early) server.write(bytes);
           },
           data: (_, bytes) => {
-            if (!this.isBlackHole && !this.dropsAnswers) client.write(bytes);
+            if (!this.isBlackHole && !this.dropsAnswers) this.#pass(client, bytes);
           },
           close: (server) => this.#closed(server),
           error: (server) => this.#closed(server),
@@ -71,6 +75,24 @@ export class Link implements Disposable {
     } catch {
       client.terminate();
     }
+  }
+
+  /** Nothing overtakes what is still on its way. */
+  #pass(to: Socket<Side>, bytes: Uint8Array): void {
+    const { late } = to.data;
+    if (this.delayMs === 0 && late.length === 0) {
+      to.write(bytes);
+      return;
+    }
+    const now = performance.now();
+    const dueAt = Math.max(now + this.delayMs, late.at(-1)?.dueAt ?? 0);
+    late.push({ bytes: Uint8Array.from(bytes), dueAt });
+    setTimeout(
+      () => {
+        while (late[0] && late[0].dueAt <= performance.now()) to.write(late.shift()?.bytes ?? new Uint8Array());
+      },
+      dueAt - now + 1,
+    );
   }
 
   #closed(socket: Socket<Side>): void {

@@ -17,19 +17,25 @@ export class TestRedis implements AsyncDisposable {
   readonly folder: string;
   readonly #folder: TemporaryFolder;
   readonly #args: readonly string[];
+  readonly #program: string;
   #process: Bun.Subprocess;
 
-  private constructor(folder: TemporaryFolder, port: number, args: readonly string[]) {
+  private constructor(folder: TemporaryFolder, port: number, args: readonly string[], program: string) {
     this.port = port;
+    this.#program = program;
     this.folder = folder.path;
     this.#folder = folder;
     this.#args = args;
     this.#process = this.#spawn();
   }
 
-  /** Starts a server; `args` are options of its command line. */
-  static async start(args: readonly string[] = [], port = freePort()): Promise<TestRedis> {
-    const redis = new TestRedis(await TemporaryFolder.create(), port, args);
+  /** Starts a server; `args` are options of its command line, `program` may be that of Valkey. */
+  static async start(
+    args: readonly string[] = [],
+    port = freePort(),
+    program: string = "redis-server",
+  ): Promise<TestRedis> {
+    const redis = new TestRedis(await TemporaryFolder.create(), port, args, program);
     await redis.#ready();
     return redis;
   }
@@ -96,7 +102,7 @@ export class TestRedis implements AsyncDisposable {
     const own = ["--port", String(this.port), "--bind", "127.0.0.1", "--dir", this.folder, "--save", ""];
     // Otherwise a replica is empty for its first five seconds, and is promoted by nobody.
     own.push("--repl-diskless-sync-delay", "0");
-    return Bun.spawn(["redis-server", ...own, ...this.#args], { stdin: "ignore", stdout: "ignore", stderr: "ignore" });
+    return Bun.spawn([this.#program, ...own, ...this.#args], { stdin: "ignore", stdout: "ignore", stderr: "ignore" });
   }
 
   async #ready(): Promise<void> {

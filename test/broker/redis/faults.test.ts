@@ -1,5 +1,5 @@
 import { test } from "bun:test";
-import { describeWithEngine } from "../../support/engines.ts";
+import { describeWithRedisAndValkey } from "../../support/engines.ts";
 import { Link } from "../../support/link.ts";
 import { patience } from "../../support/patience.ts";
 import { TestRedis } from "../../support/redis.ts";
@@ -80,6 +80,26 @@ const faults: readonly Fault[] = [
     lasts: 300,
   },
   {
+    name: "a network that is slow",
+    happen: ({ links }) => {
+      links[0].delayMs = 200;
+    },
+    heal: ({ links }) => {
+      links[0].delayMs = 0;
+    },
+    lasts: 600,
+  },
+  {
+    name: "a password that is another one",
+    happen: ({ redis }) => {
+      redis.command("CONFIG", "SET", "requirepass", "other");
+      redis.command("-a", "other", "CLIENT", "KILL", "TYPE", "normal");
+      redis.command("-a", "other", "CLIENT", "KILL", "TYPE", "pubsub");
+    },
+    heal: ({ redis }) => void redis.command("-a", "other", "CONFIG", "SET", "requirepass", ""),
+    lasts: 600,
+  },
+  {
     name: "an output buffer that is full",
     happen: ({ redis }) => void redis.command("CONFIG", "SET", "client-output-buffer-limit", "pubsub 1 1 1"),
     heal: ({ redis }) => void redis.command("CONFIG", "SET", "client-output-buffer-limit", "pubsub 0 0 0"),
@@ -87,11 +107,15 @@ const faults: readonly Fault[] = [
   },
 ];
 
-describeWithEngine("two nodes on Redis", "redis-server", () => {
-  test.concurrent.each(faults.map((fault) => [fault.name, fault] as const))(
+/** Valkey differs from Redis in none of its ways to fail: what it keeps and tells is looked at. */
+const faultsOfValkey = new Set(["cut connections", "kill -9 without data", "a restart from an older snapshot"]);
+
+describeWithRedisAndValkey("two nodes", (program, isValkey) => {
+  const some = isValkey ? faults.filter(({ name }) => faultsOfValkey.has(name)) : faults;
+  test.concurrent.each(some.map((fault) => [fault.name, fault] as const))(
     "[RD2] %s: nothing acknowledged is lost in silence, and both nodes come to rest at the top",
     async (_, fault) => {
-      await using redis = await TestRedis.start(fault.args);
+      await using redis = await TestRedis.start(fault.args, undefined, program);
       using one = new Link(redis.port);
       using other = new Link(redis.port);
       const history = new RunHistory();
@@ -109,6 +133,22 @@ describeWithEngine("two nodes on Redis", "redis-server", () => {
       await publishing;
       await fault.heal?.(run);
       await judge(nodes, history);
+    },
+    patience * 3,
+  );
+
+  test(
+    "a server that begins another generation under its connections is noticed in silence",
+    async () => {
+      await using redis = await TestRedis.start([], undefined, program);
+      const history = new RunHistory();
+      const node = redisNode([redis.options()], history, channels);
+      await until("the node hears all channels", () => channels.every((channel) => node.isInside(channel)));
+      for (const [n, channel] of channels.entries()) await node.publish(channel, n);
+      redis.command("REPLICAOF", "127.0.0.1", "1");
+      redis.command("REPLICAOF", "NO", "ONE");
+      await until("every channel is lost", () => node.lost >= channels.length);
+      await node.close();
     },
     patience * 3,
   );

@@ -1,18 +1,18 @@
 import { expect, test } from "bun:test";
 import { RedisEngine } from "../../../src/broker/redis/engine.ts";
 import type { EngineEvents } from "../../../src/broker/remote/engine.ts";
-import { describeWithEngine } from "../../support/engines.ts";
+import { describeWithRedisAndValkey } from "../../support/engines.ts";
 import { testTimeout } from "../../support/patience.ts";
 import { SeededRandom } from "../../support/random.ts";
 import { TestRedis } from "../../support/redis.ts";
 import { callOf, named, onReal, onSimulated } from "../remote/calls.ts";
 import { enginePorts } from "../remote/engine-ports.ts";
 
-describeWithEngine("the scripts", "redis-server", () => {
+describeWithRedisAndValkey("the scripts", (program) => {
   test(
     "[RD1] Redis answers every sequence of calls as the simulated server does, and tells the same messages",
     async () => {
-      await using redis = await TestRedis.start();
+      await using redis = await TestRedis.start([], undefined, program);
       const random = new SeededRandom();
       for (let run = 0; run < 25; run++) {
         const calls = Array.from({ length: 40 }, (_, number) => callOf(random, number, "any"));
