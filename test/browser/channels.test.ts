@@ -29,7 +29,7 @@ describeInBrowser("the Channels tab with the stock client", (windows) => {
     expect([...ann.faults, ...ben.faults]).toEqual([]);
   });
 
-  test.each(["sse", "http_stream"])(
+  test.each(["websocket", "sse", "http_stream"])(
     "a client over %s publishes and receives as one over WebSocket",
     async (transport) => {
       const channel = `over-${transport}`;

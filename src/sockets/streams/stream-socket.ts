@@ -97,7 +97,12 @@ export class StreamSocket extends ClientSocket implements Turning, Flushed {
     const bytes = this.#shared.writer.join(this.#pieces);
     this.#forget();
     this.#written += bytes.byteLength;
-    this.#body.enqueue(bytes);
+    try {
+      this.#body.enqueue(bytes);
+    } catch {
+      // The runtime has ended the body: one that has must not keep the others of this turn from theirs.
+      this.closed();
+    }
     this.watch();
   }
 
