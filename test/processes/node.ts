@@ -38,6 +38,15 @@ export class ProcessNode implements AsyncDisposable {
     return { worker, pid };
   }
 
+  /** Kills the parent, and starts the node again in its folder when its workers have ended. */
+  async crash(): Promise<void> {
+    this.process.signal("SIGKILL");
+    await this.process.ended();
+    const process = this.process.again();
+    this.workers.clear();
+    this.#current = { process, url: await process.url() };
+  }
+
   /** Stops the node, and starts it again in its folder. */
   async restart(config: JsonObject): Promise<void> {
     this.process.signal("SIGTERM");
