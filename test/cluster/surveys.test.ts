@@ -82,7 +82,8 @@ test("[ND4] a node that does not answer in time is named, and the others' answer
 test("[ND5] the publish logs of all nodes are read in pages, each entry once, newest first", async () => {
   const { one, two, three } = threeNodes();
   const logs = [one, two, three].map(({ store }) => store.log);
-  for (let n = 0; n < 40; n++) logs[Math.floor(n / 14)]?.record({ ...entryOf(`c${n}`), time: Date.UTC(2030, 0, 1) + n });
+  for (let n = 0; n < 40; n++)
+    logs[Math.floor(n / 14)]?.record({ ...entryOf(`c${n}`), time: Date.UTC(2030, 0, 1) + n });
   const pages: string[][] = [];
   let cursor: string | undefined;
   do {
