@@ -17,6 +17,8 @@ export interface Target {
   readonly client: string;
   /** The session of one connection, as an emulated transport has it; absent or "": all of the user's. */
   readonly session?: string;
+  /** The connection `client` is meant whoever its user is; absent: it has to be one of `user`. */
+  readonly isAnyUser?: boolean;
   readonly except: ReadonlySet<string>;
 }
 
@@ -149,11 +151,12 @@ export class Members implements Registry {
   }
 
   /** The connections that a target names; a copy, because an event that they are sent may end them. */
-  targeted({ user, client, session = "", except }: Target): readonly OwnedMember[] {
+  targeted({ user, client, session = "", isAnyUser = false, except }: Target): readonly OwnedMember[] {
     const isMeant = ({ id, socket }: OwnedMember) => !except.has(id) && (session === "" || socket.session === session);
     if (client === "") return this.ofUser(user).filter(isMeant);
     const member = this.member(client);
-    return member && member.user === user && isMeant(member) ? [member] : [];
+    const isOfUser = isAnyUser ? member?.user !== null : member?.user === user;
+    return member && isOfUser && isMeant(member) ? [member] : [];
   }
 
   /** A free slot, for the next member. */

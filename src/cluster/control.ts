@@ -46,7 +46,13 @@ const event = variant("type", [
   }),
 ]);
 
-const target = object({ user: string(), client: string(), session: optional(string()), except: array(string()) });
+const target = object({
+  user: string(),
+  client: string(),
+  session: optional(string()),
+  isAnyUser: flag,
+  except: array(string()),
+});
 
 const message = object({ target, event });
 
@@ -95,8 +101,8 @@ function othersOf(told: HubEvent): Pick<InferOutput<typeof message>, "target" | 
   return { target: { ...told.target, except: [...told.target.except] }, event: told.event };
 }
 
-function targetOf({ target: { except, session = "", ...rest } }: InferOutput<typeof message>): Target {
-  return { ...rest, session, except: new Set(except) };
+function targetOf({ target: { except, session = "", isAnyUser, ...rest } }: InferOutput<typeof message>): Target {
+  return { ...rest, session, ...(isAnyUser && { isAnyUser }), except: new Set(except) };
 }
 
 function toldOf(told: InferOutput<typeof event>): Told {

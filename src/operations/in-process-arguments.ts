@@ -45,6 +45,7 @@ export const schemas = {
     },
     "expected whom: an object with a user",
   ),
+  connection: v.object({ client: text }, "expected a client"),
   addressee: v.object({ user: v.optional(text, ""), client: v.optional(text, "") }, "expected a user, or a client"),
   expiry: v.object({ expireAt: v.nullish(amount) }, options),
   subscribe: v.object(

@@ -12,7 +12,7 @@ import { OperationError, refuseField, valueOrThrow } from "./operation-error.ts"
 import type { Operations } from "./operations.ts";
 import type { Publish } from "./publish.ts";
 import type { Send, Sent } from "./send.ts";
-import type { Who } from "./server-commands.ts";
+import type { AnyUser, Who } from "./server-commands.ts";
 import type { Counts } from "./survey.ts";
 
 /** The options of a publish. */
@@ -78,8 +78,11 @@ export interface InProcess {
   subscribe(who: Who, channel: string, options?: SubscribeOptions): Promise<void>;
   /** Unsubscribes a user's connections from a channel. */
   unsubscribe(who: Who, channel: string): Promise<void>;
-  /** Closes a user's connections, by default with code 3503: a code from 3000 to 4999, a reason of up to 123 bytes. */
-  disconnect(who: Who, disconnect?: Disconnect): Promise<void>;
+  /**
+   * Closes a user's connections on all nodes, or the one with an id (`client`, without `user`), by default with code 3503:
+   * a code from 3000 to 4999, a reason of up to 123 bytes.
+   */
+  disconnect(who: Who | AnyUser, disconnect?: Disconnect): Promise<void>;
   /** Sets when a user's connections expire: `expireAt` in seconds since 1970; null: never. */
   refresh(who: Who, expireAt: number | null): Promise<void>;
   /** The connections in a channel, by their ids. */
@@ -154,7 +157,7 @@ export function createInProcess(operations: Operations, isRunning: () => boolean
       valueOrThrow(running().unsubscribe(who, channel));
     },
     disconnect: async (who, disconnect) => {
-      expectArgument(schemas.who, who);
+      expectArgument(who.user === undefined && who.client ? schemas.connection : schemas.who, who);
       if (disconnect) expectArgument(schemas.disconnect, disconnect);
       valueOrThrow(running().disconnect(who, disconnect));
     },

@@ -25,6 +25,12 @@ export interface Who {
   readonly whitelist?: readonly string[];
 }
 
+/** One connection, whoever its user is. */
+export interface AnyUser {
+  readonly client: string;
+  readonly user?: undefined;
+}
+
 /** A subscription by the server without its channel. */
 export interface Subscribe {
   /** Seconds since 1970; null or absent: never. */
@@ -106,9 +112,14 @@ export function createServerCommands({ rules, hub, registry, clock, broker, acco
       return tell(who, { type: "hub.unsubscribe", channel: name, unsubscribe: unsubscribes.server });
     },
 
-    disconnect: (who: Who, disconnect: Disconnect = disconnects.forceDisconnect): Result<null> => {
+    disconnect: (who: Who | AnyUser, disconnect: Disconnect = disconnects.forceDisconnect): Result<null> => {
       const error = closeError(disconnect);
-      return error ? refuse(error) : tell(who, { type: "hub.disconnect", disconnect });
+      if (error) return refuse(error);
+      const event: Told = { type: "hub.disconnect", disconnect };
+      if (who.user !== undefined) return tell(who, event);
+      const target = { user: "", client: who.client, isAnyUser: true, except: new Set<string>() };
+      hub.send({ type: "user.tell", target, event });
+      return done;
     },
 
     /** `expireAt` in seconds since 1970; null takes the expiry away. `info`: raw JSON. */

@@ -27,7 +27,7 @@ export interface ApplicationOperations {
   subscribe(who: { user: string }, channel: string): Promise<void>;
   unsubscribe(who: { user: string }, channel: string): Promise<void>;
   send(who: { user: string; client?: string }, data: unknown, options: SendOptions): Promise<Sent>;
-  disconnect(who: { user: string; client?: string }, disconnect?: Disconnect): Promise<void>;
+  disconnect(who: { user: string; client?: string } | { client: string }, disconnect?: Disconnect): Promise<void>;
   /** Subscribes inside of the server; see `server-subscription.ts`. */
   readonly publications: Publications;
   stop(): Promise<{ readonly cut: number }>;
@@ -77,8 +77,8 @@ export class ServerHandle {
     const meant = [...this.connections("user" in of ? of : undefined)].filter(
       ({ id }) => "user" in of || id === of.connection,
     );
-    const operations = this.#parts.operations();
-    for (const { user, id } of meant) await operations.disconnect({ user, client: id }, reason);
+    const who: { user: string } | { client: string } = "user" in of ? { user: of.user } : { client: of.connection };
+    await this.#parts.operations().disconnect(who, reason);
     return { connections: meant.length };
   }
 

@@ -106,7 +106,7 @@ export interface Server<C extends ContractSchemas, Session> {
     data: Input<MessagesOf<C>[K]>,
     options?: MessageOptions,
   ): Promise<Sent>;
-  /** Ends connections, with code 3503 unless told; says how many of this node. */
+  /** Ends connections on all nodes, with code 3503 unless told; says how many of this node. */
   disconnect(
     of: { readonly user: string } | { readonly connection: string },
     reason?: EndReason,
