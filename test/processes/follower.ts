@@ -62,6 +62,18 @@ export class Follower {
   }
 
   async #follow(probe: CentrifugeProbe): Promise<void> {
+    const epoch = await this.#subscribe(probe);
+    for (;;) {
+      const heard = await probe.next();
+      if ("closed" in heard) return;
+      const push = (heard as { push?: { pub?: JsonObject; unsubscribe?: JsonObject } }).push;
+      if (push?.pub) this.#take(epoch, push.pub);
+      if (push?.unsubscribe) return;
+    }
+  }
+
+  /** Recovers where it was, or begins anew; answers with the epoch. */
+  async #subscribe(probe: CentrifugeProbe): Promise<string> {
     const isKnown = this.epoch !== "";
     const asked = isKnown ? { recover: true, offset: this.offset, epoch: this.epoch } : {};
     const subscribed = await probe.subscribe("a", asked);
@@ -73,13 +85,7 @@ export class Follower {
       this.epoch = epoch;
       this.offset = Number(subscribed["offset"] ?? 0);
     }
-    for (;;) {
-      const heard = await probe.next();
-      if ("closed" in heard) return;
-      const push = (heard as { push?: { pub?: JsonObject; unsubscribe?: JsonObject } }).push;
-      if (push?.pub) this.#take(epoch, push.pub);
-      if (push?.unsubscribe) return;
-    }
+    return epoch;
   }
 
   #take(epoch: string, { offset, data }: JsonObject): void {
