@@ -38,7 +38,7 @@ import { createNodeHooks } from "./hook-ports.ts";
 import { createHooks, readsHandshakes } from "./http-hooks.ts";
 import { startHub } from "./hub.ts";
 import { connectionOptions, lossOptions, recoveryRate, slowOptions, tokenOptions } from "./options.ts";
-import type { ParentConnection } from "./parent-connection.ts";
+import { type ParentConnection, quietly } from "./parent-connection.ts";
 import { countRecoveries } from "./recoveries.ts";
 import { shareNode } from "./shared.ts";
 
@@ -116,6 +116,7 @@ export function createNode(config: Config, ports: NodePorts) {
   });
   const shared = shareNode(config, {
     ...ports,
+    log: ports.parent ? quietly(log) : log,
     subscribers,
     hub,
     engine,

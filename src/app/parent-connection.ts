@@ -2,6 +2,7 @@ import type { HubRef } from "../../actors/hub/events.ts";
 import type { ParentEngine } from "../broker/parent/engine.ts";
 import type { Clock } from "../core/clock.ts";
 import { disconnects } from "../core/disconnects.ts";
+import type { Log } from "../core/log.ts";
 import type { EngineMetrics } from "../metrics/engine.ts";
 import { answerMs, type Link } from "../processes/link.ts";
 import { ParentUsers } from "../processes/users.ts";
@@ -37,4 +38,10 @@ export function parentUsers({ link }: ParentConnection, hub: HubRef): ParentUser
     const target = { user, client, except: new Set<string>() };
     hub.send({ type: "user.tell", target, event: { type: "hub.disconnect", disconnect: disconnects.connectionLimit } });
   });
+}
+
+/** A log of what is of no interest between the processes of one node: their parent tells when one begins and ends. */
+export function quietly(log: Log): Log {
+  const { debug } = log;
+  return { debug, info: debug, warn: debug, error: log.error };
 }

@@ -13,6 +13,7 @@ import { systemNetwork } from "../runtime/network.ts";
 import { processors, startOwnProgram } from "../runtime/own-process.ts";
 import { systemClock, systemTimers } from "../runtime/system.ts";
 import { listenUnix } from "../runtime/unix-socket.ts";
+import { nodeName } from "./api.ts";
 import { planReplacement } from "./parent-reload.ts";
 import { ParentServices } from "./parent-services.ts";
 import { assertFree, startProblems } from "./start-checks.ts";
@@ -158,7 +159,8 @@ export class ParentProcess {
           workers,
           node: this.#services.node,
           profile: this.#parts.profile,
-          config: { ...config, http_server },
+          // The same name at all workers, also where the first one has found the port.
+          config: { ...config, http_server, node: { ...config.node, name: nodeName(config) } },
         };
       },
       joined: (_, link) => this.#services.serve(link),

@@ -90,7 +90,10 @@ describe("the limit of connections of a user", () => {
     for (let n = 0; n < 4; n++) {
       using one = await CentrifugeProbe.open(node.url.replace("http", "ws"));
       one.send(one.command("connect", request));
-      expect(await one.closed()).toMatchObject({ code: 3_504 });
+      // Where two workers let in the last one at the same time, it is greeted first.
+      let heard = await one.next();
+      if (!("closed" in heard)) heard = await one.next();
+      expect(heard).toMatchObject({ closed: { code: 3_504 } });
     }
     clients[0]?.[Symbol.dispose]();
     await until("another one is let in", async () => {
