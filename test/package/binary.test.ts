@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { ChatWindow } from "../browser/chat-window.ts";
 import { Backend } from "../conformance/player/backend.ts";
 import { isSame } from "../conformance/player/compare.ts";
 import { Conversation } from "../conformance/player/conversation.ts";
 import { differs, type Recording, readRecording, type Scenario } from "../conformance/player/recording.ts";
 import type { ConversationTime } from "../conformance/player/waiting.ts";
 import { binary, binaryRemark, withoutBinary } from "../support/binary.ts";
+import { describeInBrowser } from "../support/browser.ts";
 import { describePage } from "../support/page-rules.ts";
 import { testTimeout } from "../support/patience.ts";
 import { ChorusProcess } from "../support/process.ts";
@@ -73,6 +75,23 @@ describe.skipIf(withoutBinary)(`the binary${binaryRemark}`, () => {
       backend?.stop();
     }
   });
+});
+
+describeInBrowser(`the page of the binary${binaryRemark}`, (windows) => {
+  test.skipIf(withoutBinary)(
+    "[BI2] plays its first screen in Chromium, and the chat of two windows goes on",
+    async () => {
+      await using own = await ChorusProcess.spawn({ binary: await binary(), args: ["--port", "0"] });
+      const url = await own.url();
+      const { page, faults } = await windows.open(url);
+      await page.getByText("2 messages recovered, in order, and proven complete").waitFor();
+      const ann = await ChatWindow.join(windows, url, { name: "Ann", channel: "binary" });
+      const ben = await ChatWindow.join(windows, url, { name: "Ben", channel: "binary" });
+      await ann.say("hello");
+      await ben.entry("hello").waitFor();
+      expect([...faults, ...ann.faults, ...ben.faults]).toEqual([]);
+    },
+  );
 });
 
 /** Conversations in which time has to pass, or a step differs on purpose, are played in the process of the tests alone. */
