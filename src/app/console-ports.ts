@@ -47,6 +47,7 @@ export function consolePorts({ console }: Config, { node, process, messages, ...
     loopLag: process.loopLag,
     stalled: () => node.slow.size,
     hooks: () => hookStatistics(node.hooks),
+    nodes: () => node.others?.nodes.all ?? [],
   };
 }
 

@@ -64,6 +64,11 @@ export class Nodes {
     return this.#ports.cluster.node;
   }
 
+  /** All nodes, this one first. */
+  get all(): readonly NodeCard[] {
+    return [{ id: this.own, ...this.#ports.describe() }, ...this.others];
+  }
+
   /** The other nodes, as they last told of themselves. */
   get others(): readonly NodeCard[] {
     return [...this.#others.values()].map((each) => each.card);

@@ -50,6 +50,9 @@ function sampleOf(ports: ConsolePorts, census: Census) {
     crashes: counters.crashes,
     bytesIn: counters.bytesIn,
     bytesOut: counters.bytesOut,
+    nodes: ports.nodes().map(({ name, version, clients, users, channels }) => {
+      return { name, version, connections: clients, users, channels };
+    }),
     hooks: ports.hooks().map(({ kind, name, calls, errors, timeouts, limited, inFlight, durationSum }) => {
       return { kind, name, calls, errors, timeouts, limited, inFlight, mean: calls > 0 ? durationSum / calls : 0 };
     }),

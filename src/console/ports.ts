@@ -13,6 +13,15 @@ import type { Counters } from "../metrics/counters.ts";
 import type { Operations } from "../operations/operations.ts";
 import type { RecentWarnings } from "./warnings.ts";
 
+/** A node in a few figures. */
+interface NodeFigures {
+  readonly name: string;
+  readonly version: string;
+  readonly clients: number;
+  readonly users: number;
+  readonly channels: number;
+}
+
 /** What the console reads of the server that it shows, and what it does to it. */
 export interface ConsolePorts {
   /** The key that a page connects with; "": none is needed. */
@@ -41,4 +50,6 @@ export interface ConsolePorts {
   /** Connections with something unsent. */
   stalled(): number;
   hooks(): readonly HookStatistics[];
+  /** All nodes, this one first, with what they told of themselves in the last seconds; empty where this one is alone. */
+  nodes(): readonly NodeFigures[];
 }

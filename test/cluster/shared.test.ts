@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import type { Tree } from "../../src/config/tree.ts";
 import { until } from "../broker/remote/fault-runs.ts";
+import { Operator } from "../console/operator.ts";
 import { pub } from "../support/centrifuge-probe.ts";
 import { describeWithEngine } from "../support/engines.ts";
 import { testTimeout } from "../support/patience.ts";
@@ -11,6 +12,8 @@ import { CommandStream } from "./command-stream.ts";
 import { ClusterNode } from "./node.ts";
 
 setDefaultTimeout(testTimeout);
+
+const consoleKey = "the-key-of-the-console";
 
 /** Where clients are seen, and told of each other. */
 const seen = {
@@ -132,6 +135,15 @@ describeWithEngine("what nodes on Redis share", "redis-server", () => {
       missing,
     });
     expect(await one.api("push_log", { channel: "alone" })).toMatchObject({ entries: [], missing });
+  });
+
+  test("[ND4] the console shows all nodes, its own first", async () => {
+    await using third = await start({ console: { enabled: true, key: consoleKey } });
+    using operator = await Operator.connect(third.url, consoleKey);
+    const { nodes } = await operator.follow("overview").next((sample) => sample.nodes.length > 2);
+    expect(nodes[0]).toMatchObject({ connections: 0, users: 0, channels: 0, version: expect.any(String) });
+    third.process.signal("SIGTERM");
+    await third.process.ended();
   });
 
   test("[ND6] commands of a stream reach it through any node", async () => {

@@ -25,6 +25,17 @@ export interface Sample {
   readonly bytesIn: number;
   readonly bytesOut: number;
   readonly hooks: readonly HookSample[];
+  /** All nodes, the one of this console first; empty where it is alone. */
+  readonly nodes: readonly NodeSample[];
+}
+
+/** What a node has told of itself in the last seconds. */
+interface NodeSample {
+  readonly name: string;
+  readonly version: string;
+  readonly connections: number;
+  readonly users: number;
+  readonly channels: number;
 }
 
 /** What was counted of one hook. */

@@ -61,7 +61,7 @@ export const openOverview: OpenView = (root, link) => {
   );
 };
 
-function breakdowns({ states, protocols, closed, errors, recoveries, refused }: Sample): HTMLElement[] {
+function breakdowns({ states, protocols, closed, errors, recoveries, refused, nodes }: Sample): HTMLElement[] {
   const parts: [string, string, Readonly<Record<string, number>>][] = [
     ["Connections by state", "State", states],
     ["Connections by protocol", "Protocol", protocols],
@@ -70,7 +70,16 @@ function breakdowns({ states, protocols, closed, errors, recoveries, refused }: 
     ["Errors by code", "Code", errors],
     ["Refused upgrades", "Reason", refused],
   ];
-  return parts.map(([caption, head, counts]) =>
-    make("section", { class: "card", children: [table(caption, [head, "Count"], countRows(counts, count))] }),
-  );
+  const counted = parts.map(([caption, head, counts]) => table(caption, [head, "Count"], countRows(counts, count)));
+  const tables = nodes.length > 0 ? [nodeTable(nodes), ...counted] : counted;
+  return tables.map((each) => make("section", { class: "card", children: [each] }));
+}
+
+function nodeTable(nodes: Sample["nodes"]): HTMLTableElement {
+  const rows = nodes.map(({ name, version, connections, users, channels }) => [
+    name,
+    version,
+    ...[connections, users, channels].map(count),
+  ]);
+  return table("Nodes", ["Node", "Version", "Connections", "Users", "Channels"], rows);
 }
