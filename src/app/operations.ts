@@ -1,4 +1,5 @@
 import type { Config } from "../config/config.ts";
+import { sharedEngine } from "../config/shared-engine.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Random } from "../core/random.ts";
 import { Slices } from "../core/slices.ts";
@@ -36,6 +37,7 @@ export function createConfiguredOperations(config: Config, parts: OperationsPart
     random,
     slices,
     inbox: messages.inbox,
+    canKeep: sharedEngine(config) !== "nats",
     publishLog: messages.log,
     others: node.others?.surveys ?? null,
     census: users && (() => users.census()),

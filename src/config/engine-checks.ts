@@ -1,4 +1,5 @@
 import type { Config } from "./config.ts";
+import { natsUrls } from "./nats-url.ts";
 import { sharedEngine } from "./shared-engine.ts";
 
 /** What is wrong between the options of what several nodes share, and those of channels. */
@@ -20,6 +21,9 @@ export function engineProblems(config: Config): string[] {
 function natsProblems({ broker, channel, engine }: Config): string[] {
   if (engine.type === "redis") {
     return ['broker.enabled: expected false beside engine.type "redis": channels are in one'];
+  }
+  if (natsUrls(broker.nats.url) === null) {
+    return ["broker.nats.url: expected URLs as nats://USER:PASSWORD@HOST:PORT, with a comma between them"];
   }
   if (broker.nats.jetstream.enabled) return [];
   const kept = rulesOf(channel).filter(([, rules]) => rules.history_size > 0);

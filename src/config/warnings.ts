@@ -35,7 +35,7 @@ export function cautions(config: Config, profile: Profile): readonly string[] {
     lines.push(`http_api.insecure: DANGER: everyone who reaches ${named(apiAddress)} may use the API, without a key`);
   }
   if (sharedEngine(config) === "nats") {
-    lines.push("broker.type: with nats messages that wait for users are kept by the node that was asked to send them");
+    lines.push("broker.type: with nats no message waits for a user: send with until, ttl or queue_ttl_s is error 108");
   }
   return [
     ...lines,

@@ -20,6 +20,8 @@ export interface MessagesPorts {
   readonly registry: Registry;
   /** Keeps messages, and results by their idempotency keys. */
   readonly inbox: Pick<Inbox, "append" | "recall" | "remember">;
+  /** False where several nodes share no inbox: what waited at this one would not reach a user who comes to another. */
+  readonly canKeep: boolean;
   readonly random: Pick<Random, "uuid">;
   readonly clock: Pick<Clock, "wall">;
   readonly recorder: Recorder;
@@ -46,7 +48,8 @@ interface Kept extends Way {
 }
 
 /** Messages to users: to the connections that they have, or to the next one. */
-export function createMessages({ hub, registry, inbox, random, clock, recorder, others }: MessagesPorts) {
+export function createMessages(ports: MessagesPorts) {
+  const { hub, registry, inbox, random, clock, recorder, others, canKeep } = ports;
   const reach = createReach({ hub, registry, others });
 
   /** Nothing is delivered whose key could not be kept: the sender is refused, and may try again. */
@@ -94,6 +97,7 @@ export function createMessages({ hub, registry, inbox, random, clock, recorder, 
   const send = (to: Addressee, data: Payload, options: Send) => {
     const error = requestError(to, options);
     if (error) return refuse(error);
+    if (!canKeep && wayOf(options, null).expiresAt !== null) return refuse(keptNowhere);
     const { idempotencyKey = "" } = options;
     if (idempotencyKey === "") return sendOnce(to, data, wayOf(options, null));
     const key = storedKey(to, idempotencyKey);
@@ -115,6 +119,11 @@ export function createMessages({ hub, registry, inbox, random, clock, recorder, 
     },
   };
 }
+
+const keptNowhere = withReason(
+  errors.notAvailable,
+  'with broker.type "nats" no message waits for a user: send it without until, ttl and queue_ttl_s',
+);
 
 function requestError(
   { user, client = "" }: Addressee,

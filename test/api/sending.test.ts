@@ -193,6 +193,7 @@ describe("a repeated key", () => {
       hub,
       registry,
       inbox: store.inbox,
+      canKeep: true,
       random: systemRandom,
       clock,
       recorder,

@@ -1,4 +1,6 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
+import { jetstreamManager } from "@nats-io/jetstream";
+import { connect } from "@nats-io/transport-node";
 import { pub } from "../support/centrifuge-probe.ts";
 import { describeWithEngine } from "../support/engines.ts";
 import type { JsonObject } from "../support/json.ts";
@@ -80,6 +82,50 @@ describeWithEngine("nodes on NATS", "nats-server", () => {
     expect(await client.next()).toMatchObject({ push: { channel: "a", unsubscribe: { code: 2500 } } });
   });
 
+  test("[NA9] a stream that is deleted is created anew, and a positioned client is told", async () => {
+    await using nats = await TestNats.start();
+    await using node = await startNode(nats);
+    using client = await node.connect();
+    await client.subscribe("a");
+    await node.api("publish", { channel: "a", data: 1 });
+    expect(await client.next()).toMatchObject(pub("a", { data: 1, offset: 1 }));
+    const connection = await connect({ servers: `127.0.0.1:${nats.port}` });
+    await (await jetstreamManager(connection)).streams.delete("chorus");
+    await connection.close();
+    expect(await client.next()).toMatchObject({ push: { channel: "a", unsubscribe: { code: 2500 } } });
+    expect(await node.api("publish", { channel: "a", data: 2 })).toMatchObject({ offset: 1 });
+  });
+
+  test("[NA9] a publication longer than NATS takes is error 106, with and without history", async () => {
+    await using nats = await TestNats.start();
+    for (const hasJetStream of [true, false]) {
+      await using node = await startNode(nats, hasJetStream);
+      const publish = (length: number) => node.api("publish", { channel: "a", data: "x".repeat(length) });
+      expect(await publish(1_048_500)).toMatchObject({ error: { code: 106 } });
+      expect(await publish(1_047_000)).not.toHaveProperty("error");
+    }
+  });
+
+  test("[NA10] a message goes to all nodes at once; one that would have to wait is error 108", async () => {
+    await using nats = await TestNats.startCore();
+    await using one = await startNode(nats, false);
+    await using other = await startNode(nats, false);
+    using client = await other.connect({ token: await connectionToken("ann") });
+    for (const more of [
+      { until: "delivered" },
+      { until: "acknowledged", ttl: "1h" },
+      { ttl: "1h" },
+      { queue_ttl_s: 9 },
+    ]) {
+      expect(await one.api("send", { user: "ann", data: 1, ...more })).toMatchObject({ error: { code: 108 } });
+    }
+    const once = { user: "ann", data: 2, queue_ttl_s: 0 };
+    let sent = await one.api("send", once);
+    // The nodes may not know of each other yet.
+    while (sent["connections"] === 0) sent = await one.api("send", once);
+    expect(await client.next()).toEqual({ push: { message: { data: 2 } } });
+  });
+
   test("[NA7] presence, joins and leaves are of all nodes that are there", async () => {
     await using nats = await TestNats.startCore();
     const channel = { presence: true, join_leave: true, allow_presence_for_subscriber: true };
@@ -121,6 +167,12 @@ describeWithEngine("nodes on NATS", "nats-server", () => {
         "channel.without_namespace.history_size: expected 0 without broker.nats.jetstream.enabled: NATS alone keeps nothing",
       ],
     ]);
+    for (const url of ["nats://ann:sesame@127.0.0.1:99999", "nats://ann:sesame@", "nats://a:sesame%zz@b", "http://b"]) {
+      expect(await refusal({ broker: { enabled: true, type: "nats", nats: { url } } }, {})).toEqual([
+        78,
+        ["broker.nats.url: expected URLs as nats://USER:PASSWORD@HOST:PORT, with a comma between them"],
+      ]);
+    }
     expect(await refusal({ broker: { enabled: true, type: "redis" } }, {})).toEqual([
       78,
       ['broker.type: expected "nats", got "redis": that is a value of engine.type'],

@@ -7,6 +7,22 @@ import { freePort } from "./redis.ts";
 
 const stream: JetStreamOptions = { stream: "chorus", replicas: 1, storage: "file" };
 
+/** What an engine is told to find servers at a port. */
+export function natsOptions(port: number, more: Partial<NatsOptions> = {}): NatsOptions {
+  return {
+    servers: [`127.0.0.1:${port}`],
+    user: "",
+    password: "",
+    token: "",
+    prefix: "chorus",
+    connectTimeout: 1_000,
+    ioTimeout: 1_000,
+    tls: null,
+    jetstream: stream,
+    ...more,
+  };
+}
+
 /** A real NATS server with JetStream on the loopback, with a folder of its own. */
 export class TestNats implements AsyncDisposable {
   readonly port: number;
@@ -39,18 +55,7 @@ export class TestNats implements AsyncDisposable {
 
   /** What an engine is told to find it, or what stands in front of it. */
   options(port = this.port, more: Partial<NatsOptions> = {}): NatsOptions {
-    return {
-      servers: [`127.0.0.1:${port}`],
-      user: "",
-      password: "",
-      token: "",
-      prefix: "chorus",
-      connectTimeout: 1_000,
-      ioTimeout: 1_000,
-      tls: null,
-      jetstream: stream,
-      ...more,
-    };
+    return natsOptions(port, more);
   }
 
   kill(signal: "SIGKILL" | "SIGSTOP" | "SIGCONT" = "SIGKILL"): void {

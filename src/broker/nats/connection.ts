@@ -40,6 +40,8 @@ export function clientOptions(options: NatsOptions): ConnectionOptions {
     pingInterval: probeMs,
     maxPingOut: 2,
     maxReconnectAttempts: -1,
+    // A password that is refused twice may be the one of a server that is being set up.
+    ignoreAuthErrorAbort: true,
     reconnectTimeWait: 100,
     reconnectJitter: 400,
   };

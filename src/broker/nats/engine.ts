@@ -1,7 +1,7 @@
-import type { Msg, NatsConnection, Subscription } from "@nats-io/transport-node";
+import type { Msg, Subscription } from "@nats-io/transport-node";
 import type { ClusterBus, ClusterBusEvents } from "../../cluster/bus.ts";
 import type { Clock } from "../../core/clock.ts";
-import { errors } from "../../core/errors.ts";
+import { errors, withReason } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
 import type { Position } from "../../core/publication.ts";
 import type { Random } from "../../core/random.ts";
@@ -17,11 +17,12 @@ import { Names } from "./names.ts";
 import type { NatsOptions } from "./options.ts";
 import { Passing } from "./passing.ts";
 import { decodeRecord } from "./record.ts";
-import { StreamStore } from "./stream-store.ts";
-import { Streams } from "./streams.ts";
+import { Sessions } from "./sessions.ts";
+import type { Streams } from "./streams.ts";
 
-/** Milliseconds until a stream is opened again that could not be opened. */
-const openRetry = milliseconds(1_000);
+/** Bytes of a message beside the body of its publication: the head of a record, and headers. */
+const headBytesMax = 1_024;
+const tooLong = withReason(errors.limitExceeded, "the publication is longer than NATS takes (max_payload)");
 
 /** What an engine works with. */
 export interface NatsEnginePorts {
@@ -50,8 +51,7 @@ export class NatsEngine implements Engine, ClusterBus {
   readonly #failures: ThrottledLog;
   readonly #subscriptions = new Map<string, Subscription>();
   readonly #counts = { calls: 0, errors: 0 };
-  /** What is there between two interruptions; streams where JetStream is used. */
-  #session: { readonly connection: NatsConnection; readonly streams: Streams | null } | null = null;
+  readonly #sessions: Sessions;
 
   constructor(options: NatsOptions, events: EngineEvents, ports: NatsEnginePorts) {
     const { clock, log } = ports;
@@ -65,19 +65,25 @@ export class NatsEngine implements Engine, ClusterBus {
     const append = (channel: string, entries: readonly Entry[], until: number) =>
       this.#streams().append(channel, entries, until);
     this.#lanes = new Lanes(clock, append, (error) => this.#failed(error));
+    this.#sessions = new Sessions(options, this.#names, {
+      ...ports,
+      began: (connection) => {
+        this.#bus.begin(connection);
+        events.resumed();
+      },
+      failed: (error) => this.#failed(error),
+    });
     this.#link = new NatsLink(options, {
       ...ports,
-      connected: (connection) => void this.#begin(connection),
-      interrupted: () => {
-        this.#session = null;
-      },
+      connected: (connection) => void this.#sessions.begin(connection),
+      interrupted: () => this.#sessions.end(),
       failed: (error) => this.#failures.add({ error: String(error) }),
     });
   }
 
   /** What can be seen of the engine. */
   get state() {
-    return { isUp: this.#link.isUp && this.#session !== null, probeAge: this.#link.age, ...this.#counts };
+    return { isUp: this.#link.isUp && this.#sessions.current !== null, probeAge: this.#link.age, ...this.#counts };
   }
 
   broadcast(text: string): void {
@@ -110,7 +116,8 @@ export class NatsEngine implements Engine, ClusterBus {
         observe();
         done(answers);
       };
-      if (entry.history === null) this.#pass(entry, answered);
+      if (this.#isTooLong(entry)) answered({ error: tooLong });
+      else if (entry.history === null) this.#pass(entry, answered);
       else this.#lanes.add(entry, until, answered);
     }
     if (entries.length === 0) done(answers);
@@ -168,7 +175,7 @@ export class NatsEngine implements Engine, ClusterBus {
   }
 
   async close(): Promise<void> {
-    this.#session = null;
+    this.#sessions.close();
     await this.#link.close();
   }
 
@@ -177,28 +184,21 @@ export class NatsEngine implements Engine, ClusterBus {
   }
 
   #connected() {
-    if (this.#session === null) throw new Error("the servers are away");
-    return this.#session;
+    const session = this.#sessions.current;
+    if (session === null) throw new Error("the servers are away");
+    return session;
+  }
+
+  /** Whether the servers do not take a message as long as this; a UTF-16 unit is at most three bytes. */
+  #isTooLong({ body }: Entry): boolean {
+    const most = (this.#sessions.current?.connection.info?.max_payload ?? Number.POSITIVE_INFINITY) - headBytesMax;
+    return body.length > most / 3 && Buffer.byteLength(body) > most;
   }
 
   #streams(): Streams {
     const { streams } = this.#connected();
     if (streams === null) throw new Error("there is no JetStream");
     return streams;
-  }
-
-  /** A connection stands: what it is for is opened on it, and then everything that may have been missed is compared. */
-  async #begin(connection: NatsConnection): Promise<void> {
-    const { jetstream, ioTimeout } = this.#options;
-    try {
-      const store = jetstream && (await StreamStore.open(connection, jetstream, this.#names, ioTimeout));
-      this.#session = { connection, streams: store && new Streams(store, this.#ports) };
-      this.#bus.begin(connection);
-      this.#events.resumed();
-    } catch (error) {
-      this.#failed(error);
-      if (!connection.isClosed()) this.#ports.timers.setTimeout(() => void this.#begin(connection), openRetry);
-    }
   }
 
   /** Publishes what is not kept. */
@@ -222,7 +222,7 @@ export class NatsEngine implements Engine, ClusterBus {
     const { head, bodies } = record;
     const seq = Number(message.headers?.get("Nats-Sequence") ?? 0);
     const storedAt = Date.parse(message.headers?.get("Nats-Time-Stamp") ?? "");
-    if (seq > 0 && storedAt > 0) this.#session?.streams?.heard(channel, { ...record, seq, storedAt });
+    if (seq > 0 && storedAt > 0) this.#sessions.current?.streams?.heard(channel, { ...record, seq, storedAt });
     for (const [index, body] of bodies.entries()) {
       const offset = head.x || head.e === "" ? head.o : head.o - bodies.length + 1 + index;
       const first = head.f && index === 0 ? { isFirstKept: true as const } : {};

@@ -59,6 +59,7 @@ export class StreamStore {
   readonly #jetstream: JetStream;
   readonly #name: string;
   readonly #names: Names;
+  readonly #created: string;
   #sizeMax: number;
 
   private constructor(
@@ -72,6 +73,7 @@ export class StreamStore {
     this.#names = names;
     this.#name = config.name;
     this.#sizeMax = config.max_msgs_per_subject;
+    this.#created = created;
     // With one replica a restart may have lost what was not synchronized, or follow a restore of older files.
     const life = config.num_replicas === 1 ? (connection.info?.server_id ?? "") : "";
     this.generation = `${created} ${life}`;
@@ -94,6 +96,16 @@ export class StreamStore {
     if (info.config.republish?.dest !== names.retold.dest)
       throw new Error(`the stream ${options.stream} is there, and is not one of Chorus with this prefix`);
     return new StreamStore(connection, jetstream, names, info);
+  }
+
+  /** False where the servers say that there is no such stream, or that it is another one. */
+  async isThere(): Promise<boolean> {
+    const { JetStreamApiError }: typeof import("@nats-io/jetstream") = require("@nats-io/jetstream");
+    try {
+      return (await this.#jetstream.streams.info(this.#name)).created === this.#created;
+    } catch (error) {
+      return !(error instanceof JetStreamApiError && error.status === 404);
+    }
   }
 
   /** The last record of a channel; null where there is none. */

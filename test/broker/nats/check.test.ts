@@ -1,8 +1,11 @@
 import { expect, test } from "bun:test";
 import { checkNats } from "../../../src/broker/nats/check.ts";
+import { NatsEngine } from "../../../src/broker/nats/engine.ts";
 import { describeWithEngine } from "../../support/engines.ts";
-import { TestNats } from "../../support/nats.ts";
+import { Inbox } from "../../support/inbox.ts";
+import { natsOptions, TestNats } from "../../support/nats.ts";
 import { freePort } from "../../support/redis.ts";
+import { enginePorts } from "../remote/engine-ports.ts";
 
 /** What a server says first, and its answers to what a client begins with. */
 function greeter(info: object) {
@@ -18,6 +21,32 @@ function greeter(info: object) {
     },
   });
 }
+
+test("[NA9] servers that refuse the password for a while are tried until they take it", async () => {
+  const resumed = new Inbox<string>("resumed", (text) => text);
+  let greeted = 0;
+  using server = Bun.listen({
+    hostname: "127.0.0.1",
+    port: 0,
+    socket: {
+      open: (socket) =>
+        void socket.write(`INFO ${JSON.stringify({ version: "2.12.0", max_payload: 1_048_576, headers: true })}\r\n`),
+      data: (socket, bytes) => {
+        if (!bytes.includes("PING")) return;
+        if (bytes.includes("CONNECT")) greeted += 1;
+        // The first connection stands; it is cut, and three after it are refused.
+        if (greeted > 1 && greeted < 5) socket.end("-ERR 'Authorization Violation'\r\n");
+        else socket.write("PONG\r\n");
+        if (greeted === 1) socket.end();
+      },
+    },
+  });
+  const events = { message: () => {}, resumed: () => resumed.push(`after ${greeted}`) };
+  const options = natsOptions(server.port, { jetstream: null });
+  const engine = new NatsEngine(options, events, enginePorts());
+  for (let told = await resumed.next(); told !== "after 5"; told = await resumed.next());
+  await engine.close();
+});
 
 describeWithEngine("the check of NATS", "nats-server", () => {
   test("[NA6] a server that has all that is needed passes, and nothing of it stays open", async () => {
