@@ -32,13 +32,17 @@ const againMs = 10_000;
 export class Ownership {
   readonly #ports: OwnershipPorts;
   readonly #cleaner: Cleaner;
+  readonly #beganAt: number;
   #confirmedAt = Number.NEGATIVE_INFINITY;
   #againAt = Number.POSITIVE_INFINITY;
   /** What the data of the server are identified by; null before the first answer. */
   #identity: string | null = null;
+  /** What the server has of this node, as far as it was told; "" before the first answer. */
+  #token = "";
 
   constructor(ports: OwnershipPorts) {
     this.#ports = ports;
+    this.#beganAt = ports.clock.monotonic();
     const isThere = (node: string) => ports.nodes.has(node);
     this.#cleaner = new Cleaner({ ...ports, isThere });
   }
@@ -64,11 +68,14 @@ export class Ownership {
 
   async #confirm(): Promise<void> {
     const { calls, node, generation, random, confirmed } = this.#ports;
-    const args = [generation, node, random.uuid()];
+    const token = random.uuid();
+    const args = [generation, node, random.uuid(), this.#token, token];
     const answer = await calls.call(scripts.present, [calls.node("all"), calls.node("id")], args);
     if (!Array.isArray(answer)) return;
     const [identity, wasThere, nodes]: unknown[] = answer;
-    this.#compare(String(identity), Number(wasThere) === 1);
+    const isKnown = Number(wasThere) === 1;
+    if (!isKnown) this.#token = token;
+    this.#compare(String(identity), isKnown);
     confirmed();
     if (Array.isArray(nodes)) this.#cleanUp(nodes.map(String));
   }
@@ -77,8 +84,9 @@ export class Ownership {
     const known = this.#identity;
     const now = this.#ports.clock.monotonic();
     this.#identity = identity;
-    if (known === null) return;
-    if (identity !== known) {
+    // A node that has stood still since its first clients came may have been taken for gone before its first answer.
+    if (known === null && now - this.#beganAt < judgeMs) return;
+    if (known !== null && identity !== known) {
       this.#ports.changed("lost");
     } else if (!wasThere) {
       this.#againAt = now + againMs;

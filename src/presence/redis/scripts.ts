@@ -171,8 +171,10 @@ export const stats = script(`
 return { redis.call('HLEN', KEYS[1]), math.max(0, redis.call('HLEN', KEYS[2]) - 1) }`);
 
 /**
- * A node that is there. Keys: nodes HASH (`a` there, `x` being cleaned up), identity. Arguments: generation, node, a new
- * identity. The answer: what the server's data are identified by, whether the node was there, and all nodes.
+ * A node that is there. Keys: nodes HASH (`a` and a token: there; `x`: being cleaned up), identity. Arguments: generation,
+ * node, a new identity, the token that the node knows, a new one. The answer: what the server's data are identified by,
+ * whether the node was there with its token, and all nodes. Where it was not, the new token holds: a node that did not get
+ * the answer does not know it, and is told again.
  */
 export const present = script(`
 local g = ''
@@ -181,8 +183,9 @@ if ARGV[1] == 'replication_id' then
 end
 redis.call('SET', KEYS[2], ARGV[3], 'NX')
 local was = redis.call('HGET', KEYS[1], ARGV[2])
-redis.call('HSET', KEYS[1], ARGV[2], 'a')
-return { redis.call('GET', KEYS[2]) .. g, was == 'a' and 1 or 0, redis.call('HKEYS', KEYS[1]) }`);
+local isThere = was == 'a' .. ARGV[4]
+if not isThere then redis.call('HSET', KEYS[1], ARGV[2], 'a' .. ARGV[5]) end
+return { redis.call('GET', KEYS[2]) .. g, isThere and 1 or 0, redis.call('HKEYS', KEYS[1]) }`);
 
 /** Takes a node that is gone for this one to clean up. Keys: nodes, claim. Arguments: node, time to live. The answer: 1 or 0. */
 export const claim = script(`
