@@ -136,15 +136,28 @@ function openParents(parent: ParentConnection, ports: BrokerPorts, events: Broke
 }
 
 function openRemote({ engine: { redis } }: Config, ports: BrokerPorts, events: BrokerEvents): OpenedBroker {
-  const open = (told: EngineEvents) =>
-    openRedis(redisOptions(redis), told, { ...ports, durations: ports.counters.engineDurations });
+  let resumed = () => {};
+  const open = (told: EngineEvents) => {
+    const events = {
+      ...told,
+      resumed: () => {
+        told.resumed();
+        resumed();
+      },
+    };
+    return openRedis(redisOptions(redis), events, { ...ports, durations: ports.counters.engineDurations });
+  };
   const { broker, opened } = remoteBroker(ports, { events, open, answerMs: redis.io_timeout });
   const { engine, bus } = opened;
   const remote = () => ({ ...engine.state, ...broker.engineCounts, feeds: broker.feeds });
   const openPresence = (shared: SharedPresencePorts) => {
     const { generation, prefix } = redis;
     const caller = engine.callerOf(Object.values(presenceScripts));
-    return new RedisPresence({ ...ports, ...shared, redis: caller, keys: new Keys(prefix), generation });
+    const presence = new RedisPresence({ ...ports, ...shared, redis: caller, keys: new Keys(prefix), generation });
+    const { address, cluster_address, sentinel_address } = redis;
+    const hasOneServer = cluster_address.length === 0 && address.length < 2 && sentinel_address.length < 2;
+    if (!hasOneServer) resumed = () => presence.resumed();
+    return presence;
   };
   const openInbox = (shared: SharedInboxPorts, inbox: InboxOptions) => {
     const caller = engine.callerOf(Object.values(inboxScripts));

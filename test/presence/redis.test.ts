@@ -207,6 +207,17 @@ describeWithEngine("presence on Redis", "redis-server", () => {
     expect(await heard(other, [one])).toEqual([]);
   });
 
+  test("[PN4] what one of several servers has lost is entered again when it is back", async () => {
+    const [one, other] = await pair();
+    one.tick();
+    one.presence.enter("a", ann("1"), silent);
+    await until("it is entered", async () => (await namesOf(other)).length === 1);
+    redis.command("DEL", `test${prefixes}:{a}:u`, `test${prefixes}:{a}:n`);
+    one.presence.resumed();
+    one.tick();
+    await until("it is there again", async () => (await namesOf(other)).length === 1);
+  });
+
   test("[PN5] what was not answered is repeated: entries that are missing are entered, those too many are removed", async () => {
     const [one, other] = await pair();
     one.tick();

@@ -62,8 +62,10 @@ export class Ownership {
   async close(): Promise<void> {
     const { calls, node } = this.#ports;
     const [all, channels, claim] = [calls.node("all"), calls.node(`c:${node}`), calls.node(`x:${node}`)];
-    await calls.call(scripts.claim, [all, claim], [node, 1]);
-    await calls.call(scripts.forget, [all, channels, claim], [node]);
+    await Promise.all([
+      calls.call(scripts.claim, [all, claim], [node, 1]),
+      calls.call(scripts.forget, [all, channels, claim], [node]),
+    ]);
   }
 
   async #confirm(): Promise<void> {

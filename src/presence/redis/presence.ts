@@ -128,6 +128,15 @@ export class RedisPresence implements SharedPresence {
     this.#ownership.tick();
   }
 
+  /**
+   * One of several servers was away: what it has lost is entered again. A server that is alone is compared by its identity,
+   * which costs less.
+   */
+  resumed(): void {
+    this.#lists.clear();
+    this.#reconciler.all("unsure");
+  }
+
   gone(node: string): void {
     this.#ownership.gone(node);
   }
