@@ -86,7 +86,7 @@ const rooms: readonly (readonly [room: string, ...may: string[]])[] = [
     "src/contract/",
     "src/hooks/in-process/answers",
     "src/operations/json-value",
-    "types src/(?:broker/broker|channels/rules|hooks/|messages/waiting|metrics/counters|operations/operations)",
+    "types src/(?:broker/broker|channels/rules|cluster/|hooks/|messages/waiting|metrics/counters|operations/operations)",
     "types actors/hub/registry",
   ],
   ["src/contract/", "@standard-schema"],

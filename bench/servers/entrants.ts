@@ -90,10 +90,10 @@ export const stores: readonly Entrant[] = [
 ];
 
 /** One process of Chorus beside a parent with two workers, by store. */
-export const processes: readonly (readonly Entrant[])[] = ["", "memory:", "sqlite:"].map((namespace) =>
+export const processes: readonly (readonly Entrant[])[] = ["memory:", "sqlite:"].map((namespace) =>
   [1, 2].map((count) =>
     entrant(
-      `${namespace === "" ? "no history" : namespace.slice(0, -1)}, ${count === 1 ? "1 process" : `${count} workers`}`,
+      `${namespace.slice(0, -1)}, ${count === 1 ? "1 process" : `${count} workers`}`,
       "centrifuge-offsets",
       async () => chorusCommand({ processes: count }),
       { namespace },

@@ -14,6 +14,7 @@ import type { ProcessGauges } from "./gauges.ts";
 import { hookStatistics } from "./hook-ports.ts";
 import type { Messages } from "./messages.ts";
 import type { Node } from "./node.ts";
+import type { ParentConnection } from "./parent-connection.ts";
 import { createPublications } from "./publications.ts";
 
 /** The parts of a server that its console shows. */
@@ -28,10 +29,15 @@ export interface ConsoleParts {
   readonly slices: Slices;
   readonly process: ProcessGauges;
   readonly messages: Pick<Messages, "waiting">;
+  /** Null where this process is the node. */
+  readonly parent: ParentConnection | null;
 }
 
 /** What the console shows of a server. */
-export function consolePorts({ console }: Config, { node, process, messages, ...parts }: ConsoleParts): ConsolePorts {
+export function consolePorts(
+  { console }: Config,
+  { node, process, messages, parent, ...parts }: ConsoleParts,
+): ConsolePorts {
   return {
     ...parts,
     key: console.key,
@@ -48,6 +54,8 @@ export function consolePorts({ console }: Config, { node, process, messages, ...
     stalled: () => node.slow.size,
     hooks: () => hookStatistics(node.hooks),
     nodes: () => node.others?.nodes.all ?? [],
+    surveys: node.others?.surveys ?? null,
+    isOneNode: parent !== null,
   };
 }
 

@@ -2,6 +2,7 @@ import type { LogFields } from "../core/log.ts";
 import { then } from "../core/maybe-promise.ts";
 import { type Refused, refuse } from "../hooks/in-process/answers.ts";
 import { payloadOfValue } from "../operations/json-value.ts";
+import type { Others } from "./others.ts";
 import type { ConsolePorts } from "./ports.ts";
 
 /** Who works with the console: the name that a person gave, and the address of the page. */
@@ -11,24 +12,33 @@ export interface Operator {
 }
 
 /** What an operator does to the server. Each is a line of the log, with the operator. */
-export function createActions({ operations, members, log }: ConsolePorts) {
+export function createActions({ operations, members, log }: ConsolePorts, others: Others) {
   const note = ({ name, address }: Operator, action: string, target: LogFields) =>
     log.warn("console.action", { action, operator: name, address, ...target });
 
-  /** The user of a connection; null where there is no such connection, or it is not authenticated yet. */
-  const userOf = (connection: string) => members.member(connection)?.user ?? null;
+  /** The user of a connection, here or at another; null where there is none, or it is not authenticated yet. */
+  const userOf = async (connection: string): Promise<string | null> => {
+    const member = members.member(connection);
+    if (member) return member.user;
+    const [found] = await others.ask<{ readonly user: string | null }>("connection", connection);
+    return found?.user ?? null;
+  };
 
   return {
-    disconnect(operator: Operator, connection: string): Refused | Record<never, never> {
-      const user = userOf(connection);
+    async disconnect(operator: Operator, connection: string): Promise<Refused | Record<never, never>> {
+      const user = await userOf(connection);
       if (user === null) return refuse("unknown");
       note(operator, "disconnect", { connection, user });
       operations.disconnect({ user, client: connection });
       return {};
     },
 
-    unsubscribe(operator: Operator, connection: string, channel: string): Refused | Record<never, never> {
-      const user = userOf(connection);
+    async unsubscribe(
+      operator: Operator,
+      connection: string,
+      channel: string,
+    ): Promise<Refused | Record<never, never>> {
+      const user = await userOf(connection);
       if (user === null || channel === "") return refuse("unknown");
       note(operator, "unsubscribe", { connection, user, channel });
       const result = operations.unsubscribe({ user, client: connection }, channel);

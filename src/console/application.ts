@@ -6,11 +6,12 @@ import type { ApplicationDefinition } from "../hooks/in-process/in-process.ts";
 import type { RuntimeHandlers } from "../hooks/in-process/runtime.ts";
 import { createActions, type Operator } from "./actions.ts";
 import { readHistory, watchChannel } from "./channel-view.ts";
-import { searchConnections } from "./connections.ts";
+import { answerSearches, searchConnections } from "./connections.ts";
 import { consoleContract } from "./contract.ts";
 import { every } from "./every.ts";
 import { isKey } from "./key.ts";
-import { sample } from "./overview.ts";
+import { Others } from "./others.ts";
+import { answerSamples, sample } from "./overview.ts";
 import type { ConsolePorts } from "./ports.ts";
 import { ConnectionWatch } from "./watch.ts";
 
@@ -24,6 +25,9 @@ const logInterval = milliseconds(1_000);
 
 /** The server part of the console: an application of Chorus itself, whose channels show another node. */
 export function createConsoleApplication(ports: ConsolePorts): ApplicationDefinition {
+  const others = new Others(ports.surveys);
+  answerSearches(ports, others);
+  answerSamples(ports, others);
   const authenticate: Authenticate<Schemas, Operator> = ({ token, data, upgrade }) => {
     const { address } = upgrade;
     if (ports.key !== "" && !isKey(ports.key, token)) {
@@ -32,7 +36,10 @@ export function createConsoleApplication(ports: ConsolePorts): ApplicationDefini
     }
     return accept({ user: "console", session: { name: data?.name ?? "", address } });
   };
-  const handlers: Needed<Handlers<Schemas, Operator>> = { channels: channelsOf(ports), calls: callsOf(ports) };
+  const handlers: Needed<Handlers<Schemas, Operator>> = {
+    channels: channelsOf(ports, others),
+    calls: callsOf(ports, others),
+  };
   // Types end here: the runtime checks what a handler answers.
   return {
     schemas: consoleContract.schemas,
@@ -41,15 +48,15 @@ export function createConsoleApplication(ports: ConsolePorts): ApplicationDefini
   };
 }
 
-function channelsOf(ports: ConsolePorts): Handlers<Schemas, Operator>["channels"] {
-  const watch = new ConnectionWatch(ports);
+function channelsOf(ports: ConsolePorts, others: Others): Handlers<Schemas, Operator>["channels"] {
+  const watch = new ConnectionWatch(ports, others);
   return {
     overview: {
       history: { size: samplesKept, ttl: "10m", recovery: "cache" },
       subscribe: "everyone",
       opened: ({ server, signal }) => {
         const target = server.channel("overview");
-        sample(ports, (data) => ignore(target.publish(data)), signal);
+        sample(ports, others, { publish: (data) => ignore(target.publish(data)), signal });
       },
     },
     connection: {
@@ -83,10 +90,10 @@ function channelsOf(ports: ConsolePorts): Handlers<Schemas, Operator>["channels"
   };
 }
 
-function callsOf(ports: ConsolePorts): Handlers<Schemas, Operator>["calls"] {
-  const actions = createActions(ports);
+function callsOf(ports: ConsolePorts, others: Others): Handlers<Schemas, Operator>["calls"] {
+  const actions = createActions(ports, others);
   return {
-    search: (query) => searchConnections(ports, query),
+    search: (query) => searchConnections(ports, others, query),
     disconnect: ({ connection }, on) => actions.disconnect(on.connection.session, connection),
     unsubscribe: ({ connection, channel }, on) => actions.unsubscribe(on.connection.session, connection, channel),
     history: ({ channel }) => readHistory(ports, channel),

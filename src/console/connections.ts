@@ -1,5 +1,6 @@
 import type { OwnedMember } from "../../actors/hub/registry.ts";
 import { statePath } from "./census.ts";
+import type { Others } from "./others.ts";
 import type { ConsolePorts } from "./ports.ts";
 
 /** What connections are searched by. */
@@ -14,8 +15,32 @@ const foundMax = 100;
 /** Subscriptions that are shown of one connection. */
 const subscriptionsMax = 256;
 
-/** The connections that a query finds, a hundred at the most; read in slices. */
-export async function searchConnections({ members, slices }: ConsolePorts, query: ConnectionQuery) {
+/** What a query has found. */
+type Found = Awaited<ReturnType<typeof searchHere>>;
+
+/** The connections that a query finds, a hundred at the most, here and at the others. */
+export async function searchConnections(ports: ConsolePorts, others: Others, query: ConnectionQuery): Promise<Found> {
+  const [here, there] = await Promise.all([
+    searchHere(ports, query),
+    others.ask<Found>("search", JSON.stringify(query)),
+  ]);
+  const all = [here, ...there];
+  const connections = all.flatMap((each) => each.connections);
+  const isWhole = connections.length <= foundMax && all.every((each) => each.isWhole);
+  return { connections: connections.slice(0, foundMax), isWhole };
+}
+
+/** Answers the consoles of others of the connections of this process. */
+export function answerSearches(ports: ConsolePorts, others: Others): void {
+  others.answer("search", (query) => searchHere(ports, JSON.parse(query) as ConnectionQuery));
+  others.answer("connection", (id) => {
+    const member = ports.members.member(id);
+    return member && describeConnection(ports, member);
+  });
+}
+
+/** Read in slices. */
+async function searchHere({ members, slices }: ConsolePorts, query: ConnectionQuery) {
   const { by, text } = query;
   const found: OwnedMember[] = [];
   const matches = matcherOf(query);

@@ -2,16 +2,24 @@ import type { Milliseconds } from "../core/time.ts";
 import { milliseconds } from "../core/time.ts";
 import { type Census, CensusTaker } from "./census.ts";
 import { every } from "./every.ts";
+import type { Others } from "./others.ts";
 import type { ConsolePorts } from "./ports.ts";
+import { sumOf } from "./sums.ts";
 
 /** A sample is made of so many parts, one each sweep. */
 const parts = 20;
 const partInterval: Milliseconds = milliseconds(50);
 
 /** Samples the server until the signal aborts: the first one at once, then one each second. */
-export function sample(ports: ConsolePorts, publish: (sample: unknown) => void, signal: AbortSignal): void {
-  const first = new CensusTaker(ports.members, 1).count();
-  publish(sampleOf(ports, first ?? { states: {}, protocols: {} }));
+export function sample(
+  ports: ConsolePorts,
+  others: Others,
+  { publish, signal }: { publish: (sample: unknown) => void; signal: AbortSignal },
+): void {
+  const tell = async (own: ReturnType<typeof sampleOf>) => {
+    publish(ports.isOneNode ? sumOf(own, await others.ask<typeof own>("sample", "")) : own);
+  };
+  void tell(sampleNow(ports));
   const taker = new CensusTaker(ports.members, parts);
   let part = 0;
   let census: Census | null = null;
@@ -19,10 +27,19 @@ export function sample(ports: ConsolePorts, publish: (sample: unknown) => void, 
     part += 1;
     census ??= taker.count();
     if (part < parts || census === null) return;
-    publish(sampleOf(ports, census));
+    void tell(sampleOf(ports, census));
     part = 0;
     census = null;
   });
+}
+
+/** Answers the consoles of the other processes of this node. */
+export function answerSamples(ports: ConsolePorts, others: Others): void {
+  others.answer("sample", () => sampleNow(ports));
+}
+
+function sampleNow(ports: ConsolePorts) {
+  return sampleOf(ports, new CensusTaker(ports.members, 1).count() ?? { states: {}, protocols: {} });
 }
 
 /** The figures of this moment. Counts are totals since the start: a page makes rates of two samples. */

@@ -2,6 +2,7 @@ import type { AnyActorRef } from "xstate";
 import type { Members } from "../../actors/hub/registry.ts";
 import type { Broker } from "../broker/broker.ts";
 import type { ChannelRules } from "../channels/rules.ts";
+import type { Surveys } from "../cluster/surveys.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import type { Slices } from "../core/slices.ts";
@@ -50,6 +51,9 @@ export interface ConsolePorts {
   /** Connections with something unsent. */
   stalled(): number;
   hooks(): readonly HookStatistics[];
+  /** The other nodes, or the other processes of this one, which `isOneNode` says; null where this one is alone. */
+  readonly surveys: Surveys | null;
+  readonly isOneNode: boolean;
   /** All nodes, this one first, with what they told of themselves in the last seconds; empty where this one is alone. */
   nodes(): readonly NodeFigures[];
 }

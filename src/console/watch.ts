@@ -2,12 +2,15 @@ import type { Clock } from "../core/clock.ts";
 import { milliseconds } from "../core/time.ts";
 import { describeConnection } from "./connections.ts";
 import { every } from "./every.ts";
+import type { Others } from "./others.ts";
 import type { ConsolePorts } from "./ports.ts";
 import { type TimelineEntry, watchConnection } from "./timeline.ts";
 
 /** How long one connection is watched. */
 const watchTime = milliseconds(60_000);
 const flushInterval = milliseconds(250);
+/** How often it is asked for a connection at another process. */
+const lookInterval = milliseconds(1_000);
 /** Flushes between two descriptions. */
 const flushesPerFacts = 4;
 /** Entries that wait for a flush; more are counted alone. */
@@ -22,8 +25,11 @@ export class ConnectionWatch {
   /** Ends the watch that is under way. */
   #end: (why: "other") => void = () => {};
 
-  constructor(ports: ConsolePorts) {
+  readonly #others: Others;
+
+  constructor(ports: ConsolePorts, others: Others) {
     this.#ports = ports;
+    this.#others = others;
   }
 
   /**
@@ -35,7 +41,7 @@ export class ConnectionWatch {
     const member = members.member(id);
     if (signal.aborted) return;
     if (!member) {
-      publish({ at: clock.wall(), entries: [], missed: 0, ended: "gone" });
+      void this.#watchElsewhere(id, publish, signal);
       return;
     }
     this.#end("other");
@@ -63,6 +69,26 @@ export class ConnectionWatch {
       flushes += 1;
       if (members.member(id) === null) end("gone");
       else if (pending.size > 0 || flushes % flushesPerFacts === 0) flush(null);
+    });
+  }
+
+  /** Of a connection at another process its state is told each second, and not what happens to it. */
+  async #watchElsewhere(id: string, publish: (update: unknown) => void, signal: AbortSignal): Promise<void> {
+    const { timers, clock } = this.#ports;
+    const look = async (): Promise<boolean> => {
+      const [connection] = await this.#others.ask<object>("connection", id);
+      if (signal.aborted) return false;
+      const ended = connection ? null : "gone";
+      publish({ at: clock.wall(), entries: [], missed: 0, ended, ...(connection && { connection }) });
+      return connection !== undefined;
+    };
+    const over = new AbortController();
+    signal.addEventListener("abort", () => over.abort(), { once: true });
+    if (!(await look())) return;
+    every(timers, lookInterval, over.signal, () => {
+      void look().then((isThere) => {
+        if (!isThere) over.abort();
+      });
     });
   }
 }
