@@ -1,5 +1,6 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { Centrifuge } from "centrifuge/build/protobuf";
+import type { Inbox } from "../../src/messages/inbox.ts";
 import { startApi } from "../support/api.ts";
 import type { Heard } from "../support/centrifuge-probe.ts";
 import { ManualClock } from "../support/clock.ts";
@@ -54,6 +55,32 @@ describe("what waits for a user", () => {
       { push: { message: { data: 4 } } },
       push(fifth.id, 5),
     ] as Heard[]);
+  });
+
+  test("[IN11] what is sent while the inbox is read for a connection reaches it", async () => {
+    const [reading, read] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const late = (own: Inbox): Inbox => ({
+      append: (message) => own.append(message),
+      take: async (take) => {
+        const taken = await own.take(take);
+        reading.resolve();
+        await read.promise;
+        return taken;
+      },
+      owed: (device, ids) => own.owed(device, ids),
+      settle: (device, ids, how) => own.settle(device, ids, how),
+      sweep: () => own.sweep(),
+      remember: (key, answer) => own.remember(key, answer),
+      recall: (key) => own.recall(key),
+      listen: (appended) => own.listen(appended),
+    });
+    await using api = await startApi({}, { replace: { inbox: late } });
+    const first = await send(api, { ...acknowledged, data: 1 });
+    const ann = await api.centrifuge("ann");
+    await reading.promise;
+    const second = await send(api, { ...acknowledged, data: 2 });
+    read.resolve();
+    expect([await ann.next(), await ann.next()]).toEqual([push(first.id, 1), push(second.id, 2)]);
   });
 
   test("[AP83] comes in slices, whatever its letters take in the file", async () => {
