@@ -37,6 +37,12 @@ export function cautions(config: Config, profile: Profile): readonly string[] {
   if (sharedEngine(config) === "nats") {
     lines.push("broker.type: with nats no message waits for a user: send with until, ttl or queue_ttl_s is error 108");
   }
+  if (config.engine.type === "redis" && config.engine.redis.sentinel_address.length > 1) {
+    lines.push(
+      "engine.redis.sentinel_address: each entry is a shard of its own; the sentinels of one master stand in one entry, " +
+        "between commas",
+    );
+  }
   return [
     ...lines,
     ...shortKeys(config),

@@ -7,7 +7,7 @@ export const referencePath = `${import.meta.dir}/../../docs/reference/codes.md`;
 
 const errorMeanings: Record<keyof typeof errors, string> = {
   internal:
-    "A part of the server failed. A publish with this error may have happened: repeat it with an idempotency key.",
+    "A part of the server failed. Whether a publish with this error has happened is unknown: repeat it with an idempotency key.",
   unknownChannel: "The namespace of the channel is not configured.",
   permissionDenied: "The client, user or API key has no right to do this.",
   methodNotFound: "There is no such call or API method.",
