@@ -1,6 +1,8 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
+import { mergeTrees } from "../../src/config/tree.ts";
 import { pub } from "../support/centrifuge-probe.ts";
 import { describeWithEngine } from "../support/engines.ts";
+import type { JsonObject } from "../support/json.ts";
 import { testTimeout } from "../support/patience.ts";
 import { TestRedis } from "../support/redis.ts";
 import { ClusterNode } from "./node.ts";
@@ -71,6 +73,40 @@ describeWithEngine("nodes on Redis", "redis-server", () => {
     await node.api("publish", { channel: "a", data: 2 });
     // The first was executed all the same: error 100 says that it is unknown.
     expect(await client.take(2)).toMatchObject([pub("a", { data: 1, offset: 1 }), pub("a", { data: 2, offset: 2 })]);
+  });
+
+  test("[RD4] every method of the API is answered within io_timeout while Redis hangs", async () => {
+    await using redis = await TestRedis.start();
+    const shared = mergeTrees(redis.engine(redis.port), { engine: { redis: { io_timeout: "5s" } } });
+    await using node = await ClusterNode.startOn(shared, { without_namespace: { presence: true } });
+    await node.api("publish", { channel: "a", data: 1 });
+    const user = "ann";
+    const calls: readonly (readonly [string, JsonObject])[] = [
+      ["publish", { channel: "a", data: 2 }],
+      ["publish", { channel: "a", data: 2, idempotency_key: "k" }],
+      ["broadcast", { channels: ["a", "b", "c"], data: 2 }],
+      ["batch", { commands: [{ publish: { channel: "a", data: 2 } }, { history: { channel: "a" } }] }],
+      ["history", { channel: "a", limit: 10 }],
+      ["history_remove", { channel: "a" }],
+      ["presence", { channel: "a" }],
+      ["presence_stats", { channel: "a" }],
+      ["subscribe", { user, channel: "a" }],
+      ["disconnect", { user }],
+      ["send", { user, data: 1 }],
+      ["info", {}],
+      ["channels", {}],
+    ];
+    redis.kill("SIGSTOP");
+    const began = performance.now();
+    const took = await Promise.all(
+      calls.map(async ([method, params]) => {
+        await node.api(method, params);
+        return [method, performance.now() - began] as const;
+      }),
+    );
+    // One call after the other, each with its time, would be twice as much.
+    expect(took.filter(([, ms]) => ms > 9_000)).toEqual([]);
+    redis.kill("SIGCONT");
   });
 
   test("[RD2] after a Redis that lost what it had acknowledged a positioned client is told within seconds", async () => {
