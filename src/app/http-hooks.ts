@@ -6,8 +6,11 @@ import { type EventReceiver, ToldHooks } from "../hooks/events/told-hooks.ts";
 import type { Hooks } from "../hooks/hooks.ts";
 import { HttpHooks } from "../hooks/http/http-hooks.ts";
 import { createSign } from "../hooks/http/signature.ts";
+import { SharedLimit } from "../hooks/limits.ts";
+import type { ProxyOptions } from "../options/proxy.ts";
 import { ParentEvents } from "../processes/events.ts";
 import type { ParentConnection } from "./parent-connection.ts";
+import { pemOf } from "./pem.ts";
 
 /** What the hooks of a configuration need. */
 interface ConfiguredHooksPorts extends OutboxPorts {
@@ -50,7 +53,7 @@ export function createEventHooks(config: Config, ports: Omit<ConfiguredHooksPort
   const defaults = eventDefaults(config);
   if (!hasEventHooks(config)) return null;
   const used = new Set([channel.without_namespace, ...channel.namespaces].flatMap(namesOfEvents));
-  const named = proxies.filter(({ name }) => used.has(name));
+  const named = proxies.filter(({ name }) => used.has(name)).map(withPem);
   return new EventHooks(
     { outbox: event_outbox, defaults, proxies: named },
     { ...ports, ...endpointPorts(config, ports) },
@@ -67,11 +70,23 @@ function eventDefaults({ client, channel }: Config) {
   const isOn = (name: "unsubscribe_proxy_enabled" | "channel_state_proxy_enabled") =>
     namespaces.some((options) => options[name]);
   return {
-    connected: client.proxy.connected.enabled ? client.proxy.connected : null,
-    disconnect: client.proxy.disconnect.enabled ? client.proxy.disconnect : null,
-    unsubscribe: isOn("unsubscribe_proxy_enabled") ? channel.proxy.unsubscribe : null,
-    channel_state: isOn("channel_state_proxy_enabled") ? channel.proxy.channel_state : null,
+    connected: client.proxy.connected.enabled ? withPem(client.proxy.connected) : null,
+    disconnect: client.proxy.disconnect.enabled ? withPem(client.proxy.disconnect) : null,
+    unsubscribe: isOn("unsubscribe_proxy_enabled") ? withPem(channel.proxy.unsubscribe) : null,
+    channel_state: isOn("channel_state_proxy_enabled") ? withPem(channel.proxy.channel_state) : null,
   };
+}
+
+/** The same with the text of each file that its `http.tls` names. */
+function withPem<Options extends ProxyOptions>(options: Options): Options {
+  const { tls } = options.http;
+  if (!tls.enabled) return options;
+  const texts = {
+    cert_pem: pemOf(tls.cert_pem),
+    key_pem: pemOf(tls.key_pem),
+    server_ca_pem: pemOf(tls.server_ca_pem),
+  };
+  return { ...options, http: { ...options.http, tls: { ...tls, ...texts } } };
 }
 
 function namesOfEvents(options: Config["channel"]["without_namespace"]): string[] {
@@ -91,21 +106,56 @@ function endpointPorts({ proxy }: Config, { clock, rules }: Pick<ConfiguredHooks
 
 function createHttpHooks(config: Config, ports: ConfiguredHooksPorts): HttpHooks {
   const { client, channel, rpc, proxies } = config;
+  const { connect, refresh } = client.proxy;
+  const { subscribe, publish, sub_refresh } = channel.proxy;
   return new HttpHooks(
     {
       concurrency: client.concurrency,
-      connect: client.proxy.connect.enabled ? client.proxy.connect : null,
-      refresh: client.proxy.refresh.enabled ? client.proxy.refresh : null,
-      defaults: { ...channel.proxy, rpc: rpc.proxy },
-      proxies,
+      connect: connect.enabled ? withPem(connect) : null,
+      refresh: refresh.enabled ? withPem(refresh) : null,
+      defaults: {
+        subscribe: withPem(subscribe),
+        publish: withPem(publish),
+        sub_refresh: withPem(sub_refresh),
+        rpc: withPem(rpc.proxy),
+      },
+      proxies: proxies.map(withPem),
       rpc: {
         boundary: rpc.namespace_boundary,
         withoutNamespace: rpc.without_namespace,
         namespaces: rpc.namespaces,
       },
     },
-    endpointPorts(config, ports),
+    { ...endpointPorts(config, ports), requests: new SharedLimit(requestsMax(), hookCount(config)) },
   );
+}
+
+/**
+ * Requests that Bun 1.4.5 sends at once in one process, unless the environment has another number; those over it wait
+ * inside of `fetch`, where no limit of ours counts.
+ */
+const runtimeRequests = 256;
+
+/** What is left to key sets and to the events' outbox. */
+const otherRequests = 32;
+
+/** Requests of all hooks at once. */
+function requestsMax(): number {
+  const set = Number(Bun.env["BUN_CONFIG_MAX_HTTP_REQUESTS"]);
+  return Math.max(1, (set >= 1 ? set : runtimeRequests) - otherRequests);
+}
+
+/** How many hooks there are: a named proxy counts for each kind for which a namespace names it. */
+function hookCount({ client, channel, rpc }: Config): number {
+  const kinds = ["subscribe", "publish", "sub_refresh"] as const;
+  const ofChannels = [channel.without_namespace, ...channel.namespaces].flatMap((options) =>
+    kinds.flatMap((kind) => (options[`${kind}_proxy_enabled`] ? [`${kind} ${options[`${kind}_proxy_name`]}`] : [])),
+  );
+  const ofCalls = [rpc.without_namespace, ...rpc.namespaces].flatMap(({ proxy_enabled, proxy_name }) =>
+    proxy_enabled ? [`rpc ${proxy_name}`] : [],
+  );
+  const { connect, refresh } = client.proxy;
+  return new Set([...ofChannels, ...ofCalls]).size + Number(connect.enabled) + Number(refresh.enabled);
 }
 
 /** The options that turn on hooks which decide. */

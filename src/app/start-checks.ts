@@ -2,6 +2,7 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import packageJson from "../../package.json" with { type: "json" };
 import type { Config } from "../config/config.ts";
+import { hookSections } from "../config/hook-checks.ts";
 import { isEncryptedPem, readPem } from "../core/pem.ts";
 import { certificateFiles } from "../http/tls.ts";
 import type { Network } from "../runtime/network.ts";
@@ -22,14 +23,24 @@ export function bunVersionFault(version: string): string | null {
 }
 
 /** What is wrong with the files that the configuration names, and without which the server does not start: a line each. */
-export function fileProblems({ http_server, web }: Config): readonly string[] {
-  const files = certificateFiles(http_server.tls)
+export function fileProblems(config: Config): readonly string[] {
+  const { http_server, web } = config;
+  const files = [...certificateFiles(http_server.tls), ...hookFiles(config)]
     .filter(({ path }) => kindOf(path) !== "file")
     .map(({ option, path }) => `${option}: there is no such file: ${path}`);
   const isServed = web.enabled && web.directory !== "";
   return isServed && kindOf(web.directory) !== "folder"
     ? [...files, `web.directory: there is no such folder: ${web.directory}`]
     : [...files, ...encryptedKeys(http_server.tls)];
+}
+
+/** The files that hooks read certificates and keys from, by their option. */
+function hookFiles(config: Config): { readonly option: string; readonly path: string }[] {
+  return hookSections(config).flatMap(([section, { http }]) =>
+    (["cert_pem", "key_pem", "server_ca_pem"] as const)
+      .filter((name) => http.tls.enabled && http.tls[name] !== "" && readPem(http.tls[name]) === null)
+      .map((name) => ({ option: `${section}.http.tls.${name}`, path: http.tls[name].trim() })),
+  );
 }
 
 /** A line where the private key of the server takes a passphrase, which no option holds. */

@@ -1,19 +1,16 @@
 import type { ProxyOptions } from "../options/proxy.ts";
 import type { Config } from "./config.ts";
 
+/** What a header's value may hold (RFC 9110 section 5.5). */
+const headerValue = /^[\t\x20-\x7e\x80-\xff]*$/;
+
 /** What is wrong with the hooks: Centrifugo refuses the same, and gRPC is not supported. */
 export function hookProblems(config: Config): string[] {
-  const { client, channel, rpc, proxies, proxy } = config;
+  const { client, proxies, proxy } = config;
   const names = new Set(proxies.map(({ name }) => name));
-  const sections: readonly (readonly [path: string, options: ProxyOptions])[] = [
-    ...Object.entries(client.proxy).map(([name, options]) => [`client.proxy.${name}`, options] as const),
-    ...Object.entries(channel.proxy).map(([name, options]) => [`channel.proxy.${name}`, options] as const),
-    ["rpc.proxy", rpc.proxy],
-    ...proxies.map((options, index) => [`proxies[${index}]`, options] as const),
-  ];
   const isSigned = proxy.signing_key !== "";
   return [
-    ...sections.flatMap(([path, options]) => proxyProblems(path, options)),
+    ...hookSections(config).flatMap(([path, options]) => proxyProblems(path, options)),
     ...Object.entries(client.proxy).flatMap(([name, { enabled, endpoint }]) =>
       enabled && endpoint === "" ? [missingEndpoint(`client.proxy.${name}`)] : [],
     ),
@@ -23,6 +20,21 @@ export function hookProblems(config: Config): string[] {
     ...(!isSigned && proxy.signing_key_previous !== ""
       ? ["proxy.signing_key_previous: expected proxy.signing_key beside it"]
       : []),
+  ];
+}
+
+/** Every section of a hook, with its path. */
+export function hookSections({
+  client,
+  channel,
+  rpc,
+  proxies,
+}: Config): readonly (readonly [path: string, options: ProxyOptions])[] {
+  return [
+    ...Object.entries(client.proxy).map(([name, options]) => [`client.proxy.${name}`, options] as const),
+    ...Object.entries(channel.proxy).map(([name, options]) => [`channel.proxy.${name}`, options] as const),
+    ["rpc.proxy", rpc.proxy],
+    ...proxies.map((options, index) => [`proxies[${index}]`, options] as const),
   ];
 }
 
@@ -38,6 +50,13 @@ function proxyProblems(path: string, { endpoint, http }: ProxyOptions): string[]
     );
   } else if (endpoint !== "" && !URL.canParse(endpoint)) {
     problems.push(`${path}.endpoint: expected a valid URL`);
+  }
+  for (const [name, value] of Object.entries(http.static_headers)) {
+    if (headerValue.test(value)) continue;
+    problems.push(`${path}.http.static_headers.${name}: expected a text without line breaks and control characters`);
+  }
+  if (http.tls.enabled && (http.tls.cert_pem === "") !== (http.tls.key_pem === "")) {
+    problems.push(`${path}.http.tls: expected cert_pem and key_pem, or neither`);
   }
   http.status_to_code_transforms.forEach(({ status_code, to_error, to_disconnect }, index) => {
     const place = `${path}.http.status_to_code_transforms[${index}]`;

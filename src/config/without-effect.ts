@@ -1,5 +1,7 @@
+import { ownHeaders } from "../core/own-headers.ts";
 import type { ProxyOptions } from "../options/proxy.ts";
 import type { Config } from "./config.ts";
+import { hookSections } from "./hook-checks.ts";
 
 /** Options that are set and change nothing, a line each with the reason: a file of Centrifugo may have them. */
 export function withoutEffect(config: Config): readonly string[] {
@@ -23,8 +25,16 @@ export function withoutEffect(config: Config): readonly string[] {
     ...(uni.enabled && uni.join_push_messages
       ? ["uni_websocket.join_push_messages: has no effect, because each push has a frame of its own"]
       : []),
+    ...hookSections(config).flatMap(([path, options]) => ownHeadersOf(path, options)),
     ...events.flatMap(([path, isOn, options]) => (isOn ? ofEvents(path, options) : [])),
   ];
+}
+
+/** Headers that the HTTP client sets by itself. */
+function ownHeadersOf(path: string, { http }: ProxyOptions): string[] {
+  return Object.keys(http.static_headers)
+    .filter((name) => ownHeaders.has(name.toLowerCase()))
+    .map((name) => `${path}.http.static_headers.${name}: has no effect, because the HTTP client sets this header`);
 }
 
 /** Options of hooks that are asked about one client, at a hook that tells of events. */

@@ -39,6 +39,8 @@ const faultLines = { limit: 1, burst: 20 };
 export class Caller {
   readonly #ports: CallerPorts;
   readonly #states = new Map<Hook, HookState>();
+  /** Those with waiting calls that share a limit; the next one to be served is the first. */
+  readonly #sharing = new Set<HookState>();
 
   constructor(ports: CallerPorts) {
     this.#ports = ports;
@@ -84,10 +86,10 @@ export class Caller {
   start(call: Call): void {
     const state = this.stateOf(call.hook);
     const { statistics, waiting } = state;
-    const { perServer, queue } = call.hook.limits;
-    if (statistics.inFlight < perServer) this.#run(state, call);
-    else if (waiting.length < queue) {
+    if (hasRoom(call.hook, statistics)) this.#run(state, call);
+    else if (waiting.length < call.hook.limits.queue) {
       statistics.waiting = waiting.push(call);
+      if (call.hook.limits.shared) this.#sharing.add(state);
       // Waiting is bounded in time as well: a hook that hangs does not keep those behind it.
       call.cancelTimeout = this.#ports.after(call.hook.limits.timeout, () => this.#timeOut(state, call));
     } else {
@@ -110,6 +112,7 @@ export class Caller {
     const { statistics } = state;
     const startedAt = this.now();
     call.cancelTimeout?.();
+    call.hook.limits.shared?.started(statistics.inFlight);
     call.startedAt = startedAt;
     statistics.calls += 1;
     statistics.inFlight += 1;
@@ -161,13 +164,25 @@ export class Caller {
     call.isSettled = true;
     call.cancelTimeout?.();
     const { statistics } = state;
+    const { shared } = call.hook.limits;
     if (call.startedAt !== null) {
+      shared?.ended(statistics.inFlight);
       statistics.inFlight -= 1;
       countDuration(statistics, (this.now() - call.startedAt) / 1000);
     }
     if (outcome) call.done(outcome);
     call.owner.ended(call);
-    this.#drain(state);
+    if (shared === null) this.#drain(state);
+    else this.#drainSharing();
+  }
+
+  /** Gives what a call has left to the hooks that share a limit, in turn. */
+  #drainSharing(): void {
+    for (const state of [...this.#sharing]) {
+      this.#drain(state);
+      this.#sharing.delete(state);
+      if (state.waiting.length > 0) this.#sharing.add(state);
+    }
   }
 
   /** Runs what has room now. A handler that answers at once comes back here: the loop that runs goes on instead. */
@@ -175,9 +190,9 @@ export class Caller {
     const { waiting, statistics } = state;
     if (state.isDraining || waiting.length === 0) return;
     state.isDraining = true;
-    while (statistics.inFlight < (waiting[0]?.hook.limits.perServer ?? 0)) {
-      const call = waiting.shift();
-      if (call) this.#run(state, call);
+    for (let call = waiting[0]; call && hasRoom(call.hook, statistics); call = waiting[0]) {
+      waiting.shift();
+      this.#run(state, call);
     }
     statistics.waiting = waiting.length;
     state.isDraining = false;
@@ -205,6 +220,10 @@ export class Caller {
     });
     state.unloggedFaults = 0;
   }
+}
+
+function hasRoom({ limits }: Hook, { inFlight }: HookStatistics): boolean {
+  return inFlight < limits.perServer && (limits.shared?.admits(inFlight) ?? true);
 }
 
 function isAbort(error: unknown): boolean {

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { expected } from "./expectations.ts";
-import { count, duration, flag, list, records, section, text, textMap, url } from "./option.ts";
+import { count, duration, flag, list, privateKey, records, section, text, textMap, url } from "./option.ts";
 
 /** A field name of HTTP (RFC 9110 section 5.1). */
 const headerName = { pattern: /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, means: "the name of an HTTP header" };
@@ -28,6 +28,16 @@ const transforms = records("What a status other than 200 is turned into; the fir
   ),
 });
 
+/** How an https endpoint is spoken to; without it by the authorities of the system. */
+const tls = section({
+  enabled: flag(false, "Whether the options beside this one are used for an https endpoint."),
+  cert_pem: text("", "The certificate that the back end is shown: a path, the PEM text, or its base64."),
+  key_pem: privateKey("The private key of the certificate: a path, the PEM text, or its base64."),
+  server_ca_pem: text("", "The authority of the back end's certificate, in the same forms; empty for the system's."),
+  server_name: text("", "The name in the back end's certificate, where it is not that of the URL."),
+  insecure_skip_verify: flag(false, "Whether any certificate is taken. Whoever is in between reads and writes all."),
+});
+
 /** Where a hook is, and what it is told; the options of Centrifugo's proxies. */
 const proxyEntries = {
   endpoint: url(
@@ -43,6 +53,7 @@ const proxyEntries = {
   include_connection_meta: flag(false, "Whether the connection's `meta` is sent along."),
   http: v.optional(
     section({
+      tls: v.optional(tls, {}),
       static_headers: textMap("Headers that are sent with every request.", headerName),
       status_to_code_transforms: transforms,
     }),

@@ -56,6 +56,16 @@ describe("hooks of the configuration", () => {
       transform({ status_code: 404, to_error: { code: 1 }, to_disconnect: { code: 4000 } }),
       "rpc.proxy.http.status_to_code_transforms[0]: ",
     ],
+    [
+      "a header with a line break",
+      { rpc: { proxy: { endpoint, http: { static_headers: { "x-a": "b\r\nevil: 1" } } } } },
+      "rpc.proxy.http.static_headers.x-a: expected a text without line breaks",
+    ],
+    [
+      "a certificate without its key",
+      { rpc: { proxy: { endpoint, http: { tls: { enabled: true, cert_pem: "a.pem" } } } } },
+      "rpc.proxy.http.tls: ",
+    ],
     ["a previous key alone", { proxy: { signing_key_previous: "sesame" } }, "proxy.signing_key_previous: "],
   ])("[HH5] %s is refused with its place", (_, input, line) => {
     expect(errorsOf(input).map((each) => each.slice(0, line.length))).toContain(line);
@@ -67,7 +77,7 @@ describe("hooks of the configuration", () => {
 });
 
 test("[CF119] an option that is read and has no effect is one warning where it is set", () => {
-  const hook = { endpoint, http_headers: ["Cookie"], http: { static_headers: { a: "b" } } };
+  const hook = { endpoint, http_headers: ["Cookie"], http: { static_headers: { a: "b", Host: "c" } } };
   const proxy = {
     connect: { enabled: true, ...hook },
     disconnect: { enabled: true, ...hook, binary_encoding: true },
@@ -77,6 +87,10 @@ test("[CF119] an option that is read and has no effect is one warning where it i
   const reason = "has no effect, because a request tells of events of many clients";
   expect(warningsOf({ client: { token: { hmac_secret_key: "secret" }, proxy }, uni_websocket })).toEqual([
     "uni_websocket.join_push_messages: has no effect, because each push has a frame of its own",
+    ...["connect", "connected", "disconnect"].map(
+      (name) =>
+        `client.proxy.${name}.http.static_headers.Host: has no effect, because the HTTP client sets this header`,
+    ),
     `client.proxy.disconnect.http_headers: ${reason}`,
     `client.proxy.disconnect.binary_encoding: ${reason}`,
   ]);

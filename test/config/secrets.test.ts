@@ -18,7 +18,7 @@ const proxyPaths = [
   "rpc.proxy",
   "proxies[0]",
 ];
-const proxySecrets = (path: string) => [`${path}.endpoint`, `${path}.http.static_headers`];
+const proxySecrets = (path: string) => [`${path}.endpoint`, `${path}.http.tls.key_pem`, `${path}.http.static_headers`];
 
 /** All that is ever written about a configuration. */
 function written(from: Parameters<typeof load>[0]): string {

@@ -154,7 +154,7 @@ describe("options that are not supported", () => {
     ["engine.redis.replica_client.enabled", true],
     ["broker.nats.raw_mode.enabled", true],
     ["rpc.proxy.grpc.tls.enabled", true],
-    ["client.proxy.connect.http.tls.enabled", true],
+    ["client.proxy.connect.grpc.tls.enabled", true],
     ["channel.namespaces[0].subscribe_stream_proxy_enabled", true],
     ["channel.without_namespace.map.remove_proxy_enabled", true],
     ["map_broker.type", "redis"],

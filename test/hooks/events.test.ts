@@ -1,3 +1,4 @@
+import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { EventHooks } from "../../src/hooks/events/event-hooks.ts";
 import { createSign } from "../../src/hooks/http/signature.ts";
@@ -25,6 +26,8 @@ interface Told {
 class Backend {
   readonly requests = new Inbox<readonly Told[]>("requests of events", (events) => JSON.stringify(events));
   status = 200;
+  /** What its answers wait for. */
+  held: Promise<void> = Promise.resolve();
   readonly #server = Bun.serve({
     port: 0,
     hostname: "127.0.0.1",
@@ -32,6 +35,7 @@ class Backend {
       const { events } = (await request.json()) as { events: readonly Told[] };
       const { status } = this;
       this.requests.push(events);
+      await this.held;
       return new Response(null, { status });
     },
   });
@@ -168,6 +172,72 @@ describe("events for a back end", () => {
     alarm.advance(1_000);
     expect(events.outbox.commits - before).toBeLessThanOrEqual(2);
     expect(events.outbox.waiting).toBe(10_001);
+  });
+
+  test("[EV4] while the file fails they are kept, and then told", async () => {
+    const events = open();
+    alarm.advance(0);
+    await backend.requests.next();
+    using other = new Database(`${folder.path}/events.db`);
+    other.run("CREATE TRIGGER full BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'the disk is full'); END");
+    events.tell(connected("a"));
+    alarm.advance(1_000);
+    await log.next("events.file_failed");
+    events.tell(connected("b"));
+    other.run("DROP TRIGGER full");
+    alarm.advance(1_000);
+    expect((await backend.next()).map(({ client }) => client)).toEqual(["a", "b"]);
+    expect(events.outbox.lost).toBe(0);
+  });
+
+  test("[EV2] are sent again, and not at once, where the file does not take the acknowledgement", async () => {
+    const events = open();
+    alarm.advance(0);
+    await backend.requests.next();
+    using other = new Database(`${folder.path}/events.db`);
+    while (events.outbox.waiting > 0) await new Promise((resolve) => setImmediate(resolve));
+    other.run("CREATE TRIGGER stuck BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'the disk is full'); END");
+    events.tell(connected("a"));
+    alarm.advance(1_000);
+    const [first] = await backend.next();
+    await log.next("events.failed");
+    other.run("DROP TRIGGER stuck");
+    alarm.advance(500);
+    expect((await backend.next())[0]?.id).toBe(first?.id);
+    expect(backend.requests.waiting).toBe(0);
+  });
+
+  test("[EV4] those that arrive after they were dropped are not counted as lost", async () => {
+    const events = open({ size: 2 });
+    alarm.advance(0);
+    await backend.requests.next();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    backend.held = promise;
+    events.tell(connected("a"));
+    alarm.advance(1_000);
+    await backend.next();
+    for (const id of ["b", "c"]) events.tell(connected(id));
+    alarm.advance(1_000);
+    expect(events.outbox.lost).toBe(1);
+    resolve();
+    expect((await backend.next()).map(({ client }) => client)).toEqual(["b", "c"]);
+  });
+
+  test("[EV4] a damaged file is set aside, and the first request says that events were lost", async () => {
+    backend.status = 500;
+    open().tell(connected("a"));
+    alarm.advance(1_000);
+    await log.next("events.failed");
+    opened.pop()?.close();
+    await Bun.write(`${folder.path}/events.db`, "no database".repeat(1_000));
+    backend.status = 200;
+    while (backend.requests.waiting > 0) await backend.requests.next();
+    open({ node: "run-2" });
+    alarm.advance(1_000);
+    expect((await backend.requests.next()).map(({ type, count }) => [type, count])).toEqual([
+      ["events_lost", 0],
+      ["node_started", undefined],
+    ]);
   });
 
   test("events that are too old are dropped and counted", async () => {

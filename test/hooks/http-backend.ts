@@ -1,6 +1,7 @@
 import { createServer, type Socket } from "node:net";
 import { HttpHooks, type HttpHooksOptions } from "../../src/hooks/http/http-hooks.ts";
 import { createSign } from "../../src/hooks/http/signature.ts";
+import { SharedLimit } from "../../src/hooks/limits.ts";
 import type { ProxyOptions } from "../../src/options/proxy.ts";
 import { valid } from "../config/support.ts";
 import { ManualClock } from "../support/clock.ts";
@@ -26,6 +27,7 @@ export function httpHooks(endpoint: string, more: Partial<ProxyOptions> = {}, co
   return new HttpHooks(options, {
     clock: new ManualClock(),
     sign: createSign({ key: "k1", previous: "k2" }),
+    requests: new SharedLimit(224, 6),
     channelOptions: () => channel.without_namespace,
   });
 }

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { createHmac } from "node:crypto";
+import type { Socket } from "node:net";
 import { errors } from "../../src/core/errors.ts";
 import type { Hook } from "../../src/hooks/hooks.ts";
 import { connectResult, publishResult } from "../../src/hooks/http/results.ts";
@@ -28,6 +29,14 @@ const rpcOf = (url: string, more = {}): Hook<"rpc"> => httpHooks(url, more).rpc(
 async function call(hook: Hook<"rpc">, fixture = new CallerFixture()) {
   const outcome = await new Asked(fixture.connect(), hook, request).outcome;
   return { outcome, line: fixture.log.text.at(-1) ?? "" };
+}
+
+/** What becomes of a connect that is answered with this text. */
+async function connect(text: string) {
+  const hook = httpHooks(serve(() => new Response(text))).connect("") as Hook<"connect">;
+  const fixture = new CallerFixture();
+  const asked = new Asked(fixture.connect(), hook, { token: "", data: null, name: "", version: "", channels: [] });
+  return { outcome: await asked.outcome, line: fixture.log.text.at(-1) ?? "" };
 }
 
 const failed = { kind: "failed", error: errors.internal } as const;
@@ -61,6 +70,56 @@ describe("a back end over HTTP that fails", () => {
     const { outcome, line } = await call(rpcOf(server.url));
     expect(outcome).toEqual(failed);
     expect(line).toContain(reason);
+  });
+
+  test("[HH1] resets the connection: error 100, and one line of the log", async () => {
+    await using server = await startRawServer((socket) => void socket.resetAndDestroy());
+    const { outcome, line } = await call(rpcOf(server.url));
+    expect(outcome).toEqual(failed);
+    expect(line).toContain("ECONNRESET");
+  });
+
+  test("[HH1] answers byte by byte: error 100 at the timeout, which counts for the whole answer", async () => {
+    const sockets: Socket[] = [];
+    await using server = await startRawServer((socket) => {
+      sockets.push(socket);
+      socket.write("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{");
+    });
+    const fixture = new CallerFixture();
+    const hook = rpcOf(server.url, { timeout: 1_000 });
+    const asked = new Asked(fixture.connect(), hook, request);
+    while (sockets.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    for (let drop = 0; drop < 9; drop += 1) {
+      sockets[0]?.write(" ");
+      fixture.alarm.advance(100);
+    }
+    expect(asked.outcomes).toEqual([]);
+    fixture.alarm.advance(100);
+    expect(await asked.outcome).toEqual(failed);
+    expect(fixture.counts(hook)).toMatchObject({ timeouts: 1, inFlight: 0 });
+  });
+
+  test.each<[string, string, string]>([
+    ["has too many levels", `{"result":{"data":${"[".repeat(2_000)}${"]".repeat(2_000)}}}`, "too many levels"],
+    ["has a time that no number holds", '{"result":{"expire_at":9007199254740993}}', "wrong type: result.expire_at"],
+    ["begins with a byte order mark", '\ufeff{"result":{}}', "not JSON"],
+    ["has a list as a subscription", '{"result":{"subs":{"a":[]}}}', "wrong type: result.subs.a"],
+    ["has a list as an override", '{"result":{"subs":{"a":{"override":[]}}}}', "wrong type: result.subs.a"],
+  ])("[HH1] an answer to connect that %s is error 100", async (_, text, reason) => {
+    const { outcome, line } = await connect(text);
+    expect(outcome).toEqual(failed);
+    expect(line).toContain(reason);
+  });
+
+  test("an answer to connect may name as many channels as fit, without holding the event loop", async () => {
+    const names = Array.from({ length: 60_000 }, (_, index) => `c${index}`);
+    const subs = `{${names.map((name) => `"${name}":{}`).join(",")}}`;
+    const { outcome } = await connect(`{"result":{"channels":["c7","other","__proto__"],"subs":${subs}}}`);
+    expect(outcome.kind === "result" && outcome.result.subscriptions.map(({ channel }) => channel)).toEqual([
+      "other",
+      "__proto__",
+      ...names,
+    ]);
   });
 
   test("[HH1] a user or a key with a lone surrogate is a field of a wrong type", () => {

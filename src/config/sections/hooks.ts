@@ -28,7 +28,8 @@ export const eventOutbox = section({
   batch_size: count(100, "Events in one request.", { unit: "events", min: 1, max: 10_000 }),
   batch_interval: duration(
     "1s",
-    "How long events gather for one commit and one request: 10,000 connections that end at once are two commits.",
+    "The least time between two commits: what happens meanwhile is in the next one, and in its request. 10,000 " +
+      "connections that end at once are two commits.",
     { min: "1ms" },
   ),
   retry_max_age: duration("24h", "Time after which an event that was not acknowledged is dropped.", { min: "1s" }),

@@ -54,7 +54,9 @@ export class EventHooks {
     this.#routes = new Set([...targets.values()].flatMap(({ routes }) => routes));
     const previous = this.outbox.begin();
     for (const { routes } of targets.values()) {
-      if (routes[0]) this.outbox.add(routes[0], { type: "node_started", previous });
+      if (!routes[0]) continue;
+      if (this.outbox.wasDamaged) this.outbox.add(routes[0], { type: "events_lost", count: 0 });
+      this.outbox.add(routes[0], { type: "node_started", previous });
     }
     this.#wake();
   }

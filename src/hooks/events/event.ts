@@ -14,6 +14,8 @@ export interface EventFields {
   readonly duration_ms?: number;
   /** The id of the run before, in `node_started`. */
   readonly previous?: string;
+  /** Events that were lost, in `events_lost`; 0 where it is not known how many. */
+  readonly count?: number;
 }
 
 /** An event, and which hook is told of it. */

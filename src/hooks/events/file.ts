@@ -28,7 +28,7 @@ export interface EventRow {
 function statementsOf(make: Prepare) {
   return {
     insert: make<never, [route: string, time: number, event: string]>("INSERT INTO events VALUES (NULL, ?, ?, ?)"),
-    count: make<{ n: number }, []>("SELECT count(*) AS n FROM events"),
+    counts: make<{ route: string; n: number }, []>("SELECT route, count(*) AS n FROM events GROUP BY route"),
     first: make<EventRow, [route: string, limit: number]>(
       "SELECT id, event FROM events WHERE route = ? ORDER BY id LIMIT ?",
     ),
@@ -39,6 +39,7 @@ function statementsOf(make: Prepare) {
     removeOldest: make<never, [limit: number]>(
       "DELETE FROM events WHERE id IN (SELECT id FROM events ORDER BY id LIMIT ?)",
     ),
+    oldestTime: make<{ time: number }, []>("SELECT time FROM events ORDER BY id LIMIT 1"),
     old: make<{ route: string; n: number }, [time: number]>(
       "SELECT route, count(*) AS n FROM events WHERE time < ? GROUP BY route",
     ),
@@ -90,8 +91,11 @@ export class OutboxFile {
   readonly #file: HeldFile<Opened>;
   readonly #failures: ThrottledLog;
 
-  /** Sets a damaged file aside. Throws where none can be had: another process has it, a later version wrote it. */
-  constructor(path: string, { clock, log }: { readonly clock: Clock; readonly log: Log }) {
+  /**
+   * Sets a damaged file aside, of which `replaced` is told. Throws where none can be had: another process has it, a later
+   * version wrote it.
+   */
+  constructor(path: string, { clock, log }: { readonly clock: Clock; readonly log: Log }, replaced: () => void) {
     this.#failures = new ThrottledLog("events.file_failed", { clock, log });
     this.#file = new HeldFile(path, {
       clock,
@@ -100,7 +104,10 @@ export class OutboxFile {
         statements.finalize();
         db.close();
       },
-      setAside: (keptAs, reason) => log.error("events.file_damaged", { path, kept_as: keptAs, reason: String(reason) }),
+      setAside: (keptAs, reason) => {
+        log.error("events.file_damaged", { path, kept_as: keptAs, reason: String(reason) });
+        replaced();
+      },
       failed: (_, error) => this.#failures.add({ path, error: String(error) }),
     });
   }

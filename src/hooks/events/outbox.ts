@@ -1,8 +1,9 @@
 import type { Clock } from "../../core/clock.ts";
 import type { Log } from "../../core/log.ts";
 import type { Random } from "../../core/random.ts";
+import { type Dropped, dropOld, dropOldest, total } from "./drops.ts";
 import type { EventFields } from "./event.ts";
-import { type EventRow, type EventStatements, OutboxFile } from "./file.ts";
+import { type EventRow, OutboxFile } from "./file.ts";
 
 /** `event_outbox`. Times are in milliseconds. */
 export interface OutboxOptions {
@@ -35,9 +36,12 @@ export interface Batch {
 /** Events in memory that are not committed; more are committed at once. */
 const bufferMax = 20_000;
 
+/** Events that are kept in memory while the file fails; over it the oldest are dropped. */
+const keptMax = 10_000;
+
 /**
- * Events that back ends have not acknowledged, in a file. Those of an interval are committed together: what a crash takes
- * is what `node_started` tells of.
+ * Events that back ends have not acknowledged, in a file. Those of a turn are committed together, and those that follow
+ * within an interval: what a crash takes is what `node_started` tells of.
  */
 export class Outbox {
   readonly #options: OutboxOptions;
@@ -46,11 +50,16 @@ export class Outbox {
   readonly #committed: () => void;
   #buffer: (readonly [route: string, time: number, event: string])[] = [];
   #cancelCommit: (() => void) | null = null;
+  #committedAt = Number.NEGATIVE_INFINITY;
   #numbers = 0;
+  /** Events in the file. */
+  #waiting = new Map<string, number>();
+  /** Losses that are not in the file yet. */
+  readonly #losses = new Map<string, number>();
+  /** The file was damaged when it was opened: what was in it is lost. */
+  readonly wasDamaged: boolean;
   /** Commits of events that were told. */
   commits = 0;
-  /** Events that wait in the file. */
-  waiting = 0;
   lost = 0;
 
   /** `committed` is called when there is something to send. Throws where the file cannot be had. */
@@ -58,8 +67,19 @@ export class Outbox {
     this.#options = options;
     this.#ports = ports;
     this.#committed = committed;
-    this.#file = new OutboxFile(options.path, ports);
-    this.waiting = this.#file.transact(({ count }) => count.get()?.n ?? 0) ?? 0;
+    let replacements = 0;
+    this.#file = new OutboxFile(options.path, ports, () => {
+      replacements += 1;
+      this.#loseAll();
+    });
+    this.wasDamaged = replacements > 0;
+    const counts = this.#file.transact((statements) => statements.counts.all()) ?? [];
+    this.#waiting = new Map(counts.map(({ route, n }) => [route, n]));
+  }
+
+  /** Events that wait in the file. */
+  get waiting(): number {
+    return sum(this.#waiting);
   }
 
   /** Notes this run; the id of the run before, "" where there was none. */
@@ -80,7 +100,7 @@ export class Outbox {
     this.#numbers += 1;
     this.#buffer.push([route, time, JSON.stringify({ id: `${node}:${this.#numbers}`, type, time, node, ...fields })]);
     if (this.#buffer.length >= bufferMax) this.flush();
-    else this.#cancelCommit ??= this.#ports.after(this.#options.batch_interval, () => this.flush());
+    else this.#plan();
   }
 
   /** Commits what was added. */
@@ -91,65 +111,115 @@ export class Outbox {
     if (added.length === 0) return;
     this.#buffer = [];
     this.commits += 1;
+    this.#committedAt = this.#ports.clock.monotonic();
     const dropped = this.#file.transact((statements) => {
+      for (const [route, count] of this.#losses) statements.addLost.run(route, count);
       for (const [route, time, event] of added) statements.insert.run(route, time, event);
-      const old = dropOld(statements, this.#ports.clock.wall() - this.#options.retry_max_age);
-      const over = dropOldest(statements, this.waiting + added.length - old - this.#options.size);
-      return old + over;
+      const old = dropOld(statements, this.#oldest());
+      return [...old, ...dropOldest(statements, this.waiting + added.length - total(old) - this.#options.size)];
     });
-    this.waiting += dropped === null ? 0 : added.length - dropped;
-    this.#drop(dropped ?? added.length);
+    if (dropped === null) {
+      this.#keep(added);
+      return;
+    }
+    this.#losses.clear();
+    for (const [route] of added) count(this.#waiting, route, 1);
+    this.#dropped(dropped);
     this.#committed();
   }
 
-  /** What waits for these routes, in the order in which it happened. */
-  first(routes: readonly string[], limit: number): Batch[] {
-    const batches = this.#file.transact((statements) =>
-      routes.map((route) => ({
+  /** What waits for these routes, in the order in which it happened; null where the file fails. */
+  first(routes: readonly string[], limit: number): Batch[] | null {
+    const found = this.#file.transact((statements) => {
+      const dropped = dropOld(statements, this.#oldest());
+      const batches = routes.map((route) => ({
         route,
         rows: statements.first.all(route, limit),
-        lost: statements.lost.get(route)?.count ?? 0,
-      })),
-    );
-    return batches ?? [];
+        // Less than none: these were acknowledged, and their loss is not in the file yet.
+        lost: Math.max(0, statements.lost.get(route)?.count ?? 0),
+      }));
+      return { dropped, batches };
+    });
+    this.#dropped(found?.dropped ?? []);
+    return found?.batches ?? null;
   }
 
-  /** The back end has acknowledged these rows, and that so many before them were lost. */
-  acknowledge(batches: readonly Batch[]): void {
-    const removed = this.#file.transact((statements) => {
-      let count = 0;
-      for (const { route, rows, lost } of batches) {
+  /**
+   * The back end has acknowledged these rows, and that so many before them were lost. False where that cannot be noted:
+   * they will be told again.
+   */
+  acknowledge(batches: readonly Batch[]): boolean {
+    const removed = this.#file.transact((statements) =>
+      batches.map(({ route, rows, lost }) => {
         const last = rows.at(-1);
-        if (last) count += statements.remove.run(route, last.id).changes;
-        if (lost > 0) statements.addLost.run(route, -lost);
-      }
-      return count;
-    });
-    this.waiting -= removed ?? 0;
+        const n = last ? statements.remove.run(route, last.id).changes : 0;
+        // Those that were dropped meanwhile have arrived, and were counted as lost.
+        const counted = lost + rows.length - n;
+        if (counted > 0) statements.addLost.run(route, -counted);
+        return { route, n };
+      }),
+    );
+    for (const { route, n } of removed ?? []) count(this.#waiting, route, -n);
+    return removed !== null;
   }
 
   close(): void {
     this.flush();
+    if (this.#buffer.length > 0) this.#lose(this.#buffer.splice(0));
+    this.#cancelCommit?.();
     this.#file.close();
   }
 
-  #drop(count: number): void {
-    if (count === 0) return;
-    this.lost += count;
-    this.#ports.log.warn("events.dropped", { count, waiting: this.waiting });
+  /** The first event after an interval without a commit is committed when its turn has ended. */
+  #plan(): void {
+    const wait = this.#committedAt + this.#options.batch_interval - this.#ports.clock.monotonic();
+    this.#cancelCommit ??= this.#ports.after(Math.max(0, wait), () => this.flush());
+  }
+
+  #oldest(): number {
+    return Math.floor(this.#ports.clock.wall() - this.#options.retry_max_age);
+  }
+
+  /** The file fails: what was to be committed is tried again. */
+  #keep(added: readonly (readonly [route: string, time: number, event: string])[]): void {
+    const over = Math.max(0, added.length - keptMax);
+    if (over > 0) this.#lose(added.slice(0, over));
+    this.#buffer = added.slice(over);
+    this.#plan();
+  }
+
+  /** The file is gone, with all that waited in it. */
+  #loseAll(): void {
+    const gone = this.#waiting;
+    if (sum(gone) === 0) return;
+    this.#waiting = new Map();
+    for (const [route, n] of gone) count(this.#losses, route, n);
+    this.#report(sum(gone));
+  }
+
+  #lose(added: readonly (readonly [route: string, time: number, event: string])[]): void {
+    for (const [route] of added) count(this.#losses, route, 1);
+    this.#report(added.length);
+  }
+
+  #dropped(dropped: readonly Dropped[]): void {
+    for (const { route, n } of dropped) count(this.#waiting, route, -n);
+    this.#report(total(dropped));
+  }
+
+  #report(lost: number): void {
+    if (lost === 0) return;
+    this.lost += lost;
+    this.#ports.log.warn("events.dropped", { count: lost, waiting: this.waiting });
   }
 }
 
-function dropOldest({ oldest, removeOldest, addLost }: EventStatements, count: number): number {
-  if (count <= 0) return 0;
-  for (const { route, n } of oldest.all(count)) addLost.run(route, n);
-  removeOldest.run(count);
-  return count;
+function count(counts: Map<string, number>, route: string, n: number): void {
+  counts.set(route, (counts.get(route) ?? 0) + n);
 }
 
-function dropOld({ old, removeOld, addLost }: EventStatements, time: number): number {
-  const found = old.all(Math.floor(time));
-  for (const { route, n } of found) addLost.run(route, n);
-  if (found.length > 0) removeOld.run(Math.floor(time));
-  return found.reduce((sum, { n }) => sum + n, 0);
+function sum(counts: ReadonlyMap<string, number>): number {
+  let all = 0;
+  for (const n of counts.values()) all += n;
+  return all;
 }

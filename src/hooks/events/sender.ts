@@ -6,6 +6,8 @@ import type { Batch, Outbox, OutboxPorts } from "./outbox.ts";
 /** The first wait after a failure and the longest one, in milliseconds; each is twice the one before. */
 const backoff = { first: 500, longest: 30_000 };
 
+const fileFault = "the file of the events fails";
+
 /** One URL that events go to. */
 export interface SenderOptions {
   readonly endpoint: Endpoint;
@@ -54,11 +56,15 @@ export class Sender {
     this.#isSending = true;
     let fault: unknown = null;
     while (!this.#isClosed) {
-      const batches = cut(this.#outbox.first(routes, batchSize), batchSize);
+      const found = this.#outbox.first(routes, batchSize);
+      if (found === null) fault = new HttpFault(fileFault);
+      if (found === null) break;
+      const batches = cut(found, batchSize);
       if (batches.every(({ rows, lost }) => rows.length === 0 && lost === 0)) break;
       fault = await this.#post(batches);
+      if (fault === null && !this.#outbox.acknowledge(batches)) fault = new HttpFault(fileFault);
       if (fault !== null) break;
-      this.#outbox.acknowledge(batches);
+      this.#failures = 0;
     }
     this.#isSending = false;
     if (fault !== null) this.#failed(fault);
@@ -76,7 +82,6 @@ export class Sender {
     try {
       const { status } = await endpoint.post(this.#bodyOf(batches), null, abort.signal);
       if (status !== 200) throw new HttpFault(`${endpoint.place}: status ${status}`);
-      this.#failures = 0;
       return null;
     } catch (error) {
       return error ?? new HttpFault("it failed");

@@ -1,4 +1,5 @@
 import type { Clock } from "../../core/clock.ts";
+import { ownHeaders } from "../../core/own-headers.ts";
 import type { ProxyOptions } from "../../options/proxy.ts";
 import type { HookClient } from "../hooks.ts";
 import type { Sign } from "./signature.ts";
@@ -28,21 +29,6 @@ export class HttpFault extends Error {
   }
 }
 
-/** Headers that the HTTP client sets by itself, or that belong to one connection alone (RFC 9110 section 7.6.1). */
-const ownHeaders: ReadonlySet<string> = new Set([
-  "connection",
-  "content-length",
-  "content-type",
-  "expect",
-  "host",
-  "keep-alive",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-]);
-
 /** What a header's value may hold (RFC 9110 section 5.5). */
 const headerValue = /^[\t\x20-\x7e\x80-\xff]*$/;
 
@@ -53,6 +39,7 @@ export class Endpoint {
   readonly #url: string;
   readonly #static: Readonly<Record<string, string>>;
   readonly #fromClient: { readonly handshake: readonly string[]; readonly emulated: ReadonlySet<string> };
+  readonly #tls: BunFetchRequestInitTLS | undefined;
   readonly #ports: EndpointPorts;
 
   constructor({ endpoint, http_headers, emulated_headers, http }: EndpointOptions, ports: EndpointPorts) {
@@ -63,9 +50,11 @@ export class Endpoint {
     this.#url = url.href;
     this.#ports = ports;
     this.place = `${url.origin}${url.pathname}`;
+    this.#tls = tlsOf(http.tls);
+    const fixed = Object.entries(http.static_headers).map(([name, value]) => [name.toLowerCase(), value] as const);
     this.#static = {
       ...(username !== "" && { authorization: basicCredentials(username, password) }),
-      ...Object.fromEntries(Object.entries(http.static_headers).map(([name, value]) => [name.toLowerCase(), value])),
+      ...Object.fromEntries(fixed.filter(([name]) => !ownHeaders.has(name))),
       // A compressed answer could be of any size.
       "accept-encoding": "identity",
     };
@@ -82,6 +71,7 @@ export class Endpoint {
         signal,
         redirect: "manual",
         decompress: false,
+        ...(this.#tls && { tls: this.#tls }),
       });
       if (response.status === 200) return { status: 200, text: await readBody(response) };
       await response.body?.cancel();
@@ -122,12 +112,25 @@ function passedOn(names: readonly string[]): string[] {
   return names.map((name) => name.toLowerCase()).filter((name) => !ownHeaders.has(name) && name !== "chorus-signature");
 }
 
+/** Texts of PEM are what they say here; paths have been read before. */
+function tlsOf(tls: EndpointOptions["http"]["tls"]): BunFetchRequestInitTLS | undefined {
+  if (!tls.enabled) return undefined;
+  const { cert_pem, key_pem, server_ca_pem, server_name, insecure_skip_verify } = tls;
+  return {
+    ...(cert_pem !== "" && { cert: cert_pem }),
+    ...(key_pem !== "" && { key: key_pem }),
+    ...(server_ca_pem !== "" && { ca: server_ca_pem }),
+    ...(server_name !== "" && { serverName: server_name }),
+    rejectUnauthorized: !insecure_skip_verify,
+  };
+}
+
 function basicCredentials(username: string, password: string): string {
   const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
   return `Basic ${Buffer.from(credentials).toString("base64")}`;
 }
 
-/** Reads an answer as far as it is allowed to be long. */
+/** Reads an answer as far as it is allowed to be long. A byte order mark stays, which no JSON may have (RFC 8259). */
 async function readBody(response: Response): Promise<string> {
   const tooLong = () => new HttpFault(`the answer is longer than ${answerBytesMax} bytes`);
   const announced = response.headers.get("content-length");
@@ -135,7 +138,6 @@ async function readBody(response: Response): Promise<string> {
     await response.body?.cancel();
     throw tooLong();
   }
-  if (announced !== null) return response.text();
   const parts: Uint8Array[] = [];
   let length = 0;
   for await (const part of response.body ?? []) {
@@ -147,8 +149,9 @@ async function readBody(response: Response): Promise<string> {
   return Buffer.concat(parts).toString();
 }
 
+/** Without URLs, which some messages of the runtime have whole: their query may be secret. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = "code" in error && typeof error.code === "string" ? ` (${error.code})` : "";
-  return `${error.message}${code}`;
+  return `${error.message.replace(/https?:\/\/[^\s"]*/gi, "the endpoint")}${code}`;
 }

@@ -1,16 +1,10 @@
 import type { ProxyOptions } from "../../options/proxy.ts";
 import type { Hook, HookAnswer, HookClient, HookKind, HookTypes } from "../hooks.ts";
-import type { HookLimits } from "../limits.ts";
+import type { HookLimits, SharedLimit } from "../limits.ts";
 import { errorOf, readAnswer, sendable } from "./answer.ts";
 import { Endpoint, type EndpointPorts, HttpFault } from "./endpoint.ts";
 import { bodyOf } from "./request.ts";
 import type { ResultText } from "./results.ts";
-
-/**
- * Requests of one hook at once. The runtime has 256 for all of a process, so that one hook that hangs leaves some to the
- * others (measured on Bun 1.4.5).
- */
-const perServer = 100;
 
 /** Calls of one hook that may wait for those: as many clients as connect in about a second. */
 const queue = 10_000;
@@ -18,18 +12,25 @@ const queue = 10_000;
 /** Reads the result of one kind of hook; null says that there is none. */
 export type ReadResult<K extends HookKind> = (result: ResultText) => HookTypes[K]["result"] | null;
 
+/** What hooks need beside their options. */
+export interface HttpHookPorts extends EndpointPorts {
+  /** The requests of all hooks over HTTP at once. */
+  readonly requests: SharedLimit;
+}
+
 /** Makes a hook that is a URL of a back end. `name` is its place among the proxies. */
 export function createHttpHook<K extends HookKind>(
   kind: K,
   name: string,
-  { options, ports, read }: { options: ProxyOptions; ports: EndpointPorts; read: ReadResult<K> },
+  { options, ports, read }: { options: ProxyOptions; ports: HttpHookPorts; read: ReadResult<K> },
 ): Hook<K> {
   const endpoint = new Endpoint(options, ports);
   const transformed = transformsOf<K>(options);
   const limits: HookLimits = {
     timeout: options.timeout,
     perConnection: Number.POSITIVE_INFINITY,
-    perServer,
+    perServer: Number.POSITIVE_INFINITY,
+    shared: ports.requests,
     queue,
     rate: null,
   };

@@ -3,8 +3,7 @@ import type { ChannelOptions } from "../../options/channel.ts";
 import type { ProxyOptions } from "../../options/proxy.ts";
 import type { Hook, HookAnswer, HookKind, HookOptions, Hooks, LifecycleEvent, RpcRoute, SendRoute } from "../hooks.ts";
 import type { HookStatistics } from "../statistics.ts";
-import type { EndpointPorts } from "./endpoint.ts";
-import { createHttpHook, type ReadResult } from "./http-hook.ts";
+import { createHttpHook, type HttpHookPorts, type ReadResult } from "./http-hook.ts";
 import {
   connectResult,
   publishResult,
@@ -37,7 +36,7 @@ interface RpcNamespace {
 }
 
 /** What the hooks ask of the server. */
-export interface HttpHooksPorts extends EndpointPorts {
+export interface HttpHooksPorts extends HttpHookPorts {
   /** The options of the channel's namespace; null where that is unknown. */
   channelOptions(channel: string): ChannelOptions | null;
 }
@@ -121,14 +120,14 @@ export class HttpHooks implements Hooks {
 class NamedHooks<K extends "subscribe" | "publish" | "sub_refresh" | "rpc"> {
   readonly #kind: K;
   readonly #read: ReadResult<K>;
-  readonly #ports: EndpointPorts;
+  readonly #ports: HttpHookPorts;
   readonly #options: ReadonlyMap<string, ProxyOptions>;
   readonly #hooks = new Map<string, Hook<K>>();
 
   constructor(
     kind: K,
     read: ReadResult<K>,
-    { first, proxies, ports }: { first: ProxyOptions; proxies: HttpHooksOptions["proxies"]; ports: EndpointPorts },
+    { first, proxies, ports }: { first: ProxyOptions; proxies: HttpHooksOptions["proxies"]; ports: HttpHookPorts },
   ) {
     this.#kind = kind;
     this.#read = read;
@@ -186,7 +185,7 @@ function endedWhereUndecodable(result: Parameters<typeof subRefreshResult>[0]) {
 }
 
 /** A refresh has two outcomes: another expiry, or the end. Only a result that cannot be decoded ends it otherwise. */
-function createRefreshHook(options: ProxyOptions, ports: EndpointPorts): Hook<"refresh"> {
+function createRefreshHook(options: ProxyOptions, ports: HttpHookPorts): Hook<"refresh"> {
   const hook = createHttpHook("refresh", "default", { options, ports, read: refreshResult });
   return {
     ...hook,

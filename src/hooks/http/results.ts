@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { bytesOfBase64 } from "../../core/base64.ts";
 import type { ServerSubscription, SubscriptionOverride } from "../../core/identity.ts";
+import { findMembers } from "../../core/json.ts";
 import { isObject } from "../../core/object.ts";
 import { type Payload, payloadOfBytes, payloadToJson } from "../../core/payload.ts";
 import { type Seconds, seconds } from "../../core/time.ts";
@@ -25,9 +26,14 @@ const name = v.pipe(
 );
 const flag = v.nullish(v.boolean(), false);
 const time = v.nullish(v.pipe(v.number(), v.safeInteger()), 0);
-const overrideFlag = v.nullish(v.object({ value: flag }));
+/** An object that is no list: to valibot a list is an object too. */
+function plain<const Entries extends v.ObjectEntries>(entries: Entries) {
+  return v.pipe(v.custom<object>(isObject), v.object(entries));
+}
+
+const overrideFlag = v.nullish(plain({ value: flag }));
 const override = v.nullish(
-  v.object({
+  plain({
     presence: overrideFlag,
     join_leave: overrideFlag,
     force_push_join_leave: overrideFlag,
@@ -36,7 +42,7 @@ const override = v.nullish(
   }),
 );
 const grantEntries = { b64info: text, b64data: text, override };
-const grant = v.object(grantEntries);
+const grant = plain(grantEntries);
 
 const connectSchema = v.object({
   user: name,
@@ -53,7 +59,7 @@ const rpcSchema = v.object({ b64data: text });
 const publishSchema = v.object({
   b64data: text,
   skip_history: flag,
-  tags: v.nullish(v.record(v.string(), v.nullish(v.string(), ""))),
+  tags: v.nullish(v.pipe(v.custom<object>(isObject), v.record(v.string(), v.nullish(v.string(), "")))),
   idempotency_key: name,
   delta: flag,
   version: v.nullish(v.pipe(v.number(), v.safeInteger(), v.minValue(0)), 0),
@@ -154,13 +160,15 @@ function subscriptionsOf(
   subs: Readonly<Record<string, unknown>>,
   raw: RawObject | null,
 ): readonly ServerSubscription[] {
-  const names = raw === null ? [] : Object.keys(subs);
-  const others = [...new Set(channels.map((name) => name ?? ""))].filter((name) => !names.includes(name));
-  if (raw === null) return others.map((channel) => ({ channel }));
-  const detailed = names.map((channel) => {
+  // One look for all of them: a look for each would take as long as there are channels, times the length of the text.
+  const places = raw === null ? null : findMembers(raw.json, raw.start);
+  const others = [...new Set(channels.map((name) => name ?? ""))].filter((name) => !places?.has(name));
+  if (raw === null || places === null) return others.map((channel) => ({ channel }));
+  const detailed = Object.keys(subs).map((channel) => {
     const value = v.safeParse(grant, subs[channel] ?? {});
     if (!value.success) throw new HttpFault(`the answer has a field of a wrong type: result.subs.${channel}`);
-    const own = subs[channel] === null ? null : rawObject(raw, channel);
+    const place = subs[channel] === null ? undefined : places.get(channel);
+    const own = place && { json: raw.json, start: place.start };
     const { b64info, b64data, override: changed } = value.output;
     return {
       channel,

@@ -31,6 +31,7 @@ export function limitsOf({ timeout, concurrency = {}, rate }: HandlerOptions, na
     timeout: timeout === undefined ? inProcessLimits.timeout : millisecondsOf(timeout, `${name}.timeout`),
     perConnection: connection,
     perServer: server,
+    shared: null,
     queue,
     rate: rate === undefined ? null : rateOf(rate, name),
   };
