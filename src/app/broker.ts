@@ -136,13 +136,13 @@ function openParents(parent: ParentConnection, ports: BrokerPorts, events: Broke
 }
 
 function openRemote({ engine: { redis } }: Config, ports: BrokerPorts, events: BrokerEvents): OpenedBroker {
-  let resumed = () => {};
+  let resumed: EngineEvents["resumed"] = () => {};
   const open = (told: EngineEvents) => {
     const events = {
       ...told,
-      resumed: () => {
-        told.resumed();
-        resumed();
+      resumed: (isMeant?: (channel: string) => boolean) => {
+        told.resumed(isMeant);
+        resumed(isMeant);
       },
     };
     return openRedis(redisOptions(redis), events, { ...ports, durations: ports.counters.engineDurations });
@@ -156,7 +156,7 @@ function openRemote({ engine: { redis } }: Config, ports: BrokerPorts, events: B
     const presence = new RedisPresence({ ...ports, ...shared, redis: caller, keys: new Keys(prefix), generation });
     const { address, cluster_address, sentinel_address } = redis;
     const hasOneServer = cluster_address.length === 0 && address.length < 2 && sentinel_address.length < 2;
-    if (!hasOneServer) resumed = () => presence.resumed();
+    if (!hasOneServer) resumed = (isMeant) => presence.resumed(isMeant);
     return presence;
   };
   const openInbox = (shared: SharedInboxPorts, inbox: InboxOptions) => {

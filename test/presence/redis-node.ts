@@ -1,10 +1,13 @@
-import { RedisEngine } from "../../src/broker/redis/engine.ts";
 import { Keys } from "../../src/broker/redis/keys.ts";
+import { openRedis } from "../../src/broker/redis/open.ts";
 import type { RedisOptions } from "../../src/broker/redis/options.ts";
+import type { RedisParts } from "../../src/broker/redis/ports.ts";
+import type { Message } from "../../src/broker/remote/engine.ts";
 import { decodeBody } from "../../src/broker/remote/wire.ts";
 import { RedisPresence } from "../../src/presence/redis/presence.ts";
 import * as scripts from "../../src/presence/redis/scripts.ts";
 import { systemClock, systemRandom, systemTimers } from "../../src/runtime/system.ts";
+import { until } from "../broker/remote/fault-runs.ts";
 import { CapturedLog } from "../support/captured-log.ts";
 import { Inbox } from "../support/inbox.ts";
 import { ManualTime } from "../support/manual-time.ts";
@@ -19,35 +22,27 @@ export class PresenceNode implements AsyncDisposable {
   readonly told = new Inbox<string>("joins and leaves", (line) => line);
   /** The nodes that this one takes for gone. */
   readonly gone = new Set<string>();
-  readonly #engine: RedisEngine;
+  readonly #engine: RedisParts;
 
-  private constructor(name: string, options: RedisOptions, connected: () => void) {
+  private constructor(name: string, options: RedisOptions) {
     this.name = name;
-    let resumed = 0;
-    this.#engine = new RedisEngine(
-      options,
-      {
-        message: (channel, { body, ...place }) => {
-          const told = decodeBody(body, place);
-          if (told?.type === "join") this.told.push(`+${told.info.client}`);
-          else if (told?.type === "leave") this.told.push(`-${told.info.client}`);
-          else this.told.push(`${channel}: ${body}`);
-        },
-        resumed: () => {
-          resumed += 1;
-          // The one connection, and the other.
-          if (resumed === 2) connected();
-        },
-        heard: () => {},
+    const events = {
+      message: (channel: string, { body, ...place }: Message) => {
+        const told = decodeBody(body, place);
+        if (told?.type === "join") this.told.push(`+${told.info.client}`);
+        else if (told?.type === "leave") this.told.push(`-${told.info.client}`);
+        else this.told.push(`${channel}: ${body}`);
       },
-      {
-        clock: systemClock,
-        timers: systemTimers,
-        random: systemRandom,
-        log: this.log.log,
-        durations: { observe: () => {} },
-      },
-    );
+      resumed: () => {},
+    };
+    const { engine } = openRedis([options], events, {
+      clock: systemClock,
+      timers: systemTimers,
+      random: systemRandom,
+      log: this.log.log,
+      durations: { observe: () => {} },
+    });
+    this.#engine = engine;
     this.presence = new RedisPresence({
       redis: this.#engine.callerOf(Object.values(scripts)),
       keys: new Keys(options.prefix),
@@ -66,10 +61,11 @@ export class PresenceNode implements AsyncDisposable {
 
   /** Connects, and hears the channels. */
   static async start(name: string, options: RedisOptions, channels: readonly string[] = []): Promise<PresenceNode> {
-    const connected = Promise.withResolvers<void>();
-    const node = new PresenceNode(name, options, connected.resolve);
-    await connected.promise;
-    if (channels.length > 0) await new Promise((resolve) => node.#engine.subscribe(channels, resolve));
+    const node = new PresenceNode(name, options);
+    await until("Redis answers", async () => (await node.presence.stats("any")) !== null);
+    const hears = () =>
+      new Promise<boolean>((resolve) => node.#engine.subscribe(channels, (heard) => resolve(heard.every(Boolean))));
+    if (channels.length > 0) await until("the channels are heard", hears);
     return node;
   }
 

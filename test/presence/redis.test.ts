@@ -7,6 +7,7 @@ import { presenceContract } from "../contracts/presence.ts";
 import { describeWithEngine } from "../support/engines.ts";
 import { testTimeout } from "../support/patience.ts";
 import { TestRedis } from "../support/redis.ts";
+import { TestRedisCluster } from "../support/redis-cluster.ts";
 import { PresenceNode } from "./redis-node.ts";
 
 setDefaultTimeout(testTimeout);
@@ -17,6 +18,41 @@ const patient: Visibility = { ...told, leaveGrace: 5_000 };
 const silent: Visibility = { ...told, joinLeave: false };
 
 const ann = (client: string) => ({ user: "ann", client });
+
+/** Presence of one node, as those that are not shared. */
+function asPresence(node: PresenceNode | undefined): Presence {
+  if (!node) throw new Error();
+  const { presence } = node;
+  return {
+    enter: (channel, info) => presence.enter(channel, info, silent),
+    leave: (channel, client) => presence.leave(channel, { user: "", client }, silent),
+    list: (channel) => presence.list(channel),
+    stats: (channel) => presence.stats(channel),
+  };
+}
+
+describeWithEngine("presence on a Redis cluster", "redis-server", () => {
+  test("[PN1] joins and leaves are told once on every node, wherever the channel is; what is left is cleaned up", async () => {
+    await using cluster = await TestRedisCluster.start();
+    const channels = ["a", "b", "c"];
+    await using one = await PresenceNode.start("one", cluster.options(), channels);
+    await using other = await PresenceNode.start("other", cluster.options(), channels);
+    for (const node of [one, other]) node.tick();
+    for (const channel of channels) {
+      one.presence.enter(channel, ann(channel), told);
+      for (const node of [one, other]) expect(await node.told.next()).toBe(`+${channel}`);
+      expect(await other.presence.stats(channel)).toEqual({ clients: 1, users: 1 });
+      expect(await other.presence.list(channel)).toEqual(new Map([[channel, ann(channel)]]));
+    }
+    other.gone.add("one");
+    other.presence.gone("one");
+    const leaves = [await other.told.next(), await other.told.next(), await other.told.next()];
+    expect(leaves.toSorted()).toEqual(["-a", "-b", "-c"]);
+    one.presence.resumed((channel) => channel === "b");
+    one.tick();
+    expect(await other.told.next()).toBe("+b");
+  });
+});
 
 describeWithEngine("presence on Redis", "redis-server", () => {
   let redis: TestRedis;
@@ -67,16 +103,7 @@ describeWithEngine("presence on Redis", "redis-server", () => {
     return lines;
   };
 
-  describe("as every presence", () =>
-    presenceContract(async (): Promise<Presence> => {
-      const [{ presence }] = (await start("one")) as [PresenceNode];
-      return {
-        enter: (channel, info) => presence.enter(channel, info, silent),
-        leave: (channel, client) => presence.leave(channel, { user: "", client }, silent),
-        list: (channel) => presence.list(channel),
-        stats: (channel) => presence.stats(channel),
-      };
-    }));
+  describe("as every presence", () => presenceContract(async () => asPresence((await start("one"))[0])));
 
   test("[PN1] joins and leaves are told once on every node; presence is of all nodes", async () => {
     const [one, other] = await pair();

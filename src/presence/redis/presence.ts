@@ -129,12 +129,12 @@ export class RedisPresence implements SharedPresence {
   }
 
   /**
-   * One of several servers was away: what it has lost is entered again. A server that is alone is compared by its identity,
+   * One of several servers was away: what it has lost of its channels is entered again. A server that is alone is compared by its identity,
    * which costs less.
    */
-  resumed(): void {
+  resumed(isMeant?: (channel: string) => boolean): void {
     this.#lists.clear();
-    this.#reconciler.all("unsure");
+    for (const channel of this.#rooms.keys()) if (isMeant?.(channel) ?? true) this.#reconciler.add(channel);
   }
 
   gone(node: string): void {
