@@ -44,8 +44,8 @@ function writeAccount(to: ByteWriter, account: Account | undefined): void {
   to.f64(account.share);
 }
 
-function readAccount(from: ByteReader): { readonly account?: Account } {
-  return from.u8() === 1 ? { account: { id: from.text(), share: from.f64() } } : {};
+function readAccount(from: ByteReader): Account | null {
+  return from.u8() === 1 ? { id: from.text(), share: from.f64() } : null;
 }
 
 export function writeEntry(to: ByteWriter, entry: Entry): void {
@@ -67,7 +67,9 @@ export function readEntry(from: ByteReader): Entry {
   const key = from.text();
   const version = from.f64();
   const versionEpoch = from.text();
-  return { channel, body, history, key, version, versionEpoch, ...readAccount(from) };
+  const entry = { channel, body, history, key, version, versionEpoch };
+  const account = readAccount(from);
+  return account ? { ...entry, account } : entry;
 }
 
 function writeError(to: ByteWriter, { code, message, temporary }: ClientError): void {
@@ -98,7 +100,8 @@ export function readAppended(from: ByteReader): Appended {
   const state = from.u8();
   if (state === states.refused) return { error: readError(from) };
   const isFirst = state === states.isFirstKept;
-  return { isNew: state !== states.known, position: readPosition(from), ...(isFirst && { isFirstKept: true }) };
+  const appended = { isNew: state !== states.known, position: readPosition(from) };
+  return isFirst ? { ...appended, isFirstKept: true } : appended;
 }
 
 export function writeRange(to: ByteWriter, { epoch, from, to: end, limit, reverse, account }: Range): void {
@@ -114,7 +117,8 @@ export function readRange(from: ByteReader): Range {
   const epoch = from.text();
   const [first, to, limit] = [from.f64(), from.f64(), from.f64()];
   const reverse = from.u8() === 1;
-  return { epoch, from: first, to: orNull(to), limit: orNull(limit), reverse, ...readAccount(from) };
+  const account = readAccount(from);
+  return { epoch, from: first, to: orNull(to), limit: orNull(limit), reverse, ...(account && { account }) };
 }
 
 function orNull(value: number): number | null {
@@ -147,5 +151,6 @@ export function readMessage(from: ByteReader): { readonly channel: string; reado
   const channel = from.text();
   const position = readPosition(from);
   const body = from.text();
-  return { channel, message: { ...position, body, ...(from.u8() === 1 && { isFirstKept: true }) } };
+  const message = { offset: position.offset, epoch: position.epoch, body };
+  return { channel, message: from.u8() === 1 ? { ...message, isFirstKept: true } : message };
 }

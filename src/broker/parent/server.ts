@@ -200,19 +200,15 @@ function draftOf({ channel, body, history, key, version, versionEpoch, account }
   const told = decodeBody(body, nowhere);
   if (told?.type !== "publication") return null;
   const { data, info, tags, asDelta } = told.publication;
-  return {
-    channel,
-    data,
-    exclude: null,
-    history,
-    ...(info && { info }),
-    ...(tags && { tags }),
-    ...(asDelta && { asDelta }),
-    ...(key !== "" && { keyDigest: key }),
-    ...(version > 0 && { version }),
-    ...(versionEpoch !== "" && { versionEpoch }),
-    ...(account && { account }),
-  };
+  const draft: { -readonly [Key in keyof Draft]: Draft[Key] } = { channel, data, exclude: null, history };
+  if (info) draft.info = info;
+  if (tags) draft.tags = tags;
+  if (asDelta) draft.asDelta = asDelta;
+  if (key !== "") draft.keyDigest = key;
+  if (version > 0) draft.version = version;
+  if (versionEpoch !== "") draft.versionEpoch = versionEpoch;
+  if (account) draft.account = account;
+  return draft;
 }
 
 /** The page of the history that holds a range. */

@@ -1,5 +1,8 @@
 import type { Position } from "../../core/publication.ts";
 import type { Draft, Outcome } from "../broker.ts";
+import { publicationOf } from "../local/publication.ts";
+import type { Arrival } from "./arrival.ts";
+import type { Message } from "./engine.ts";
 import type { Waiting } from "./in-time.ts";
 
 /** A publish of this node, from its call until nothing more can come of it. */
@@ -82,3 +85,9 @@ export class OwnPublishes {
 }
 
 function ignore(): void {}
+
+/** A publish of this node at the place where it stands. */
+export function arrivalOf({ id, draft }: Own, { offset, epoch, isFirstKept }: Omit<Message, "body">): Arrival {
+  const { excludeClient = "" } = draft;
+  return { id, publication: publicationOf(draft, offset, epoch, isFirstKept), excludeClient };
+}

@@ -12,7 +12,6 @@ import type {
   Wish,
 } from "../broker.ts";
 import { Delivery } from "../delivery.ts";
-import { publicationOf } from "../local/publication.ts";
 import { recover } from "../local/recovery.ts";
 import { type LocalBrokerCounts, Report } from "../local/report.ts";
 import type { Arrival } from "./arrival.ts";
@@ -20,11 +19,11 @@ import type { Appended, Engine, Entry, Message, StreamRead } from "./engine.ts";
 import { entryOf } from "./entry.ts";
 import { pageOf, rangeOf } from "./history.ts";
 import { InTime } from "./in-time.ts";
-import { type Own, OwnPublishes } from "./own.ts";
+import { arrivalOf, type Own, OwnPublishes } from "./own.ts";
 import type { RemoteBrokerCounts, RemoteBrokerParts } from "./parts.ts";
 import { Rooms } from "./rooms.ts";
 import { TurnGroup } from "./turn-group.ts";
-import { decodeBody, removedNotice } from "./wire.ts";
+import { decodeBody, idOf, removedNotice } from "./wire.ts";
 
 const nowhere: Position = { offset: 0, epoch: "" };
 const notJoined: Joined = { position: nowhere, publications: [], recovered: false };
@@ -209,10 +208,7 @@ export class RemoteBroker implements Broker {
     own.position = answer.position;
     const room = this.#rooms.get(draft.channel);
     if (!answer.isNew || room === undefined) own.isHeard = true;
-    const { offset, epoch } = answer.position;
-    const { excludeClient = "" } = draft;
-    const publication = publicationOf(draft, offset, epoch, answer.isFirstKept);
-    const arrival = { id: own.id, publication, excludeClient };
+    const arrival = arrivalOf(own, { ...answer.position, ...(answer.isFirstKept && { isFirstKept: true }) });
     if (!answer.isNew || own.isDelivered) this.#settle(own);
     else if (room) room.feed.arrived(arrival, this.#now);
     else this.#deliverOwn(arrival, own);
@@ -223,6 +219,15 @@ export class RemoteBroker implements Broker {
     const room = this.#rooms.get(channel);
     if (!room) return;
     room.heardAt = this.#now;
+    const mine = this.#owns.find(idOf(message.body));
+    if (mine) {
+      // What it says is known here.
+      mine.isHeard = true;
+      if (!mine.isDelivered) room.feed.arrived(arrivalOf(mine, message), this.#now);
+      this.#owns.release(mine);
+      this.#checkQuiet();
+      return;
+    }
     const told = decodeBody(message.body, message);
     if (told === null) {
       this.engineCounts.unreadable += 1;
@@ -236,13 +241,9 @@ export class RemoteBroker implements Broker {
       this.#parts.announce({ type: told.type, channel, info: told.info });
       return;
     }
-    const own = this.#owns.find(told.id);
     // What is not kept was delivered with its answer, and has been forgotten since.
-    if (!own && message.offset === 0 && this.#owns.isOwn(told.id)) return;
-    if (own) own.isHeard = true;
-    if (!own?.isDelivered) room.feed.arrived(told, this.#now);
-    if (own) this.#owns.release(own);
-    this.#checkQuiet();
+    if (message.offset === 0 && this.#owns.isOwn(told.id)) return;
+    room.feed.arrived(told, this.#now);
   }
 
   #deliver(channel: string, arrival: Arrival): void {

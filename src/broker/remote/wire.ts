@@ -83,6 +83,11 @@ export function encodeDraft(
   return `${version}${id}\n${isPlain ? "" : JSON.stringify(head)}\n${textOfPayload(data)}`;
 }
 
+/** The id of a body; "" where it has none. */
+export function idOf(body: string): string {
+  return body.startsWith(version) ? body.slice(1, Math.max(1, body.indexOf("\n"))) : "";
+}
+
 /** What a body says; null where its version is not known here, or it is damaged. */
 export function decodeBody(body: string, place: Place): Told | null {
   try {
@@ -136,16 +141,17 @@ function decodeZeroth(body: string, place: Place): Told {
 
 function toldOf(id: string, { k, i, t, v, p, x = "" }: Header, text: string, place: Place): Told {
   const { offset, epoch, isFirstKept } = place;
-  const publication: Publication = {
+  // Assigned one by one: spreading what is absent takes longer than all else here.
+  const publication: { -readonly [Key in keyof Publication]: Publication[Key] } = {
     data: payloadOfText(k ?? "json", text),
     offset,
     epoch,
-    ...(i && { info: clientOf(i) }),
-    ...(t && { tags: t }),
-    ...(v !== undefined && { version: v }),
-    ...(p && { asDelta: true as const }),
-    ...(isFirstKept && { isFirstKept }),
   };
+  if (i) publication.info = clientOf(i);
+  if (t) publication.tags = t;
+  if (v !== undefined) publication.version = v;
+  if (p) publication.asDelta = true;
+  if (isFirstKept) publication.isFirstKept = true;
   return { type: "publication", id, publication, excludeClient: x };
 }
 
