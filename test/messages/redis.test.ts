@@ -10,7 +10,7 @@ import { inboxContract } from "../contracts/inbox.ts";
 import { CapturedLog } from "../support/captured-log.ts";
 import { ManualClock } from "../support/clock.ts";
 import { describeWithEngine } from "../support/engines.ts";
-import { testTimeout } from "../support/patience.ts";
+import { patience, testTimeout } from "../support/patience.ts";
 import { TestRedis } from "../support/redis.ts";
 import { TestRedisCluster } from "../support/redis-cluster.ts";
 
@@ -33,7 +33,7 @@ for (const [name, start] of servers) {
       const log = new CapturedLog().log;
       const durations = { observe: () => {} };
       const machine = { clock: systemClock, timers: systemTimers, random: systemRandom };
-      ({ engine } = openRedis([redis.options()], events, { ...machine, log, durations }));
+      ({ engine } = openRedis([{ ...redis.options(), ioTimeout: patience }], events, { ...machine, log, durations }));
       const inbox = inboxOf("", new ManualClock());
       await until("Redis answers", async () => (await inbox.recall("")).state === "new");
     });
