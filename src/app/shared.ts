@@ -50,7 +50,7 @@ export function shareNode(config: Config, ports: SharedPorts) {
     /** Tells the connections of all nodes what a back end tells; this node's alone where there is no other. */
     everyHub: others?.control ?? hub,
     /** The engine that several nodes share; null where this node is alone. */
-    remote: engineMetrics(engine, others),
+    remote: engineMetrics(engine, others, shared),
     ...(shared ? { presence: shared, presenceEvents: shared } : local),
     /** That of this node, where it is alone. */
     localPresence: local.localPresence,
@@ -91,13 +91,17 @@ function joinNodes(
 type Others = NonNullable<ReturnType<typeof joinNodes>>;
 
 /** What is known of the engine, and of the nodes that share it. */
-function engineMetrics({ remote }: OpenedBroker, others: ReturnType<typeof joinNodes>): (() => EngineMetrics) | null {
+function engineMetrics(
+  { remote }: OpenedBroker,
+  others: ReturnType<typeof joinNodes>,
+  presence: SharedPresence | null,
+): (() => EngineMetrics) | null {
   if (remote === null) return null;
   return () => {
     const { unreadable = 0, unanswered = 0 } = others?.cluster.counts ?? {};
     const engine = remote();
     const nodes = 1 + (others?.nodes.others.length ?? 0);
-    return { ...engine, unreadable: engine.unreadable + unreadable, nodes, unanswered };
+    return { ...engine, unreadable: engine.unreadable + unreadable + (presence?.unreadable ?? 0), nodes, unanswered };
   };
 }
 

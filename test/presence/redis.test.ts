@@ -262,6 +262,15 @@ describeWithEngine("presence on Redis", "redis-server", () => {
     expect(await namesOf(other)).toEqual(["2"]);
   });
 
+  test("an entry of an unknown version is counted and left out", async () => {
+    const [one] = (await start("one")) as [PresenceNode];
+    one.presence.enter("a", ann("1"), silent);
+    await one.presence.stats("a");
+    redis.command("HSET", `test${prefixes}:{a}:u`, "2", '2one\n1\n0\n"eve"\n{"user":"eve","client":"2"}');
+    expect(await namesOf(one)).toEqual(["1"]);
+    expect(one.presence.unreadable).toBe(1);
+  });
+
   test("[PN6] a presence that is certainly over the limit is not read", async () => {
     const [one, other] = await pair();
     for (let n = 0; n < 10; n++) one.presence.enter("a", ann(String(n)), silent);
