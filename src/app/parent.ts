@@ -114,7 +114,7 @@ export class ParentProcess {
     this.#isReplacing = true;
     for (let next = this.#next; next !== null && !this.#supervisor.isStopping; next = this.#next) {
       this.#next = null;
-      await this.#take(next);
+      await this.#take(next).catch((error) => this.#log.error("reload.failed", { line: String(error) }));
     }
     this.#isReplacing = false;
   }

@@ -1,4 +1,4 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { CentrifugeProbe, pub } from "../support/centrifuge-probe.ts";
 import { patience, testTimeout } from "../support/patience.ts";
 import { describeSlow } from "../support/slow.ts";
@@ -34,7 +34,7 @@ async function enterAll(node: ProcessNode, clients: readonly CentrifugeProbe[]):
   }
 }
 
-describe("what the workers of a node share", () => {
+describeSlow("what the workers of a node share", () => {
   test("[MP10] presence, messages and user operations are those of the node, at whichever worker", async () => {
     await using node = await ProcessNode.start({}, seen);
     const clients = await node.connectMany({ token: await connectionToken("ann") });
@@ -81,7 +81,7 @@ describe("what the workers of a node share", () => {
   });
 });
 
-describe("the limit of connections of a user", () => {
+describeSlow("the limit of connections of a user", () => {
   test("[MP13] holds for all workers together", async () => {
     await using node = await ProcessNode.start({ client: { insecure: true, user_connection_limit: 3, token } });
     const request = { token: await connectionToken("ann") };
