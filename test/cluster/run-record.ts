@@ -1,6 +1,6 @@
 import { expect } from "bun:test";
+import { until } from "../broker/remote/fault-runs.ts";
 import { isObject } from "../support/json.ts";
-import { patience } from "../support/patience.ts";
 import type { ClusterNode } from "./node.ts";
 
 export interface Position {
@@ -80,14 +80,5 @@ export class RunRecord {
       const count = kept.filter((data) => data === each.data).length;
       if (count !== 1) this.violation(`(c) acknowledged ${each.data} is there ${count} times`);
     }
-  }
-}
-
-/** Waits until something holds; says what did not. */
-export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + patience;
-  while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`It does not come to this: ${what}.`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

@@ -1,10 +1,11 @@
 import { setDefaultTimeout, test } from "bun:test";
+import { until } from "../broker/remote/fault-runs.ts";
 import { describeWithEngine } from "../support/engines.ts";
 import { testTimeout } from "../support/patience.ts";
 import { TestRedis } from "../support/redis.ts";
 import { ClusterNode } from "./node.ts";
 import { RunClient } from "./run-client.ts";
-import { RunRecord, until } from "./run-record.ts";
+import { RunRecord } from "./run-record.ts";
 
 setDefaultTimeout(testTimeout);
 

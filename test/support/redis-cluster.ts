@@ -33,6 +33,12 @@ export class TestRedisCluster implements AsyncDisposable {
     return first.options(0, { at: { kind: "cluster", servers }, ...more });
   }
 
+  /** What a node is configured with. */
+  get engine() {
+    const address = this.servers.map(({ port }) => `127.0.0.1:${port}`).join(",");
+    return { engine: { type: "redis", redis: { cluster_address: [address], io_timeout: "1s" } } };
+  }
+
   /** The master that has a slot. */
   masterOf(slot: number): TestRedis {
     const server = this.#masterOf(slot, this.#first);
