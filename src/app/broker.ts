@@ -161,7 +161,8 @@ function openRemote({ engine: { redis } }: Config, ports: BrokerPorts, events: B
   };
   const openInbox = (shared: SharedInboxPorts, inbox: InboxOptions) => {
     const caller = engine.callerOf(Object.values(inboxScripts));
-    return new RedisInbox({ ...ports, ...shared, redis: caller, keys: new Keys(redis.prefix) }, inbox);
+    const isUp = () => engine.state.isUp;
+    return new RedisInbox({ ...ports, ...shared, isUp, redis: caller, keys: new Keys(redis.prefix) }, inbox);
   };
   return { broker, remote, bus, openPresence, openInbox };
 }

@@ -64,7 +64,7 @@ export function shareNode(config: Config, ports: SharedPorts) {
     /** To be called about once a second. */
     second(): void {
       others?.nodes.tick();
-      shared?.tick();
+      if (engine.remote?.().isUp) shared?.tick();
     },
     /** Takes this node out of what it shares with others, after its connections have left. */
     async leave(): Promise<void> {

@@ -25,6 +25,8 @@ export interface RedisInboxPorts {
   readonly redis: ScriptCaller;
   readonly keys: Keys;
   readonly clock: Pick<Clock, "wall">;
+  /** Whether Redis answers: nothing is swept while it does not. */
+  isUp(): boolean;
   /** Tells all nodes, this one too, that a message was appended for a user. */
   tell(user: string): void;
   /** `told` is called with what nodes tell. */
@@ -109,6 +111,7 @@ export class RedisInbox implements Inbox {
   }
 
   async sweep(): Promise<readonly EndedMessage[]> {
+    if (!this.#ports.isUp()) return [];
     const shared = ["x", "rx", "rv"].map((name) => this.#ports.keys.inbox(name));
     const due = await this.#call(scripts.due, shared, [this.#now, sweepMax]);
     if (!Array.isArray(due)) return [];
