@@ -29,7 +29,8 @@ const engineless = new Set(["hooks", "hooks2"]);
 /** What is not done yet, and which work does it. */
 const later: Readonly<Record<string, string>> = {};
 
-function reasonToSkip({ name }: Recording, { id }: Scenario): string | undefined {
+/** Why a conversation is not played; undefined where it is. */
+export function reasonToSkip({ name }: Recording, { id }: Scenario): string | undefined {
   if (id.startsWith("quirk-")) return "a mistake of that server";
   return differs[`${name}/${id}`] ?? later[`${name}/${id}`];
 }

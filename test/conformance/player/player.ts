@@ -46,7 +46,12 @@ export async function play(recording: Recording, scenario: Scenario, engine: Eng
   }
 }
 
-async function perform(conversation: Conversation, set: string, { id, steps }: Scenario): Promise<Difference | null> {
+/** Performs the steps of a conversation, up to the first difference. */
+export async function perform(
+  conversation: Conversation,
+  set: string,
+  { id, steps }: Scenario,
+): Promise<Difference | null> {
   for (const [index, { recv, ...step }] of steps.entries()) {
     const isCompared = differs[`${set}/${id}#${index + 1}`] === undefined;
     const received = await conversation.perform({ ...step, recv }, isCompared ? recv : undefined);
