@@ -82,7 +82,8 @@ async function serve({ config, warnings, profile, file }: LoadedConfig, load: ()
   const server = attempt(() => start(limited(config), outside), config);
   started.resolve(server);
   tellConfig(log, { profile, file });
-  if (isReduced) log.info("connections.limited", { limit, reason: "the process may open no more files" });
+  if (isReduced)
+    log.info("connections.limited", { limit, reason: "the open files of the process: ulimit -n raises them" });
   surviveErrors(log, () => {
     server.node.counters.errors += 1;
   });

@@ -15,7 +15,7 @@ curl -H "X-API-Key: secret" -d '{"channel": "news", "data": {"hello": 1}}' http:
 
 The answer has the status 200 and is \`{"result": {...}}\`, or \`{"error": {"code", "message"}}\` with a [code](codes.md). With the
 header \`X-Centrifugo-Error-Mode: transport\` an error is an HTTP status too. Other statuses: 400 a body that cannot be read,
-401 the key, 413 a body over \`http_api.body_size_limit\`, 429 a key over \`http_api.rate_limit\`, 503 the server stops.
+401 without a body a key that is missing or wrong (\`curl -i\` shows it), 413 a body over \`http_api.body_size_limit\`, 429 a key over \`http_api.rate_limit\`, 503 the server stops.
 
 \`POST /api/batch\` takes \`{"commands": [{"publish": {...}}, ...]}\` and answers with \`{"replies": [...]}\` in the same order;
 with \`"parallel": true\` commands may run beside each other. \`POST /api\` takes one command a line, \`{"method", "params"}\`.

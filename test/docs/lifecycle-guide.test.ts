@@ -25,6 +25,7 @@ test("the guide of lifecycle events: its back end knows who is online", async ()
     {
       ...JSON.parse(block("json").replaceAll("127.0.0.1:3000", `127.0.0.1:${backend.port}`)),
       http_server: { port: 0 },
+      engine: { type: "memory" },
       event_outbox: { path: `${folder.path}/events.db`, batch_interval: "10ms" },
     },
     { log: new CapturedLog().log, profile: "development" },

@@ -34,7 +34,7 @@ describe.skipIf(!hasIpv6)(`both loopback addresses${remark}`, () => {
     ["in the development profile with ::1", "development", "::1"],
     ["where the address is localhost", "file", "localhost"],
   ] as const)("[EP9] %s one channel joins the sockets of both", async (_, profile, address) => {
-    await using server = await startTestServer({ http_server: { address } }, { profile });
+    await using server = await startTestServer({ http_server: { address }, engine: { type: "memory" } }, { profile });
     const { port } = new URL(server.url);
     using four = await new Probe(`ws://127.0.0.1:${port}/ws`).open();
     using six = await new Probe(`ws://[::1]:${port}/ws`).open();
@@ -59,7 +59,10 @@ describe.skipIf(!hasIpv6)(`both loopback addresses${remark}`, () => {
 
   test("where the other address is taken, one line says so and the first one is served", async () => {
     const taken = Bun.listen({ hostname: "::1", port: 0, socket: { data() {} } });
-    await using server = await startTestServer({ http_server: { port: taken.port } }, { profile: "development" });
+    await using server = await startTestServer(
+      { http_server: { port: taken.port }, engine: { type: "memory" } },
+      { profile: "development" },
+    );
     expect(await server.log.next("listener.skipped")).toMatchObject({ address: "::1", reason: "EADDRINUSE" });
     expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
     taken.stop(true);

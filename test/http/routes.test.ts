@@ -217,7 +217,10 @@ describe("what is served with a configuration file, and without one", () => {
     ["in the development profile", "development", {}, [200, 200, 200, 200, 426]],
   ] as const)("[EP8] %s", async (_, profile, config, expected) => {
     const options = { profile, log: new CapturedLog().log };
-    const server = await startServer({ http_server: { port: 0 }, ...keyed, ...config }, options);
+    const server = await startServer(
+      { http_server: { port: 0 }, engine: { type: "memory" }, ...keyed, ...config },
+      options,
+    );
     const status = async (target: string) => (await ask(server.url, { target, replace: bare })).status;
     expect(await Promise.all(paths.map(status))).toEqual([...expected]);
     await server.stop();
@@ -226,7 +229,7 @@ describe("what is served with a configuration file, and without one", () => {
 
 describe("a refused upgrade is logged", () => {
   test("[SE44] with its reason, origin, host and path, and without its query", async () => {
-    await using server = await startTestServer({}, { profile: "development" });
+    await using server = await startTestServer({ engine: { type: "memory" } }, { profile: "development" });
     const { host } = new URL(server.url);
     await ask(server.url, { target: "/ws?token=secret", add: ["Origin: https://evil.example"] });
     const line = { level: "info", reason: "origin", status: 403, path: "/ws", host, origin: "https://evil.example" };

@@ -16,9 +16,8 @@ export class PackedProject implements AsyncDisposable {
   static async create(): Promise<PackedProject> {
     const project = new PackedProject(await TemporaryFolder.create());
     const manifest = await Bun.file("package.json").json();
-    await runIn(process.cwd(), ["bun", "run", "build"]);
-    const pack = ["bun", "pm", "pack", "--destination", project.path, "--ignore-scripts", "--quiet"];
-    await runIn(process.cwd(), pack);
+    // Packing builds first: a fresh clone has nothing to pack.
+    await runIn(process.cwd(), ["bun", "pm", "pack", "--destination", project.path, "--quiet"]);
     const [tarball = ""] = [...new Bun.Glob("*.tgz").scanSync(project.path)];
     const versions = { ...manifest.dependencies, ...manifest.devDependencies };
     const others = Object.fromEntries(companions.map((name) => [name, versions[name]]));

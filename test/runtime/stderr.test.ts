@@ -8,6 +8,7 @@ import { testTimeout } from "../support/patience.ts";
 import { Probe } from "../support/probe.ts";
 import { ChorusProcess } from "../support/process.ts";
 import { startTestServer } from "../support/server.ts";
+import { skipping } from "../support/skipping.ts";
 
 setDefaultTimeout(testTimeout);
 
@@ -55,7 +56,11 @@ test("[SE61] with stderr on a full disk the server serves, counts the lines that
   expect(await server.ended()).toMatchObject({ code: 0 });
 });
 
-test("[SE61] with a log at its size limit the server goes on, and logs again when there is room", async () => {
+const isWithoutLimits = Bun.which("prlimit") === null;
+const remark = skipping(isWithoutLimits ? "prlimit is not installed" : null);
+
+const title = "[SE61] with a log at its size limit the server goes on, and logs again when there is room";
+test.skipIf(isWithoutLimits)(title + remark, async () => {
   const folder = mkdtempSync(join(tmpdir(), "chorus-stderr-"));
   const path = join(folder, "log");
   const bytesMax = 4_096;

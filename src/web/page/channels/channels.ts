@@ -23,6 +23,8 @@ export function startChannels(section: HTMLElement): void {
       enableSubscribe(section, client);
       log.note(standing.words);
       if (standing.at !== "open") who.clear();
+      // The client keeps a subscription that it cannot make.
+      if (standing.at === "refused") showSubscription({ at: "closed", words: "Not subscribed." });
     },
     subscription(standing) {
       showSubscription(standing);
