@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { then } from "../core/maybe-promise.ts";
 import type { Payload } from "../core/payload.ts";
+import { payloadOfText, textOfPayload } from "../core/payload-text.ts";
 import type { EndedMessage, Inbox, OwedMessage } from "../messages/inbox.ts";
 import { kinds } from "./kinds.ts";
 import type { Link } from "./link.ts";
@@ -14,10 +15,7 @@ const guarantee = v.nullable(
 /** A payload in JSON; bytes as base64. */
 const payload = v.pipe(
   v.object({ kind: v.picklist(["json", "text", "binary"]), text: v.string() }),
-  v.transform(({ kind, text }): Payload => {
-    if (kind === "json") return { kind, json: text };
-    return kind === "text" ? { kind, text } : { kind, bytes: new Uint8Array(Buffer.from(text, "base64")) };
-  }),
+  v.transform(({ kind, text }) => payloadOfText(kind, text)),
 );
 
 const message = v.pipe(
@@ -134,12 +132,5 @@ export function tellAppended(link: Link, user: string): void {
 }
 
 function plain(given: Payload) {
-  switch (given.kind) {
-    case "json":
-      return { kind: given.kind, text: given.json };
-    case "text":
-      return { kind: given.kind, text: given.text };
-    case "binary":
-      return { kind: given.kind, text: Buffer.from(given.bytes).toString("base64") };
-  }
+  return { kind: given.kind, text: textOfPayload(given) };
 }
