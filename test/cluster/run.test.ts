@@ -58,22 +58,26 @@ const faults: readonly (readonly [name: string, happen: (run: Run) => Promise<vo
 ];
 
 describeWithEngine("clients of several nodes", "redis-server", () => {
-  test.each(faults)("[RD12] %s: clients miss nothing in silence, and presence is who is there", async (_, happen) => {
-    await using redis = await TestRedis.start();
-    await using stays = await start(redis);
-    await using victim = await start(redis);
-    const living = [stays, victim];
-    const record = new RunRecord();
-    let turns = 0;
-    const next = () => living[turns++ % living.length] ?? stays;
-    const clients = Array.from({ length: clientCount }, () => new RunClient(record, channels, () => next().url));
-    await until("all clients are in", () => clients.every(({ isInside }) => isInside));
-    const publish = () => Promise.all(channels.flatMap((each) => [stays, stays].map((at) => record.publish(at, each))));
-    for (let n = 0; n < 10; n++) await publish();
-    await happen({ redis, stays, victim, living, publish });
-    for (let n = 0; n < 10; n++) await publish();
-    await record.judge(stays, clients, channels);
-    for (const client of clients) client.stop();
-    for (const node of living) if (node !== stays && node !== victim) await node[Symbol.asyncDispose]();
-  });
+  test.concurrent.each(faults)(
+    "[RD12] %s: clients miss nothing in silence, and presence is who is there",
+    async (_, happen) => {
+      await using redis = await TestRedis.start();
+      await using stays = await start(redis);
+      await using victim = await start(redis);
+      const living = [stays, victim];
+      const record = new RunRecord();
+      let turns = 0;
+      const next = () => living[turns++ % living.length] ?? stays;
+      const clients = Array.from({ length: clientCount }, () => new RunClient(record, channels, () => next().url));
+      await until("all clients are in", () => clients.every(({ isInside }) => isInside));
+      const publish = () =>
+        Promise.all(channels.flatMap((each) => [stays, stays].map((at) => record.publish(at, each))));
+      for (let n = 0; n < 10; n++) await publish();
+      await happen({ redis, stays, victim, living, publish });
+      for (let n = 0; n < 10; n++) await publish();
+      await record.judge(stays, clients, channels);
+      for (const client of clients) client.stop();
+      for (const node of living) if (node !== stays && node !== victim) await node[Symbol.asyncDispose]();
+    },
+  );
 });

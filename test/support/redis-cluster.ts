@@ -85,7 +85,8 @@ export class TestRedisCluster implements AsyncDisposable {
   }
 
   async #until(what: string, holds: () => boolean): Promise<void> {
-    const deadline = performance.now() + patience;
+    // Six servers that agree need longer than one that answers.
+    const deadline = performance.now() + 2 * patience;
     while (!holds()) {
       if (performance.now() > deadline) throw new Error(`The cluster does not come to this: ${what}.`);
       await new Promise((resolve) => setTimeout(resolve, 50));
@@ -98,7 +99,7 @@ export class TestRedisCluster implements AsyncDisposable {
 }
 
 function args(): readonly string[] {
-  return ["--cluster-enabled", "yes", "--cluster-node-timeout", "1000", "--cluster-allow-replica-migration", "no"];
+  return ["--cluster-enabled", "yes", "--cluster-node-timeout", "2000", "--cluster-allow-replica-migration", "no"];
 }
 
 /** The port of the cluster's own connections is 10,000 above it. */
