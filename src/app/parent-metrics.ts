@@ -1,6 +1,6 @@
 import { durationBounds } from "../hooks/statistics.ts";
 import { createCounters } from "../metrics/counters.ts";
-import { mergeMetrics, type ProcessMetrics } from "../metrics/merge.ts";
+import { countersOf, mergeMetrics, type ProcessMetrics } from "../metrics/merge.ts";
 import { createMetrics, type Gauges } from "../metrics/metrics.ts";
 import { kinds } from "../processes/kinds.ts";
 import { type Link, nothing } from "../processes/link.ts";
@@ -56,25 +56,62 @@ interface Asked {
   readonly link: Link;
 }
 
-/** Answers a worker that is asked for the metrics of the node: those of all workers that answer within `wait`, and the parent's. */
-export function serveMetrics(
-  link: Link,
-  own: Metrics,
-  { workers, wait }: { workers: () => readonly Asked[]; wait: () => Promise<void> },
-): void {
-  link.onCall(kinds.metrics, async (_, reply) => {
-    const found: ProcessMetrics[] = [{ worker: "parent", text: await own.render() }];
-    const answers = workers().map(
-      (each) =>
+/**
+ * The metrics of the node, of the parent and of all workers that answer in time. Their counters never fall: what a worker
+ * had counted when it was asked last stays where it has ended, or does not answer.
+ */
+export class NodeMetrics {
+  readonly #own: Metrics;
+  readonly #workers: () => readonly Asked[];
+  readonly #wait: () => Promise<void>;
+  readonly #last = new Map<Link, string>();
+  /** The counters of workers that have ended. */
+  #ended = "";
+
+  constructor(own: Metrics, { workers, wait }: { workers: () => readonly Asked[]; wait: () => Promise<void> }) {
+    this.#own = own;
+    this.#workers = workers;
+    this.#wait = wait;
+  }
+
+  /** Answers a worker that is asked for the metrics of the node. */
+  serve(link: Link): void {
+    link.onCall(kinds.metrics, async (_, reply) => {
+      const text = await this.#render();
+      reply((to) => to.text(text));
+    });
+  }
+
+  /** A worker has ended. */
+  forget(link: Link): void {
+    const counters = countersOf(this.#last.get(link) ?? "");
+    this.#last.delete(link);
+    this.#ended = mergeMetrics([this.#ended, counters].map((text) => ({ worker: "", text })));
+  }
+
+  async #render(): Promise<string> {
+    const workers = this.#workers();
+    const fresh = new Set<Link>();
+    const answers = workers.map(
+      ({ link }) =>
         new Promise<void>((resolve) => {
-          each.link.call(kinds.metrics, nothing, (answer) => {
-            if (answer) found.push({ worker: String(each.number), text: answer.text() });
+          link.call(kinds.metrics, nothing, (answer) => {
+            if (answer) {
+              this.#last.set(link, answer.text());
+              fresh.add(link);
+            }
             resolve();
           });
         }),
     );
-    await Promise.race([Promise.all(answers), wait()]);
-    const text = mergeMetrics(found.toSorted((one, other) => one.worker.localeCompare(other.worker)));
-    reply((to) => to.text(text));
-  });
+    const own = await this.#own.render();
+    await Promise.race([Promise.all(answers), this.#wait()]);
+    const found = workers.flatMap(({ number, link }): ProcessMetrics[] => {
+      const last = this.#last.get(link);
+      if (last === undefined) return [];
+      return [{ worker: String(number), text: fresh.has(link) ? last : countersOf(last) }];
+    });
+    const inOrder = found.toSorted((one, other) => one.worker.localeCompare(other.worker));
+    return mergeMetrics([...inOrder, { worker: "parent", text: own }, { worker: "", text: this.#ended }]);
+  }
 }

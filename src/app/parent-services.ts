@@ -20,7 +20,7 @@ import { openLocal } from "./broker.ts";
 import { createEventHooks } from "./http-hooks.ts";
 import { createConfiguredRules } from "./node.ts";
 import { ParentMessages } from "./parent-messages.ts";
-import { createParentMetrics, serveMetrics } from "./parent-metrics.ts";
+import { createParentMetrics, NodeMetrics } from "./parent-metrics.ts";
 
 /** Milliseconds in which workers tell their metrics. */
 const metricsMs = 1_000;
@@ -44,13 +44,11 @@ export class ParentServices {
   readonly #presence: PresenceRelay;
   readonly #users: UserRelay;
   #events: EventHooks | null;
-  readonly #workers: () => readonly LinkedWorker[];
-  readonly #metrics: ReturnType<typeof createParentMetrics>;
+  readonly #metrics: NodeMetrics;
   #seconds = 0;
 
   /** @throws where a file cannot be opened */
   constructor(config: Config, log: Log, workers: () => readonly LinkedWorker[]) {
-    this.#workers = workers;
     this.#config = config;
     this.#log = log;
     const ports = {
@@ -81,7 +79,7 @@ export class ParentServices {
       () => this.#engine.channels,
     );
     this.#eventRelay = new EventRelay(() => this.#events, systemClock);
-    this.#metrics = createParentMetrics({
+    const own = createParentMetrics({
       hooks: () => this.#events?.statistics() ?? [],
       version: packageJson.version,
       commits: () => this.#engine.broker.counts,
@@ -91,6 +89,7 @@ export class ParentServices {
       openFiles,
       openFilesLimit: openFilesMax,
     });
+    this.#metrics = new NodeMetrics(own, { workers, wait: () => after(metricsMs) });
   }
 
   /** Serves a worker until `forget`. */
@@ -101,7 +100,7 @@ export class ParentServices {
     this.#eventRelay.serve(link);
     this.#presence.serve(link);
     this.#users.serve(link);
-    serveMetrics(link, this.#metrics, { workers: this.#workers, wait: () => after(metricsMs) });
+    this.#metrics.serve(link);
   }
 
   /** The worker has gone. */
@@ -112,6 +111,7 @@ export class ParentServices {
     this.#eventRelay.forget(link);
     this.#presence.forget(link);
     this.#users.forget(link);
+    this.#metrics.forget(link);
   }
 
   /** Takes over what a configuration says of what the parent keeps. */

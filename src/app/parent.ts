@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import packageJson from "../../package.json" with { type: "json" };
 import type { Config } from "../config/config.ts";
 import type { Log } from "../core/log.ts";
@@ -12,11 +9,11 @@ import type { AdjustableLog } from "../runtime/log.ts";
 import { systemNetwork } from "../runtime/network.ts";
 import { processors, startOwnProgram } from "../runtime/own-process.ts";
 import { systemClock, systemTimers } from "../runtime/system.ts";
-import { listenUnix } from "../runtime/unix-socket.ts";
 import { nodeName } from "./api.ts";
 import { planReplacement } from "./parent-reload.ts";
 import { ParentServices } from "./parent-services.ts";
 import { assertFree, startProblems } from "./start-checks.ts";
+import { WorkersSocket } from "./workers-socket.ts";
 
 /** How many processes a node has. */
 export function processesOf({ node }: Config): number {
@@ -44,8 +41,7 @@ export class ParentProcess {
   readonly #parts: ParentParts;
   readonly #services: ParentServices;
   readonly #supervisor: Supervisor;
-  readonly #listener: { stop(): void };
-  readonly #folder: string;
+  readonly #socket: WorkersSocket;
   readonly #timers: readonly Timer[];
   #listens: Pick<Ready, "port" | "internalPort"> = { port: null, internalPort: null };
 
@@ -55,11 +51,8 @@ export class ParentProcess {
     this.#config = config;
     this.#parts = parts;
     this.#services = new ParentServices(config, parts.log, () => this.#supervisor.linked);
-    // Made with 0700: only this user connects.
-    this.#folder = mkdtempSync(join(tmpdir(), "chorus-node-"));
-    const path = join(this.#folder, "workers.sock");
-    this.#supervisor = this.#createSupervisor(path);
-    this.#listener = listenUnix(path, (socket) => {
+    this.#supervisor = this.#createSupervisor();
+    this.#socket = new WorkersSocket((socket) => {
       const link = this.#supervisor.accept(socket);
       return {
         received: (bytes) => link.received(bytes),
@@ -137,14 +130,14 @@ export class ParentProcess {
     await this.#supervisor.replaceAll(processesOf(before));
   }
 
-  #createSupervisor(path: string): Supervisor {
+  #createSupervisor(): Supervisor {
     return new Supervisor({
       clock: systemClock,
       timers: systemTimers,
       log: this.#parts.log,
       schedule: queueMicrotask,
       version: packageJson.version,
-      start: (id, ended) => startOwnProgram([workerWord, path, id], ended),
+      start: (id, ended) => startOwnProgram([workerWord, this.#socket.path(), id], ended),
       welcome: ({ number }) => {
         const config = this.#config;
         const { port, internalPort } = this.#listens;
@@ -176,8 +169,7 @@ export class ParentProcess {
 
   async #close(): Promise<void> {
     for (const timer of this.#timers) timer.cancel();
-    this.#listener.stop();
     await this.#services.close();
-    rmSync(this.#folder, { recursive: true, force: true });
+    this.#socket.close();
   }
 }

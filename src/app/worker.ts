@@ -13,7 +13,7 @@ import { openFilesMax } from "../runtime/open-files.ts";
 import { exitCodes, exitHubFailed, type Stoppable, surviveErrors, untilSignal } from "../runtime/process.ts";
 import { stderr } from "../runtime/stderr.ts";
 import { systemClock, systemTimers } from "../runtime/system.ts";
-import { connectUnix } from "../runtime/unix-socket.ts";
+import { connectUnix, type UnixSocket } from "../runtime/unix-socket.ts";
 import { slowOptions } from "./options.ts";
 import { start } from "./start.ts";
 import { whyNotStarted } from "./start-checks.ts";
@@ -24,10 +24,10 @@ const sweepMs = 100;
 /** A worker process: what the parent has started with the path of its socket and the id of the worker. */
 export async function runWorker([path = "", id = ""]: readonly string[]): Promise<never> {
   const link = await connect(path);
-  const { promise, resolve, reject } = Promise.withResolvers<Welcome>();
+  const { promise, resolve } = Promise.withResolvers<Welcome>();
   link.call(kinds.hello, writeJson({ id, version: packageJson.version }), (answer) => {
     if (answer) resolve(readJson(answer, welcome) as Welcome);
-    else reject(new Error("The parent does not know this worker."));
+    else link.end("the parent does not know this worker");
   });
   link.onCall(kinds.ping, (_, reply) => reply(() => {}));
   systemTimers.setInterval(() => link.sweep(), milliseconds(sweepMs));
@@ -99,15 +99,17 @@ async function connect(path: string): Promise<Link> {
     rmSync(dirname(path), { recursive: true, force: true });
     process.exit(exitCodes.hubFailed);
   };
-  await connectUnix(path, (socket) => {
+  const opened = (socket: UnixSocket) => {
     const link = new Link(socket, { clock: systemClock, schedule: queueMicrotask, ended });
     resolve(link);
     return {
-      received: (bytes) => link.received(bytes),
+      received: (bytes: Uint8Array) => link.received(bytes),
       drained: () => link.drained(),
       closed: () => link.end("closed"),
     };
-  });
+  };
+  // A parent that has stopped meanwhile listens no more.
+  await connectUnix(path, opened).catch(ended);
   return await promise;
 }
 

@@ -34,6 +34,19 @@ export function mergeMetrics(processes: readonly ProcessMetrics[]): string {
   return lines.join("\n");
 }
 
+/** The counters and histograms of a text, which only grow while a process runs. */
+export function countersOf(text: string): string {
+  let isKept = false;
+  return text
+    .split("\n")
+    .filter((line) => {
+      // The line of the help is left out with it: that of another process says the same.
+      if (line.startsWith("# ")) isKept = /^# TYPE \S+ (?:counter|histogram)$/.test(line);
+      return isKept;
+    })
+    .join("\n");
+}
+
 function addAll(families: Map<string, Family>, lines: readonly string[], worker: string): void {
   let name = "";
   for (const line of lines) {

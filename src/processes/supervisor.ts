@@ -136,13 +136,14 @@ export class Supervisor {
    */
   async replaceAll(count: number): Promise<boolean> {
     for (let number = 1; number <= count; number++) {
+      if (this.#isStopping) return false;
       const former = this.#current.get(number);
       this.#replaced.add(number);
       const next = await this.#open(number, former);
       this.#replaced.delete(number);
       if (this.#isStopping) return false;
       if (next === null) {
-        if (former?.hasEnded) this.#restart(number);
+        if (former?.hasEnded) this.#restart(number, false);
         return false;
       }
       if (former) await this.#stop(former, true);
@@ -158,8 +159,13 @@ export class Supervisor {
   /** Stops all. `cut`: workers that did not end in good order. */
   async stop(): Promise<{ readonly cut: number }> {
     this.#isStopping = true;
-    const ends = await Promise.all([...this.#workers].map((worker) => this.#stop(worker, false)));
-    return { cut: ends.filter(({ code }) => code !== 0).length };
+    const isCut = async (worker: Worker) => {
+      const { code } = await this.#stop(worker, false);
+      // One that was still starting had nothing to end.
+      return worker.isReady && code !== 0;
+    };
+    const cuts = await Promise.all([...this.#workers].map(isCut));
+    return { cut: cuts.filter(Boolean).length };
   }
 
   /** Ends all at once. */
@@ -173,7 +179,11 @@ export class Supervisor {
     this.#started += 1;
     const id = `${number}-${this.#started}`;
     const { clock, timers } = this.#ports;
-    const opened = this.#ports.start(id, (end) => this.#ended(worker, end));
+    const opened = this.#startProcess(id, (end) => this.#ended(worker, end));
+    if (opened === null) {
+      if (!former && this.#deaths.has(number)) this.#restart(number, true);
+      return null;
+    }
     const worker: Worker = new Worker(number, id, opened, clock);
     this.#workers.add(worker);
     if (!former) this.#current.set(number, worker);
@@ -182,6 +192,16 @@ export class Supervisor {
     timer.cancel();
     if (listens !== null) this.#current.set(number, worker);
     return listens;
+  }
+
+  /** Null where the system does not start one, as where no more files can be opened. */
+  #startProcess(id: string, ended: (end: WorkerEnd) => void): WorkerProcess | null {
+    try {
+      return this.#ports.start(id, ended);
+    } catch (error) {
+      this.#ports.log.error("worker.ended", { worker: Number.parseInt(id, 10), error: String(error) });
+      return null;
+    }
   }
 
   #listens(worker: Worker, said: Ready): void {
@@ -230,14 +250,13 @@ export class Supervisor {
     if (this.#isStopping || this.#current.get(number) !== worker || this.#replaced.has(number)) return;
     this.#current.delete(number);
     if (!worker.isReady && !this.#deaths.has(number)) return;
-    const isLong = clock.monotonic() - worker.startedAt >= longLife;
-    this.#deaths.set(number, isLong ? 0 : (this.#deaths.get(number) ?? 0) + 1);
-    this.#restart(number);
+    this.#restart(number, clock.monotonic() - worker.startedAt < longLife);
   }
 
   /** At once after a long life, later and later where workers end at once. */
-  #restart(number: number): void {
-    const deaths = this.#deaths.get(number) ?? 0;
+  #restart(number: number, hasEndedAtOnce: boolean): void {
+    const deaths = hasEndedAtOnce ? (this.#deaths.get(number) ?? 0) + 1 : 0;
+    this.#deaths.set(number, deaths);
     const delay = deaths === 0 ? 0 : Math.min(backoff.longest, backoff.first * 2 ** (deaths - 1));
     this.#ports.timers.setTimeout(() => {
       if (!this.#isStopping && !this.#current.has(number)) void this.#open(number);

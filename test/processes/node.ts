@@ -22,8 +22,12 @@ export class ProcessNode implements AsyncDisposable {
   }
 
   /** Starts a node with two workers, or as many as `config` says. */
-  static async start(config: JsonObject = {}, channel: JsonObject = {}): Promise<ProcessNode> {
-    const process = await ChorusProcess.spawn({ config: configOf(config, channel) });
+  static async start(
+    config: JsonObject = {},
+    channel: JsonObject = {},
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<ProcessNode> {
+    const process = await ChorusProcess.spawn({ config: configOf(config, channel), env });
     const node = new ProcessNode(process, await process.url());
     const processes = (config["node"] as { processes?: number } | undefined)?.processes ?? 2;
     for (let n = 0; n < processes; n++) await node.nextWorker();

@@ -1,7 +1,11 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
+import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { pub } from "../support/centrifuge-probe.ts";
 import { patience, testTimeout } from "../support/patience.ts";
 import { ChorusProcess } from "../support/process.ts";
+import { metricsKey, scrape } from "../support/scrape.ts";
 import { describeSlow } from "../support/slow.ts";
 import { configOf, ProcessNode } from "./node.ts";
 
@@ -27,15 +31,19 @@ function isAlive(pid: number): boolean {
 
 describeSlow("the workers of a node", () => {
   test("[MP2] a worker that is killed is replaced; clients of the others lose nothing, and its own recover", async () => {
-    await using node = await ProcessNode.start();
+    await using node = await ProcessNode.start({ prometheus: { key: metricsKey } });
     const clients = await node.connectMany();
+    const accepted = `chorus_connections_accepted_total ${clients.length}`;
     const joined = await Promise.all(clients.map((client) => client.subscribe("a")));
     const epoch = String(joined[0]?.["epoch"]);
     await node.api("publish", { channel: "a", data: 1 });
     for (const client of clients) expect(await client.next()).toMatchObject(pub("a", { data: 1 }));
+    expect((await scrape(node.url)).split("\n")).toContain(accepted);
     process.kill(node.workers.get(1) ?? 0, "SIGKILL");
     expect(await node.process.log.next("worker.ended")).toMatchObject({ worker: 1, signal: "SIGKILL", level: "error" });
     expect(await node.nextWorker()).toMatchObject({ worker: 1 });
+    // What a worker had counted stays.
+    expect((await scrape(node.url)).split("\n")).toContain(accepted);
     await node.api("publish", { channel: "a", data: 2 });
     const heard = await Promise.all(clients.map((client) => client.next()));
     const lost = heard.filter((each) => "closed" in each);
@@ -58,6 +66,35 @@ describeSlow("the workers of a node", () => {
       delays.push(Date.parse(String(started?.["time"])) - Date.parse(String(ended["time"])));
     }
     expect(delays[3]).toBeGreaterThanOrEqual(1_600);
+  });
+
+  test("[MP2] a worker is replaced also where it could not be started at first, and where the folder of its socket is gone", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "chorus-runtime-"));
+    await using node = await ProcessNode.start({}, {}, { TMPDIR: folder });
+    const limitFiles = (soft: string) =>
+      Bun.spawnSync(["prlimit", `--nofile=${soft}:`, "--pid", `${node.process.pid}`]);
+    const { stdout } = Bun.spawnSync([
+      "prlimit",
+      "--nofile",
+      "-o",
+      "SOFT",
+      "--noheadings",
+      "--pid",
+      `${node.process.pid}`,
+    ]);
+    limitFiles("5");
+    process.kill(node.workers.get(1) ?? 0, "SIGKILL");
+    expect(await node.process.log.next("worker.ended")).toMatchObject({ signal: "SIGKILL" });
+    expect(await node.process.log.next("worker.ended")).toMatchObject({ error: expect.stringContaining("EMFILE") });
+    await rm(folder, { recursive: true });
+    await mkdir(folder);
+    limitFiles(stdout.toString().trim());
+    expect(await node.nextWorker()).toMatchObject({ worker: 1 });
+    node.process.signal("SIGTERM");
+    const { code, stderr } = await node.process.ended();
+    expect([code, stderr.filter((line) => !line.startsWith("{"))]).toEqual([0, []]);
+    expect(await readdir(folder)).toEqual([]);
+    await rm(folder, { recursive: true });
   });
 
   test("[MP3] a worker that hangs is killed within seven seconds and replaced", async () => {
