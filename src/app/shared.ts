@@ -10,7 +10,7 @@ import type { Log } from "../core/log.ts";
 import type { PresencePush } from "../core/reply.ts";
 import type { Timers } from "../core/timers.ts";
 import type { Inbox } from "../messages/inbox.ts";
-import type { InboxOptions } from "../messages/sqlite-inbox.ts";
+import type { InboxOptions } from "../messages/inbox-options.ts";
 import type { EngineMetrics } from "../metrics/engine.ts";
 import { createMemoryPresence } from "../presence/memory.ts";
 import type { Presence } from "../presence/presence.ts";

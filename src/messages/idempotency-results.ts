@@ -2,10 +2,9 @@ import type { Clock } from "../core/clock.ts";
 import { storedName } from "../sqlite/names.ts";
 import type { MessageFile } from "./file.ts";
 import type { Recalled } from "./inbox.ts";
+import { resultMs } from "./inbox-options.ts";
 import type { AnswerRow, Statements } from "./statements.ts";
 
-/** How long an answer is kept, as Centrifugo keeps its idempotency keys. */
-const ttlMs = 300_000;
 /** Answers that are over and deleted at once where there is no room. */
 const expiredMax = 500;
 
@@ -33,7 +32,7 @@ export class IdempotencyResults {
     const stored = storedName(key);
     if (this.#live(statements.answer.get(stored), now) !== null) return true;
     if (!this.#hasRoom(statements, now)) return false;
-    const expiresAt = Math.floor(now + ttlMs);
+    const expiresAt = Math.floor(now + resultMs);
     statements.deleteAnswer.run(stored);
     statements.insertAnswer.run(stored, answer, expiresAt, crcOf(stored, answer, expiresAt));
     return true;

@@ -14,31 +14,21 @@ import type {
   Take,
   Until,
 } from "./inbox.ts";
+import {
+  bytesMax,
+  type InboxOptions,
+  messagesMaxDefault,
+  positionsPerMs,
+  resultsMaxDefault,
+  sweepMax,
+} from "./inbox-options.ts";
 import type { MessageHead } from "./inbox-statements.ts";
 import { type MessageRow, messageOf, messageRow } from "./message-row.ts";
 import type { Statements } from "./statements.ts";
 import type { Waiting } from "./waiting.ts";
 
-/** How much the inbox keeps. */
-export interface InboxOptions {
-  /** Messages of one user that are owed. */
-  readonly size: number;
-  /** The longest time in milliseconds for which a message waits. */
-  readonly ttl: number;
-  /** Messages of all users together; default 1,000,000. */
-  readonly messagesMax?: number;
-  /** Results of idempotency keys; default 524,288. */
-  readonly resultsMax?: number;
-}
-
-/** Bytes of one message. */
-const bytesMax = 65_536;
-/** Rows deleted in one sweep of each table. */
-const sweepMax = 500;
 /** Devices of one user. */
 const devicesMax = 16;
-/** Positions in a millisecond: they follow the wall clock, so that a new file in the place of a damaged one goes on. */
-const positionsPerMs = 1_024;
 
 /** The inbox in a file of SQLite: a message is in it before it is acknowledged. Nothing here throws. */
 export class SqliteInbox implements Inbox {
@@ -61,7 +51,7 @@ export class SqliteInbox implements Inbox {
     this.#file = file;
     this.#options = options;
     this.#clock = clock;
-    this.#results = new IdempotencyResults(file, clock, options.resultsMax ?? 524_288);
+    this.#results = new IdempotencyResults(file, clock, options.resultsMax ?? resultsMaxDefault);
   }
 
   listen(appended: (user: string) => void): void {
@@ -188,7 +178,7 @@ export class SqliteInbox implements Inbox {
 
   /** Whether one more message of the user fits; what is complete gives way. */
   #hasRoom(statements: Statements, user: string): boolean {
-    const { size, messagesMax = 1_000_000 } = this.#options;
+    const { size, messagesMax = messagesMaxDefault } = this.#options;
     if (this.#count(statements) >= messagesMax) {
       this.#forget(statements, statements.deleteComplete.run(sweepMax).changes);
     }

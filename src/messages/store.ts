@@ -1,6 +1,7 @@
 import { MessageFile } from "./file.ts";
+import type { InboxOptions } from "./inbox-options.ts";
 import { PublishLog, type PublishLogOptions, type PublishLogParts } from "./publish-log.ts";
-import { type InboxOptions, SqliteInbox } from "./sqlite-inbox.ts";
+import { SqliteInbox } from "./sqlite-inbox.ts";
 import type { Waiting } from "./waiting.ts";
 
 /** Where the file is, and how much of what it keeps. */

@@ -1,5 +1,5 @@
 import { array, type InferOutput, number, object, parse, string } from "valibot";
-import { decodeInfo, encodeInfo } from "../broker/remote/wire.ts";
+import { decodeInfo, encodeInfo } from "../broker/remote/client-info.ts";
 import { presenceBytes } from "../core/presence-bytes.ts";
 import type { ClientInfo } from "../core/publication.ts";
 import type { PresencePush, PresenceStats } from "../core/reply.ts";

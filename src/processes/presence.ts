@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { clientInfo, infoOf } from "../broker/remote/client-info.ts";
 import { type MaybePromise, then } from "../core/maybe-promise.ts";
 import { presenceBytes } from "../core/presence-bytes.ts";
 import type { ClientInfo } from "../core/publication.ts";
@@ -10,24 +11,14 @@ import { kinds } from "./kinds.ts";
 import type { Link } from "./link.ts";
 import { Service, serveMethods } from "./service.ts";
 
-const info = v.pipe(
-  v.object({
-    user: v.string(),
-    client: v.string(),
-    connInfo: v.optional(v.string()),
-    chanInfo: v.optional(v.string()),
-  }),
-  v.transform(infoOf),
-);
-
 const event = v.object({
   channel: v.string(),
-  info,
+  info: clientInfo,
   visibility: v.object({ presence: v.boolean(), joinLeave: v.boolean(), leaveGrace: v.number() }),
 });
 
 const question = v.object({ channel: v.string(), bytesMax: v.nullable(v.number()) });
-const list = v.union([v.literal("over"), v.array(info)]);
+const list = v.union([v.literal("over"), v.array(clientInfo)]);
 const stats = v.object({ clients: v.number(), users: v.number() });
 
 /** The presence of a node, which its parent keeps, as a worker uses it. */
@@ -130,15 +121,6 @@ export class PresenceRelay {
       return bytesMax !== null && presenceBytes(found) > bytesMax ? "over" : [...found.values()];
     });
   }
-}
-
-function infoOf({
-  user,
-  client,
-  connInfo,
-  chanInfo,
-}: { [Key in keyof ClientInfo]: ClientInfo[Key] | undefined } & Pick<ClientInfo, "user" | "client">): ClientInfo {
-  return { user, client, ...(connInfo !== undefined && { connInfo }), ...(chanInfo !== undefined && { chanInfo }) };
 }
 
 function keyOf({ channel, info: { client } }: { readonly channel: string; readonly info: ClientInfo }): string {

@@ -1,5 +1,5 @@
-import { dlopen, FFIType } from "bun:ffi";
 import { closeSync, openSync, readdirSync } from "node:fs";
+import { loadLibc } from "./libc.ts";
 
 /** `<sys/socket.h>` and `<netinet/tcp.h>` of Linux on little-endian machines; places in what is told are in words of 32 bits. */
 const linux = {
@@ -38,7 +38,7 @@ export interface Listening {
  * listeners were replaced 20 times none was refused, of as many with the runtime's own `stop` 20.
  */
 export function listeningSockets(): Listening | null {
-  const libc = process.platform === "linux" ? loadLibc() : null;
+  const libc = loadLibc();
   if (libc === null) return null;
   const info = new Uint32Array(linux.words);
   const size = new Uint32Array(1);
@@ -70,25 +70,4 @@ export function listeningSockets(): Listening | null {
       return left.length === 0;
     },
   };
-}
-
-function loadLibc() {
-  for (const name of ["libc.so.6", `libc.musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.so.1`]) {
-    try {
-      return dlopen(name, {
-        dup2: { args: [FFIType.i32, FFIType.i32], returns: FFIType.i32 },
-        setsockopt: {
-          args: [FFIType.i32, FFIType.i32, FFIType.i32, FFIType.ptr, FFIType.u32],
-          returns: FFIType.i32,
-        },
-        getsockopt: {
-          args: [FFIType.i32, FFIType.i32, FFIType.i32, FFIType.ptr, FFIType.ptr],
-          returns: FFIType.i32,
-        },
-      }).symbols;
-    } catch {
-      // The other C library, or none.
-    }
-  }
-  return null;
 }

@@ -1,5 +1,5 @@
-import { dlopen, FFIType } from "bun:ffi";
 import type { TcpTable } from "../core/tcp.ts";
+import { loadLibc } from "./libc.ts";
 
 /** `<netinet/tcp.h>` and `<sys/socket.h>` of Linux on little-endian machines. */
 const linux = { tcp: 6, tcpInfo: 11, inet: 2, inet6: 10, bytesReceivedAt: 128, infoSize: 192, addressSize: 128 };
@@ -11,7 +11,7 @@ const mapped = "00000000000000000000ffff";
  * than Linux, and where the C library cannot be loaded.
  */
 export function openTcpTable(): TcpTable | null {
-  const libc = process.platform === "linux" ? loadLibc() : null;
+  const libc = loadLibc();
   if (libc === null) return null;
   const info = new Uint8Array(linux.infoSize);
   const address = new Uint8Array(linux.addressSize);
@@ -46,22 +46,4 @@ export function openTcpTable(): TcpTable | null {
         : null;
     },
   };
-}
-
-function loadLibc() {
-  for (const name of ["libc.so.6", `libc.musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.so.1`]) {
-    try {
-      return dlopen(name, {
-        getpeername: { args: [FFIType.i32, FFIType.ptr, FFIType.ptr], returns: FFIType.i32 },
-        getsockname: { args: [FFIType.i32, FFIType.ptr, FFIType.ptr], returns: FFIType.i32 },
-        getsockopt: {
-          args: [FFIType.i32, FFIType.i32, FFIType.i32, FFIType.ptr, FFIType.ptr],
-          returns: FFIType.i32,
-        },
-      }).symbols;
-    } catch {
-      // The other C library, or none.
-    }
-  }
-  return null;
 }

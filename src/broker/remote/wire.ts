@@ -3,6 +3,7 @@ import { payloadOfText, textOfPayload } from "../../core/payload-text.ts";
 import type { ClientInfo, Publication } from "../../core/publication.ts";
 import type { PresencePush } from "../../core/reply.ts";
 import type { Draft } from "../broker.ts";
+import { clientInfo, decodeInfo, encodeInfo } from "./client-info.ts";
 import type { Message } from "./engine.ts";
 
 /** What one node tells the others in a channel. */
@@ -20,22 +21,15 @@ export type Told =
   /** A client of some node was entered, or has left. */
   | { readonly type: "join" | "leave"; readonly info: ClientInfo };
 
-const info = object({
-  user: string(),
-  client: string(),
-  connInfo: optional(string()),
-  chanInfo: optional(string()),
-});
-
 /** Version 0 of a join or a leave. */
-const zerothPresence = object({ info });
+const zerothPresence = object({ info: clientInfo });
 
 /** What stands before a payload where it is not plain JSON from a back end. */
 const header = object({
   /** The kind of the payload where it is not JSON. */
   k: optional(picklist(["text", "binary"])),
   /** Who published. */
-  i: optional(info),
+  i: optional(clientInfo),
   /** Tags. */
   t: optional(record(string(), string())),
   /** The version that the back end gave it. */
@@ -105,24 +99,12 @@ function decodePresence(body: string): Told | null {
   const type = body.startsWith("j") ? "join" : body.startsWith("l") ? "leave" : null;
   if (type === null) return null;
   if (body.startsWith(version, 1)) return { type, info: decodeInfo(body.slice(2)) };
-  return body.startsWith("0", 1)
-    ? { type, info: clientOf(parse(zerothPresence, JSON.parse(body.slice(2))).info) }
-    : null;
+  return body.startsWith("0", 1) ? { type, info: parse(zerothPresence, JSON.parse(body.slice(2))).info } : null;
 }
 
 /** A join or a leave as one string. */
 export function encodePresence({ type, info: client }: PresencePush): string {
   return `${type === "join" ? "j" : "l"}${version}${encodeInfo(client)}`;
-}
-
-/** A client as one line of text. */
-export function encodeInfo(client: ClientInfo): string {
-  return JSON.stringify(clientOf(client));
-}
-
-/** Throws where it is damaged. */
-export function decodeInfo(text: string): ClientInfo {
-  return clientOf(parse(info, JSON.parse(text)));
 }
 
 function decodeFirst(body: string, place: Place): Told | null {
@@ -147,14 +129,10 @@ function toldOf(id: string, { k, i, t, v, p, x = "" }: Header, text: string, pla
     offset,
     epoch,
   };
-  if (i) publication.info = clientOf(i);
+  if (i) publication.info = i;
   if (t) publication.tags = t;
   if (v !== undefined) publication.version = v;
   if (p) publication.asDelta = true;
   if (isFirstKept) publication.isFirstKept = true;
   return { type: "publication", id, publication, excludeClient: x };
-}
-
-function clientOf({ user, client, connInfo, chanInfo }: InferOutput<typeof info>): ClientInfo {
-  return { user, client, ...(connInfo !== undefined && { connInfo }), ...(chanInfo !== undefined && { chanInfo }) };
 }

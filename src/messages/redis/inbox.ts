@@ -17,7 +17,15 @@ import type {
   Take,
   Until,
 } from "../inbox.ts";
-import type { InboxOptions } from "../sqlite-inbox.ts";
+import {
+  bytesMax,
+  type InboxOptions,
+  messagesMaxDefault,
+  positionsPerMs,
+  resultMs,
+  resultsMaxDefault,
+  sweepMax,
+} from "../inbox-options.ts";
 import * as scripts from "./scripts.ts";
 
 /** What the inbox on Redis works with. */
@@ -33,14 +41,6 @@ export interface RedisInboxPorts {
   listen(told: (user: string) => void): void;
 }
 
-/** Bytes of one message. */
-const bytesMax = 65_536;
-/** Messages and results that one sweep removes. */
-const sweepMax = 500;
-/** How long a result is kept, in milliseconds. */
-const resultMs = 300_000;
-/** Positions in a millisecond. */
-const positionsPerMs = 1_024;
 /** Milliseconds for which the keys of a user outlive the last message that may be in them. */
 const spareMs = 86_400_000;
 
@@ -62,7 +62,7 @@ export class RedisInbox implements Inbox {
   }
 
   async append({ user, id, payload, guarantee, expiresAt, remember }: NewMessage): Promise<AppendOutcome> {
-    const { size, ttl, messagesMax = 1_000_000 } = this.#options;
+    const { size, ttl, messagesMax = messagesMaxDefault } = this.#options;
     const now = this.#now;
     const expires = Math.floor(Math.min(expiresAt, now + ttl));
     const bytes = payloadSize(payload);
@@ -146,7 +146,7 @@ export class RedisInbox implements Inbox {
   }
 
   get #resultsMax(): number {
-    return this.#options.resultsMax ?? 524_288;
+    return this.#options.resultsMax ?? resultsMaxDefault;
   }
 
   get #resultKeys(): readonly string[] {

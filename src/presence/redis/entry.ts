@@ -1,4 +1,4 @@
-import { decodeInfo } from "../../broker/remote/wire.ts";
+import { decodeInfo } from "../../broker/remote/client-info.ts";
 import type { ClientInfo } from "../../core/publication.ts";
 
 /** The entries of a channel as a list in the order of entering; what cannot be read is counted and left out. */

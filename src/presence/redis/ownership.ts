@@ -5,16 +5,22 @@ import type { PresenceCalls } from "./calls.ts";
 import { Cleaner } from "./cleaner.ts";
 import * as scripts from "./scripts.ts";
 
-/** What this node's ownership of its entries works with. */
-export interface OwnershipPorts {
-  readonly calls: PresenceCalls;
+/** What is known of this node, and of the others. */
+export interface NodePorts {
   readonly clock: Pick<Clock, "monotonic">;
   readonly random: Pick<Random, "uuid">;
   readonly log: Log;
   /** The id of this node. */
   readonly node: string;
+  /** What the data of the server are identified by, beside what is kept in them. */
   readonly generation: "replication_id" | "none";
+  /** Whether a node is there; milliseconds for which this one has heard the others without interruption. */
   readonly nodes: { has(node: string): boolean; readonly hearing: number };
+}
+
+/** What this node's ownership of its entries works with. */
+interface OwnershipPorts extends NodePorts {
+  readonly calls: PresenceCalls;
   /** The server knows this node. */
   confirmed(): void;
   /** `lost`: the server has lost data. `unsure`: this node was taken for gone, and what it had entered was removed. */

@@ -1,32 +1,20 @@
 import type { ScriptCaller } from "../../broker/redis/commands.ts";
 import type { Keys } from "../../broker/redis/keys.ts";
-import { encodeInfo } from "../../broker/remote/wire.ts";
-import type { Clock } from "../../core/clock.ts";
-import type { Log } from "../../core/log.ts";
+import { encodeInfo } from "../../broker/remote/client-info.ts";
 import type { ClientInfo } from "../../core/publication.ts";
-import type { Random } from "../../core/random.ts";
 import type { PresenceStats } from "../../core/reply.ts";
 import type { Visibility } from "../presence-events.ts";
 import type { SharedPresence } from "../shared.ts";
 import { PresenceCalls } from "./calls.ts";
 import { listOf } from "./entry.ts";
-import { Ownership } from "./ownership.ts";
+import { type NodePorts, Ownership } from "./ownership.ts";
 import { Reconciler, type Room, type ToldWhen } from "./reconciler.ts";
 import * as scripts from "./scripts.ts";
 
 /** What presence on Redis works with. */
-export interface RedisPresencePorts {
+export interface RedisPresencePorts extends NodePorts {
   readonly redis: ScriptCaller;
   readonly keys: Keys;
-  readonly clock: Pick<Clock, "monotonic">;
-  readonly random: Pick<Random, "uuid">;
-  readonly log: Log;
-  /** The id of this node. */
-  readonly node: string;
-  /** What the data of the server are identified by, beside what is kept in them. */
-  readonly generation: "replication_id" | "none";
-  /** Whether a node is there; milliseconds for which this one has heard the others without interruption. */
-  readonly nodes: { has(node: string): boolean; readonly hearing: number };
   /** Runs something later. */
   after(delay: number, run: () => void): () => void;
   /** Leaves that may wait at once; one more is told at once. Default 100,000. */

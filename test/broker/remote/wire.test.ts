@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import type { Draft } from "../../../src/broker/broker.ts";
-import { decodeBody, encodeDraft, encodeInfo } from "../../../src/broker/remote/wire.ts";
+import { encodeInfo } from "../../../src/broker/remote/client-info.ts";
+import { decodeBody, encodeDraft } from "../../../src/broker/remote/wire.ts";
 import { json } from "../fixture.ts";
 
 const position = { offset: 7, epoch: "abcdefgh" };
