@@ -1,8 +1,8 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
-import { patience } from "../support/patience.ts";
 import { SeededRandom } from "../support/random.ts";
 import { runs } from "../support/runs.ts";
+import { Asker, within } from "./asker.ts";
 import { type Act, acts, createObedient, Witness } from "./model.ts";
 import { startApp } from "./support.ts";
 
@@ -11,69 +11,6 @@ const longest = 120_000;
 
 // A run takes some 30 ms; one that fails is made smaller, which takes many more of them.
 setDefaultTimeout(600_000);
-
-interface Reply {
-  readonly id?: number;
-  readonly error?: { readonly code: number };
-  readonly push?: { readonly channel: string; readonly pub?: { readonly data: { readonly text: string } } };
-}
-
-/** A client that asks for everything at once, and notes what it hears. */
-class Asker {
-  readonly replies: Reply[] = [];
-  readonly heard = new Map<string, string[]>();
-  readonly asked: readonly { readonly id: number; readonly act: Act }[];
-  readonly isCut: boolean;
-  readonly #socket: WebSocket;
-  readonly #settled = Promise.withResolvers<void>();
-
-  constructor(ws: string, name: string, wanted: readonly Act[]) {
-    const cut = wanted.findIndex((act) => act.do === "cut");
-    this.isCut = cut !== -1;
-    const kept = this.isCut ? wanted.slice(0, cut) : wanted;
-    this.asked = kept.map((act, index) => ({ id: index + 2, act: { ...act, text: `${name}${index}` } }));
-    this.#socket = new WebSocket(`${ws}/connection/websocket`);
-    this.#socket.onopen = () => {
-      const lines = this.asked.map(({ id, act }) => commandOf(id, act));
-      this.#socket.send([{ id: 1, connect: {} }, ...lines].map((line) => JSON.stringify(line)).join("\n"));
-      if (this.isCut) this.#socket.terminate();
-      else this.#look();
-    };
-    this.#socket.onclose = () => this.#settled.resolve();
-    this.#socket.onmessage = ({ data }) => {
-      for (const line of String(data).split("\n")) this.#take(JSON.parse(line));
-      this.#look();
-    };
-  }
-
-  /** Everything is answered, or the connection has ended. */
-  get settled(): Promise<void> {
-    return this.#settled.promise;
-  }
-
-  get isOpen(): boolean {
-    return this.#socket.readyState === WebSocket.OPEN;
-  }
-
-  close(): void {
-    this.#socket.close();
-  }
-
-  answerTo(id: number): Reply | undefined {
-    return this.replies.find((reply) => reply.id === id);
-  }
-
-  #take(reply: Reply): void {
-    if (reply.id !== undefined) this.replies.push(reply);
-    const { push } = reply;
-    if (push?.pub) this.heard.set(push.channel, [...(this.heard.get(push.channel) ?? []), push.pub.data.text]);
-  }
-
-  #look(): void {
-    const due = this.asked.filter(({ act }) => act.do !== "send").length + 1;
-    if (this.replies.length >= due) this.#settled.resolve();
-  }
-}
 
 function commandOf(id: number, act: Act): object {
   const data = { text: act.text, what: act.what, turns: act.turns };
@@ -96,7 +33,7 @@ async function play(wanted: readonly (readonly Act[])[]): Promise<void> {
   await using app = await startApp(createObedient(witness), {
     client: { message_rate_limit: 0, subscribe_rate_limit: 0 },
   });
-  const askers = wanted.map((each, index) => new Asker(app.ws, `${"xyz"[index]}`, each));
+  const askers = wanted.map((each, index) => new Asker(app.ws, `${"xyz"[index]}`, each, commandOf));
   for (const { settled } of askers) await within(settled);
   const order = new Map<string, readonly string[]>();
   for (const room of ["a", "b"]) {
@@ -117,14 +54,8 @@ async function play(wanted: readonly (readonly Act[])[]): Promise<void> {
   expect(app.log.count("connection.crashed")).toBe(0);
 }
 
-async function within(settled: Promise<void>): Promise<void> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error("a command was not answered")), patience);
-  await Promise.race([settled, late.promise]).finally(() => clearTimeout(timer));
-}
-
 /** Each command is answered once, and as its handler decided. */
-function checkAnswers(asker: Asker): void {
+function checkAnswers(asker: Asker<Act>): void {
   expect(asker.isOpen).toBe(true);
   const ids = asker.replies.map(({ id = 0 }) => id);
   expect(new Set(ids).size).toBe(ids.length);
@@ -142,7 +73,7 @@ function checkAnswers(asker: Asker): void {
 const codes = { grant: 0, refuse: 410, throw: 100, garbage: 100 } as const;
 
 /** What was granted is published once, in the order of its client; nothing else is; and what was heard is a part of it. */
-function checkPublishes(asker: Asker, order: ReadonlyMap<string, readonly string[]>): void {
+function checkPublishes(asker: Asker<Act>, order: ReadonlyMap<string, readonly string[]>): void {
   for (const [channel, published] of order) {
     const own = asker.asked.filter(({ act }) => act.do === "publish" && `room:${act.room}` === channel);
     const granted = own.filter(({ act }) => act.what === "grant").map(({ act }) => act.text);
