@@ -65,7 +65,7 @@ export async function centrifugoCommand(binary: string): Promise<Command> {
 }
 
 /** Centrifugo cannot be given port 0; the ports of the kernel's own range are taken by clients in the meantime. */
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once("error", reject);
