@@ -24,7 +24,7 @@ export function createMachinePanel(details: HTMLDetailsElement): MachinePanel {
   need(details, ".chart", HTMLElement).append(chart.element);
   const [whose, at] = [need(details, ".whose", HTMLElement), need(details, ".at", HTMLElement)];
   const words = need(details, ".words", HTMLElement);
-  if (matchMedia("(max-width: 40rem)").matches) details.open = false;
+  if (matchMedia("(max-width: 56rem)").matches) details.open = false;
   return {
     show(heading, state) {
       chart.enter(state);
