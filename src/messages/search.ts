@@ -1,3 +1,4 @@
+import * as v from "valibot";
 import { type LogRow, loggedName } from "./log-row.ts";
 import type { Statements } from "./statements.ts";
 
@@ -21,6 +22,23 @@ export interface PublishLogFilter {
   /** Where a page after each entry begins is given too. */
   readonly withCursors?: boolean;
 }
+
+const text = v.optional(v.string());
+const number = v.optional(v.number());
+
+/** A filter as another node or process sends it. */
+export const sentFilter = v.object({
+  user: text,
+  channel: text,
+  method: text,
+  key: text,
+  outcome: text,
+  id: text,
+  since: number,
+  until: number,
+  limit: number,
+  cursor: text,
+});
 
 /** Rows as they were read, and where the next page begins; null where there is none. */
 export interface Page {

@@ -5,7 +5,7 @@ import { type MaybePromise, then } from "../core/maybe-promise.ts";
 import { type Result, refuse } from "../core/result.ts";
 import type { LoggedPush } from "../messages/log-row.ts";
 import type { LogQueries } from "../messages/publish-log.ts";
-import { cursorPattern, limitDefault, type PublishLogFilter } from "../messages/search.ts";
+import { cursorPattern, limitDefault, type PublishLogFilter, sentFilter } from "../messages/search.ts";
 import { readAnswers } from "./all-nodes.ts";
 
 /** An entry of the publish log; `node`: the name of another node that has it. */
@@ -27,18 +27,8 @@ const nodePage = v.object({
 });
 type NodePage = v.InferOutput<typeof nodePage>;
 
-const text = v.optional(v.string());
-const number = v.optional(v.number());
 const filterOfNode = v.object({
-  user: text,
-  channel: text,
-  method: text,
-  key: text,
-  outcome: text,
-  id: text,
-  since: number,
-  until: number,
-  limit: number,
+  ...v.omit(sentFilter, ["cursor"]).entries,
   /** By node: its cursor, or null where it has no more. */
   cursors: v.optional(v.record(v.string(), v.nullable(v.string()))),
 });

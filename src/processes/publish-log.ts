@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { then } from "../core/maybe-promise.ts";
 import type { PublishLogEntry } from "../messages/log-row.ts";
 import type { LogQueries, PublishLog, PublishLogPage } from "../messages/publish-log.ts";
-import type { PublishLogFilter } from "../messages/search.ts";
+import { type PublishLogFilter, sentFilter } from "../messages/search.ts";
 import { kinds } from "./kinds.ts";
 import type { Link } from "./link.ts";
 import { Service, serveMethods } from "./service.ts";
@@ -26,19 +26,6 @@ const entry = v.object({
   outcome: v.string(),
   idempotency_key: text,
   payload: text,
-});
-
-const filter = v.object({
-  user: text,
-  channel: text,
-  method: text,
-  key: text,
-  outcome: text,
-  id: text,
-  since: number,
-  until: number,
-  limit: number,
-  cursor: text,
 });
 
 const page = v.object({ entries: v.array(v.object({ ...entry.entries, target: v.string() })), cursor: text });
@@ -68,6 +55,6 @@ export class ParentPublishLog implements LogQueries {
 export function servePublishLog(link: Link, log: () => (Pick<PublishLog, "record"> & LogQueries) | null): void {
   serveMethods(link, kinds.publishLog, {
     record: (value) => log()?.record(v.parse(entry, value) as PublishLogEntry),
-    query: (value) => then(log()?.query(v.parse(filter, value)) ?? null, (found) => found),
+    query: (value) => then(log()?.query(v.parse(sentFilter, value)) ?? null, (found) => found),
   });
 }

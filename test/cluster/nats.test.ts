@@ -9,6 +9,7 @@ import { testTimeout } from "../support/patience.ts";
 import { ChorusProcess } from "../support/process.ts";
 import { connectionToken } from "../support/tokens.ts";
 import { ClusterNode } from "./node.ts";
+import { expectOneServer } from "./one-server.ts";
 
 setDefaultTimeout(testTimeout);
 
@@ -29,22 +30,7 @@ describeWithEngine("nodes on NATS", "nats-server", () => {
     await using nats = await TestNats.start();
     await using one = await startNode(nats);
     await using other = await startNode(nats);
-    const first = await other.connect();
-    const { epoch } = await first.subscribe("a");
-    await one.api("publish", { channel: "a", data: 1 });
-    expect(await first.next()).toMatchObject(pub("a", { data: 1, offset: 1 }));
-    await first.close();
-
-    for (const data of [2, 3]) await one.api("publish", { channel: "a", data });
-    using second = await other.connect();
-    const recovered = await second.subscribe("a", { recover: true, offset: 1, epoch: String(epoch) });
-    expect(recovered).toMatchObject({ recovered: true, publications: [{ data: 2 }, { data: 3 }] });
-    expect(await other.api("history", { channel: "a", limit: 10 })).toMatchObject({ offset: 3, epoch });
-
-    one.process.signal("SIGKILL");
-    await one.process.ended();
-    await other.api("publish", { channel: "a", data: 4 });
-    expect(await second.next()).toEqual(pub("a", { data: 4, offset: 4 }));
+    await expectOneServer(one, other);
   });
 
   test("[NA3] without JetStream a client hears what is published at another node, and channels have no history", async () => {

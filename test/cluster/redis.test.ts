@@ -6,6 +6,7 @@ import type { JsonObject } from "../support/json.ts";
 import { testTimeout } from "../support/patience.ts";
 import { TestRedis } from "../support/redis.ts";
 import { ClusterNode } from "./node.ts";
+import { expectOneServer } from "./one-server.ts";
 
 setDefaultTimeout(testTimeout);
 
@@ -14,23 +15,7 @@ describeWithEngine("nodes on Redis", "redis-server", () => {
     await using redis = await TestRedis.start();
     await using one = await ClusterNode.start(redis);
     await using other = await ClusterNode.start(redis);
-    const first = await other.connect();
-    const { epoch } = await first.subscribe("a");
-    await one.api("publish", { channel: "a", data: 1 });
-    expect(await first.next()).toMatchObject(pub("a", { data: 1, offset: 1 }));
-    await first.close();
-
-    for (const data of [2, 3]) await one.api("publish", { channel: "a", data });
-    using second = await other.connect();
-    const recovered = await second.subscribe("a", { recover: true, offset: 1, epoch: String(epoch) });
-    expect(recovered).toMatchObject({ recovered: true, publications: [{ data: 2 }, { data: 3 }] });
-    expect(await other.api("history", { channel: "a", limit: 10 })).toMatchObject({ offset: 3, epoch });
-
-    // A node that is killed takes nothing with it.
-    one.process.signal("SIGKILL");
-    await one.process.ended();
-    await other.api("publish", { channel: "a", data: 4 });
-    expect(await second.next()).toEqual(pub("a", { data: 4, offset: 4 }));
+    await expectOneServer(one, other);
   });
 
   test("[RD3] a client publishes at its node, and is answered after its publication, which the other node has too", async () => {

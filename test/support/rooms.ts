@@ -42,10 +42,9 @@ export const rooms: readonly (readonly [room: string, ...may: string[]])[] = [
   [
     "src/processes/",
     "valibot",
-    "src/(?:broker/remote/client-info|hooks/events/event)",
+    "src/(?:broker/remote/client-info|hooks/events/event|messages/search)",
+    "types (?:src/(?:cluster|messages|hooks)|actors)/",
     ports,
-    "types src/",
-    "types actors/",
   ],
   ["src/metrics/", "prom-client", "node:", "src/http/"],
   // The checks of an option belong to the room that uses it: the configuration calls them.

@@ -6,7 +6,7 @@ import { EngineServer } from "../../../src/broker/parent/server.ts";
 import { RemoteBroker } from "../../../src/broker/remote/remote-broker.ts";
 import { Link } from "../../../src/processes/link.ts";
 import type { SeededRandom } from "../../support/random.ts";
-import { type BrokerFixture, type Delivered, type FixtureParts, fixtureParts } from "../fixture.ts";
+import { type BrokerFixture, type FixtureParts, fixtureParts, stageOf } from "../fixture.ts";
 import { Scheduler } from "../remote/simulated-engine.ts";
 
 /** Two ends of a socket: what one writes the other receives later, in pieces of any size. */
@@ -52,30 +52,22 @@ export function parentFixture(seed: number, path: string | null = null): BrokerF
   const parts = fixtureParts(seed);
   const { clock, random, captured } = parts;
   const scheduler = new Scheduler(random);
-  let tasks: (() => void)[] = [];
-  const schedule = (task: () => void) => void tasks.push(task);
+  const { stage, events, schedule } = stageOf(parts, () => {
+    for (let steps = random.int(4); steps > 0; steps--) scheduler.step();
+  });
   const pair = linkPair(parts, scheduler, schedule);
   const memory = new MemoryStore(clock, random);
   const sqlite =
     path === null ? memory : new SqliteStore({ path, synchronous: "normal" }, { clock, random, log: captured.log });
   const stores = { memory, sqlite };
-  const server = new EngineServer((events) =>
-    createLocalBroker({ events, stores, clock, random, schedule, log: captured.log }),
+  const server = new EngineServer((told) =>
+    createLocalBroker({ events: told, stores, clock, random, schedule, log: captured.log }),
   );
   server.serve(pair.parent);
-  const delivered: Delivered[] = [];
-  const lost: { channel: string; epoch: string }[] = [];
   const broker = new RemoteBroker({
     announce: () => {},
-    events: {
-      deliver: (channel, publication, exclude) => {
-        const one = { channel, publication, exclude };
-        delivered.push(one);
-        fixture.onDeliver(one);
-      },
-      lost: (channel, epoch) => lost.push({ channel, epoch }),
-    },
-    open: (events) => new ParentEngine(pair.worker, events, { clock, durations: { observe: () => {} } }),
+    events,
+    open: (told) => new ParentEngine(pair.worker, told, { clock, durations: { observe: () => {} } }),
     clock,
     random,
     schedule,
@@ -83,19 +75,5 @@ export function parentFixture(seed: number, path: string | null = null): BrokerF
     socketOf: () => null,
     answerMs: 4_000,
   });
-  const fixture: BrokerFixture<RemoteBroker> = {
-    broker,
-    delivered,
-    lost,
-    clock,
-    captured,
-    onDeliver: () => {},
-    endTurn: () => {
-      const due = tasks;
-      tasks = [];
-      for (const task of due) task();
-      for (let steps = random.int(4); steps > 0; steps--) scheduler.step();
-    },
-  };
-  return fixture;
+  return Object.assign(stage, { broker });
 }
