@@ -16,13 +16,23 @@ export class TestRedisCluster implements AsyncDisposable {
     const count = 3 * (1 + replicas);
     const servers = await Promise.all(Array.from({ length: count }, () => TestRedis.start(args(), clusterPort())));
     const cluster = new TestRedisCluster(servers);
+    try {
+      await cluster.#create(count, replicas);
+    } catch (error) {
+      await cluster[Symbol.asyncDispose]();
+      throw error;
+    }
+    return cluster;
+  }
+
+  async #create(count: number, replicas: number): Promise<void> {
+    const { servers } = this;
     const addresses = servers.map(({ port }) => `127.0.0.1:${port}`);
     const create = ["--cluster", "create", ...addresses, "--cluster-replicas", String(replicas), "--cluster-yes"];
     const { exitCode, stdout, stderr } = Bun.spawnSync(["redis-cli", ...create]);
     if (exitCode !== 0) throw new Error(`redis-cli --cluster create: ${stdout}${stderr}`);
-    await cluster.#until("every server knows the cluster", () => servers.every((server) => isWhole(server, count)));
-    await cluster.#until("replicas have what their masters have", () => servers.every((server) => server.isInSync));
-    return cluster;
+    await this.#until("every server knows the cluster", () => servers.every((server) => isWhole(server, count)));
+    await this.#until("replicas have what their masters have", () => servers.every((server) => server.isInSync));
   }
 
   /** What an engine is told to find it. */
