@@ -1,6 +1,6 @@
 import type { HistoryOptions } from "../broker/broker.ts";
 import type { FilterNode, SubscribeRequest } from "../core/command.ts";
-import type { SubscriptionOverride } from "../core/identity.ts";
+import type { HookOverride } from "../core/identity.ts";
 import type { Variant } from "../core/variant.ts";
 import type { ChannelOptions } from "../options/channel.ts";
 import { deltaVariant } from "./delta.ts";
@@ -42,7 +42,7 @@ export interface Wish {
   /** The delta format that it asks for; "" for none. */
   readonly delta?: string;
   /** What the token (or the API) says instead of the namespace. */
-  readonly override?: SubscriptionOverride | undefined;
+  readonly override?: HookOverride | undefined;
 }
 
 /** What a subscription may ask for beyond the channel's publications. */
@@ -66,7 +66,8 @@ export function grantSubscription(namespace: Namespace, wish: Wish, insecure: bo
     recoverable,
     stream: positioned ? namespace.stream : null,
     recoveryMode: namespace.recoveryMode,
-    autoCacheRecover: recoverable && namespace.recoveryMode === "cache" && options.auto_cache_recover,
+    autoCacheRecover:
+      recoverable && namespace.recoveryMode === "cache" && (override?.cacheRecover || options.auto_cache_recover),
     // A patch of a publication that was filtered out could not be applied.
     delta:
       wish.delta && !wish.filter && options.allowed_delta_types.includes(wish.delta)

@@ -7,7 +7,7 @@ export interface ServerSubscription {
   readonly info?: string;
   /** Raw JSON handed to the client in the subscribe result. */
   readonly data?: string;
-  readonly override?: SubscriptionOverride;
+  readonly override?: HookOverride;
 }
 
 /** What a token may change of the namespace's options for its own subscription; absent fields leave them alone. */
@@ -17,6 +17,12 @@ export interface SubscriptionOverride {
   readonly forcePushJoinLeave?: boolean;
   readonly forceRecovery?: boolean;
   readonly forcePositioning?: boolean;
+}
+
+/** What the answer of a connect hook may change beside that. */
+export interface HookOverride extends SubscriptionOverride {
+  /** Where the latest publication is recovered, it comes with the subscription, unasked. */
+  readonly cacheRecover?: boolean;
 }
 
 /** Who a connection is, after its credentials were verified. */

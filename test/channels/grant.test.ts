@@ -167,7 +167,12 @@ test("[CH45] the latest publication comes without asking in cache mode, where it
   });
   expect(grant({ ...cache, force_recovery: true }, { request: null })).toMatchObject({ autoCacheRecover: true });
   expect(grant(cache, {})).toMatchObject({ recoveryMode: "cache", autoCacheRecover: false });
-  expect(grant({ ...cache, force_recovery: true, auto_cache_recover: false }, {}).autoCacheRecover).toBe(false);
+  const unasked = { ...cache, auto_cache_recover: false };
+  expect(grant({ ...unasked, force_recovery: true }, {}).autoCacheRecover).toBe(false);
+  // The answer of a connect hook may ask for it.
+  const override = { cacheRecover: true };
+  expect(grant({ ...unasked, force_recovery: true }, { override }).autoCacheRecover).toBe(true);
+  expect(grant(unasked, { override }).autoCacheRecover).toBe(false);
   for (const mode of ["", "stream"] as const) {
     const stream = { ...cache, force_recovery: true, force_recovery_mode: mode };
     expect(grant(stream, {})).toMatchObject({ recoveryMode: "stream", autoCacheRecover: false });

@@ -111,6 +111,13 @@ describe("a back end over HTTP that fails", () => {
     expect(line).toContain(reason);
   });
 
+  test("an answer to connect may have the latest publication come with a subscription", async () => {
+    const { outcome } = await connect('{"result":{"subs":{"a":{"cache_recover":true,"override":{"presence":{}}}}}}');
+    expect(outcome.kind === "result" && outcome.result.subscriptions).toEqual([
+      { channel: "a", override: { presence: false, cacheRecover: true } },
+    ]);
+  });
+
   test("an answer to connect may name as many channels as fit, without holding the event loop", async () => {
     const names = Array.from({ length: 60_000 }, (_, index) => `c${index}`);
     const subs = `{${names.map((name) => `"${name}":{}`).join(",")}}`;

@@ -42,7 +42,7 @@ const override = v.nullish(
   }),
 );
 const grantEntries = { b64info: text, b64data: text, override };
-const grant = plain(grantEntries);
+const grant = plain({ ...grantEntries, cache_recover: flag });
 
 const connectSchema = v.object({
   user: name,
@@ -169,12 +169,13 @@ function subscriptionsOf(
     if (!value.success) throw new HttpFault(`the answer has a field of a wrong type: result.subs.${channel}`);
     const place = subs[channel] === null ? undefined : places.get(channel);
     const own = place && { json: raw.json, start: place.start };
-    const { b64info, b64data, override: changed } = value.output;
+    const { b64info, b64data, override: changed, cache_recover } = value.output;
+    const changes = cache_recover ? { ...overrideOf(changed), cacheRecover: true } : overrideOf(changed);
     return {
       channel,
       ...(own && defined("info", jsonOf(own, "info", b64info))),
       ...(own && defined("data", jsonOf(own, "data", b64data))),
-      ...defined("override", overrideOf(changed)),
+      ...defined("override", changes),
     };
   });
   return [...others.map((channel) => ({ channel })), ...detailed];

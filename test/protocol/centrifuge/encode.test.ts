@@ -191,6 +191,7 @@ test("[CD49] no frame has a line break, whatever it holds", () => {
     push({ type: "subscribe", channel: "c\n", result }),
     push({ type: "unsubscribe", channel: "c\n", unsubscribe: { code: 2100, reason: "a\nb" } }),
     reply({ id: 1, method: "subscribe", result }),
+    reply({ id: 1, method: "rpc", result: { data: json } }),
     reply({ id: 1, method: "connect", result: { ...connected, subs: new Map([["c\n", result]]) } }),
     reply({ id: 1, method: "presence", result: new Map([["c\n", info]]) }),
     reply({ id: 1, method: "history", result: { publications: [pub], position: { offset: 1, epoch: "e\n" } } }),

@@ -2,6 +2,7 @@ import type { Disconnect } from "../../../core/disconnects.ts";
 import type { ClientError } from "../../../core/errors.ts";
 import type { Push, Reply } from "../../../core/reply.ts";
 import type { Unsubscribe } from "../../../core/unsubscribes.ts";
+import { Members } from "./members.ts";
 import { encodeInfo } from "./publication.ts";
 import {
   connectResult,
@@ -24,7 +25,7 @@ function encodeResult(reply: Reply): string {
     case "unsubscribe":
       return "{}";
     case "rpc":
-      return reply.result.data === undefined ? "{}" : `{"data":${reply.result.data}}`;
+      return new Members().json("data", reply.result.data).object();
     case "error":
       return encodeError(reply.error);
     case "connect":
