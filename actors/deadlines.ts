@@ -14,13 +14,13 @@ export type DeadlineName =
   | "batch"
   | "timeout";
 
-/** What the late one is told. */
+/** What an actor receives when its deadline has passed. */
 export interface DeadlineExpired {
   readonly type: "deadline.expired";
   readonly deadline: DeadlineName;
 }
 
-/** Whoever can be late: any actor that understands `deadline.expired`. */
+/** An actor that understands `deadline.expired`. */
 export interface DeadlineTarget {
   send(event: DeadlineExpired): void;
 }

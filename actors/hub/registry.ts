@@ -17,7 +17,7 @@ export interface Target {
   readonly client: string;
   /** The session of one connection, as an emulated transport has it; absent or "": all of the user's. */
   readonly session?: string;
-  /** The connection `client` is meant whoever its user is; absent: it has to be one of `user`. */
+  /** The connection `client` of any user; absent: it must be a connection of `user`. */
   readonly isAnyUser?: boolean;
   readonly except: ReadonlySet<string>;
 }

@@ -56,7 +56,7 @@ export function looked(message: InFlight, heard: Heard, unsent: number): InFligh
   return isDelivered ? { ...message, isDelivered } : message;
 }
 
-/** The messages that are to be sent again now. */
+/** The messages whose next attempt is due. */
 export function dueOf(messages: Iterable<InFlight>, now: number): readonly InFlight[] {
   return [...messages].filter(({ dueAt }) => dueAt <= now);
 }

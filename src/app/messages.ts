@@ -38,7 +38,7 @@ interface OpeningPorts extends MessagesPorts {
   readonly sharedInbox: Inbox | null;
 }
 
-/** What is kept of messages, whoever keeps it. */
+/** What is kept of messages, in this process, its parent or an engine. */
 interface MessageParts {
   readonly log: Pick<PublishLog, "record" | "lost"> & LogQueries;
   readonly inbox: Inbox;

@@ -35,7 +35,7 @@ const sweepMs = 100;
 /** The parent process of a node: it has what the workers share, and starts, serves and replaces them. */
 export class ParentProcess {
   #config: Config;
-  /** What is to be taken over when the replacement that runs is over. */
+  /** The configuration that is applied after the replacement of workers that runs. */
   #next: Config | null = null;
   #isReplacing = false;
   readonly #parts: ParentParts;

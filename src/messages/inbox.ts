@@ -93,7 +93,8 @@ export interface Inbox {
   /** Which of these messages are still owed to the device, in their order; to send them again. Null: the store failed. */
   owed(device: Device, ids: readonly string[]): MaybePromise<readonly OwedMessage[] | null>;
   /**
-   * The device is done with these messages. `delivered` settles those that are to be delivered, `acknowledged` both kinds.
+   * The device is done with these messages. `delivered` settles messages kept until they are delivered, `acknowledged` both
+   * kinds.
    * Answers with those that this call has settled; unknown ids and messages of other users are none. Null: the store
    * failed, and nothing is settled.
    */

@@ -2,7 +2,7 @@ import type { Payload } from "../core/payload.ts";
 import { storedName } from "../sqlite/names.ts";
 import type { Guarantee, NewMessage, OwedMessage } from "./inbox.ts";
 
-/** A row of `messages`, whose damage is to be found: `data` are the bytes, or the UTF-8 of the text. */
+/** A row of `messages`, whose checksum finds damage: `data` are the bytes, or the UTF-8 of the text. */
 export interface MessageRow {
   readonly user: string;
   readonly message: string;

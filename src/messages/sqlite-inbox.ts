@@ -42,8 +42,8 @@ export class SqliteInbox implements Inbox {
   /** What has expired and was removed to make room; it is told by the next sweep. */
   #expired: EndedMessage[] = [];
   /**
-   * How many there are in the file whose statements these are: another file has another number. Null where that is to be
-   * counted anew, as after a transaction that was rolled back.
+   * The number of messages in the file of these statements. Null where they must be counted again, as after a
+   * transaction that was rolled back.
    */
   #counted: { readonly of: Statements; count: number } | null = null;
 

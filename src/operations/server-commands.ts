@@ -25,7 +25,7 @@ export interface Who {
   readonly whitelist?: readonly string[];
 }
 
-/** One connection, whoever its user is. */
+/** One connection of any user. */
 export interface AnyUser {
   readonly client: string;
   readonly user?: undefined;

@@ -25,7 +25,7 @@ export interface PresenceEventsPorts {
 /** Who comes and who goes: presence kept, and the others told. */
 export interface PresenceEvents {
   enter(channel: string, info: ClientInfo, visibility: Visibility): void;
-  /** Shows one who is there with other info; nobody is told. */
+  /** Replaces the info of a client that has an entry, without a join or a leave. */
   renew(channel: string, info: ClientInfo, visibility: Visibility): void;
   leave(channel: string, info: ClientInfo, visibility: Visibility): void;
   /** Leaves that still wait: a gauge. */

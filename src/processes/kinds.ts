@@ -10,7 +10,7 @@ export const kinds = {
   hello: 2,
   /** A worker listens. */
   ready: 3,
-  /** Asks a worker whether it goes on. */
+  /** A ping of a worker. */
   ping: 4,
   /** A worker stops. */
   drain: 5,

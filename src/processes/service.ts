@@ -7,7 +7,7 @@ import { readJson, writeJson } from "./messages.ts";
 /** The methods of a service, by their names: each is given what was sent, and checks it. */
 export type Methods = Readonly<Record<string, (value: unknown) => MaybePromise<unknown>>>;
 
-/** What the parent keeps for its workers beside channels, as a kind of messages: a method, and what it is given as JSON. */
+/** A worker's side of a service of its parent: calls are one kind of message, a method and its argument as JSON. */
 export class Service {
   readonly #link: Link;
   readonly #kind: number;
@@ -37,7 +37,7 @@ export class Service {
   }
 }
 
-/** Has the methods of a service called by the other side of a link. */
+/** Lets the other side of a link call the methods of a service. */
 export function serveMethods(link: Link, kind: number, methods: Methods): void {
   const call = (body: ByteReader) => {
     const method = methods[body.text()];

@@ -18,7 +18,7 @@ export interface SupervisorPorts {
   readonly version: string;
   /** Starts the process of a worker. */
   start(id: string, ended: (end: WorkerEnd) => void): WorkerProcess;
-  /** What a worker runs with, as it is asked for. */
+  /** The configuration and state that a worker asks for at its start. */
   welcome(worker: Worker): unknown;
   /** A worker has its link, and has lost it. */
   joined(worker: Worker, link: Link): void;
@@ -27,7 +27,7 @@ export interface SupervisorPorts {
   stopTimeout(): number;
 }
 
-/** A worker that lived for less, in milliseconds, counts as one that ended at once: the next waits before it starts. */
+/** A worker that ran for less, in milliseconds, counts as one that failed at its start: the next one waits. */
 const longLife = 10_000;
 /** The first wait after such an end and the longest one, in milliseconds; each is twice the one before. */
 const backoff = { first: 200, longest: 10_000 };
@@ -45,7 +45,7 @@ export class Supervisor {
   readonly #current = new Map<number, Worker>();
   /** Numbers whose next worker is being started in place of one that runs. */
   readonly #replaced = new Set<number>();
-  /** How often in a row the worker of a number has ended at once. */
+  /** By number: how many workers in a row failed at their start. */
   readonly #deaths = new Map<number, number>();
   #started = 0;
   #isStopping = false;
@@ -84,7 +84,7 @@ export class Supervisor {
     for (const worker of this.current) this.#tellStarted(worker);
   }
 
-  /** A connection on the workers' socket; what it says first tells whose it is. */
+  /** A connection on the socket of workers; its `hello` names the worker. */
   accept(socket: LinkSocket): Link {
     let worker: Worker | null = null;
     const { clock, schedule, version } = this.#ports;
@@ -111,7 +111,7 @@ export class Supervisor {
     return link;
   }
 
-  /** To be called each second: asks every worker whether it goes on. */
+  /** Pings every worker, and kills one that does not answer. Called each second. */
   tick(): void {
     for (const worker of this.#workers) {
       const { link, number, process } = worker;
@@ -125,7 +125,7 @@ export class Supervisor {
     }
   }
 
-  /** To be called some times a second. */
+  /** Fails calls without an answer in time. Called several times a second. */
   sweep(): void {
     for (const { link } of this.#workers) link?.sweep();
   }
@@ -231,7 +231,7 @@ export class Supervisor {
     worker.link = null;
     if (worker.isStopping || worker.hasEnded) return;
     log.debug("worker.unlinked", { worker: worker.number, reason });
-    // It is on its way to its end, or does not know that it has no parent any more.
+    // It is ending, or has not noticed that its link is gone.
     timers.setTimeout(() => {
       if (!worker.hasEnded) worker.process.kill("SIGKILL");
     }, milliseconds(endTimeout));
@@ -253,7 +253,7 @@ export class Supervisor {
     this.#restart(number, clock.monotonic() - worker.startedAt < longLife);
   }
 
-  /** At once after a long life, later and later where workers end at once. */
+  /** Starts the next worker: at once after a long run, else after a wait that doubles with each failed start. */
   #restart(number: number, hasEndedAtOnce: boolean): void {
     const deaths = hasEndedAtOnce ? (this.#deaths.get(number) ?? 0) + 1 : 0;
     this.#deaths.set(number, deaths);

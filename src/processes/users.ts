@@ -14,7 +14,7 @@ export class ParentUsers implements UserCounts {
   /** By user: connections at other workers; those without any are not in it. Told only where users are limited. */
   readonly #elsewhere = new Map<string, number>();
 
-  /** `tooMany` is told of a connection that was one too many when it met those of other workers. */
+  /** `tooMany` is called for a connection that exceeds the limit together with those of other workers. */
   constructor(link: Link, tooMany: (user: string, client: string) => void) {
     this.#link = link;
     link.onTold(kinds.elsewhere, (body) => {
@@ -71,7 +71,7 @@ export class UserRelay {
       this.#change(link, user, 1);
       const limit = this.#limit();
       if (limit === 0 || (this.#totals.get(user) ?? 0) <= limit) return;
-      // Two workers have each let in the last one: the later one goes.
+      // Two workers have each admitted the last connection: the later one is disconnected.
       link.tell(kinds.tooMany, (to) => {
         to.text(user);
         to.text(client);

@@ -21,7 +21,7 @@ const pingsMax = 5;
 export class Worker {
   /** 1, 2, 3 ...; the one that replaces it has the same. */
   readonly number: number;
-  /** What it names itself by on its link. */
+  /** The name in its `hello`. */
   readonly id: string;
   readonly process: WorkerProcess;
   /** Monotonic milliseconds. */

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readdirSync } from "node:fs";
 import { loadLibc } from "./libc.ts";
 
-/** `<sys/socket.h>` and `<netinet/tcp.h>` of Linux on little-endian machines; places in what is told are in words of 32 bits. */
+/** `<sys/socket.h>` and `<netinet/tcp.h>` of Linux on little-endian machines; `tcp_info` in words of 32 bits. */
 const linux = {
   socket: 1,
   acceptConn: 30,
@@ -24,7 +24,7 @@ const warmUps = 2_000;
  */
 export const heldBackMs = 1_500;
 
-/** The sockets that this process listens at with TCP, so that they can be left without losing a connection. */
+/** The TCP listeners of this process, so that they can be closed without losing a connection. */
 export interface Listening {
   /** Closes those in whose queue nothing waits for this process. True: all are closed; else to be called again later. */
   leave(): boolean;

@@ -139,7 +139,7 @@ describeWithEngine("nodes on NATS", "nats-server", () => {
     one.process.signal("SIGCONT");
   });
 
-  test("[NA6] what NATS cannot do is refused at the start in words", async () => {
+  test("[NA6] a configuration that NATS cannot serve is refused at the start", async () => {
     await using nats = await TestNats.start();
     const refusal = async (broker: JsonObject, rules: JsonObject) => {
       const config = { http_server: { port: 0 }, ...broker, channel: { without_namespace: rules } };

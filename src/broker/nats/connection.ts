@@ -62,7 +62,7 @@ function tlsOf({
   };
 }
 
-/** A connection to NATS servers that is tried until it stands, and is told of when it is interrupted and when it is back. */
+/** A connection to NATS servers: tries until it is open, and reports each interruption and each return. */
 export class NatsLink {
   readonly #options: NatsOptions;
   readonly #ports: ConnectionPorts;

@@ -19,7 +19,7 @@ export interface StoredRecord extends StreamRecord {
   readonly storedAt: number;
 }
 
-/** What is to be stored in a channel. */
+/** A record on its way into a channel. */
 export interface Write {
   readonly channel: string;
   readonly record: StreamRecord;

@@ -4,7 +4,7 @@ import type { Position } from "../../core/publication.ts";
 import type { Account, HistoryOptions } from "../broker.ts";
 import type { Appended, Entry, Message, Range, StreamRead } from "../remote/engine.ts";
 
-/** A reader takes what its writer has written, and throws a RangeError where it is something else. */
+/** A reader reads what its writer has written, and throws a RangeError on anything else. */
 export function writeList<Item>(to: ByteWriter, items: readonly Item[], write: (item: Item) => void): void {
   to.u32(items.length);
   for (const item of items) write(item);
@@ -12,7 +12,7 @@ export function writeList<Item>(to: ByteWriter, items: readonly Item[], write: (
 
 export function readList<Item>(from: ByteReader, read: () => Item): Item[] {
   const items: Item[] = [];
-  // A length that is not true ends at the end of the bytes.
+  // A wrong length ends in a RangeError at the end of the bytes.
   for (let left = from.u32(); left > 0; left--) items.push(read());
   return items;
 }
@@ -83,7 +83,7 @@ function readError(from: ByteReader): ClientError {
   return from.u8() === 1 ? { ...error, temporary: true } : error;
 }
 
-/** What became of an entry, as the first byte of it says. */
+/** The first byte of a result: what became of an entry. */
 const states = { known: 0, isNew: 1, isFirstKept: 2, refused: 3 };
 
 export function writeAppended(to: ByteWriter, appended: Appended): void {

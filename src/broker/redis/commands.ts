@@ -18,7 +18,7 @@ interface Call {
 /** Where a call goes that another server of the cluster did not execute. */
 export interface Redirection {
   readonly to: Commands;
-  /** The slot is on its way there: that server takes it from those alone who ask. */
+  /** The slot is being moved to that server, which takes the command only after `ASKING`. */
   readonly isAsking: boolean;
 }
 

@@ -18,7 +18,7 @@ export function connect(options: RedisOptions, role: "commands" | "messages" | "
   return client;
 }
 
-/** Connects for as long as `use` takes; throws what `use` throws, and what stands in the way of the connection. */
+/** Connects for as long as `use` takes; throws what `use` throws, and why the connection fails. */
 export async function withConnection<Value>(
   options: RedisOptions,
   random: Random,

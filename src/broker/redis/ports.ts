@@ -35,13 +35,13 @@ export interface RedisParts extends Engine {
   readonly state: RedisState;
   /** Calls scripts of another room, which a new server is taught too. The keys of a call have one tag. */
   callerOf(scripts: readonly Script[]): ScriptCaller;
-  /** Publishes to those who hear this name; at most once. */
+  /** Publishes to the subscribers of this name; at most once. */
   publish(name: string, text: string): void;
   /** From here on `heard` is told of these names, until `resumed`. Rejects where that is not possible now. */
   hear(names: readonly string[]): Promise<unknown>;
 }
 
-/** What a server of a cluster is told by those who know the others. */
+/** What the owner of all servers tells one server of a cluster. */
 export interface Membership {
   /** A name that this server is responsible for; null while there is none. */
   readonly probeName: string | null;

@@ -1,17 +1,17 @@
-/** Something that is to be answered within a time. */
+/** A question with a time limit. */
 export interface Waiting {
   /** Monotonic milliseconds. */
   readonly startedAt: number;
-  /** Answers it, because the time is over. */
+  /** Called when the time is over: answers the question without its result. */
   late(): void;
 }
 
-/** What is not answered yet, in the order in which it began: all of it has the same time. */
+/** Questions without an answer, in the order of their start; all have the same time limit. */
 export class InTime {
   readonly #waiting = new Set<Waiting>();
   readonly #ms: number;
 
-  /** `ms`: the time, in milliseconds. What is late is found a tick of 50 ms later at the most, and answered before its end. */
+  /** `ms`: the limit in milliseconds; the wait is 100 ms shorter, so that a tick of 50 ms answers before the limit. */
   constructor(ms: number) {
     this.#ms = Math.max(ms - 100, ms / 2);
   }

@@ -1,14 +1,14 @@
 /** Publishes in one call of the engine. */
 const groupMax = 64;
 
-/** What a group of a turn does. */
+/** What a group calls. */
 interface TurnGroupPorts<Item> {
   send(items: readonly Item[]): void;
-  /** The turn has ended, and all of it was sent. */
+  /** The turn has ended, and all items were sent. */
   ended(): void;
 }
 
-/** Gathers what is sent with the end of a turn of the event loop, or as soon as it fills a call. */
+/** Collects items and sends them at the end of a turn of the event loop, or as soon as they fill one call. */
 export class TurnGroup<Item> {
   readonly #runLater: (task: () => void) => void;
   readonly #ports: TurnGroupPorts<Item>;
@@ -26,7 +26,7 @@ export class TurnGroup<Item> {
     else this.schedule();
   }
 
-  /** Has the end of this turn noticed. */
+  /** Calls `end` at the end of this turn. */
   schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;

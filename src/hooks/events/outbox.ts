@@ -180,7 +180,7 @@ export class Outbox {
     return Math.floor(this.#ports.clock.wall() - this.#options.retry_max_age);
   }
 
-  /** The file fails: what was to be committed is tried again. */
+  /** The file fails: the changes are tried again. */
   #keep(added: readonly (readonly [route: string, time: number, event: string])[]): void {
     const over = Math.max(0, added.length - keptMax);
     if (over > 0) this.#lose(added.slice(0, over));

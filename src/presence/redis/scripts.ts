@@ -40,8 +40,8 @@ end`;
 
 /**
  * Enters a client. Keys: u, h, w, n, g. Arguments: channel of the messages, client, node, user, info, 1 for presence, 1
- * for join and leave, 1 where a leave of the user that waits is taken back, and when the join is told: `always`, `new` of
- * one who was not there, `never`.
+ * for join and leave, 1 where a leave of the user that waits is taken back, and when the join is told: `always`,
+ * `new` if the client had no entry, `never`.
  */
 export const enter = script(
   entries,
