@@ -1,5 +1,6 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { mergeTrees } from "../../src/config/tree.ts";
+import { until } from "../broker/remote/fault-runs.ts";
 import { pub } from "../support/centrifuge-probe.ts";
 import { describeWithEngine } from "../support/engines.ts";
 import type { JsonObject } from "../support/json.ts";
@@ -105,5 +106,24 @@ describeWithEngine("nodes on Redis", "redis-server", () => {
     expect(await client.take(2)).toEqual([pub("a", { data: 3, offset: 3 }), pub("a", { data: 4, offset: 4 })]);
     await redis.restart("kept");
     expect(await client.next()).toMatchObject({ push: { channel: "a", unsubscribe: { code: 2500 } } });
+  });
+
+  test("[PN4] after a Redis that lost everything presence is again what the connections of all nodes are", async () => {
+    await using redis = await TestRedis.start();
+    const rules = { presence: true, join_leave: true, force_recovery: false };
+    await using one = await ClusterNode.start(redis, redis.port, rules);
+    await using other = await ClusterNode.start(redis, redis.port, rules);
+    using here = await one.connect();
+    using there = await other.connect();
+    const gone = await other.connect();
+    for (const client of [here, there, gone]) await client.subscribe("a");
+    redis.save();
+    await gone.close();
+    const stats = async () => (await one.api("presence_stats", { channel: "a" }))["num_clients"];
+    await until("one has left", async () => (await stats()) === 2);
+    for (const from of ["empty", "kept"] as const) {
+      await redis.restart(from);
+      await until(`presence is back after a restart that is ${from}`, async () => (await stats()) === 2);
+    }
   });
 });

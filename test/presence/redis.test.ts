@@ -210,6 +210,8 @@ describeWithEngine("presence on Redis", "redis-server", () => {
   test("[PN4] a node that was taken for gone enters its clients again, and their joins are told", async () => {
     const [one, other] = await pair();
     for (const node of [one, other]) node.tick();
+    // Its first confirmation is answered.
+    await one.presence.stats("a");
     one.presence.enter("a", ann("1"), told);
     expect(await next(other)).toBe("+1");
     other.gone.add("one");

@@ -93,7 +93,11 @@ export class Ownership {
     const now = this.#ports.clock.monotonic();
     this.#identity = identity;
     // A node that has stood still since its first clients came may have been taken for gone before its first answer.
-    if (known === null && now - this.#beganAt < judgeMs) return;
+    if (known === null && now - this.#beganAt < judgeMs) {
+      // The server may have lost what was entered before its first answer.
+      this.#ports.changed("lost");
+      return;
+    }
     if (known !== null && identity !== known) {
       this.#ports.changed("lost");
     } else if (!wasThere) {
