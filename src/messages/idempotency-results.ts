@@ -24,18 +24,23 @@ export class IdempotencyResults {
   }
 
   /**
-   * Keeps the answer, inside of a transaction; one that is there already stays. False where too many are kept: none is
+   * Keeps the answer, inside of a transaction; one that is there already stays. `limit` where too many are kept: none is
    * forgotten before its time.
    */
-  write(statements: Statements, key: string, answer: string): boolean {
+  write(statements: Statements, key: string, answer: string): "kept" | "answered" | "limit" {
     const now = this.#clock.wall();
     const stored = storedName(key);
-    if (this.#live(statements.answer.get(stored), now) !== null) return true;
-    if (!this.#hasRoom(statements, now)) return false;
+    if (this.#live(statements.answer.get(stored), now) !== null) return "answered";
+    if (!this.#hasRoom(statements, now)) return "limit";
     const expiresAt = Math.floor(now + resultMs);
     statements.deleteAnswer.run(stored);
     statements.insertAnswer.run(stored, answer, expiresAt, crcOf(stored, answer, expiresAt));
-    return true;
+    return "kept";
+  }
+
+  /** The key has an answer, inside of a transaction. */
+  isKnown(statements: Statements, key: string): boolean {
+    return this.#live(statements.answer.get(storedName(key)), this.#clock.wall()) !== null;
   }
 
   /** Ids have few gaps, for answers go from the front: the highest and the lowest tell how many there are at the most. */

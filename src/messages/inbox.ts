@@ -28,13 +28,13 @@ export interface NewMessage {
 }
 
 /**
- * `kept`, or why not: `limit` too many messages wait (the new one is refused, because the old ones were acknowledged),
+ * `kept`, or why not: `answered` its key was answered meanwhile, `limit` too many messages wait (the new one is refused, because the old ones were acknowledged),
  * `too_large` over 64 KiB, `expired` no time to wait is left, `failed` the store cannot be written.
  */
-export type AppendOutcome = "kept" | "limit" | "too_large" | "expired" | "failed";
+export type AppendOutcome = "kept" | "answered" | "limit" | "too_large" | "expired" | "failed";
 
-/** `kept`, or why not: `limit` too many keys are remembered, `failed` the store cannot be written. */
-export type RememberOutcome = "kept" | "limit" | "failed";
+/** `kept`, or why not: `answered` it is there already, `limit` too many keys are remembered, `failed` the store cannot be written. */
+export type RememberOutcome = "kept" | "answered" | "limit" | "failed";
 
 /** What is known of a key: it is new, it was answered so, or the store failed. */
 export type Recalled =

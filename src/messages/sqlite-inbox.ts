@@ -66,9 +66,10 @@ export class SqliteInbox implements Inbox {
     const expired: EndedMessage[] = [];
     const outcome = this.#write<AppendOutcome>((statements) => {
       expired.splice(0, expired.length, ...this.#ended(statements, statements.deleteExpiredOf.all(row.user, now)));
-      if (!this.#hasRoom(statements, row.user)) return "limit";
       const { remember } = message;
-      if (remember !== undefined && !this.#results.write(statements, remember.key, remember.answer)) return "limit";
+      if (remember !== undefined && this.#results.isKnown(statements, remember.key)) return "answered";
+      if (!this.#hasRoom(statements, row.user)) return "limit";
+      if (remember && this.#results.write(statements, remember.key, remember.answer) !== "kept") return "limit";
       this.#insert(statements, row);
       return "kept";
     }, "failed");
@@ -154,10 +155,7 @@ export class SqliteInbox implements Inbox {
   }
 
   remember(key: string, answer: string): RememberOutcome {
-    return this.#file.attempt<RememberOutcome>(
-      (statements) => (this.#results.write(statements, key, answer) ? "kept" : "limit"),
-      "failed",
-    );
+    return this.#file.attempt<RememberOutcome>((statements) => this.#results.write(statements, key, answer), "failed");
   }
 
   recall(key: string): Recalled {

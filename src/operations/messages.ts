@@ -52,6 +52,14 @@ export function createMessages(ports: MessagesPorts) {
   const { hub, registry, inbox, random, clock, recorder, others, canKeep } = ports;
   const reach = createReach({ hub, registry, others });
 
+  /** What a send with the same key was answered that came first, while this one was asking. */
+  const answered = (key: string) =>
+    then(
+      inbox.recall(key),
+      (known): Result<Sent> =>
+        known.state === "answered" ? { ok: true, value: JSON.parse(known.answer) } : refuse(errors.internal),
+    );
+
   /** Nothing is delivered whose key could not be kept: the sender is refused, and may try again. */
   const deliver = (
     to: Addressee,
@@ -59,12 +67,16 @@ export function createMessages(ports: MessagesPorts) {
     { reached, key }: { readonly reached: Reached; key: string | null },
   ) => {
     const value: Sent = { connections: reached.meant, queued: false };
-    return then(key === null ? "kept" : inbox.remember(key, JSON.stringify(value)), (outcome): Result<Sent> => {
-      if (outcome === "limit") return refuse(errors.limitExceeded);
-      if (outcome === "failed") return refuse(errors.internal);
-      reach.deliver(to, data, reached);
-      return { ok: true, value };
-    });
+    return then(
+      key === null ? "kept" : inbox.remember(key, JSON.stringify(value)),
+      (outcome): MaybePromise<Result<Sent>> => {
+        if (outcome === "answered" && key !== null) return answered(key);
+        if (outcome === "limit") return refuse(errors.limitExceeded);
+        if (outcome === "failed") return refuse(errors.internal);
+        reach.deliver(to, data, reached);
+        return { ok: true, value };
+      },
+    );
   };
 
   const keep = (user: string, data: Payload, { expiresAt, guarantee, key, connections }: Kept) => {
@@ -72,7 +84,8 @@ export function createMessages(ports: MessagesPorts) {
     const value: Sent = { ...(guarantee && { id }), connections, queued: connections === 0 };
     const remember = key === null ? {} : { remember: { key, answer: JSON.stringify(value) } };
     const message = { user, id, payload: data, guarantee, expiresAt, ...remember };
-    return then(inbox.append(message), (outcome): Result<Sent> => {
+    return then(inbox.append(message), (outcome): MaybePromise<Result<Sent>> => {
+      if (outcome === "answered" && key !== null) return answered(key);
       const error = errorOf(outcome);
       return error ? refuse(error) : { ok: true, value };
     });
@@ -149,6 +162,7 @@ function guaranteeError({ user, client = "" }: Addressee, ttl: number | undefine
 function errorOf(outcome: AppendOutcome): ClientError | null {
   switch (outcome) {
     case "kept":
+    case "answered":
       return null;
     case "limit":
       return withReason(errors.limitExceeded, "too many messages wait");

@@ -48,8 +48,8 @@ const recalled = v.variant("state", [
   v.object({ state: v.picklist(["new", "failed"]) }),
   v.object({ state: v.literal("answered"), answer: v.string() }),
 ]);
-const appendOutcome = v.picklist(["kept", "limit", "too_large", "expired", "failed"]);
-const rememberOutcome = v.picklist(["kept", "limit", "failed"]);
+const appendOutcome = v.picklist(["kept", "answered", "limit", "too_large", "expired", "failed"]);
+const rememberOutcome = v.picklist(["kept", "answered", "limit", "failed"]);
 
 /** The inbox of the parent process, as its workers use it: what is not answered has failed. */
 export class ParentInbox implements Inbox {

@@ -1,3 +1,4 @@
+import type { Inbox } from "../../src/messages/inbox.ts";
 import type { Api } from "../support/api.ts";
 import { CentrifugeProbe, type Heard } from "../support/centrifuge-probe.ts";
 import type { JsonObject } from "../support/json.ts";
@@ -24,6 +25,19 @@ export async function send(api: Api, body: object): Promise<{ id: string; connec
 /** A connection of ann on a device that the connect data names. */
 export const onDevice = (api: Api, device: string, claims: object = {}) =>
   CentrifugeProbe.connect(api.ws, { token: tokenFor({ sub: "ann", ...claims }), data: { device } });
+
+/** An inbox with other methods in the place of some. */
+export const inboxWith = (own: Inbox, methods: Partial<Inbox>): Inbox => ({
+  append: (message) => own.append(message),
+  take: (take) => own.take(take),
+  owed: (device, ids) => own.owed(device, ids),
+  settle: (device, ids, how) => own.settle(device, ids, how),
+  sweep: () => own.sweep(),
+  remember: (key, answer) => own.remember(key, answer),
+  recall: (key) => own.recall(key),
+  listen: (appended) => own.listen(appended),
+  ...methods,
+});
 
 /** Acknowledges; the answer. */
 export const acknowledge = (probe: CentrifugeProbe, ids: readonly string[], more: JsonObject = {}) =>

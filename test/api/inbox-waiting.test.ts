@@ -7,7 +7,7 @@ import { ManualClock } from "../support/clock.ts";
 import { tokenFor } from "../support/open-channels.ts";
 import { testTimeout } from "../support/patience.ts";
 import type { Probe } from "../support/probe.ts";
-import { acknowledge, acknowledged, delivered, onDevice, outcomes, push, send } from "./inbox-fixture.ts";
+import { acknowledge, acknowledged, delivered, inboxWith, onDevice, outcomes, push, send } from "./inbox-fixture.ts";
 
 setDefaultTimeout(testTimeout);
 
@@ -59,21 +59,15 @@ describe("what waits for a user", () => {
 
   test("[IN11] what is sent while the inbox is read for a connection reaches it", async () => {
     const [reading, read] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    const late = (own: Inbox): Inbox => ({
-      append: (message) => own.append(message),
-      take: async (take) => {
-        const taken = await own.take(take);
-        reading.resolve();
-        await read.promise;
-        return taken;
-      },
-      owed: (device, ids) => own.owed(device, ids),
-      settle: (device, ids, how) => own.settle(device, ids, how),
-      sweep: () => own.sweep(),
-      remember: (key, answer) => own.remember(key, answer),
-      recall: (key) => own.recall(key),
-      listen: (appended) => own.listen(appended),
-    });
+    const late = (own: Inbox) =>
+      inboxWith(own, {
+        take: async (take) => {
+          const taken = await own.take(take);
+          reading.resolve();
+          await read.promise;
+          return taken;
+        },
+      });
     await using api = await startApi({}, { replace: { inbox: late } });
     const first = await send(api, { ...acknowledged, data: 1 });
     const ann = await api.centrifuge("ann");
@@ -133,6 +127,30 @@ describe("what waits for a user", () => {
     const [first, second] = [await send(api, once), await send(api, once)];
     expect(second).toEqual(first);
     expect(await ann.rest()).toEqual([push(first.id, 1)]);
+  });
+
+  test("[IN12] a key that is repeated before its first send is answered sends one message", async () => {
+    const asked = Promise.withResolvers<void>();
+    let recalls = 0;
+    const late = (own: Inbox) =>
+      inboxWith(own, {
+        recall: async (key) => {
+          const known = await own.recall(key);
+          recalls += 1;
+          if (recalls === 6) asked.resolve();
+          await asked.promise;
+          return known;
+        },
+      });
+    await using api = await startApi({}, { replace: { inbox: late } });
+    const bob = await api.centrifuge("bob");
+    const once = { ...acknowledged, data: 1, idempotency_key: "k" };
+    const toBob = { user: "bob", data: 2, idempotency_key: "k" };
+    const sent = await Promise.all([once, once, once, toBob, toBob, toBob].map((body) => send(api, body)));
+    expect(new Set(sent.map((each) => JSON.stringify(each))).size).toBe(2);
+    const ann = await api.centrifuge("ann");
+    expect(await ann.rest()).toEqual([push(sent[0]?.id ?? "", 1)]);
+    expect(await bob.rest()).toEqual([{ push: { message: { data: 2 } } } as Heard]);
   });
 
   test("a client of the encoding in Protobuf receives it as JSON in bytes, and acknowledges it", async () => {

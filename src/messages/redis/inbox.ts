@@ -86,7 +86,7 @@ export class RedisInbox implements Inbox {
       this.#resultsMax,
     ];
     const answer = await this.#call(scripts.append, this.#keysOf(user, "mbd", "x", "last", "rx", "rv"), args);
-    if (answer !== "kept" && answer !== "limit") return "failed";
+    if (answer !== "kept" && answer !== "limit" && answer !== "answered") return "failed";
     if (answer === "kept") this.#ports.tell(user);
     return answer;
   }
@@ -123,7 +123,7 @@ export class RedisInbox implements Inbox {
     const now = this.#now;
     const args = [now, key, answer, now + resultMs, this.#resultsMax];
     const isKept = await this.#call(scripts.rememberResult, this.#resultKeys, args);
-    return isKept === null ? "failed" : Number(isKept) === 1 ? "kept" : "limit";
+    return isKept === null ? "failed" : (rememberOutcomes[Number(isKept)] ?? "failed");
   }
 
   async recall(key: string): Promise<Recalled> {
@@ -176,6 +176,9 @@ export class RedisInbox implements Inbox {
     return new Promise((resolve) => this.#ports.redis.call(script, keys, args, resolve));
   }
 }
+
+/** By what the script says. */
+const rememberOutcomes: readonly RememberOutcome[] = ["limit", "kept", "answered"];
 
 /** A user as text that differs by every character. */
 function userText(user: string): string {

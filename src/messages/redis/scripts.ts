@@ -70,9 +70,11 @@ end
 local function row(head, b)
   return { head.at, head.i, head.u, head.p, head.k, redis.call('HGET', b, head.at) or '' }
 end
-local function remember(rx, rv, key, answer, now, expires, max)
+local function isKnown(rx, key, now)
   local known = redis.call('ZSCORE', rx, key)
-  if known and tonumber(known) > now then return true end
+  return known and tonumber(known) > now
+end
+local function remember(rx, rv, key, answer, now, expires, max)
   if redis.call('ZCARD', rx) >= max then
     local over = redis.call('ZRANGEBYSCORE', rx, '-inf', now, 'LIMIT', 0, 500)
     for _, each in ipairs(over) do
@@ -95,6 +97,7 @@ export const append = script(
   `
 local m, b, d, x, last, rx, rv = unpack(KEYS)
 local now, user, size = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[6])
+if ARGV[10] ~= '' and isKnown(rx, ARGV[10], now) then return 'answered' end
 if redis.call('ZCARD', x) >= tonumber(ARGV[7]) then return 'limit' end
 local kept, owed, over = 0, 0, nil
 for _, head in ipairs(heads(m)) do
@@ -209,10 +212,11 @@ if head.c == 1 then return {} end
 return { head.i, head.b }`,
 );
 
-/** Keeps a result. Keys: rx, rv. Arguments: now, key, answer, when it expires, results. The answer: 1 or 0. */
+/** Keeps a result. Keys: rx, rv. Arguments: now, key, answer, when it expires, results. The answer: 1, 0 for no room, 2 where it is there. */
 export const rememberResult = script(
   common,
   `
+if isKnown(KEYS[1], ARGV[2], tonumber(ARGV[1])) then return 2 end
 local isKept = remember(KEYS[1], KEYS[2], ARGV[2], ARGV[3], tonumber(ARGV[1]), ARGV[4], tonumber(ARGV[5]))
 return isKept and 1 or 0`,
 );
