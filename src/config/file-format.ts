@@ -28,10 +28,15 @@ function jsonFault(text: string): string {
   parse(text, errors);
   const [first] = errors;
   if (first === undefined) return "not valid JSON";
-  const before = text.slice(0, first.offset).split("\n");
-  const words = printParseErrorCode(first.error)
-    .replace(/(?!^)([A-Z])/g, " $1")
-    .toLowerCase();
+  const read = text.slice(0, first.offset);
+  const before = read.split("\n");
+  // By far the most common mistake.
+  const isCommaTooMany = /,\s*$/.test(read) && /^[}\],]/.test(text.slice(first.offset));
+  const words = isCommaTooMany
+    ? "a comma too many"
+    : printParseErrorCode(first.error)
+        .replace(/(?!^)([A-Z])/g, " $1")
+        .toLowerCase();
   return `not valid JSON: ${words} at line ${before.length}, column ${(before.at(-1) ?? "").length + 1}`;
 }
 

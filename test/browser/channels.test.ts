@@ -45,6 +45,16 @@ describeInBrowser("the Channels tab with the stock client", (windows) => {
     },
   );
 
+  test("a bad token ends the connection, and no subscription is under way", async () => {
+    const { page } = await windows.open(`${server.url}/#channels`);
+    const panel = page.getByRole("tabpanel", { name: "Channels" });
+    await panel.getByText("Token (optional)").click();
+    await panel.getByLabel("Token", { exact: true }).fill("rubbish");
+    await panel.getByRole("button", { name: "Connect", exact: true }).click();
+    await panel.getByRole("status").filter({ hasText: "The token is not valid." }).waitFor();
+    await panel.getByRole("status").filter({ hasText: "Not subscribed." }).waitFor();
+  });
+
   test("who is here comes and goes by itself", async () => {
     const [ann, ben] = [await join("who"), await join("who")];
     const count = (chat: ChannelsWindow, words: string) => chat.region("Who is here").getByText(words, { exact: true });

@@ -49,7 +49,7 @@ describe("where a configuration comes from", () => {
   test.each([
     ['{"a": sesame}', "not valid JSON: invalid symbol at line 1, column 7"],
     ['{\n  "a": 1,\n  "b" 2\n}', "not valid JSON: colon expected at line 3, column 7"],
-    ['{"a": 1,}', "not valid JSON: property name expected at line 1, column 9"],
+    ['{"a": 1,}', "not valid JSON: a comma too many at line 1, column 9"],
     ['{"a": 1 /* no end', "not valid JSON: unexpected end of comment at line 1, column 9"],
     ["\ufffd\ufffd{\0}\0", "not UTF-8: save the file in this encoding"],
     ["", "not valid JSON: value expected at line 1, column 1"],
