@@ -22,6 +22,12 @@ export function createNodeHooks(
   return { hooks, events, caller: new Caller(ports), channels: new ChannelWatch(hooks, ports.after) };
 }
 
+/** Sends the last events and closes their file. */
+export async function endEvents(node: NodeHooks | null): Promise<void> {
+  await node?.events?.finish();
+  node?.events?.close();
+}
+
 /** What was counted of each hook and of each lifecycle handler. */
 export function hookStatistics(node: NodeHooks | null): readonly HookStatistics[] {
   return node ? [...node.caller.statistics(), ...node.hooks.statistics()] : [];

@@ -131,6 +131,7 @@ export class ParentServices {
 
   async close(): Promise<void> {
     await this.#engine.broker.close();
+    await this.#events?.finish();
     this.#events?.close();
     this.#messages.close();
   }

@@ -23,6 +23,7 @@ import { attempt } from "./attempt.ts";
 import { openConsole, type StartInner } from "./console.ts";
 import { innerParts } from "./console-ports.ts";
 import type { ProcessGauges } from "./gauges.ts";
+import { endEvents } from "./hook-ports.ts";
 import { createListeners, type Listeners } from "./listeners.ts";
 import { type Messages, openMessages } from "./messages.ts";
 import { createNode, type Node, type NodePorts, type Replacements } from "./node.ts";
@@ -114,7 +115,7 @@ export function start(config: Config, outside: Outside = {}) {
     await console?.stop();
     await node.leave();
     await node.broker.close();
-    node.hooks?.events?.close();
+    await endEvents(node.hooks);
     messages.close();
   };
   const servers = attempt(

@@ -48,6 +48,10 @@ export class ParentEvents {
     return [];
   }
 
+  finish(): Promise<void> {
+    return Promise.resolve();
+  }
+
   close(): void {}
 }
 

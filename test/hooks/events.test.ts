@@ -26,6 +26,7 @@ interface Told {
 class Backend {
   readonly requests = new Inbox<readonly Told[]>("requests of events", (events) => JSON.stringify(events));
   status = 200;
+  body: string | null = null;
   /** What its answers wait for. */
   held: Promise<void> = Promise.resolve();
   readonly #server = Bun.serve({
@@ -36,7 +37,7 @@ class Backend {
       const { status } = this;
       this.requests.push(events);
       await this.held;
-      return new Response(null, { status });
+      return new Response(this.body, { status });
     },
   });
   readonly url = this.#server.url.href;
@@ -238,6 +239,35 @@ describe("events for a back end", () => {
       ["events_lost", 0],
       ["node_started", undefined],
     ]);
+  });
+
+  test("an outbox that is opened again in the same run tells of no start, and its ids are new", async () => {
+    open().tell(connected("a"));
+    alarm.advance(0);
+    const first = (await backend.requests.next()).at(-1);
+    expect(first?.client).toBe("a");
+    opened.pop()?.close();
+    open().tell(connected("b"));
+    alarm.advance(0);
+    let told = await backend.requests.next();
+    const starts = new Set(told.flatMap(({ id, type }) => (type === "node_started" ? [id] : [])));
+    // What was not acknowledged before it was closed is told again.
+    while (told.at(-1)?.client !== "b") told = await backend.requests.next();
+    expect([...starts].filter((id) => id !== "run-1:1")).toEqual([]);
+    expect(told.at(-1)?.id).not.toMatch(/^run-1:/);
+  });
+
+  test("are sent before the server stops, and a status of 200 acknowledges them whatever else the answer is", async () => {
+    backend.body = "x".repeat(2_000_000);
+    const events = open();
+    events.tell(connected("a"));
+    await events.finish();
+    expect((await backend.next()).map(({ client }) => client)).toEqual(["a"]);
+    expect(events.outbox.waiting).toBe(0);
+    backend.status = 503;
+    events.tell(connected("b"));
+    await events.finish();
+    expect(events.outbox.waiting).toBe(1);
   });
 
   test("events that are too old are dropped and counted", async () => {

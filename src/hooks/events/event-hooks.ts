@@ -7,6 +7,9 @@ import { type EventKind, readEvent, type ToldEvent } from "./event.ts";
 import { Outbox, type OutboxOptions, type OutboxPorts } from "./outbox.ts";
 import { Sender } from "./sender.ts";
 
+/** Milliseconds for the last events of a server that stops. */
+const finishMax = 2_000;
+
 /** Which back ends are told of what. */
 export interface EventHooksOptions {
   readonly outbox: OutboxOptions & { readonly batch_size: number };
@@ -56,9 +59,19 @@ export class EventHooks {
     for (const { routes } of targets.values()) {
       if (!routes[0]) continue;
       if (this.outbox.wasDamaged) this.outbox.add(routes[0], { type: "events_lost", count: 0 });
-      this.outbox.add(routes[0], { type: "node_started", previous });
+      // Within one run the outbox may be opened again, with other options: its connections are there.
+      if (previous !== ports.node) this.outbox.add(routes[0], { type: "node_started", previous });
     }
     this.#wake();
+  }
+
+  /** The server stops: sends what waits, as long as the back ends take it, at most two seconds. */
+  async finish(): Promise<void> {
+    this.outbox.flush();
+    const late = Promise.withResolvers<void>();
+    const cancel = this.#ports.after(finishMax, late.resolve);
+    await Promise.race([Promise.all(this.#senders.map((sender) => sender.idle)), late.promise]);
+    cancel();
   }
 
   tell(event: LifecycleEvent): void {

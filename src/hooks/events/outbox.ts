@@ -52,6 +52,8 @@ export class Outbox {
   #cancelCommit: (() => void) | null = null;
   #committedAt = Number.NEGATIVE_INFINITY;
   #numbers = 0;
+  /** What the ids of these events begin with: the id of the run, where the run opens its outbox for the first time. */
+  #series: string;
   /** Events in the file. */
   #waiting = new Map<string, number>();
   /** Losses that are not in the file yet. */
@@ -67,6 +69,7 @@ export class Outbox {
     this.#options = options;
     this.#ports = ports;
     this.#committed = committed;
+    this.#series = ports.node;
     let replacements = 0;
     this.#file = new OutboxFile(options.path, ports, () => {
       replacements += 1;
@@ -91,6 +94,7 @@ export class Outbox {
       noteRun.run(node);
       return id;
     });
+    if (previous === node) this.#series = this.#ports.random.uuid();
     return previous ?? "";
   }
 
@@ -98,7 +102,11 @@ export class Outbox {
     const time = Math.floor(this.#ports.clock.wall());
     const { node } = this.#ports;
     this.#numbers += 1;
-    this.#buffer.push([route, time, JSON.stringify({ id: `${node}:${this.#numbers}`, type, time, node, ...fields })]);
+    this.#buffer.push([
+      route,
+      time,
+      JSON.stringify({ id: `${this.#series}:${this.#numbers}`, type, time, node, ...fields }),
+    ]);
     if (this.#buffer.length >= bufferMax) this.flush();
     else this.#plan();
   }

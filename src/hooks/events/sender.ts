@@ -28,6 +28,8 @@ export class Sender {
   readonly #outbox: Outbox;
   readonly #ports: OutboxPorts;
   #isSending = false;
+  /** Resolves when no request is under way. */
+  idle: Promise<void> = Promise.resolve();
   #failures = 0;
   #cancelRetry: (() => void) | null = null;
   #isClosed = false;
@@ -42,7 +44,7 @@ export class Sender {
 
   /** Something waits, maybe for this URL. */
   wake(): void {
-    if (!this.#isSending && this.#cancelRetry === null && !this.#isClosed) void this.#send();
+    if (!this.#isSending && this.#cancelRetry === null && !this.#isClosed) this.idle = this.#send();
   }
 
   close(): void {
@@ -80,7 +82,7 @@ export class Sender {
     this.statistics.calls += 1;
     this.statistics.inFlight = 1;
     try {
-      const { status } = await endpoint.post(this.#bodyOf(batches), null, abort.signal);
+      const status = await endpoint.tell(this.#bodyOf(batches), abort.signal);
       if (status !== 200) throw new HttpFault(`${endpoint.place}: status ${status}`);
       return null;
     } catch (error) {

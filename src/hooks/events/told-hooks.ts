@@ -4,7 +4,7 @@ import type { HookStatistics } from "../statistics.ts";
 import type { EventHooks } from "./event-hooks.ts";
 
 /** What is told of events for back ends. */
-export type EventReceiver = Pick<EventHooks, "tell" | "linger" | "statistics" | "close">;
+export type EventReceiver = Pick<EventHooks, "tell" | "linger" | "statistics" | "finish" | "close">;
 
 /** Hooks whose events go to back ends as well. */
 export class ToldHooks implements Hooks {

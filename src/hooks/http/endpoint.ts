@@ -61,24 +61,44 @@ export class Endpoint {
     this.#fromClient = { handshake: passedOn(http_headers), emulated: new Set(passedOn(emulated_headers)) };
   }
 
-  /** Posts a body for a client, or with null for the server itself. Rejects with a HttpFault where there is no answer. */
-  async post(body: string, client: HookClient | null, signal: AbortSignal): Promise<HttpAnswer> {
+  /** Posts a body for a client, and reads the answer. Rejects with a HttpFault where there is none. */
+  async post(body: string, client: HookClient, signal: AbortSignal): Promise<HttpAnswer> {
     try {
-      const response = await fetch(this.#url, {
-        method: "POST",
-        headers: this.#headersOf(body, client),
-        body,
-        signal,
-        redirect: "manual",
-        decompress: false,
-        ...(this.#tls && { tls: this.#tls }),
-      });
+      const response = await this.#send(body, client, signal);
       if (response.status === 200) return { status: 200, text: await readBody(response) };
       await response.body?.cancel();
       return { status: response.status, text: "" };
     } catch (error) {
-      throw signal.aborted ? error : new HttpFault(`${this.place}: ${reasonOf(error)}`);
+      throw this.#faultOf(error, signal);
     }
+  }
+
+  /** Posts a body of the server's own; the status is the whole answer. Rejects with a HttpFault where there is none. */
+  async tell(body: string, signal: AbortSignal): Promise<number> {
+    try {
+      const response = await this.#send(body, null, signal);
+      // It is read so that the connection can be used again, and nothing follows from what it is.
+      await readBody(response).catch(() => {});
+      return response.status;
+    } catch (error) {
+      throw this.#faultOf(error, signal);
+    }
+  }
+
+  #send(body: string, client: HookClient | null, signal: AbortSignal): Promise<Response> {
+    return fetch(this.#url, {
+      method: "POST",
+      headers: this.#headersOf(body, client),
+      body,
+      signal,
+      redirect: "manual",
+      decompress: false,
+      ...(this.#tls && { tls: this.#tls }),
+    });
+  }
+
+  #faultOf(error: unknown, signal: AbortSignal): unknown {
+    return signal.aborted ? error : new HttpFault(`${this.place}: ${reasonOf(error)}`);
   }
 
   /** Later ones win: fixed ones, those of the connect command, those of the handshake, our own. */
