@@ -9,6 +9,7 @@ import type { Experiment } from "./experiment.ts";
 import { fanout } from "./fanout.ts";
 import { hooks } from "./hooks.ts";
 import { memory } from "./memory.ts";
+import { nats } from "./nats.ts";
 import { nodes } from "./nodes.ts";
 import { processes } from "./processes.ts";
 import { stores } from "./stores.ts";
@@ -21,7 +22,7 @@ export const usual: readonly Experiment[] = [fanout, stores, channels, memory, c
 export const brief: readonly Experiment[] = [fanout, stores, memory, connections, api];
 
 /** Run when asked for. */
-export const special: readonly Experiment[] = [churn, abuse, hooks, nodes, processes, transports, delta];
+export const special: readonly Experiment[] = [churn, abuse, hooks, nodes, nats, processes, transports, delta];
 
 /** What `--only` knows. */
 export const experimentNames: readonly string[] = [...usual, ...special].map(({ name }) => name);

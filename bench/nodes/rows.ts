@@ -3,17 +3,21 @@ import { NodeClient } from "./client.ts";
 import type { BenchRedis } from "./redis.ts";
 import { apiKey, type NodeKind } from "./servers.ts";
 
-/** Two nodes on one Redis. */
-export interface NodePair {
-  readonly redis: BenchRedis;
+/** Two nodes that share their channels. */
+interface TwoNodes {
   readonly one: ServerProcess;
   readonly other: ServerProcess;
+}
+
+/** Two nodes on one Redis. */
+export interface NodePair extends TwoNodes {
+  readonly redis: BenchRedis;
 }
 
 const text = "x".repeat(64);
 
 /** Acknowledged publications a second: clients of the one node keep so many under way, one of the other hears them. */
-export async function throughput({ one, other }: NodePair, clients: number, inFlight: number, ms: number) {
+export async function throughput({ one, other }: TwoNodes, clients: number, inFlight: number, ms: number) {
   const hearer = await NodeClient.connect(other.port);
   await hearer.ask(['"subscribe":{"channel":"load"}']);
   const all = await connectAll(one, clients);
@@ -36,7 +40,7 @@ export async function throughput({ one, other }: NodePair, clients: number, inFl
 }
 
 /** Milliseconds from a publish at the one node to its arrival at a client of the other, at 1,000 a second; ascending. */
-export async function latencies({ one, other }: NodePair, ms: number): Promise<number[]> {
+export async function latencies({ one, other }: TwoNodes, ms: number): Promise<number[]> {
   const found: number[] = [];
   const hearer = await NodeClient.connect(other.port);
   await hearer.ask(['"subscribe":{"channel":"late"}']);

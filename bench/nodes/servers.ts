@@ -30,27 +30,42 @@ const channel = { without_namespace: { ...open, ...history } };
 export const chorus: NodeKind = {
   name: "Chorus",
   start: (redis) =>
-    started(
-      (file) => ({
-        argv: ["bun", "run", join(root, "src/main.ts"), "--config", file, "--port", "0"],
-        ready: /^(?=.*"server\.started").*"url":"http:\/\/127\.0\.0\.1:(\d+)"/,
-      }),
-      {
-        http_server: { address: "127.0.0.1", port: 0 },
-        client: {
-          allow_anonymous_connect_without_token: true,
-          message_rate_limit: 0,
-          subscribe_rate_limit: 0,
-          ping_interval: "1h",
-        },
-        engine: redis === null ? { type: "memory" } : { type: "redis", redis: redisOf(redis, "chorus") },
-        channel,
-        http_api: { key: apiKey },
-        push_log: { enabled: false },
-        log: { level: "info", format: "json" },
-      },
-    ),
+    startChorus({
+      engine: redis === null ? { type: "memory" } : { type: "redis", redis: redisOf(redis, "chorus") },
+      channel,
+    }),
 };
+
+/** A node of Chorus on the NATS at this port, with history where there is JetStream. */
+export function startOnNats(port: number, hasJetStream: boolean): Promise<ServerProcess> {
+  const nats = { url: `nats://127.0.0.1:${port}`, jetstream: { enabled: hasJetStream } };
+  return startChorus({
+    broker: { enabled: true, type: "nats", nats },
+    channel: hasJetStream ? channel : { without_namespace: open },
+  });
+}
+
+function startChorus(shared: object): Promise<ServerProcess> {
+  return started(
+    (file) => ({
+      argv: ["bun", "run", join(root, "src/main.ts"), "--config", file, "--port", "0"],
+      ready: /^(?=.*"server\.started").*"url":"http:\/\/127\.0\.0\.1:(\d+)"/,
+    }),
+    {
+      ...shared,
+      http_server: { address: "127.0.0.1", port: 0 },
+      client: {
+        allow_anonymous_connect_without_token: true,
+        message_rate_limit: 0,
+        subscribe_rate_limit: 0,
+        ping_interval: "1h",
+      },
+      http_api: { key: apiKey },
+      push_log: { enabled: false },
+      log: { level: "info", format: "json" },
+    },
+  );
+}
 
 /** Centrifugo, where it is on the PATH. */
 export function centrifugo(): NodeKind | null {
