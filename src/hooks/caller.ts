@@ -140,8 +140,11 @@ export class Caller {
     if (at !== -1) state.waiting.splice(at, 1);
     state.statistics.waiting = state.waiting.length;
     state.statistics.timeouts += 1;
+    const did = call.startedAt === null ? "waited too long for its turn" : "took too long";
+    const reason = new DOMException(`the hook ${did}`, "TimeoutError");
+    this.#logFault(state, call, reason);
     this.#settle(state, call, { kind: "failed", error: errors.internal });
-    call.abort(new DOMException("the hook took too long", "TimeoutError"));
+    call.abort(reason);
   }
 
   #answered(state: HookState, call: Call, answer: HookAnswer<HookKind>): void {
@@ -209,10 +212,11 @@ export class Caller {
       state.unloggedFaults += 1;
       return;
     }
-    const { kind, name } = call.hook;
+    const { kind, name, place } = call.hook;
     this.#ports.log.error("hook.failed", {
       hook: kind,
       name,
+      ...(place !== undefined && { place }),
       id: this.#ports.random.uuid(),
       connection: call.owner.client.id,
       error: describeFault(error),

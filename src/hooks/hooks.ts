@@ -125,6 +125,8 @@ export interface Hook<K extends HookKind = HookKind> {
   /** In metrics and in the log; from the contract or the configuration, never from a client. */
   readonly name: string;
   readonly limits: HookLimits;
+  /** Its address, without what may be secret; absent for code in this process. */
+  readonly place?: string;
   /** Decides, at once or later. What it throws, and what it rejects with, is a fault. */
   run(client: HookClient, request: HookTypes[K]["request"], call: HookCall): MaybePromise<HookAnswer<K>>;
 }

@@ -97,6 +97,8 @@ describe("a back end over HTTP that fails", () => {
     fixture.alarm.advance(100);
     expect(await asked.outcome).toEqual(failed);
     expect(fixture.counts(hook)).toMatchObject({ timeouts: 1, inFlight: 0 });
+    const line = await fixture.log.next("hook.failed");
+    expect(line).toMatchObject({ place: server.url, error: "TimeoutError: the hook took too long" });
   });
 
   test.each<[string, string, string]>([

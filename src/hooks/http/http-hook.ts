@@ -38,6 +38,7 @@ export function createHttpHook<K extends HookKind>(
     kind,
     name,
     limits,
+    place: endpoint.place,
     async run(client: HookClient, request, { signal }): Promise<HookAnswer<K>> {
       const body = bodyOf(kind, client, { request, options });
       const { status, text } = await endpoint.post(body, client, signal);
