@@ -95,6 +95,12 @@ export class StreamStore {
     });
     if (info.config.republish?.dest !== names.retold.dest)
       throw new Error(`the stream ${options.stream} is there, and is not one of Chorus with this prefix`);
+    const { num_replicas, storage } = info.config;
+    // It would lose in silence what is said to be kept. More than that is no fault: a stream is changed before the nodes are.
+    if (num_replicas < options.replicas || (storage === "memory" && options.storage === "file"))
+      throw new Error(
+        `the stream ${options.stream} is there with replicas ${num_replicas} and storage ${storage}, the configuration says ${options.replicas} and ${options.storage}`,
+      );
     return new StreamStore(connection, jetstream, names, info);
   }
 

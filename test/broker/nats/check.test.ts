@@ -80,6 +80,17 @@ describeWithEngine("the check of NATS", "nats-server", () => {
     });
   });
 
+  test("[NA6] a stream that keeps less than the configuration says is refused in words", async () => {
+    await using nats = await TestNats.start();
+    expect(await checkNats(nats.options())).toBeNull();
+    const jetstream = { stream: "chorus", replicas: 3, storage: "file" } as const;
+    expect(await checkNats(nats.options(nats.port, { jetstream }))).toEqual({
+      kind: "refused",
+      words:
+        "broker.nats: the servers refuse this node: the stream chorus is there with replicas 1 and storage file, the configuration says 3 and file",
+    });
+  });
+
   test("[NA6] a wrong password is refused, and a server that is away is not", async () => {
     await using nats = await TestNats.start(["--user", "chorus", "--pass", "sesame"]);
     const wrong = nats.options(nats.port, { user: "chorus", password: "wrong" });
