@@ -1,8 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findCentrifugo } from "../servers/centrifugo.ts";
+import { findCentrifugo, freePort } from "../servers/centrifugo.ts";
 import { type Command, ServerProcess } from "../servers/server-process.ts";
 
 const root = join(import.meta.dir, "../..");
@@ -99,16 +98,5 @@ function started(command: (file: string) => Command, config: object): Promise<Se
     ...command(file),
     env,
     cleanUp: () => rmSync(folder, { recursive: true, force: true }),
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
-    });
   });
 }
