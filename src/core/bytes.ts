@@ -101,11 +101,6 @@ export class ByteReader {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
-  /** Everything was read. */
-  get isAtEnd(): boolean {
-    return this.#at >= this.#bytes.length;
-  }
-
   u8(): number {
     return this.#bytes.readUInt8(this.#take(1));
   }

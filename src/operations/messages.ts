@@ -101,23 +101,18 @@ export function createMessages(ports: MessagesPorts) {
     });
   };
 
-  const wayOf = ({ queueTtl, until, per = "user" }: Send, key: string | null): Way => {
-    const ttl = queueTtl ?? (until === undefined ? 0 : Number.POSITIVE_INFINITY);
-    const guarantee = until === undefined ? null : { until, per };
-    return { expiresAt: ttl > 0 ? clock.wall() + ttl : null, guarantee, key };
-  };
-
   const send = (to: Addressee, data: Payload, options: Send) => {
     const error = requestError(to, options);
     if (error) return refuse(error);
-    if (!canKeep && wayOf(options, null).expiresAt !== null) return refuse(keptNowhere);
+    const way = wayOf(options, clock.wall());
+    if (!canKeep && way.expiresAt !== null) return refuse(keptNowhere);
     const { idempotencyKey = "" } = options;
-    if (idempotencyKey === "") return sendOnce(to, data, wayOf(options, null));
+    if (idempotencyKey === "") return sendOnce(to, data, way);
     const key = storedKey(to, idempotencyKey);
     return then(inbox.recall(key), (known): MaybePromise<Result<Sent>> => {
       if (known.state === "failed") return refuse(errors.internal);
       if (known.state === "answered") return { ok: true, value: JSON.parse(known.answer) };
-      return sendOnce(to, data, wayOf(options, key));
+      return sendOnce(to, data, { ...way, key });
     });
   };
 
@@ -131,6 +126,13 @@ export function createMessages(ports: MessagesPorts) {
       });
     },
   };
+}
+
+/** How a message without an idempotency key is sent at a time, in milliseconds since 1970. */
+function wayOf({ queueTtl, until, per = "user" }: Send, now: number): Way {
+  const ttl = queueTtl ?? (until === undefined ? 0 : Number.POSITIVE_INFINITY);
+  const guarantee = until === undefined ? null : { until, per };
+  return { expiresAt: ttl > 0 ? now + ttl : null, guarantee, key: null };
 }
 
 const keptNowhere = withReason(
