@@ -129,10 +129,10 @@ export function start(config: Config, outside: Outside = {}) {
     isDraining = true;
     log.info("server.draining", { connections: listeners.admission.connections });
     node.hub.send({ type: "hub.drain" });
-    const { cut } = await toPromise(node.hub);
-    node.hooks?.channels.closeAll();
-    await close();
-    await servers.stop();
+    const { cut } = await endOf(node, async () => {
+      await close();
+      await servers.stop();
+    });
     log.info("server.stopped", { cut });
     return { cut };
   };
@@ -155,6 +155,17 @@ export function start(config: Config, outside: Outside = {}) {
     mount: mountOf(servers, listeners),
     node: { ...node, sweep: () => sweeper.sweep() },
   };
+}
+
+/** Waits for the end of the Hub. What is closed then is closed too where the Hub has failed: another server may take it. */
+async function endOf({ hub, hooks }: Node, close: () => Promise<void>): Promise<{ readonly cut: number }> {
+  try {
+    const { cut } = await toPromise(hub);
+    hooks?.channels.closeAll();
+    return { cut };
+  } finally {
+    await close();
+  }
 }
 
 function mountOf(servers: Servers, listeners: Listeners) {

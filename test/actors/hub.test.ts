@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { systemRandom } from "../../src/runtime/system.ts";
 import { CapturedLog } from "../support/captured-log.ts";
 import { faultyBroker, faultyChannel } from "../support/faulty-broker.ts";
+import { TemporaryFolder } from "../support/folder.ts";
 import { Probe } from "../support/probe.ts";
 import { startWithParts, type TestStartOptions } from "../support/start.ts";
 
@@ -67,11 +68,17 @@ describe("the Hub", () => {
       if (isFailing) throw new Error("nothing can be supervised");
       return systemRandom.float();
     };
-    const server = await start({ random: { ...systemRandom, float }, onFailure: failure.resolve });
-    await server.open("/ws");
+    await using folder = await TemporaryFolder.create();
+    const config = { ...anywhere, http_api: { key: "key" }, push_log: { path: `${folder.path}/push.db` } };
+    const options = { ...development, log: new CapturedLog().log };
+    const outside = { ...options, random: { ...systemRandom, float }, onFailure: failure.resolve };
+    const server = startWithParts(config, outside);
+    await new Probe(`${server.url.replace("http", "ws")}/ws`).open();
     isFailing = true;
-    server.stop().catch(() => {});
+    await expect(server.stop()).rejects.toThrow("nothing can be supervised");
     expect(String(await failure.promise)).toContain("nothing can be supervised");
+    // What it held is free for the next one.
+    await startWithParts(config, options).stop();
   });
 
   test("everyone in a channel but the sender receives a frame, in the order of one mailbox", async () => {

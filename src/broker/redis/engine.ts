@@ -221,7 +221,8 @@ export class RedisEngine implements RedisParts {
 
   /** A server may begin another generation under its connections: a replica that becomes the master. */
   #askGeneration(): void {
-    if (this.#options.generation === "none") return;
+    // The other connection may be there first: then the next probe asks.
+    if (this.#options.generation === "none" || !this.isReady) return;
     this.commands.call(scripts.generationNow, [], [this.#options.generation], (answer) => {
       if (typeof answer !== "string" || answer === this.#generation) return;
       const isFirst = this.#generation === "";
