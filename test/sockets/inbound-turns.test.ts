@@ -50,15 +50,15 @@ class Loop {
   }
 }
 
-test("frames are read for five milliseconds a turn; then each socket has a millisecond of every round", () => {
+test("frames are read for ten milliseconds a turn; then each socket has a millisecond of every round", () => {
   const loop = new Loop();
   const [ann, ben, eve] = ["ann", "ben", "eve"].map((name) => loop.socket(name));
-  eve?.sends("a4", "b2", "c1", "d4", "e1");
+  eve?.sends("a8", "b2", "c1", "d9", "e1");
   ann?.sends("a1");
   ben?.sends("a1", "bad", "b1");
   ann?.leaves();
-  expect(loop.log.splice(0)).toEqual(["eve a4", "eve b2", "eve paused", "ann paused", "ben paused"]);
-  expect(loop.turn()).toEqual(["eve c1", "ann a1", "ben a1", "eve d4"]);
+  expect(loop.log.splice(0)).toEqual(["eve a8", "eve b2", "eve paused", "ann paused", "ben paused"]);
+  expect(loop.turn()).toEqual(["eve c1", "ann a1", "ben a1", "eve d9"]);
   ann?.sends("b0");
   expect(loop.turn()).toEqual([
     ..."ann left,ann b0,ann resumed,ben bad,ben failed: Error: bad,ben b1,ben resumed,eve e1,eve resumed".split(","),
@@ -71,11 +71,11 @@ test("frames are read for five milliseconds a turn; then each socket has a milli
 test("a socket that has to wait for the first time goes ahead of those that have much", () => {
   const loop = new Loop();
   const [eve, mal, zoe] = ["eve", "mal", "zoe"].map((name) => loop.socket(name));
-  eve?.sends("a5", "b1", "c9", "d1");
-  expect(loop.turn()).toEqual(["eve a5", "eve paused", "eve b1", "eve c9"]);
-  mal?.sends("a5");
+  eve?.sends("a10", "b1", "c9", "d1");
+  expect(loop.turn()).toEqual(["eve a10", "eve paused", "eve b1", "eve c9"]);
+  mal?.sends("a10");
   zoe?.sends("a1");
-  expect(loop.turn()).toEqual(["mal a5", "zoe paused", "zoe a1", "zoe resumed", "eve d1", "eve resumed"]);
+  expect(loop.turn()).toEqual(["mal a10", "zoe paused", "zoe a1", "zoe resumed", "eve d1", "eve resumed"]);
 });
 
 /** A clock by which each look takes two milliseconds. */
