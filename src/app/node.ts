@@ -101,7 +101,7 @@ export function createNode(config: Config, ports: NodePorts) {
   const failed: BrokerFailed = (operation, error) => publications.send({ type: "broker.failed", operation, error });
   const broker = countRecoveries(guardBroker(chosen, failed), counters.recoveries);
 
-  const after = (delay: number, run: () => void) => later(deadlines, delay, run);
+  const after = (delay: number, run: () => void) => later(deadlines, ports.timers, delay, run);
   const { authenticator, rules, reload } = createRules(config, ports);
   const ask = () =>
     createHooks(config, ports.application?.hooks ?? null, { ...ports, node: ports.nodeId, after, rules });
@@ -238,7 +238,17 @@ export function createConfiguredRules(
   return createChannelRules(channel, flags, application?.channels);
 }
 
-function later(deadlines: Deadlines, delay: number, run: () => void): () => void {
+/** Runs something later; without a delay in the next turn, and not at the next sweep of the deadlines. */
+function later(deadlines: Deadlines, timers: Timers, delay: number, run: () => void): () => void {
+  if (delay <= 0) {
+    let isDue = true;
+    timers.setImmediate(() => {
+      if (isDue) run();
+    });
+    return () => {
+      isDue = false;
+    };
+  }
   const deadline = deadlines.set({ send: run }, "timeout", milliseconds(delay));
   return () => deadlines.cancel(deadline);
 }

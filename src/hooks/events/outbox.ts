@@ -52,6 +52,8 @@ export class Outbox {
   #cancelCommit: (() => void) | null = null;
   #committedAt = Number.NEGATIVE_INFINITY;
   #numbers = 0;
+  /** This run is the one that the file names. */
+  #isNoted = false;
   /** What the ids of these events begin with: the id of the run, where the run opens its outbox for the first time. */
   #series: string;
   /** Events in the file. */
@@ -85,17 +87,11 @@ export class Outbox {
     return sum(this.#waiting);
   }
 
-  /** Notes this run; the id of the run before, "" where there was none. */
+  /** The id of the run before, "" where there was none. This run is noted with the first commit, which tells of that one. */
   begin(): string {
-    const { node } = this.#ports;
-    const previous = this.#file.transact(({ run, forgetRun, noteRun }) => {
-      const id = run.get()?.id ?? "";
-      forgetRun.run();
-      noteRun.run(node);
-      return id;
-    });
-    if (previous === node) this.#series = this.#ports.random.uuid();
-    return previous ?? "";
+    const previous = this.#file.transact(({ run }) => run.get()?.id ?? "") ?? "";
+    if (previous === this.#ports.node) this.#series = this.#ports.random.uuid();
+    return previous;
   }
 
   add(route: string, { type, ...fields }: EventFields): void {
@@ -121,6 +117,10 @@ export class Outbox {
     this.commits += 1;
     this.#committedAt = this.#ports.clock.monotonic();
     const dropped = this.#file.transact((statements) => {
+      if (!this.#isNoted) {
+        statements.forgetRun.run();
+        statements.noteRun.run(this.#ports.node);
+      }
       for (const [route, count] of this.#losses) statements.addLost.run(route, count);
       for (const [route, time, event] of added) statements.insert.run(route, time, event);
       const old = dropOld(statements, this.#oldest());
@@ -130,6 +130,7 @@ export class Outbox {
       this.#keep(added);
       return;
     }
+    this.#isNoted = true;
     this.#losses.clear();
     for (const [route] of added) count(this.#waiting, route, 1);
     this.#dropped(dropped);
