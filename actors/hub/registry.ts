@@ -36,7 +36,7 @@ export interface Member {
   readonly state: ConnectionState;
   /** It takes messages that belong to no channel: it was admitted, is not ending, and its protocol has them. */
   readonly hearsMessages: boolean;
-  /** It has its channels: what it is told is told at once. */
+  /** It has joined its channels: events of the Hub reach it at once. */
   readonly isGreeted: boolean;
 }
 
@@ -111,7 +111,7 @@ export class Members implements Registry {
   /** An empty slot is free, and its number is in `#freeSlots`. */
   readonly #slots: (OwnedMember | undefined)[] = [];
   readonly #freeSlots: number[] = [];
-  /** The Hub lets all connections go: it is told of each new one. */
+  /** The server drains: the Hub receives an event for each new connection. */
   isDraining = false;
   readonly #others: UserCounts | null;
 

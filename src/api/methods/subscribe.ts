@@ -1,7 +1,6 @@
-import type * as v from "valibot";
 import { errors } from "../../core/errors.ts";
-import type { SubscriptionOverride } from "../../core/identity.ts";
 import { then } from "../../core/maybe-promise.ts";
+import { overrideOf } from "../../core/override.ts";
 import { refuse } from "../../core/result.ts";
 import { channel, fields, flag, integer, json, nested, position, target, text } from "../fields.ts";
 import { defineMethod } from "../method.ts";
@@ -55,14 +54,3 @@ export const subscribe = defineMethod({
     return then(result, (known) => (known.ok ? { ok: true, value: "{}" } : known));
   },
 });
-
-function overrideOf(given: NonNullable<v.InferOutput<typeof override>>): SubscriptionOverride {
-  const { presence, join_leave, force_push_join_leave, force_recovery, force_positioning } = given;
-  return {
-    ...(presence && { presence: presence.value }),
-    ...(join_leave && { joinLeave: join_leave.value }),
-    ...(force_push_join_leave && { forcePushJoinLeave: force_push_join_leave.value }),
-    ...(force_recovery && { forceRecovery: force_recovery.value }),
-    ...(force_positioning && { forcePositioning: force_positioning.value }),
-  };
-}

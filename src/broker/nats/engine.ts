@@ -132,27 +132,15 @@ export class NatsEngine implements Engine, ClusterBus {
   }
 
   remove(channel: string, notice: string, done: (isDone: boolean) => void): void {
-    this.#call(
-      async (until) => {
-        await this.#streams().remove(channel, notice, until);
-        return true;
-      },
-      (isDone) => done(isDone === true),
-    );
+    this.#do((until) => this.#streams().remove(channel, notice, until), done);
   }
 
   renew(channel: string, epoch: string, done: (isDone: boolean) => void): void {
-    this.#call(
-      async (until) => {
-        await this.#streams().renew(channel, epoch, until);
-        return true;
-      },
-      (isDone) => done(isDone === true),
-    );
+    this.#do((until) => this.#streams().renew(channel, epoch, until), done);
   }
 
   subscribe(channels: readonly string[], done: (hears: readonly boolean[]) => void): void {
-    this.#call(
+    this.#do(
       async () => {
         const { connection } = this.#connected();
         for (const channel of channels) {
@@ -161,9 +149,8 @@ export class NatsEngine implements Engine, ClusterBus {
           this.#subscriptions.set(channel, connection.subscribe(this.#names.messages(channel), { callback }));
         }
         await connection.flush();
-        return true;
       },
-      (isDone) => done(channels.map(() => isDone === true)),
+      (isDone) => done(channels.map(() => isDone)),
     );
   }
 
@@ -228,6 +215,17 @@ export class NatsEngine implements Engine, ClusterBus {
       const first = head.f && index === 0 ? { isFirstKept: true as const } : {};
       this.#events.message(channel, { offset, epoch: head.e, body, ...first });
     }
+  }
+
+  /** As `#call`, for what has no answer but that it was done. */
+  #do(run: (until: number) => Promise<void>, done: (isDone: boolean) => void): void {
+    this.#call(
+      async (until) => {
+        await run(until);
+        return true;
+      },
+      (isDone) => done(isDone === true),
+    );
   }
 
   #call<Answer>(run: (until: number) => Promise<Answer>, done: (answer: Answer | null) => void): void {

@@ -1,8 +1,9 @@
 import * as v from "valibot";
 import { bytesOfBase64 } from "../../core/base64.ts";
-import type { ServerSubscription, SubscriptionOverride } from "../../core/identity.ts";
+import type { ServerSubscription } from "../../core/identity.ts";
 import { findMembers } from "../../core/json.ts";
 import { isObject } from "../../core/object.ts";
+import { overrideOf } from "../../core/override.ts";
 import { type Payload, payloadOfBytes, payloadToJson } from "../../core/payload.ts";
 import { type Seconds, seconds } from "../../core/time.ts";
 import type { HookTypes } from "../hooks.ts";
@@ -102,7 +103,7 @@ export function subscribeResult(result: ResultText): HookTypes["subscribe"]["res
     expireAt: never(expire_at),
     ...defined("info", jsonOf(result.text, "info", b64info)),
     ...defined("data", jsonOf(result.text, "data", b64data)),
-    ...defined("override", overrideOf(changed)),
+    ...(changed && { override: overrideOf(changed) }),
   };
 }
 
@@ -170,26 +171,13 @@ function subscriptionsOf(
     const place = subs[channel] === null ? undefined : places.get(channel);
     const own = place && { json: raw.json, start: place.start };
     const { b64info, b64data, override: changed, cache_recover } = value.output;
-    const changes = cache_recover ? { ...overrideOf(changed), cacheRecover: true } : overrideOf(changed);
+    const changes = { ...(changed && overrideOf(changed)), ...(cache_recover && { cacheRecover: true }) };
     return {
       channel,
       ...(own && defined("info", jsonOf(own, "info", b64info))),
       ...(own && defined("data", jsonOf(own, "data", b64data))),
-      ...defined("override", changes),
+      ...((changed || cache_recover) && { override: changes }),
     };
   });
   return [...others.map((channel) => ({ channel })), ...detailed];
-}
-
-/** Null leaves the option of the namespace; an object without a value is false. */
-function overrideOf(changed: v.InferOutput<typeof override>): SubscriptionOverride | undefined {
-  if (!changed) return undefined;
-  const { presence, join_leave, force_push_join_leave, force_recovery, force_positioning } = changed;
-  return {
-    ...(presence && { presence: presence.value }),
-    ...(join_leave && { joinLeave: join_leave.value }),
-    ...(force_push_join_leave && { forcePushJoinLeave: force_push_join_leave.value }),
-    ...(force_recovery && { forceRecovery: force_recovery.value }),
-    ...(force_positioning && { forcePositioning: force_positioning.value }),
-  };
 }
