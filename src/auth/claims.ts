@@ -18,15 +18,14 @@ const numericDate = v.pipe(
 
 /** An object with these entries; valibot's own schema takes a list for an object without any. */
 function withoutLists<const Entries extends v.ObjectEntries>(entries: Entries) {
-  return v.pipe(
-    v.custom<JsonObject>(isObject),
-    v.transform((given): unknown => given),
-    v.object(entries),
-  );
+  return v.pipe(v.custom<object>(isObject), v.object(entries));
 }
 
-/** What one subscription may carry: in a subscription token itself, or in the `subs` of a connection token. */
-const override = v.nullish(withoutLists({ value: v.nullish(v.boolean()) }));
+/**
+ * What one subscription may carry: in a subscription token itself, or in the `subs` of a connection token. An option that
+ * is named without a value is false, as in Centrifugo.
+ */
+const override = v.nullish(withoutLists({ value: v.nullish(v.boolean(), false) }));
 const grantEntries = {
   b64info: v.nullish(v.string()),
   b64data: v.nullish(v.string()),

@@ -1,7 +1,8 @@
 import * as v from "valibot";
 import { deviceOf } from "../core/device.ts";
-import type { Identity, ServerSubscription, SubscriptionOverride } from "../core/identity.ts";
+import type { Identity, ServerSubscription } from "../core/identity.ts";
 import { isObject } from "../core/object.ts";
+import { overrideOf } from "../core/override.ts";
 import type { SubscriptionClaims } from "./authenticator.ts";
 import {
   type connectionSchema,
@@ -74,12 +75,11 @@ function serverSubscription(channel: string, grant: Grant, exact: JsonObject): S
   const info = payloadOf(exact, "info", grant.b64info);
   const data = payloadOf(exact, "data", grant.b64data);
   if (info === broken || data === broken) return undefined;
-  const override = overrideOf(grant.override);
   return {
     channel,
     ...(info !== undefined && { info }),
     ...(data !== undefined && { data }),
-    ...(override !== undefined && { override }),
+    ...(grant.override && { override: overrideOf(grant.override) }),
   };
 }
 
@@ -90,17 +90,4 @@ const broken = "";
 function payloadOf(exact: JsonObject, key: "info" | "data", base64: string | null | undefined): string | undefined {
   if (base64) return jsonOfBase64(base64) ?? broken;
   return Object.hasOwn(exact, key) ? JSON.stringify(exact[key]) : undefined;
-}
-
-/** An option that is named without a value is false, as in Centrifugo. */
-function overrideOf(override: Grant["override"]): SubscriptionOverride | undefined {
-  if (!override) return undefined;
-  const { presence, join_leave, force_push_join_leave, force_recovery, force_positioning } = override;
-  return {
-    ...(presence && { presence: presence.value ?? false }),
-    ...(join_leave && { joinLeave: join_leave.value ?? false }),
-    ...(force_push_join_leave && { forcePushJoinLeave: force_push_join_leave.value ?? false }),
-    ...(force_recovery && { forceRecovery: force_recovery.value ?? false }),
-    ...(force_positioning && { forcePositioning: force_positioning.value ?? false }),
-  };
 }

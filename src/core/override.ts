@@ -1,9 +1,9 @@
 import type { SubscriptionOverride } from "./identity.ts";
 
-/** An option of a subscription as Centrifugo's API and hooks write it; null and absent leave that of the namespace. */
+/** An option of a subscription as Centrifugo's API, hooks and tokens write it; null and absent leave that of the namespace. */
 type Flag = { readonly value: boolean } | null | undefined;
 
-/** What holds for a subscription instead of the options of its namespace, as Centrifugo's API and hooks write it. */
+/** What holds for a subscription instead of the options of its namespace, as Centrifugo's API, hooks and tokens write it. */
 interface WrittenOverride {
   readonly presence?: Flag;
   readonly join_leave?: Flag;
