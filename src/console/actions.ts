@@ -4,6 +4,7 @@ import { type Refused, refuse } from "../hooks/in-process/answers.ts";
 import { payloadOfValue } from "../operations/json-value.ts";
 import type { Others } from "./others.ts";
 import type { ConsolePorts } from "./ports.ts";
+import type { ShownConnection } from "./shown.ts";
 
 /** Who works with the console: the name that a person gave, and the address of the page. */
 export interface Operator {
@@ -20,7 +21,7 @@ export function createActions({ operations, members, log }: ConsolePorts, others
   const userOf = async (connection: string): Promise<string | null> => {
     const member = members.member(connection);
     if (member) return member.user;
-    const [found] = await others.ask<{ readonly user: string | null }>("connection", connection);
+    const [found] = await others.ask<ShownConnection>("connection", connection);
     return found?.user ?? null;
   };
 

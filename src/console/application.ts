@@ -13,6 +13,7 @@ import { isKey } from "./key.ts";
 import { Others } from "./others.ts";
 import { answerSamples, sample } from "./overview.ts";
 import type { ConsolePorts } from "./ports.ts";
+import type { ShownMessages, Warning } from "./shown.ts";
 import { ConnectionWatch } from "./watch.ts";
 
 type Schemas = (typeof consoleContract)["schemas"];
@@ -98,13 +99,13 @@ function callsOf(ports: ConsolePorts, others: Others): Handlers<Schemas, Operato
     unsubscribe: ({ connection, channel }, on) => actions.unsubscribe(on.connection.session, connection, channel),
     history: ({ channel }) => readHistory(ports, channel),
     publish: ({ channel, data }, on) => actions.publish(on.connection.session, channel, data),
-    messages: async () => {
+    messages: async (): Promise<ShownMessages> => {
       const result = await ports.operations.publishLog({ limit: 100 });
       const entries = result.ok ? result.value.entries : [];
       const waiting = ports.waitingMessages(waitingMax);
       return { isKept: result.ok, waiting, entries: entries.map(({ payload: _, ...entry }) => entry) };
     },
-    log: () => ports.warnings.after(0),
+    log: (): readonly Warning[] => ports.warnings.after(0),
   };
 }
 

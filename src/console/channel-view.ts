@@ -4,6 +4,7 @@ import { milliseconds } from "../core/time.ts";
 import type { RawPublication } from "../hooks/in-process/server-subscription.ts";
 import { every } from "./every.ts";
 import type { ConsolePorts } from "./ports.ts";
+import type { ChannelFacts, ChannelHistory, ChannelUpdate, ShownPublication } from "./shown.ts";
 
 /** Publications of the history that are shown. */
 const historyMax = 50;
@@ -14,13 +15,13 @@ const tailMax = 50;
 /** Publishes the facts of a channel each second, and its publications, until the signal aborts. */
 export async function watchChannel(
   ports: ConsolePorts,
-  { name, publish, signal }: { name: string; publish: (update: unknown) => void; signal: AbortSignal },
+  { name, publish, signal }: { name: string; publish: (update: ChannelUpdate) => void; signal: AbortSignal },
 ): Promise<void> {
   if (!ports.rules.resolve(name)) {
     publish({ facts: null, publications: [], missed: 0 });
     return;
   }
-  let publications: unknown[] = [];
+  let publications: ShownPublication[] = [];
   let missed = 0;
   const flush = () => {
     publish({ facts: factsOf(ports, name), publications, missed });
@@ -42,16 +43,16 @@ export async function watchChannel(
   signal.addEventListener("abort", leave, { once: true });
 }
 
-/** The last publications of a channel's history, newest first; the code of an error where there is none. */
-export async function readHistory(ports: ConsolePorts, channel: string) {
+/** Reads the last publications of a channel. */
+export async function readHistory(ports: ConsolePorts, channel: string): Promise<ChannelHistory> {
   const filter = { limit: historyMax, since: null, reverse: true };
   const result = await ports.operations.history(channel, filter, { source: null });
   if (!result.ok) return { error: result.error.code, publications: [] };
-  const { publications, position } = result.value;
-  return { error: null, position, publications: publications.map((publication) => keptOf(ports, publication)) };
+  const { publications } = result.value;
+  return { error: null, publications: publications.map((publication) => keptOf(ports, publication)) };
 }
 
-function factsOf({ subscribers, rules, broker }: ConsolePorts, name: string) {
+function factsOf({ subscribers, rules, broker }: ConsolePorts, name: string): ChannelFacts {
   const namespace = rules.resolve(name)?.namespace;
   const top = namespace?.history ? broker.top(name, namespace.history) : null;
   return {
@@ -64,7 +65,7 @@ function factsOf({ subscribers, rules, broker }: ConsolePorts, name: string) {
   };
 }
 
-function keptOf({ showsPayloads }: ConsolePorts, { data, offset, info }: Publication) {
+function keptOf({ showsPayloads }: ConsolePorts, { data, offset, info }: Publication): ShownPublication {
   return {
     offset,
     bytes: payloadSize(data),
@@ -73,7 +74,7 @@ function keptOf({ showsPayloads }: ConsolePorts, { data, offset, info }: Publica
   };
 }
 
-function liveOf({ showsPayloads }: ConsolePorts, { data, offset, info }: RawPublication) {
+function liveOf({ showsPayloads }: ConsolePorts, { data, offset, info }: RawPublication): ShownPublication {
   const text = data instanceof Uint8Array ? null : JSON.stringify(data);
   return {
     offset,

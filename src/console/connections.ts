@@ -2,6 +2,7 @@ import type { OwnedMember } from "../../actors/hub/registry.ts";
 import { statePath } from "./census.ts";
 import type { Others } from "./others.ts";
 import type { ConsolePorts } from "./ports.ts";
+import type { Found, ShownConnection, Summary } from "./shown.ts";
 
 /** What connections are searched by. */
 export interface ConnectionQuery {
@@ -14,9 +15,6 @@ export interface ConnectionQuery {
 const foundMax = 100;
 /** Subscriptions that are shown of one connection. */
 const subscriptionsMax = 256;
-
-/** What a query has found. */
-type Found = Awaited<ReturnType<typeof searchHere>>;
 
 /** The connections that a query finds, a hundred at the most, here and at the others. */
 export async function searchConnections(ports: ConsolePorts, others: Others, query: ConnectionQuery): Promise<Found> {
@@ -40,7 +38,7 @@ export function answerSearches(ports: ConsolePorts, others: Others): void {
 }
 
 /** Read in slices. */
-async function searchHere({ members, slices }: ConsolePorts, query: ConnectionQuery) {
+async function searchHere({ members, slices }: ConsolePorts, query: ConnectionQuery): Promise<Found> {
   const { by, text } = query;
   const found: OwnedMember[] = [];
   const matches = matcherOf(query);
@@ -64,7 +62,7 @@ function* inSlots(members: ConsolePorts["members"]): Generator<OwnedMember | nul
   for (let slot = 0; slot < members.slotCount; slot += 1) yield members.inSlot(slot);
 }
 
-function summaryOf(member: OwnedMember) {
+function summaryOf(member: OwnedMember): Summary {
   const { id, user, socket, ref } = member;
   return {
     id,
@@ -76,19 +74,18 @@ function summaryOf(member: OwnedMember) {
   };
 }
 
-/** One connection with its subscriptions; no payload, no token, no info. */
-export function describeConnection({ broker }: ConsolePorts, member: OwnedMember) {
+/** Describes one connection. */
+export function describeConnection({ broker }: ConsolePorts, member: OwnedMember): ShownConnection {
   const { subscriptions } = member.ref.getSnapshot().context.connection;
   const shown = [...subscriptions.values()].slice(0, subscriptionsMax);
   return {
     ...summaryOf(member),
     queued: member.socket.unsent(),
-    subscriptions: shown.map(({ channel, origin, stream, expireAt }) => ({
+    subscriptions: shown.map(({ channel, origin, stream }) => ({
       channel,
       origin,
       epoch: stream?.epoch ?? "",
       offset: stream ? (broker.top(channel, stream.options)?.offset ?? 0) : null,
-      expireAt,
     })),
   };
 }

@@ -4,6 +4,7 @@ import { type Census, CensusTaker } from "./census.ts";
 import { every } from "./every.ts";
 import type { Others } from "./others.ts";
 import type { ConsolePorts } from "./ports.ts";
+import type { Sample } from "./shown.ts";
 import { sumOf } from "./sums.ts";
 
 /** A sample is made of so many parts, one each sweep. */
@@ -14,10 +15,10 @@ const partInterval: Milliseconds = milliseconds(50);
 export function sample(
   ports: ConsolePorts,
   others: Others,
-  { publish, signal }: { publish: (sample: unknown) => void; signal: AbortSignal },
+  { publish, signal }: { publish: (sample: Sample) => void; signal: AbortSignal },
 ): void {
-  const tell = async (own: ReturnType<typeof sampleOf>) => {
-    publish(ports.isOneNode ? sumOf(own, await others.ask<typeof own>("sample", "")) : own);
+  const tell = async (own: Sample) => {
+    publish(ports.isOneNode ? sumOf(own, await others.ask<Sample>("sample", "")) : own);
   };
   void tell(sampleNow(ports));
   const taker = new CensusTaker(ports.members, parts);
@@ -38,12 +39,12 @@ export function answerSamples(ports: ConsolePorts, others: Others): void {
   others.answer("sample", () => sampleNow(ports));
 }
 
-function sampleNow(ports: ConsolePorts) {
+function sampleNow(ports: ConsolePorts): Sample {
   return sampleOf(ports, new CensusTaker(ports.members, 1).count() ?? { states: {}, protocols: {} });
 }
 
-/** The figures of this moment. Counts are totals since the start: a page makes rates of two samples. */
-function sampleOf(ports: ConsolePorts, census: Census) {
+/** The figures of this moment. */
+function sampleOf(ports: ConsolePorts, census: Census): Sample {
   const { counters, members, clock, subscribers } = ports;
   const { client, api, server, hook } = counters.publishes;
   return {

@@ -1,21 +1,14 @@
-/** Figures of a process: numbers, and numbers by name. */
-type Figures = Readonly<Record<string, unknown>>;
-
-/** Of these the largest is told: a sum says nothing. */
+/** Of these the largest counts: a sum says nothing. */
 const largest = new Set(["at", "lag"]);
 
 /** The figures of several processes as those of one node. What is no number is that of the first. */
-export function sumOf(first: Figures, others: readonly Figures[]): Figures {
-  return Object.fromEntries(
-    Object.entries(first).map(([name, value]) => [
-      name,
-      added(
-        name,
-        value,
-        others.map((each) => each[name]),
-      ),
-    ]),
-  );
+export function sumOf<Figures extends object>(first: Figures, others: readonly Figures[]): Figures {
+  const sum = { ...first };
+  for (const name of Object.keys(first) as (keyof Figures & string)[]) {
+    const values = others.map((each) => each[name]);
+    sum[name] = added(name, first[name], values) as Figures[typeof name];
+  }
+  return sum;
 }
 
 function added(name: string, value: unknown, others: readonly unknown[]): unknown {

@@ -2,20 +2,9 @@ import type { AnyActorRef, InspectionEvent } from "xstate";
 import type { OwnedMember } from "../../actors/hub/registry.ts";
 import type { Socket } from "../core/socket.ts";
 import { statePath } from "./census.ts";
+import type { TimelineEntry } from "./shown.ts";
 
-/** Something that happened to the watched connection. It holds neither payloads nor tokens nor infos. */
-export interface TimelineEntry {
-  /** From the client, to the client, or inside of the server. */
-  readonly direction: "in" | "out" | "inside";
-  readonly type: string;
-  readonly channel?: string;
-  readonly bytes?: number;
-  readonly code?: number;
-  /** The path of the state that the connection went to. */
-  readonly state?: string;
-}
-
-/** What is told of a watched connection. */
+/** Receives what happens to a watched connection. */
 export interface TimelineListener {
   happened(entry: TimelineEntry): void;
   /** The connection is in this state from now on. */
@@ -66,7 +55,7 @@ function entryOf(event: object): TimelineEntry {
   };
 }
 
-/** Tells what a connection sends to its client: replies, pushes, messages, pings. Deliveries of channels go past it. */
+/** Sees what a connection sends to its client: replies, pushes, messages, pings; no deliveries of channels. */
 function tap(socket: Socket, see: (entry: TimelineEntry) => void): () => void {
   const { reply, push, message, ping } = socket;
   socket.reply = (sent) => {

@@ -1,16 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import type { Log, LogFields } from "../core/log.ts";
-
-/** A line of the log of level `warn` or `error`. */
-export interface Warning {
-  /** Counts from 1. */
-  readonly number: number;
-  /** Milliseconds since 1970. */
-  readonly time: number;
-  readonly level: "warn" | "error";
-  readonly event: string;
-  readonly fields: LogFields;
-}
+import type { Warning } from "./shown.ts";
 
 /** Lines that are kept. */
 const linesMax = 200;

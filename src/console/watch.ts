@@ -4,7 +4,8 @@ import { describeConnection } from "./connections.ts";
 import { every } from "./every.ts";
 import type { Others } from "./others.ts";
 import type { ConsolePorts } from "./ports.ts";
-import { type TimelineEntry, watchConnection } from "./timeline.ts";
+import type { ConnectionUpdate, Ended, ShownConnection, TimelineEntry } from "./shown.ts";
+import { watchConnection } from "./timeline.ts";
 
 /** How long one connection is watched. */
 const watchTime = milliseconds(60_000);
@@ -15,9 +16,6 @@ const lookInterval = milliseconds(1_000);
 const flushesPerFacts = 4;
 /** Entries that wait for a flush; more are counted alone. */
 const entriesMax = 200;
-
-/** Why a watch has ended; null: it has not, or its viewer has left. */
-type Ended = "gone" | "time" | "other" | null;
 
 /** The one connection that is watched at most. */
 export class ConnectionWatch {
@@ -36,7 +34,7 @@ export class ConnectionWatch {
    * Publishes what is known of a connection, and what happens to it, until the signal aborts, the time is over, or another
    * connection is watched.
    */
-  watch(id: string, publish: (update: unknown) => void, signal: AbortSignal): void {
+  watch(id: string, publish: (update: ConnectionUpdate) => void, signal: AbortSignal): void {
     const { members, hub, timers, clock } = this.#ports;
     const member = members.member(id);
     if (signal.aborted) return;
@@ -47,13 +45,14 @@ export class ConnectionWatch {
     this.#end("other");
     const over = new AbortController();
     const pending = new PendingEntries(clock);
-    const flush = (ended: Ended) =>
-      publish({ at: clock.wall(), ...pending.take(), ended, connection: describeConnection(this.#ports, member) });
+    const flush = (ended: Ended | null) =>
+      publish({ ...pending.take(), ended, connection: describeConnection(this.#ports, member) });
     const release = watchConnection(hub, member, {
       happened: (entry) => pending.add(entry),
       moved: (state) => pending.add({ direction: "inside", type: "state", state }),
     });
-    const end = (why: Ended) => {
+    /** Null: its viewer has left. */
+    const end = (why: Ended | null) => {
       if (over.signal.aborted) return;
       over.abort();
       limit.cancel();
@@ -72,14 +71,14 @@ export class ConnectionWatch {
     });
   }
 
-  /** Of a connection at another process its state is told each second, and not what happens to it. */
-  async #watchElsewhere(id: string, publish: (update: unknown) => void, signal: AbortSignal): Promise<void> {
-    const { timers, clock } = this.#ports;
+  /** Publishes the state of a connection at another process each second, without what happens to it. */
+  async #watchElsewhere(id: string, publish: (update: ConnectionUpdate) => void, signal: AbortSignal): Promise<void> {
+    const { timers } = this.#ports;
     const look = async (): Promise<boolean> => {
-      const [connection] = await this.#others.ask<object>("connection", id);
+      const [connection] = await this.#others.ask<ShownConnection>("connection", id);
       if (signal.aborted) return false;
       const ended = connection ? null : "gone";
-      publish({ at: clock.wall(), entries: [], missed: 0, ended, ...(connection && { connection }) });
+      publish({ entries: [], missed: 0, ended, ...(connection && { connection }) });
       return connection !== undefined;
     };
     const over = new AbortController();

@@ -63,7 +63,7 @@ export const rooms: readonly (readonly [room: string, ...may: string[]])[] = [
   ],
   ["src/runtime/", "pino", "bun:ffi", "node:"],
   ["src/web/charts/"],
-  ["src/web/console/", "src/web/(?:page/dom|charts/)", "centrifuge", "types centrifuge"],
+  ["src/web/console/", "src/web/(?:page/dom|charts/)", "types src/console/shown", "centrifuge", "types centrifuge"],
   ["src/web/page/", "src/web/charts/", "valibot", "centrifuge", "types centrifuge"],
   ["src/web/", "src/http/", "node:"],
   // An application of the server's own: it reads the parts of the node that it shows.
@@ -75,7 +75,7 @@ export const rooms: readonly (readonly [room: string, ...may: string[]])[] = [
     "src/contract/",
     "src/hooks/in-process/answers",
     "src/operations/json-value",
-    "types src/(?:broker/broker|channels/rules|cluster/|hooks/|messages/waiting|metrics/counters|operations/operations)",
+    "types src/(?:broker/broker|channels/rules|cluster/|hooks/|messages/(?:waiting|log-row)|metrics/counters|operations/operations)",
     "types actors/hub/registry",
   ],
   ["src/contract/", "@standard-schema"],

@@ -1,29 +1,9 @@
+import type { ChannelHistory, ChannelUpdate, ShownPublication } from "../../../console/shown.ts";
 import { field, make } from "../../page/dom.ts";
 import { bytes, count } from "../format.ts";
 import { fill, table } from "../table.ts";
 import type { OpenView } from "../view.ts";
-import { nameOfUser } from "./summary.ts";
-
-/** A publication as the console shows it; `data` only where `console.payloads` is on. */
-interface Shown {
-  readonly offset: number;
-  readonly bytes: number;
-  /** Null: a back end. */
-  readonly user: string | null;
-  readonly data?: string;
-}
-
-interface Update {
-  /** Null: there is no such channel. */
-  readonly facts: {
-    readonly subscribers: number;
-    readonly namespace: string;
-    readonly size: number;
-    readonly epoch: string;
-    readonly offset: number;
-  } | null;
-  readonly publications: readonly Shown[];
-}
+import { nameOfUser } from "./user.ts";
 
 const heads = ["Offset", "Publisher", "Size", "Data"];
 /** Publications of the live tail that are kept. */
@@ -75,30 +55,30 @@ function openChannel(channel: string): OpenView {
       make("section", { class: "card scroll", children: [tail] }),
       history,
     );
-    void link.call<{ publications: readonly Shown[]; error: number | null }>("history", { channel }).then((page) => {
+    void link.call<ChannelHistory>("history", { channel }).then((page) => {
       const none = page.error === null ? "The history is empty." : "This channel keeps no history.";
       history.replaceChildren(table("History, newest first", heads, page.publications.map(rowOf), none));
     });
-    const shown: Shown[] = [];
-    const take = (update: Update) => {
+    const shown: ShownPublication[] = [];
+    const take = (update: ChannelUpdate) => {
       facts.textContent = factsOf(update);
       shown.unshift(...[...update.publications].reverse());
       shown.length = Math.min(shown.length, tailMax);
       const body = tail.tBodies[0];
       if (body && update.publications.length > 0) fill(body, shown.map(rowOf), { columns: heads.length, none: "" });
     };
-    return link.follow(`channel:${encodeURIComponent(channel)}`, (update) => take(update as Update));
+    return link.follow(`channel:${encodeURIComponent(channel)}`, (update) => take(update as ChannelUpdate));
   };
 }
 
-function factsOf({ facts }: Update): string {
+function factsOf({ facts }: ChannelUpdate): string {
   if (facts === null) return "There is no such channel: its namespace is unknown.";
   const { subscribers, namespace, size, epoch, offset } = facts;
   const stream = epoch === "" ? "no stream" : `epoch ${epoch}, offset ${count(offset)}, keeps ${count(size)}`;
   return `${count(subscribers)} subscribers · ${namespace === "" ? "no namespace" : `namespace ${namespace}`} · ${stream}`;
 }
 
-function rowOf({ offset, user, bytes: size, data }: Shown): string[] {
+function rowOf({ offset, user, bytes: size, data }: ShownPublication): string[] {
   return [
     offset > 0 ? String(offset) : "–",
     user === null ? "server" : nameOfUser(user),

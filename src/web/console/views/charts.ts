@@ -1,8 +1,8 @@
+import type { Sample } from "../../../console/shown.ts";
 import { connectionChart, hubChart } from "../../charts/chart.ts";
 import { drawChart } from "../../charts/draw.ts";
 import { make } from "../../page/dom.ts";
 import { count } from "../format.ts";
-import type { Sample } from "../sample.ts";
 import type { OpenView } from "../view.ts";
 
 /** Both machines, with the number of connections in each state. */

@@ -1,3 +1,4 @@
+import type { ConnectionUpdate, Ended, ShownConnection, ShownSubscription } from "../../../console/shown.ts";
 import { connectionChart } from "../../charts/chart.ts";
 import { drawChart } from "../../charts/draw.ts";
 import { smallConnectionChart } from "../../charts/small.ts";
@@ -5,41 +6,12 @@ import { make } from "../../page/dom.ts";
 import { bytes, clock } from "../format.ts";
 import { fill, table } from "../table.ts";
 import type { OpenView } from "../view.ts";
-import { nameOfUser, type Summary } from "./summary.ts";
+import { nameOfUser } from "./user.ts";
 
-/** What the server publishes of a watched connection. */
-interface Update {
-  readonly entries: readonly Entry[];
-  readonly missed: number;
-  readonly ended: keyof typeof endings | null;
-  readonly connection?: Shown;
-}
-
-interface Shown extends Summary {
-  /** Bytes that the client has not taken. */
-  readonly queued: number;
-  readonly subscriptions: readonly Subscription[];
-}
-
-interface Entry {
-  readonly at: number;
-  readonly direction: "in" | "out" | "inside";
-  readonly type: string;
-  readonly channel?: string;
-  readonly bytes?: number;
-  readonly code?: number;
-  readonly state?: string;
-}
-
-interface Subscription {
-  readonly channel: string;
-  readonly origin: string;
-  readonly epoch: string;
-  readonly offset: number | null;
-}
+type Entry = ConnectionUpdate["entries"][number];
 
 /** Why the watch has ended. */
-const endings = {
+const endings: Readonly<Record<Ended, string>> = {
   gone: "The connection has ended.",
   time: "It was watched for a minute: open it again to go on.",
   other: "Another connection is being watched: one at a time.",
@@ -84,7 +56,7 @@ export function openConnection(id: string): OpenView {
         ],
       }),
     );
-    const show = (connection: Shown) => {
+    const show = (connection: ShownConnection) => {
       const { user, address, protocol, queued, state } = connection;
       facts.textContent = `${nameOfUser(user)} · ${address} · ${protocol} · ${bytes(queued)} unsent`;
       chart.enter(state);
@@ -97,23 +69,23 @@ export function openConnection(id: string): OpenView {
       lines.prepend(lineOf(entry));
       if (lines.children.length > linesMax) lines.lastElementChild?.remove();
     };
-    const take = (update: Update) => {
+    const take = (update: ConnectionUpdate) => {
       update.entries.forEach(add);
       const news = newsOf(update);
       if (news !== null) status.textContent = news;
       if (update.connection) show(update.connection);
     };
-    return link.follow(`connection:${id}`, (data) => take(data as Update));
+    return link.follow(`connection:${id}`, (data) => take(data as ConnectionUpdate));
   };
 }
 
 /** What the status says of an update; null where there is nothing new. */
-function newsOf({ ended, missed }: Update): string | null {
+function newsOf({ ended, missed }: ConnectionUpdate): string | null {
   if (ended !== null) return endings[ended];
   return missed > 0 ? `${missed} events are not shown: there were too many at once.` : null;
 }
 
-function rowsOf(subscriptions: readonly Subscription[], act: (method: string, input: object) => void) {
+function rowsOf(subscriptions: readonly ShownSubscription[], act: (method: string, input: object) => void) {
   return subscriptions.map(({ channel, origin, epoch, offset }) => {
     const button = make("button", { text: "Unsubscribe" });
     button.addEventListener("click", () => act("unsubscribe", { channel }));

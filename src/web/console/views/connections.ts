@@ -1,13 +1,9 @@
+import type { Found } from "../../../console/shown.ts";
 import { field, make } from "../../page/dom.ts";
 import { table } from "../table.ts";
 import type { OpenView } from "../view.ts";
 import { openConnection } from "./connection.ts";
-import { nameOfUser, type Summary } from "./summary.ts";
-
-interface Found {
-  readonly connections: readonly Summary[];
-  readonly isWhole: boolean;
-}
+import { nameOfUser } from "./user.ts";
 
 const ways = ["user", "id", "channel", "address"] as const;
 

@@ -1,40 +1,8 @@
+import type { Sample, ShownMessages, Warning } from "../../../console/shown.ts";
 import { make } from "../../page/dom.ts";
 import { bytes, clock, count, milliseconds } from "../format.ts";
-import type { Sample } from "../sample.ts";
 import { table } from "../table.ts";
 import type { OpenView } from "../view.ts";
-
-interface LoggedPublish {
-  readonly time: number;
-  readonly key: string;
-  readonly method: string;
-  readonly target: string;
-  readonly bytes: number;
-  readonly connections?: number;
-  readonly queued: boolean;
-  readonly outcome: string;
-}
-
-interface Waiting {
-  readonly count: number;
-  readonly messages: readonly {
-    readonly id: string;
-    readonly user: string;
-    readonly time: number;
-    readonly expiresAt: number;
-    readonly until: string;
-    readonly per: string;
-    readonly bytes: number;
-  }[];
-}
-
-/** What the server answers to `messages`. */
-interface Messages {
-  readonly isKept: boolean;
-  readonly entries: readonly LoggedPublish[];
-  /** Null where another process has them. */
-  readonly waiting: Waiting | null;
-}
 
 /** Messages that wait for their users, and the publish log: what back ends have published and sent, and what became of it. */
 export const openMessages: OpenView = (root, link) => {
@@ -43,7 +11,7 @@ export const openMessages: OpenView = (root, link) => {
   root.append(make("div", { class: "row", children: [refresh] }), queue, card);
   const heads = ["Time (UTC)", "Key", "Method", "Target", "Size", "Connections", "Outcome"];
   const read = async () => {
-    const { isKept, entries, waiting } = await link.call<Messages>("messages", {});
+    const { isKept, entries, waiting } = await link.call<ShownMessages>("messages", {});
     queue.replaceChildren(waitingTable(waiting));
     const rows = entries.map(({ time, key, method, target, bytes: size, connections, queued, outcome }) => {
       const reached = connections === undefined ? "–" : String(connections);
@@ -59,7 +27,7 @@ export const openMessages: OpenView = (root, link) => {
   return () => {};
 };
 
-function waitingTable(waiting: Waiting | null): HTMLElement {
+function waitingTable(waiting: ShownMessages["waiting"]): HTMLElement {
   const heads = ["Since (UTC)", "User", "Message", "Ends when", "Size", "Until (UTC)"];
   const rows = (waiting?.messages ?? []).map(({ time, user, id, until, per, bytes: size, expiresAt }) => {
     const ends = until === "" ? "a connection takes it" : `${until}, per ${per}`;
@@ -68,14 +36,6 @@ function waitingTable(waiting: Waiting | null): HTMLElement {
   const none =
     waiting === null ? "Another process has them: the parent of this one, or Redis." : "No message waits for a user.";
   return table(`Waiting messages, oldest first: ${count(waiting?.count ?? 0)}`, heads, rows, none);
-}
-
-interface Warning {
-  readonly number: number;
-  readonly time: number;
-  readonly level: string;
-  readonly event: string;
-  readonly fields: Readonly<Record<string, unknown>>;
 }
 
 /** Lines that the log view keeps. */

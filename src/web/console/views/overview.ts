@@ -1,6 +1,7 @@
+import type { Sample } from "../../../console/shown.ts";
 import { make } from "../../page/dom.ts";
 import { bytes, count, milliseconds, rate } from "../format.ts";
-import { type Sample, Samples, total } from "../sample.ts";
+import { Samples, total } from "../sample.ts";
 import { Sparkline } from "../sparkline.ts";
 import { countRows, table } from "../table.ts";
 import type { OpenView } from "../view.ts";
