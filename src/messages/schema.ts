@@ -1,5 +1,7 @@
 import type { Database } from "bun:sqlite";
 import { DamageError } from "../sqlite/damage.ts";
+import { checkPages } from "../sqlite/database.ts";
+import { createTables, readSchema, writeVersion } from "../sqlite/schema.ts";
 
 /** Counted up with every change of the tables; a file of a later one is not touched, one of an earlier is migrated. */
 const schemaVersion = 2;
@@ -43,12 +45,19 @@ const inbox = [
  */
 const tables = [log.replace(") STRICT", ", message TEXT) STRICT"), ...inbox, answers];
 
+/** Checks the tables of the file at the path, makes them where it is empty, and migrates those of an earlier version. */
+export function prepareTables(db: Database, path: string): void {
+  const schema = schemaOf(db);
+  if (schema === "none") createTables(db, { version: schemaVersion, tables });
+  else checkPages(db, path);
+  if (schema === "1") migrateFrom1(db);
+}
+
 /** Whether a file is empty, of this version or of an earlier one. Throws where it is not, or not any more, one of ours. */
-export function schemaOf(db: Database): "none" | "current" | "1" {
-  const version = db.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version ?? 0;
-  const found = db.query<{ sql: string }, []>("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL").all();
-  if (version === 0 && found.length === 0) return "none";
-  const sql = new Set(found.map((row) => row.sql));
+function schemaOf(db: Database): "none" | "current" | "1" {
+  const schema = readSchema(db);
+  if (schema === null) return "none";
+  const { version, tables: sql } = schema;
   const has = (expected: readonly string[]) => sql.size === expected.length && expected.every((each) => sql.has(each));
   if (has(tables) && version === schemaVersion) return "current";
   if (has(tablesOf1) && version === 1) return "1";
@@ -59,16 +68,8 @@ export function schemaOf(db: Database): "none" | "current" | "1" {
   throw new DamageError("its tables are not as written");
 }
 
-/** Makes the tables, in a transaction of its own. */
-export function createTables(db: Database): void {
-  db.transaction(() => {
-    for (const table of tables) db.run(table);
-    db.run(`PRAGMA user_version = ${schemaVersion}`);
-  })();
-}
-
 /** Makes a file of schema 1 one of this version, with its messages, answers and log; all of it or nothing. */
-export function migrateFrom1(db: Database): void {
+function migrateFrom1(db: Database): void {
   db.transaction(() => {
     db.run("ALTER TABLE log ADD COLUMN message TEXT");
     db.run("DROP INDEX messages_by_user");
@@ -77,6 +78,6 @@ export function migrateFrom1(db: Database): void {
     for (const table of inbox) db.run(table);
     db.run("INSERT INTO messages SELECT id, user, '', '', '', 0, expires_at, kind, data, crc FROM messages_of_1");
     db.run("DROP TABLE messages_of_1");
-    db.run(`PRAGMA user_version = ${schemaVersion}`);
+    writeVersion(db, schemaVersion);
   })();
 }

@@ -1,5 +1,4 @@
-import type { Database } from "bun:sqlite";
-import { type Prepare, prepareAll } from "../sqlite/statements.ts";
+import type { Prepare, Prepared } from "../sqlite/statements.ts";
 import { inboxStatements } from "./inbox-statements.ts";
 import type { LogParameters, LogRow } from "./log-row.ts";
 
@@ -12,8 +11,8 @@ export interface AnswerRow {
 }
 
 /** Prepares the statements of the messages' file. */
-export function prepare(db: Database) {
-  return prepareAll(db, (make) => ({ ...logStatements(make), ...inboxStatements(make), ...answerStatements(make) }));
+export function messageFileStatements(make: Prepare) {
+  return { ...logStatements(make), ...inboxStatements(make), ...answerStatements(make) };
 }
 
 function logStatements(make: Prepare) {
@@ -68,4 +67,5 @@ type SearchParameters = [
   limit: number,
 ];
 
-export type Statements = ReturnType<typeof prepare>;
+export type MessageStatements = ReturnType<typeof messageFileStatements>;
+export type Statements = Prepared<MessageStatements>;

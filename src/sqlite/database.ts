@@ -1,6 +1,7 @@
 import { Database, SQLiteError } from "bun:sqlite";
 import { statSync } from "node:fs";
 import { DamageError } from "./damage.ts";
+import { readVersion, writeVersion } from "./schema.ts";
 
 /** Where a file is and how it is written. */
 export interface SqliteFileOptions {
@@ -64,8 +65,7 @@ function readMode(db: Database): string | undefined {
 function checkWritable(db: Database): void {
   db.run("BEGIN IMMEDIATE");
   try {
-    const version = db.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version ?? 0;
-    db.run(`PRAGMA user_version = ${version}`);
+    writeVersion(db, readVersion(db));
   } catch (error) {
     if (error instanceof SQLiteError && error.errno === readonlyErrno) {
       throw new DamageError("its header is not as written");

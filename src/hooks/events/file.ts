@@ -2,11 +2,11 @@ import type { Database } from "bun:sqlite";
 import type { Clock } from "../../core/clock.ts";
 import type { Log } from "../../core/log.ts";
 import { ThrottledLog } from "../../core/throttled-log.ts";
-import { DamageError, isDamage } from "../../sqlite/damage.ts";
-import { checkPages, openDatabase } from "../../sqlite/database.ts";
-import { HeldFile } from "../../sqlite/held-file.ts";
-import type { FileLock } from "../../sqlite/lock.ts";
-import { type Prepare, prepareAll } from "../../sqlite/statements.ts";
+import { DamageError } from "../../sqlite/damage.ts";
+import { checkPages } from "../../sqlite/database.ts";
+import { createTables, readSchema } from "../../sqlite/schema.ts";
+import type { Prepare, Prepared } from "../../sqlite/statements.ts";
+import { StoreFile } from "../../sqlite/store-file.ts";
 
 /** Counted up with every change of the tables; a file of a later one is not touched. */
 const schemaVersion = 1;
@@ -54,90 +54,40 @@ function statementsOf(make: Prepare) {
   };
 }
 
-function openFile(path: string, lock: FileLock) {
-  const db = openDatabase({ path, synchronous: "normal" }, lock);
-  try {
-    if (hasTables(db)) checkPages(db, path);
-    else createTables(db);
-    return { db, statements: prepareAll(db, statementsOf) };
-  } catch (error) {
-    db.close();
-    throw error;
+function prepareTables(db: Database, path: string): void {
+  const schema = readSchema(db);
+  if (schema === null) {
+    createTables(db, { version: schemaVersion, tables });
+    return;
   }
-}
-
-function hasTables(db: Database): boolean {
-  const version = db.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version ?? 0;
-  const found = db.query<{ sql: string }, []>("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL").all();
-  if (version === 0 && found.length === 0) return false;
+  const { version } = schema;
   if (version > schemaVersion) throw new Error(`it was written by a later version of Chorus (schema ${version})`);
-  const sql = new Set(found.map((row) => row.sql));
-  if (tables.every((table) => sql.has(table))) return true;
-  throw new DamageError("its tables are not as written");
+  if (!tables.every((table) => schema.tables.has(table))) throw new DamageError("its tables are not as written");
+  checkPages(db, path);
 }
 
-function createTables(db: Database): void {
-  db.transaction(() => {
-    for (const table of tables) db.run(table);
-    db.run(`PRAGMA user_version = ${schemaVersion}`);
-  })();
-}
+export type EventStatements = Prepared<ReturnType<typeof statementsOf>>;
 
-type Opened = ReturnType<typeof openFile>;
-export type EventStatements = Opened["statements"];
-
-/** The file of the outbox. What is committed survives the end of the process, also a kill. */
-export class OutboxFile {
-  readonly #file: HeldFile<Opened>;
-  readonly #failures: ThrottledLog;
-
-  /**
-   * Sets a damaged file aside, of which `replaced` is told. Throws where none can be had: another process has it, a later
-   * version wrote it.
-   */
-  constructor(path: string, { clock, log }: { readonly clock: Clock; readonly log: Log }, replaced: () => void) {
-    this.#failures = new ThrottledLog("events.file_failed", { clock, log });
-    this.#file = new HeldFile(path, {
+/**
+ * The file of the outbox. What is committed survives the end of the process, also a kill. `replaced` is called where a
+ * damaged file was set aside.
+ */
+export function openOutboxFile(
+  path: string,
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
+  replaced: () => void,
+) {
+  return new StoreFile(
+    { path, synchronous: "normal" },
+    {
       clock,
-      open: (lock) => openFile(path, lock),
-      close: ({ db, statements }) => {
-        statements.finalize();
-        db.close();
-      },
+      failures: new ThrottledLog("events.file_failed", { clock, log }),
+      prepareTables: (db) => prepareTables(db, path),
+      statements: statementsOf,
       setAside: (keptAs, reason) => {
         log.error("events.file_damaged", { path, kept_as: keptAs, reason: String(reason) });
         replaced();
       },
-      failed: (_, error) => this.#failures.add({ path, error: String(error) }),
-    });
-  }
-
-  /** Does the work in one transaction; null where the file fails, of which the log has a line. */
-  transact<Result>(work: (statements: EventStatements) => Result): Result | null {
-    try {
-      return this.#transact(work);
-    } catch (error) {
-      this.#failures.add({ error: String(error) });
-      if (isDamage(error)) this.#file.replace(error);
-      return null;
-    }
-  }
-
-  close(): void {
-    this.#file.close();
-  }
-
-  #transact<Result>(work: (statements: EventStatements) => Result): Result {
-    if (!this.#file.isOpen) this.#file.reopen();
-    const { db, statements } = this.#file.use();
-    statements.begin.run();
-    try {
-      const result = work(statements);
-      statements.commit.run();
-      return result;
-    } catch (error) {
-      if (db.inTransaction) statements.rollback.run();
-      throw error;
-    }
-  }
+    },
+  );
 }

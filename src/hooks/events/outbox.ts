@@ -3,7 +3,7 @@ import type { Log } from "../../core/log.ts";
 import type { Random } from "../../core/random.ts";
 import { type Dropped, dropOld, dropOldest, total } from "./drops.ts";
 import type { EventFields } from "./event.ts";
-import { type EventRow, OutboxFile } from "./file.ts";
+import { type EventRow, openOutboxFile } from "./file.ts";
 
 /** `event_outbox`. Times are in milliseconds. */
 export interface OutboxOptions {
@@ -46,7 +46,7 @@ const keptMax = 10_000;
 export class Outbox {
   readonly #options: OutboxOptions;
   readonly #ports: OutboxPorts;
-  readonly #file: OutboxFile;
+  readonly #file: ReturnType<typeof openOutboxFile>;
   readonly #committed: () => void;
   #buffer: (readonly [route: string, time: number, event: string])[] = [];
   #cancelCommit: (() => void) | null = null;
@@ -73,12 +73,13 @@ export class Outbox {
     this.#committed = committed;
     this.#series = ports.node;
     let replacements = 0;
-    this.#file = new OutboxFile(options.path, ports, () => {
+    this.#file = openOutboxFile(options.path, ports, () => {
       replacements += 1;
+      this.#isNoted = false;
       this.#loseAll();
     });
     this.wasDamaged = replacements > 0;
-    const counts = this.#file.transact((statements) => statements.counts.all()) ?? [];
+    const counts = this.#file.attempt((statements) => statements.counts.all(), []);
     this.#waiting = new Map(counts.map(({ route, n }) => [route, n]));
   }
 
@@ -89,7 +90,7 @@ export class Outbox {
 
   /** The id of the run before, "" where there was none. This run is noted with the first commit, which tells of that one. */
   begin(): string {
-    const previous = this.#file.transact(({ run }) => run.get()?.id ?? "") ?? "";
+    const previous = this.#file.attempt(({ run }) => run.get()?.id ?? "", "");
     if (previous === this.#ports.node) this.#series = this.#ports.random.uuid();
     return previous;
   }
@@ -116,7 +117,7 @@ export class Outbox {
     this.#buffer = [];
     this.commits += 1;
     this.#committedAt = this.#ports.clock.monotonic();
-    const dropped = this.#file.transact((statements) => {
+    const dropped = this.#file.attempt((statements) => {
       if (!this.#isNoted) {
         statements.forgetRun.run();
         statements.noteRun.run(this.#ports.node);
@@ -125,7 +126,7 @@ export class Outbox {
       for (const [route, time, event] of added) statements.insert.run(route, time, event);
       const old = dropOld(statements, this.#oldest());
       return [...old, ...dropOldest(statements, this.waiting + added.length - total(old) - this.#options.size)];
-    });
+    }, null);
     if (dropped === null) {
       this.#keep(added);
       return;
@@ -139,7 +140,7 @@ export class Outbox {
 
   /** What waits for these routes, in the order in which it happened; null where the file fails. */
   first(routes: readonly string[], limit: number): Batch[] | null {
-    const found = this.#file.transact((statements) => {
+    const found = this.#file.attempt((statements) => {
       const dropped = dropOld(statements, this.#oldest());
       const batches = routes.map((route) => ({
         route,
@@ -148,7 +149,7 @@ export class Outbox {
         lost: Math.max(0, statements.lost.get(route)?.count ?? 0),
       }));
       return { dropped, batches };
-    });
+    }, null);
     this.#dropped(found?.dropped ?? []);
     return found?.batches ?? null;
   }
@@ -158,15 +159,17 @@ export class Outbox {
    * they will be told again.
    */
   acknowledge(batches: readonly Batch[]): boolean {
-    const removed = this.#file.transact((statements) =>
-      batches.map(({ route, rows, lost }) => {
-        const last = rows.at(-1);
-        const n = last ? statements.remove.run(route, last.id).changes : 0;
-        // Those that were dropped meanwhile have arrived, and were counted as lost.
-        const counted = lost + rows.length - n;
-        if (counted > 0) statements.addLost.run(route, -counted);
-        return { route, n };
-      }),
+    const removed = this.#file.attempt(
+      (statements) =>
+        batches.map(({ route, rows, lost }) => {
+          const last = rows.at(-1);
+          const n = last ? statements.remove.run(route, last.id).changes : 0;
+          // Those that were dropped meanwhile have arrived, and were counted as lost.
+          const counted = lost + rows.length - n;
+          if (counted > 0) statements.addLost.run(route, -counted);
+          return { route, n };
+        }),
+      null,
     );
     for (const { route, n } of removed ?? []) count(this.#waiting, route, -n);
     return removed !== null;

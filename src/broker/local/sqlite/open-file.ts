@@ -3,7 +3,7 @@ import { checkPages, openDatabase, type SqliteFileOptions } from "../../../sqlit
 import type { FileLock } from "../../../sqlite/lock.ts";
 import { isCopy, readWatermark, type Watermark, WatermarkFile } from "./commit-watermark.ts";
 import { renewEpochs } from "./epoch-rotation.ts";
-import { type About, createTables, readAbout } from "./schema.ts";
+import { type About, createStore, readAbout } from "./schema.ts";
 import { SqliteFile, type SqliteFileParts } from "./sqlite-file.ts";
 
 /** Opens the file, or makes it. Throws DamageError where it is damaged. */
@@ -34,7 +34,7 @@ function begin(
   watermark: Watermark | null,
   parts: SqliteFileParts,
 ): SqliteFile {
-  const about = createTables(db, parts.random.epoch());
+  const about = createStore(db, parts.random.epoch());
   if (watermark !== null && watermark.commits > 0) parts.log.error("broker.history_lost", { path: options.path });
   return new SqliteFile(db, new WatermarkFile(options.path, about.file, parts.clock), about, parts);
 }

@@ -1,5 +1,6 @@
 import type { Database } from "bun:sqlite";
 import { DamageError } from "../../../sqlite/damage.ts";
+import { createTables, readSchema } from "../../../sqlite/schema.ts";
 
 /** Counted up with every change of the tables; a file of a later one is not touched. */
 const schemaVersion = 1;
@@ -33,10 +34,9 @@ export interface About {
 
 /** What is in the database; null where there is nothing yet. Throws where it is not, or not any more, one of ours. */
 export function readAbout(db: Database): About | null {
-  const version = versionOf(db);
-  const found = db.query<{ sql: string | null }, []>("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL").all();
-  if (version === 0 && found.length === 0) return null;
-  const sql = new Set(found.map((row) => row.sql));
+  const written = readSchema(db);
+  if (written === null) return null;
+  const { version, tables: sql } = written;
   const about = sql.has(aboutTable) ? aboutRow(db) : null;
   if (version < schemaVersion || about?.schema !== version) throw new DamageError("its version is not as written");
   if (version > schemaVersion) throw new Error(`it was written by a later version of Chorus (schema ${version})`);
@@ -46,17 +46,12 @@ export function readAbout(db: Database): About | null {
 }
 
 /** Makes the tables, in a transaction of its own. */
-export function createTables(db: Database, file: string): About {
+export function createStore(db: Database, file: string): About {
   db.transaction(() => {
-    for (const table of tables) db.run(table);
+    createTables(db, { version: schemaVersion, tables });
     db.run("INSERT INTO about VALUES (1, ?, ?, 0, 0)", [schemaVersion, file]);
-    db.run(`PRAGMA user_version = ${schemaVersion}`);
   })();
   return { schema: schemaVersion, file, commits: 0, at: 0 };
-}
-
-function versionOf(db: Database): number {
-  return db.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version ?? 0;
 }
 
 function aboutRow(db: Database): About | null {
