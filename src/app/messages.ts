@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import type { HubRef } from "../../actors/hub/events.ts";
 import type { Registry } from "../../actors/hub/registry.ts";
 import { Deliveries, type InboxDelivery } from "../../actors/inbox/delivery.ts";
@@ -17,6 +16,7 @@ import type { Waiting } from "../messages/waiting.ts";
 import { ParentInbox } from "../processes/inbox.ts";
 import { ParentPublishLog } from "../processes/publish-log.ts";
 import { hasApi } from "./api.ts";
+import { LateStore } from "./late-store.ts";
 import type { Replacements } from "./node.ts";
 import type { ParentConnection } from "./parent-connection.ts";
 
@@ -55,12 +55,9 @@ export type Messages = ReturnType<typeof openMessages>;
 /** What one idempotency key of a message takes with its result. */
 const resultBytes = 288;
 
-/** How often it is tried to open a file that could not be opened, in milliseconds. */
-const retryInterval = 10_000;
-
 /**
- * Opens the store of messages where pushes of the API are recorded, and where its file is there: messages of an earlier
- * process may wait in it. Elsewhere nothing is opened before there is something to be kept.
+ * Opens the store of messages where pushes of the API are recorded, and where its file is there. Elsewhere nothing is
+ * opened before there is something to keep.
  *
  * @throws where pushes are to be recorded and the file cannot be had
  */
@@ -68,55 +65,43 @@ export function openMessages(config: Config, ports: MessagesPorts) {
   const { clock, log } = ports;
   const { push_log } = config;
   const sharedInbox = ports.parent === null && sharedEngine(config) === "redis" ? new DeferredInbox() : null;
-  let triedAt = Number.NEGATIVE_INFINITY;
-  const attempt = (isNeeded: boolean): ReturnType<typeof open> | null => {
-    if (clock.monotonic() - triedAt < retryInterval) return null;
-    if (isNeeded) triedAt = clock.monotonic();
-    try {
-      return open(config, { ...ports, sharedInbox });
-    } catch (error) {
-      if (isNeeded) log.warn("push.file_not_opened", { path: push_log.path, error: String(error) });
-      return null;
-    }
-  };
-
   const isLogged = hasApi(config) && push_log.enabled;
-  const isOpened = isLogged || ports.parent !== null || sharedInbox !== null;
-  // Another process of this folder may have it, which is no fault before there is something to be kept.
-  let opened = isOpened ? open(config, { ...ports, sharedInbox }) : existsSync(push_log.path) ? attempt(false) : null;
-  const needed = (): Inbox | null => {
-    opened ??= attempt(true);
-    return opened?.inbox ?? null;
-  };
+  const late = new LateStore({
+    clock,
+    log,
+    path: () => push_log.path,
+    open: () => open(config, { ...ports, sharedInbox }),
+  });
+  late.start(isLogged || ports.parent !== null || sharedInbox !== null);
   const inbox: Pick<Inbox, "append" | "recall" | "remember"> = {
-    append: (message) => needed()?.append(message) ?? "failed",
-    recall: (key) => opened?.inbox.recall(key) ?? { state: "new" },
-    remember: (key, answer) => needed()?.remember(key, answer) ?? "failed",
+    append: (message) => late.needed()?.inbox.append(message) ?? "failed",
+    recall: (key) => late.opened?.inbox.recall(key) ?? { state: "new" },
+    remember: (key, answer) => late.needed()?.inbox.remember(key, answer) ?? "failed",
   };
   const delivery: InboxDelivery = {
-    deliver: (user, client) => opened?.deliveries.deliver(user, client),
-    acknowledge: (client, ids) => opened?.deliveries.acknowledge(client, ids) ?? true,
+    deliver: (user, client) => late.opened?.deliveries.deliver(user, client),
+    acknowledge: (client, ids) => late.opened?.deliveries.acknowledge(client, ids) ?? true,
   };
   return {
     inbox,
     /** Null where pushes are not recorded. */
-    log: isLogged ? (opened?.store.log ?? null) : null,
+    log: isLogged ? (late.opened?.store.log ?? null) : null,
     delivery,
     /** Opens the inbox that nodes share, once the way to them is there. */
     share: (openInbox: (options: InboxOptions) => Inbox) => sharedInbox?.open(openInbox(inboxOptions(config))),
     /** What waits for users, the oldest first; null where another process or an engine has it. */
     waiting: (limit: number): Waiting | null => {
       if (sharedInbox) return null;
-      return opened ? opened.store.waiting(limit) : { count: 0, messages: [] };
+      return late.opened ? late.opened.store.waiting(limit) : { count: 0, messages: [] };
     },
-    failures: () => opened?.store.failures() ?? 0,
-    entriesLost: () => opened?.store.log.lost ?? 0,
+    failures: () => late.opened?.store.failures() ?? 0,
+    entriesLost: () => late.opened?.store.log.lost ?? 0,
     /** To be called every 50 ms. */
-    tick: () => opened?.deliveries.tick(),
+    tick: () => late.opened?.deliveries.tick(),
     /** To be called about once a second. */
-    second: () => opened?.deliveries.second(),
-    sweep: () => opened?.store.sweep(),
-    close: () => opened?.store.close(),
+    second: () => late.opened?.deliveries.second(),
+    sweep: () => late.opened?.store.sweep(),
+    close: () => late.opened?.store.close(),
   };
 }
 

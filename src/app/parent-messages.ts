@@ -1,32 +1,27 @@
-import { existsSync } from "node:fs";
 import type { Config } from "../config/config.ts";
-import type { Inbox } from "../messages/inbox.ts";
 import type { MessageStore } from "../messages/store.ts";
 import { serveInbox, tellAppended } from "../processes/inbox.ts";
 import type { Link } from "../processes/link.ts";
 import { servePublishLog } from "../processes/publish-log.ts";
 import { hasApi } from "./api.ts";
+import { LateStore } from "./late-store.ts";
 import { type MessagesPorts, openStore } from "./messages.ts";
 
 type Ports = Pick<MessagesPorts, "clock" | "timers" | "log">;
-
-/** How often it is tried to open a file that could not be opened, in milliseconds. */
-const retryInterval = 10_000;
 
 /** The inbox and the publish log of a node, in its parent process. */
 export class ParentMessages {
   readonly #ports: Ports;
   readonly #links = new Set<Link>();
+  readonly #late: LateStore<MessageStore>;
   #config: Config;
-  #opened: MessageStore | null = null;
-  #triedAt = Number.NEGATIVE_INFINITY;
 
   /** @throws where pushes are to be recorded and the file cannot be had */
   constructor(config: Config, ports: Ports) {
     this.#config = config;
     this.#ports = ports;
-    if (this.#isLogged) this.#opened = this.#open();
-    else if (existsSync(config.push_log.path)) this.#attempt();
+    this.#late = new LateStore({ ...ports, path: () => this.#config.push_log.path, open: () => this.#open() });
+    this.#late.start(this.#isLogged);
   }
 
   get failures(): number {
@@ -39,7 +34,7 @@ export class ParentMessages {
 
   serve(link: Link): void {
     this.#links.add(link);
-    serveInbox(link, { opened: () => this.#opened?.inbox ?? null, needed: () => this.#needed() });
+    serveInbox(link, { opened: () => this.#opened?.inbox ?? null, needed: () => this.#late.needed()?.inbox ?? null });
     servePublishLog(link, () => (this.#isLogged ? (this.#opened?.log ?? null) : null));
   }
 
@@ -52,9 +47,7 @@ export class ParentMessages {
     this.#config = config;
     if (this.#opened === null && !this.#isLogged) return;
     this.#opened?.close();
-    this.#opened = null;
-    this.#triedAt = Number.NEGATIVE_INFINITY;
-    this.#attempt();
+    this.#late.reopen();
   }
 
   /** To be called every few seconds. */
@@ -66,24 +59,12 @@ export class ParentMessages {
     this.#opened?.close();
   }
 
+  get #opened(): MessageStore | null {
+    return this.#late.opened;
+  }
+
   get #isLogged(): boolean {
     return hasApi(this.#config) && this.#config.push_log.enabled;
-  }
-
-  #needed(): Inbox | null {
-    if (this.#opened === null) this.#attempt();
-    return this.#opened?.inbox ?? null;
-  }
-
-  #attempt(): void {
-    const { clock, log } = this.#ports;
-    if (clock.monotonic() - this.#triedAt < retryInterval) return;
-    this.#triedAt = clock.monotonic();
-    try {
-      this.#opened = this.#open();
-    } catch (error) {
-      log.warn("push.file_not_opened", { path: this.#config.push_log.path, error: String(error) });
-    }
   }
 
   #open(): MessageStore {
