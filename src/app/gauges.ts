@@ -2,7 +2,7 @@ import type { Member } from "../../actors/hub/registry.ts";
 import type { Config } from "../config/config.ts";
 import { insecureSwitches } from "../config/warnings.ts";
 import { durationBounds } from "../hooks/statistics.ts";
-import type { Gauges } from "../metrics/metrics.ts";
+import type { Gauges } from "../metrics/gauges.ts";
 import type { Admission } from "../sockets/admission.ts";
 import { hookStatistics } from "./hook-ports.ts";
 import type { Messages } from "./messages.ts";

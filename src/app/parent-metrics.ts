@@ -1,7 +1,8 @@
 import { durationBounds } from "../hooks/statistics.ts";
 import { createCounters } from "../metrics/counters.ts";
+import type { Gauges } from "../metrics/gauges.ts";
 import { countersOf, mergeMetrics, type ProcessMetrics } from "../metrics/merge.ts";
-import { createMetrics, type Gauges } from "../metrics/metrics.ts";
+import { createMetrics } from "../metrics/metrics.ts";
 import { kinds } from "../processes/kinds.ts";
 import { type Link, nothing } from "../processes/link.ts";
 import type { ParentConnection } from "./parent-connection.ts";

@@ -17,7 +17,13 @@ export interface Series {
   read(): Sample;
 }
 
-export function addCounter(registry: Registry, { name, help, label, read }: Series): void {
+/** Registers a metric: a counter where its name ends in `_total`, as Prometheus asks for, else a gauge. */
+export function addSeries(registry: Registry, series: Series): void {
+  if (series.name.endsWith("_total")) addCounter(registry, series);
+  else addGauge(registry, series);
+}
+
+function addCounter(registry: Registry, { name, help, label, read }: Series): void {
   const labelNames = label === undefined ? [] : [label].flat();
   const counter = new Counter({ name, help, labelNames, registers: [], collect });
   function collect() {
@@ -27,7 +33,7 @@ export function addCounter(registry: Registry, { name, help, label, read }: Seri
   registry.registerMetric(counter);
 }
 
-export function addGauge(registry: Registry, { name, help, label, read }: Series): void {
+function addGauge(registry: Registry, { name, help, label, read }: Series): void {
   const labelNames = label === undefined ? [] : [label].flat();
   const gauge = new Gauge({ name, help, labelNames, registers: [], collect });
   function collect() {
