@@ -1,10 +1,10 @@
 import type { Milliseconds } from "../../src/core/time.ts";
 import type { Unsubscribe } from "../../src/core/unsubscribes.ts";
 import type { DeadlineName } from "../deadlines.ts";
+import { Admissions } from "./admission.ts";
 import { ApplicationHooks } from "./application.ts";
 import { CommandLog } from "./command-log.ts";
 import { decideAnswer, decideAskedPublish } from "./decide/answers.ts";
-import { decideSettled } from "./decide/connect.ts";
 import type { Decision, View } from "./decide/decision.ts";
 import type { SealedAnswer } from "./events.ts";
 import { performInbox } from "./inbox.ts";
@@ -14,28 +14,31 @@ import type { ConnectionPorts, Scope } from "./ports.ts";
 import { Publishes } from "./publishes.ts";
 import { read } from "./reads.ts";
 import { clientInfoOf, recovererOf } from "./record.ts";
-import { verifyToken } from "./verification.ts";
 
-type DecisionOf<Type extends Decision["type"]> = Extract<Decision, { type: Type }>;
-
-/** Decisions that change what the connection is, has or waits for. */
-type Change =
-  | "attach"
-  | "detach all"
-  | "enter"
-  | "renew presence"
-  | "leave"
-  | "update"
-  | "set expiry"
-  | "note ping"
-  | "put off"
-  | "set deadline"
-  | "clear deadline";
+/** Decisions that change what the connection has or waits for. */
+type Change = Extract<
+  Decision,
+  {
+    type:
+      | "attach"
+      | "detach all"
+      | "enter"
+      | "renew presence"
+      | "leave"
+      | "update"
+      | "set expiry"
+      | "note ping"
+      | "put off"
+      | "set deadline"
+      | "clear deadline";
+  }
+>;
 
 /** Carries decisions out: the one place where a connection has an effect on anything. Made once per server. */
 export class Performer {
   readonly #ports: ConnectionPorts;
   readonly #publishes: Publishes;
+  readonly #admissions: Admissions;
   readonly joins: Joins;
   readonly commands: CommandLog;
   /** Null without an application. */
@@ -48,11 +51,13 @@ export class Performer {
     this.#publishes = new Publishes(ports, this.application, (scope, asked, outcome) =>
       this.perform(scope, decideAskedPublish(this.viewOf(scope), asked, outcome)),
     );
+    const [viewOf, perform] = [this.viewOf.bind(this), this.perform.bind(this)];
+    this.#admissions = new Admissions({ ports, application: this.application, viewOf, perform });
     this.joins = new Joins({
       broker: ports.broker,
       recoveryBudget: ports.recoveryBudget,
-      viewOf: (scope) => this.viewOf(scope),
-      perform: (scope, decisions) => this.perform(scope, decisions),
+      viewOf,
+      perform,
     });
   }
 
@@ -90,8 +95,7 @@ export class Performer {
   }
 
   #performOne(scope: Scope, decision: Decision, cause: Cause | null): void {
-    const { connection, self } = scope;
-    const { socket } = connection;
+    const { socket } = scope.connection;
     switch (decision.type) {
       case "reply":
         socket.reply(decision.reply);
@@ -106,19 +110,15 @@ export class Performer {
         socket.send(decision.frame);
         break;
       case "end":
-        self.send({ type: decision.reason });
+        scope.self.send({ type: decision.reason });
         break;
       case "verify":
-        this.#verify(scope, decision);
-        break;
       case "refuse connect":
-        self.send({ type: "connect.refused", id: decision.id, refusal: decision.refusal });
-        break;
       case "identify":
-        this.#identify(scope, decision);
-        break;
       case "log admission":
-        this.#logAdmission(scope);
+      case "settle":
+      case "be alone":
+        this.#admissions.perform(scope, decision);
         break;
       case "greet":
         this.joins.greet(scope, decision.joinings);
@@ -140,12 +140,6 @@ export class Performer {
       case "ping":
         socket.ping();
         break;
-      case "settle":
-        this.#settle(scope);
-        break;
-      case "be alone":
-        this.#ports.hub.send({ type: "connection.alone", id: socket.id, user: connection.user });
-        break;
       case "deliver messages":
       case "acknowledge":
         performInbox(this.#ports, scope, decision);
@@ -162,7 +156,7 @@ export class Performer {
     }
   }
 
-  #changeConnection(scope: Scope, decision: DecisionOf<Change>): void {
+  #changeConnection(scope: Scope, decision: Change): void {
     const { connection } = scope;
     switch (decision.type) {
       case "attach": {
@@ -220,12 +214,6 @@ export class Performer {
     }
   }
 
-  #settle(scope: Scope): void {
-    scope.connection.connect = null;
-    scope.connection.welcome = null;
-    this.perform(scope, decideSettled(this.viewOf(scope), this.#ports.random.float()));
-  }
-
   /** Takes a connection out of a channel, on the node and in the eyes of others. */
   leave(connection: Scope["connection"], channel: string, unsubscribe: Unsubscribe): void {
     const subscription = connection.subscriptions.get(channel);
@@ -247,26 +235,5 @@ export class Performer {
     if (index < 0) return;
     const [deadline] = deadlines.splice(index, 1);
     if (deadline) this.#ports.deadlines.cancel(deadline);
-  }
-
-  #verify(scope: Scope, { token, pending }: DecisionOf<"verify">): void {
-    const ticket = scope.connection.waitFor(pending);
-    if (pending.for !== "connect") scope.self.send({ type: "token.presented" });
-    void verifyToken(this.#ports.authenticator, scope, { token, purpose: pending.for, ticket });
-  }
-
-  #identify({ connection }: Scope, { identity, connect, welcome }: DecisionOf<"identify">): void {
-    connection.identity = identity;
-    connection.welcome = welcome ?? null;
-    connection.expireAt = identity.expireAt;
-    connection.connect = connect;
-    this.application?.identified(connection);
-    this.#ports.hub.send({ type: "connection.identified", id: connection.socket.id, user: identity.user });
-  }
-
-  #logAdmission({ connection }: Scope): void {
-    const { socket, user } = connection;
-    this.application?.connected(connection);
-    this.#ports.log.debug("connection.authenticated", { connection: socket.id, user, dialect: socket.dialect });
   }
 }

@@ -108,27 +108,32 @@ export interface InProcess {
   info(): Promise<Counts & { readonly missing?: readonly string[] }>;
 }
 
+/** The operations of a running server. Throws after it has stopped: its Hub answers nothing, and a publish would never resolve. */
+type Running = () => Operations;
+
 /** Makes the operations callable from the same process. */
 export function createInProcess(operations: Operations, isRunning: () => boolean): InProcess {
-  /** The Hub of a server that has stopped answers nothing: a publish would never resolve. */
   const running = (): Operations => {
     if (isRunning()) return operations;
     throw new OperationError({ code: errors.internal.code, message: "the server has stopped" });
   };
-  const publishing = async (data: unknown, options: PublishOptions = {}): Promise<Publish> => {
+  return { ...publishes(running), ...serverCommands(running), ...queries(running) };
+}
+
+function publishes(running: Running): Pick<InProcess, "publish" | "broadcast" | "send"> {
+  const publishOf = async (data: unknown, options: PublishOptions = {}): Promise<Publish> => {
     expectArgument(schemas.publish, options);
     return { ...options, data: await payloadOfValue(data) };
   };
-
   return {
     publish: async (channel, data, options) => {
       expectChannel(channel);
-      const publish = await publishing(data, options);
+      const publish = await publishOf(data, options);
       return valueOrThrow(await running().publish(channel, publish, null));
     },
     broadcast: async (channels, data, options) => {
       expectArgument(schemas.channels, { channels });
-      const publish = await publishing(data, options);
+      const publish = await publishOf(data, options);
       const results = await running().broadcast(channels, publish, null);
       return results.map((result) => (result.ok ? result.value : new OperationError(result.error)));
     },
@@ -140,6 +145,11 @@ export function createInProcess(operations: Operations, isRunning: () => boolean
       const payload = await payloadOfValue(data);
       return valueOrThrow(await running().send({ user, client }, payload, send, null));
     },
+  };
+}
+
+function serverCommands(running: Running): Pick<InProcess, "subscribe" | "unsubscribe" | "disconnect" | "refresh"> {
+  return {
     subscribe: async (who, channel, { info, data, ...options } = {}) => {
       expectArgument(schemas.who, who);
       expectChannel(channel);
@@ -166,6 +176,13 @@ export function createInProcess(operations: Operations, isRunning: () => boolean
       expectArgument(schemas.expiry, { expireAt });
       valueOrThrow(running().refresh(who, expireAt));
     },
+  };
+}
+
+type Queries = "presence" | "presenceStats" | "history" | "historyRemove" | "channels" | "info";
+
+function queries(running: Running): Pick<InProcess, Queries> {
+  return {
     presence: async (channel) => {
       expectChannel(channel);
       return valueOrThrow(await running().presence(channel));

@@ -23,6 +23,8 @@ export interface InboundPorts {
 const refusalsMax = 50;
 const refusalsWindow = 10_000;
 
+export type Inbound = ReturnType<typeof createInbound>;
+
 /**
  * The way in: a frame within its rates becomes commands, and each command one event of its connection, or goes
  * through the lane. Rates are of frames and commands, and of bytes.

@@ -7,7 +7,7 @@ import type { Frame } from "../core/frame.ts";
 import type { ProtocolSettings } from "../protocol/protocol.ts";
 import type { Admission } from "./admission.ts";
 import { type Arrivals, countFrame } from "./arrivals.ts";
-import { createInbound, type InboundPorts } from "./inbound.ts";
+import { createInbound, type Inbound, type InboundPorts } from "./inbound.ts";
 import { InboundTurns } from "./inbound-turns.ts";
 import type { Pacer } from "./pacer.ts";
 import type { BunSocket } from "./socket.ts";
@@ -38,15 +38,7 @@ export function createWebSocketHandlers(ports: WebSocketPorts): WebSocketHandler
 
   const inbound = createInbound(ports);
   const failed = (error: unknown, socket: BunSocket | undefined) => handlerFailed(ports, error, socket);
-  const take = (socket: BunSocket, frame: Frame) => {
-    // It may have ended while the frame waited.
-    if (!socket.connection) return;
-    if (isOversized(frame, socket.protocol.settings) || (isLarge(frame, ports) && socket.isConnecting()))
-      socket.oversized();
-    // As recorded: what a unidirectional client sends after its request is dropped.
-    else if (socket.capabilities.isUnidirectional && socket.frames > 0) inbound.isWithinRate(socket);
-    else inbound.read(socket, frame);
-  };
+  const take = frameReader(ports, inbound);
   const turns = new InboundTurns<BunSocket>({
     now: () => clock.monotonic(),
     schedule: ports.schedule,
@@ -62,14 +54,7 @@ export function createWebSocketHandlers(ports: WebSocketPorts): WebSocketHandler
       socket.filledAt = socket.heardAt;
       ports.admission.entered(socket.limitKey);
       ports.arrivals.entered(socket);
-      const connect = socket.capabilities.sendsConnect ? undefined : connectOf(socket);
-      const connection = ports.adopt(socket, connect);
-      // The actor that is not admitted may have closed it already.
-      if (!socket.isOpen()) return;
-      socket.connection = connection;
-      if (connect && socket.isConnecting())
-        connection.send({ type: "client.connect", command: connect, bytes: 0, frame: 0 });
-      else if (socket.request !== null) inbound.read(socket, socket.request);
+      startConnection(ports, inbound, socket);
     },
 
     message(ws, frame) {
@@ -110,7 +95,7 @@ export function createWebSocketHandlers(ports: WebSocketPorts): WebSocketHandler
       ports.arrivals.left(ws.data);
       const leave = () => {
         const connection = ws.data.closed();
-        if (connection) ports.closes.run(() => sayFarewell(connection, reported(code, reason)));
+        if (connection) ports.closes.run(() => notifyClosed(connection, reported(code, reason)));
       };
       // Behind the frames that it has sent before.
       if (ws.data.isHeld) turns.wait(ws.data, leave);
@@ -119,13 +104,43 @@ export function createWebSocketHandlers(ports: WebSocketPorts): WebSocketHandler
 
     error: (error: Error, ws?: ServerWebSocket<BunSocket>) => failed(error, ws?.data),
 
-    idleTimeout: 0,
-    sendPings: false,
-    perMessageDeflate: false,
-    backpressureLimit: 0,
-    closeOnBackpressureLimit: false,
-    publishToSelf: false,
+    ...runtimeOptions,
     maxPayloadLength: ports.frameBytesMax,
+  };
+}
+
+/** Bun drops published messages silently under any other limit of backpressure; pings and deadlines are the server's own. */
+const runtimeOptions = {
+  idleTimeout: 0,
+  sendPings: false,
+  perMessageDeflate: false,
+  backpressureLimit: 0,
+  closeOnBackpressureLimit: false,
+  publishToSelf: false,
+};
+
+/** Starts the connection of a socket, and gives it what came with the upgrade. */
+function startConnection(ports: WebSocketPorts, inbound: Inbound, socket: BunSocket): void {
+  const connect = socket.capabilities.sendsConnect ? undefined : connectOf(socket);
+  const connection = ports.adopt(socket, connect);
+  // The actor that is not admitted may have closed it already.
+  if (!socket.isOpen()) return;
+  socket.connection = connection;
+  if (connect && socket.isConnecting())
+    connection.send({ type: "client.connect", command: connect, bytes: 0, frame: 0 });
+  else if (socket.request !== null) inbound.read(socket, socket.request);
+}
+
+/** Reads a frame when its turn has come. */
+function frameReader(ports: WebSocketPorts, inbound: Inbound) {
+  return (socket: BunSocket, frame: Frame): void => {
+    // It may have ended while the frame waited.
+    if (!socket.connection) return;
+    if (isOversized(frame, socket.protocol.settings) || (isLarge(frame, ports) && socket.isConnecting()))
+      socket.oversized();
+    // As recorded: what a unidirectional client sends after its request is dropped.
+    else if (socket.capabilities.isUnidirectional && socket.frames > 0) inbound.isWithinRate(socket);
+    else inbound.read(socket, frame);
   };
 }
 
@@ -139,7 +154,7 @@ function handlerFailed({ counters, log }: WebSocketPorts, error: unknown, socket
 }
 
 /** While it waited for its turn a connection may have come to an end by another way. */
-function sayFarewell(connection: ConnectionRef, disconnect: Disconnect): void {
+function notifyClosed(connection: ConnectionRef, disconnect: Disconnect): void {
   if (connection.getSnapshot().status === "active") connection.send({ type: "socket.closed", disconnect });
 }
 

@@ -73,44 +73,18 @@ export function createChatConnection(listeners: ConnectionListeners): ChatConnec
     turn += 1;
     const own = turn;
     const settleMs = await listeners.prepare(destination);
-    if (own === turn) socket = openSocket(settleMs);
-  };
-
-  const openSocket = (settleMs: number): WebSocket => {
-    const opened = new WebSocket(address(destination.channel), protocols(destination.token));
-    opened.binaryType = "arraybuffer";
-    // A socket that was given up may still speak; only the present one is listened to.
-    const listen = <Type extends keyof WebSocketEventMap>(type: Type, act: (event: WebSocketEventMap[Type]) => void) =>
-      opened.addEventListener(type, (event) => {
-        if (opened === socket) act(event);
-      });
-    /** Frames that came before the socket counted as admitted; null since then. */
-    let waiting: unknown[] | null = [];
-    let wasOpen = false;
-    const take = (data: unknown): void => {
-      if (typeof data === "string") listeners.text(data);
-      else if (data instanceof ArrayBuffer) listeners.binary(data);
-    };
-    listen("open", async () => {
-      wasOpen = true;
-      await new Promise((resolve) => setTimeout(resolve, settleMs));
-      if (opened !== socket) return;
-      tell({ type: "socket.opened", now: performance.now() });
-      for (const data of waiting ?? []) take(data);
-      waiting = null;
+    if (own !== turn) return;
+    const opened = openSocket(destination);
+    socket = opened;
+    followSocket(opened, {
+      listeners,
+      settleMs,
+      tell,
+      isCurrent: () => opened === socket,
+      ended: () => {
+        socket = null;
+      },
     });
-    listen("message", ({ data }) => {
-      if (waiting === null) take(data);
-      else waiting.push(data);
-    });
-    listen("close", async ({ code, reason }) => {
-      if (wasOpen) listeners.ended(code, opened.bufferedAmount);
-      const words = wasOpen ? null : await listeners.unreachable();
-      if (opened !== socket) return;
-      socket = null;
-      tell({ type: "socket.closed", code, reason, words, now: performance.now(), random: Math.random() });
-    });
-    return opened;
   };
 
   window.addEventListener("online", () => tell({ type: "network.back" }));
@@ -124,6 +98,56 @@ export function createChatConnection(listeners: ConnectionListeners): ChatConnec
     socket: () => (session.at === "open" ? socket : null),
     wasUsed: () => session !== firstSession,
   };
+}
+
+function openSocket({ channel, token }: Destination): WebSocket {
+  const opened = new WebSocket(address(channel), protocols(token));
+  opened.binaryType = "arraybuffer";
+  return opened;
+}
+
+/** What a socket belongs to. */
+interface SocketOwner {
+  readonly listeners: ConnectionListeners;
+  readonly settleMs: number;
+  tell(event: SessionEvent): void;
+  /** A socket that was given up may still have events; only the present one is listened to. */
+  isCurrent(): boolean;
+  /** The socket is closed. */
+  ended(): void;
+}
+
+function followSocket(socket: WebSocket, { listeners, settleMs, tell, isCurrent, ended }: SocketOwner): void {
+  const listen = <Type extends keyof WebSocketEventMap>(type: Type, act: (event: WebSocketEventMap[Type]) => void) =>
+    socket.addEventListener(type, (event) => {
+      if (isCurrent()) act(event);
+    });
+  /** Frames that came before the socket counted as admitted; null since then. */
+  let waiting: unknown[] | null = [];
+  let wasOpen = false;
+  const take = (data: unknown): void => {
+    if (typeof data === "string") listeners.text(data);
+    else if (data instanceof ArrayBuffer) listeners.binary(data);
+  };
+  listen("open", async () => {
+    wasOpen = true;
+    await new Promise((resolve) => setTimeout(resolve, settleMs));
+    if (!isCurrent()) return;
+    tell({ type: "socket.opened", now: performance.now() });
+    for (const data of waiting ?? []) take(data);
+    waiting = null;
+  });
+  listen("message", ({ data }) => {
+    if (waiting === null) take(data);
+    else waiting.push(data);
+  });
+  listen("close", async ({ code, reason }) => {
+    if (wasOpen) listeners.ended(code, socket.bufferedAmount);
+    const words = wasOpen ? null : await listeners.unreachable();
+    if (!isCurrent()) return;
+    ended();
+    tell({ type: "socket.closed", code, reason, words, now: performance.now(), random: Math.random() });
+  });
 }
 
 function address(channel: string): URL {
