@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findCentrifugo, freePort } from "../servers/centrifugo.ts";
+import { freeClient, openChannels } from "../servers/options.ts";
 import { type Command, ServerProcess } from "../servers/server-process.ts";
 
 const root = join(import.meta.dir, "../..");
@@ -15,16 +16,9 @@ export interface NodeKind {
   start(redis: number | null): Promise<ServerProcess>;
 }
 
-const open = {
-  allow_subscribe_for_client: true,
-  allow_subscribe_for_anonymous: true,
-  allow_publish_for_client: true,
-  allow_publish_for_anonymous: true,
-};
-
 const history = { history_size: 200, history_ttl: "300s", force_recovery: true };
 
-const channel = { without_namespace: { ...open, ...history } };
+const channel = { without_namespace: { ...openChannels, ...history } };
 
 export const chorus: NodeKind = {
   name: "Chorus",
@@ -40,7 +34,7 @@ export function startOnNats(port: number, hasJetStream: boolean): Promise<Server
   const nats = { url: `nats://127.0.0.1:${port}`, jetstream: { enabled: hasJetStream } };
   return startChorus({
     broker: { enabled: true, type: "nats", nats },
-    channel: hasJetStream ? channel : { without_namespace: open },
+    channel: hasJetStream ? channel : { without_namespace: openChannels },
   });
 }
 
@@ -53,12 +47,7 @@ function startChorus(shared: object): Promise<ServerProcess> {
     {
       ...shared,
       http_server: { address: "127.0.0.1", port: 0 },
-      client: {
-        allow_anonymous_connect_without_token: true,
-        message_rate_limit: 0,
-        subscribe_rate_limit: 0,
-        ping_interval: "1h",
-      },
+      client: freeClient,
       http_api: { key: apiKey },
       push_log: { enabled: false },
       log: { level: "info", format: "json" },

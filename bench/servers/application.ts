@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { accept, chorus, type ServerConfig, startServer } from "../../src/package/chorus.ts";
 import { channel, contract, rpc } from "../../src/package/contract.ts";
+import { freeClient, openChannels } from "./options.ts";
 
 // An application in the server, with the schemas of a small chat: what asking its handlers costs. Its one argument is
 // "authenticated" where it decides itself who a connection is, and "none" for the same server without an application.
@@ -17,20 +18,8 @@ const bench = contract({
 
 const config: ServerConfig = {
   http_server: { address: "127.0.0.1", port: 0 },
-  client: {
-    allow_anonymous_connect_without_token: true,
-    message_rate_limit: 0,
-    subscribe_rate_limit: 0,
-    ping_interval: "1h",
-  },
-  channel: {
-    without_namespace: {
-      allow_subscribe_for_client: true,
-      allow_subscribe_for_anonymous: true,
-      allow_publish_for_client: true,
-      allow_publish_for_anonymous: true,
-    },
-  },
+  client: freeClient,
+  channel: { without_namespace: openChannels },
   push_log: { enabled: false },
   log: { level: "none" },
 };

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freeClient, openChannels } from "./options.ts";
 import type { Command } from "./server-process.ts";
 
 const root = join(import.meta.dir, "../..");
@@ -10,14 +11,6 @@ export const apiKey = "bench";
 
 /** What tokens of the benches are signed with. */
 export const tokenSecret = "bench-secret";
-
-/** What everyone may do in a bench's channels; nothing here costs or saves anything but the check itself. */
-const open = {
-  allow_subscribe_for_client: true,
-  allow_subscribe_for_anonymous: true,
-  allow_publish_for_client: true,
-  allow_publish_for_anonymous: true,
-};
 
 const history = { history_size: 200, history_ttl: "300s", history_meta_ttl: "720h" };
 
@@ -29,30 +22,25 @@ const recovery = {
 };
 
 /**
- * The configuration that the benches run Chorus with: limits of rate off, pings away (a ping in the middle of a run
- * would not be one of the frames that are counted), one namespace per store. Everything else has its default.
+ * The configuration that the benches run Chorus with: limits of rate and pings off, one namespace per store. Everything
+ * else has its default.
  */
 function benchConfig(folder: string) {
   return {
     http_server: { address: "127.0.0.1", port: 0 },
-    client: {
-      allow_anonymous_connect_without_token: true,
-      message_rate_limit: 0,
-      subscribe_rate_limit: 0,
-      ping_interval: "1h",
-    },
+    client: freeClient,
     plain: { ping_interval: "1h" },
     sse: { enabled: true },
     engine: { sqlite: { path: join(folder, "chorus.db") } },
     channel: {
-      without_namespace: open,
+      without_namespace: openChannels,
       namespaces: [
-        { name: "memory", engine: "memory", ...open, ...history },
-        { name: "sqlite", engine: "sqlite", ...open, ...history },
-        { name: "recovery", engine: "memory", ...open, ...recovery },
-        { name: "presence", presence: true, ...open },
-        { name: "tagged", allow_tags_filter: true, ...open },
-        { name: "delta", engine: "memory", ...open, ...recovery, allowed_delta_types: ["fossil"], delta_publish: true },
+        { name: "memory", engine: "memory", ...openChannels, ...history },
+        { name: "sqlite", engine: "sqlite", ...openChannels, ...history },
+        { name: "recovery", engine: "memory", ...openChannels, ...recovery },
+        { name: "presence", presence: true, ...openChannels },
+        { name: "tagged", allow_tags_filter: true, ...openChannels },
+        { name: "delta", engine: "memory", ...openChannels, ...recovery, allowed_delta_types: ["fossil"], delta_publish: true },
       ],
     },
     http_api: { key: apiKey },

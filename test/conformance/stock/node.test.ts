@@ -6,6 +6,7 @@ import { startOpenServer, tokenFor } from "../../support/open-channels.ts";
 import { testTimeout } from "../../support/patience.ts";
 import { skipping } from "../../support/skipping.ts";
 import { tellUser } from "../../support/tell.ts";
+import { missWhileCut } from "./missed.ts";
 import { Script } from "./script.ts";
 import { StockClient } from "./stock-client.ts";
 
@@ -31,11 +32,7 @@ test.skipIf(node === null)(`[RC40] the stock client in Node does what it does in
   expect(await told.next()).toEqual({ what: "batch", value: [1, 2, 3] });
   expect(await told.next()).toEqual({ what: "rpc", value: { code: 108, message: "not available" } });
 
-  expect(await told.next()).toEqual({ what: "ready to be cut", value: null });
-  cable.unplug();
-  const missed = Array.from({ length: 20 }, (_, index) => `missed ${index}`);
-  for (const data of missed) await speaker.api.publish("room", data);
-  cable.plug();
+  const missed = await missWhileCut(told, cable, speaker);
   expect(await told.next()).toEqual({ what: "recovery", value: { wasRecovering: true, recovered: true } });
   expect(await told.next()).toEqual({ what: "missed", value: missed });
   expect(await told.next()).toEqual({ what: "after the refresh", value: ["refreshed"] });

@@ -9,6 +9,7 @@ import { pass } from "../../support/passing.ts";
 import { testTimeout } from "../../support/patience.ts";
 import { skipping } from "../../support/skipping.ts";
 import { tellUser } from "../../support/tell.ts";
+import { missWhileCut } from "./missed.ts";
 import { Script } from "./script.ts";
 import { StockClient } from "./stock-client.ts";
 
@@ -50,11 +51,7 @@ test.skipIf(python === "").each(["JSON", "Protobuf"])(
     expect(await told.next()).toEqual({ what: "history", value: [[1, first]] });
     expect(await told.next()).toEqual({ what: "rpc", value: { code: 108, message: "not available" } });
 
-    expect(await told.next()).toEqual({ what: "ready to be cut", value: null });
-    cable.unplug();
-    const missed = Array.from({ length: 20 }, (_, index) => `missed ${index}`);
-    for (const data of missed) await speaker.api.publish("room", data);
-    cable.plug();
+    const missed = await missWhileCut(told, cable, speaker);
     expect(await told.next()).toEqual({ what: "recovery", value: [true, true] });
     expect(await told.next()).toEqual({ what: "missed", value: missed });
 
