@@ -107,7 +107,7 @@ export class Deadlines {
       this.#swept += 1;
       const due = this.#buckets.get(this.#swept);
       if (!due) continue;
-      // The bucket stays while its targets are told: what one of them cancels is not told any more.
+      // The bucket stays while its targets are notified: what one of them cancels is not sent any more.
       for (const deadline of due instanceof Set ? due : [due]) {
         if (isLate && answerable.has(deadline.name)) this.#defer(deadline);
         else this.#expire(deadline);

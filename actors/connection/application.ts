@@ -256,7 +256,7 @@ function find(hooks: Hooks, question: Question) {
   }
 }
 
-/** How the machine is told that it has to wait. */
+/** The event that makes the machine wait. */
 function deferral(pending: PendingHook): "connect.deferred" | "command.deferred" {
   const isDefault = pending.for === "subscribe hook" && pending.subscription.origin === "default";
   return isDefault ? "connect.deferred" : "command.deferred";

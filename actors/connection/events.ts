@@ -46,7 +46,7 @@ export type ClientEvent =
   /** Something that is no command. */
   | ({ readonly type: "client.malformed" } & Received);
 
-/** What a connection is told through the Hub, on behalf of a back end. */
+/** What a connection receives through the Hub, on behalf of a back end. */
 export type ServerCommand =
   /** The Hub subscribes this connection to a channel. */
   | { readonly type: "hub.subscribe"; readonly request: ServerSubscribe }
@@ -137,7 +137,7 @@ export interface ServerSubscribe {
   readonly override?: SubscriptionOverride;
 }
 
-/** What the Hub is told by its connections; the whole set of its events is in `hub/events.ts`. */
+/** What the Hub receives from its connections; the whole set of its events is in `hub/events.ts`. */
 export type ConnectionReport =
   /** The credentials hold: may this user have one connection more? Answered with `hub.admitted` or `hub.disconnect`. */
   | { readonly type: "connection.identified"; readonly id: string; readonly user: string }

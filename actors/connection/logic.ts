@@ -190,7 +190,9 @@ function timeActions({ clock, broker }: ConnectionPorts, performer: Performer) {
 function endActions({ log, counters, deadlines }: ConnectionPorts, performer: Performer) {
   return {
     endHooks: ({ context: { connection } }: Pick<Action, "context">) => performer.application?.end(connection),
-    /** Leaves every channel at once, so that nothing can follow a gap; the others are told when the connection closes. */
+    /**
+     * Leaves every channel at once, so that nothing can follow a gap; others see the leave when the connection closes.
+     */
     detachAll: ({ context: { connection } }: Action) => {
       for (const channel of connection.subscriptions.keys()) connection.socket.receiver?.detach(channel);
     },
@@ -202,7 +204,7 @@ function endActions({ log, counters, deadlines }: ConnectionPorts, performer: Pe
         performer.leave(connection, channel, untoldUnsubscribes.disconnected);
       performer.application?.disconnected(connection);
     },
-    /** Neither deadlines nor publishes are told to an actor that has stopped. */
+    /** Neither deadlines nor publishes reach an actor that has stopped. */
     cancelDeadlines: ({ context: { connection } }: Pick<Action, "context">) => {
       connection.awaitsPublishes = false;
       for (const deadline of connection.deadlines.splice(0)) deadlines.cancel(deadline);

@@ -74,7 +74,7 @@ export class ConnectionRecord implements Bucket {
   tickets = 0;
   /** By ticket, in the order of the held subscribes; null until the machine had to wait while subscribes were held. */
   ahead: Map<number, Ahead> | null = null;
-  /** It is told when the last publish that waits for its commit is answered. */
+  /** Receives an event when the last publish that waits for its commit is answered. */
   awaitsPublishes = false;
   /** What hooks are asked beside its commands; null until the first question. */
   questions: Questions | null = null;
@@ -135,7 +135,7 @@ export class ConnectionRecord implements Bucket {
     return this.published - this.answered;
   }
 
-  /** The number of another publish that is to be answered. */
+  /** The number of another publish that waits for its answer. */
   nextPublish(): number {
     this.published += 1;
     return this.published;

@@ -51,9 +51,9 @@ export type HubEvent =
   | { readonly type: "xstate.done.actor.*"; readonly actorId: string }
   /** A connection, or the actor that routes publications, threw. Sent by XState. */
   | { readonly type: "xstate.error.actor.*"; readonly actorId: string; readonly error: unknown }
-  /** Connections are told something on behalf of a back end, or of what waited for their user. */
+  /** An event for connections, on behalf of a back end or of what waited for their user. */
   | { readonly type: "user.tell"; readonly target: Target; readonly event: Told }
-  /** The store of the streams was replaced: positions that were kept in the one before are to be checked now. */
+  /** The store of the streams was replaced: positions in the one before are checked now. */
   | { readonly type: "streams.replaced" }
   /** The server is to stop: let everyone go, then stop. */
   | { readonly type: "hub.drain" }
@@ -65,7 +65,7 @@ export interface HubInput {
   readonly members: Members;
   /** Connections of one user at the most, the anonymous not counted; 0 is no limit. */
   readonly userConnectionLimit: number;
-  /** Connections that are told to go in one batch of the drain. */
+  /** Connections that are closed in one batch of the drain. */
   readonly batchSize: number;
 }
 

@@ -13,7 +13,7 @@ export const publicationsId = "publications";
  * every publication too, through the callback actor `publications` that it owns: one mailbox, one order, one place to
  * count, at 0.07 us an event where a statechart's own mailbox costs 0.8 to 2.6 us (measured).
  *
- * A connection that throws is forgotten and its socket closed; nobody else notices. If the Hub itself throws, its
+ * A connection that throws is forgotten and its socket closed; no other one notices. If the Hub itself throws, its
  * connections would be orphans: the process ends, and says so.
  */
 export const hubMachine = setup({

@@ -34,7 +34,7 @@ export interface ApiPorts extends BatchPorts {
   isDraining(): boolean;
 }
 
-/** What a path below the prefix stands for: a method, a batch, or lines. */
+/** The target of a path below the prefix: a method, a batch, or lines. */
 interface Target {
   /** The label in metrics and in the log. */
   readonly name: string;

@@ -97,7 +97,7 @@ function sharedHandlers(own: WebSocketHandler<BunSocket>, { node, mount }: Inner
   };
 }
 
-/** The log of the server inside: it is no server that an operator started, so that only its faults are told. */
+/** The log of the server inside: no operator started this server, so that only its faults are logged. */
 function warningsOf(log: Log): Log {
   const nothing = () => {};
   return { ...log, debug: nothing, info: nothing };

@@ -9,7 +9,7 @@ export interface NodeHooks {
   readonly hooks: Hooks;
   readonly caller: Caller;
   readonly channels: ChannelWatch;
-  /** Events for back ends; null where none is told. */
+  /** Events for back ends; null where there are none. */
   readonly events: EventReceiver | null;
 }
 

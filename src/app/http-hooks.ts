@@ -19,7 +19,7 @@ interface ConfiguredHooksPorts extends OutboxPorts {
   readonly parent: ParentConnection | null;
 }
 
-/** The hooks of a server, and the events that back ends are told. */
+/** The hooks of a server, and the events for back ends. */
 interface ConfiguredHooks {
   readonly hooks: Hooks | null;
   readonly events: EventReceiver | null;
@@ -36,7 +36,7 @@ export function createHooks(config: Config, own: Hooks | null, ports: Configured
   return { hooks: hooks && events ? new ToldHooks(hooks, events) : hooks, events };
 }
 
-/** Those of a worker, which its parent keeps; null where none is told. */
+/** Those of a worker, which its parent keeps; null where there are none. */
 function toldToParent(config: Config, { link }: ParentConnection, ports: ConfiguredHooksPorts): EventReceiver | null {
   const { channelOptions } = endpointPorts(config, ports);
   const linger = (channel: string) => (channelOptions(channel)?.channel_state_proxy_enabled ? 0 : null);
@@ -44,7 +44,7 @@ function toldToParent(config: Config, { link }: ParentConnection, ports: Configu
 }
 
 /**
- * The events of a configuration, with their outbox; null where none is told.
+ * The events of a configuration, with their outbox; null where there are none.
  *
  * @throws where the file of the outbox cannot be had
  */
@@ -60,7 +60,7 @@ export function createEventHooks(config: Config, ports: Omit<ConfiguredHooksPort
   );
 }
 
-/** Whether a back end is told of events, which wait for it in a file. */
+/** Whether a back end receives events, which wait for it in a file. */
 export function hasEventHooks(config: Config): boolean {
   return Object.values(eventDefaults(config)).some((options) => options !== null);
 }
@@ -188,7 +188,7 @@ export function hookConflicts(config: Config): string[] {
   );
 }
 
-/** Whether a hook is told headers of the client's handshake. */
+/** Whether a hook receives headers of the client's handshake. */
 export function readsHandshakes({ client, channel, rpc, proxies }: Config): boolean {
   const all = [...Object.values(client.proxy), ...Object.values(channel.proxy), rpc.proxy, ...proxies];
   return all.some(({ http_headers }) => http_headers.length > 0);

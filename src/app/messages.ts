@@ -59,7 +59,7 @@ const resultBytes = 288;
  * Opens the store of messages where pushes of the API are recorded, and where its file is there. Elsewhere nothing is
  * opened before there is something to keep.
  *
- * @throws where pushes are to be recorded and the file cannot be had
+ * @throws where pushes are recorded and the file cannot be had
  */
 export function openMessages(config: Config, ports: MessagesPorts) {
   const { clock, log } = ports;

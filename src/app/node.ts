@@ -68,7 +68,7 @@ export interface NodePorts {
   readonly inbox: InboxDelivery | null;
 }
 
-/** For tests of faults: each is given the real part and answers with what stands in its place. */
+/** For tests of faults: each receives the real part and returns its replacement. */
 export interface Replacements {
   /** What the broker tells: given to the real one instead. */
   events?(events: BrokerEvents): BrokerEvents;
@@ -94,7 +94,7 @@ export function createNode(config: Config, ports: NodePorts) {
   const fanout = new Fanout({ subscribers, slow, clock, counters, log, publish, losses });
 
   const engine = openBroker(config, { ...ports, counters, announce: (push) => fanout.announce(push) }, fanout, () => {
-    // Another file has other epochs: those who keep a position are told now, not at the next check of their position.
+    // Another file has other epochs: subscribers with a position are notified now, not at the next check of it.
     hub.send({ type: "streams.replaced" });
   });
   const chosen = ports.replace.broker?.(engine.broker) ?? engine.broker;
@@ -152,7 +152,7 @@ export function createNode(config: Config, ports: NodePorts) {
     fanout,
     slow,
     broker,
-    /** What the broker has counted, whatever stands in front of it. */
+    /** What the broker itself has counted. */
     commits: () => engine.broker.counts,
     ...shared,
     rules,
@@ -172,7 +172,9 @@ export function createNode(config: Config, ports: NodePorts) {
   };
 }
 
-/** Losses of continuity are told in small groups where many can lose it at once: the broker is not in this process. */
+/**
+ * Losses of continuity are reported in small groups where many can lose it at once: the broker is not in this process.
+ */
 function lossesOf(config: Config, { parent, random }: NodePorts): Losses | null {
   return sharedEngine(config) === null && parent === null ? null : new Losses(lossOptions(config), random);
 }

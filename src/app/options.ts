@@ -85,7 +85,7 @@ export function recoveryRate({ client }: Config): Rate {
 /** Milliseconds between two ticks of the node. */
 const tickMs = 50;
 
-/** Subscribers that are told of a loss come back at once: as many at a time as in the drain. */
+/** Subscribers that are notified of a loss come back at once: as many at a time as in the drain. */
 export function lossOptions({ shutdown }: Config) {
   return {
     tickSize: Math.max(1, Math.round((shutdown.batch_size * tickMs) / Math.max(shutdown.batch_interval, tickMs))),

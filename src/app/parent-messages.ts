@@ -16,7 +16,7 @@ export class ParentMessages {
   readonly #late: LateStore<MessageStore>;
   #config: Config;
 
-  /** @throws where pushes are to be recorded and the file cannot be had */
+  /** @throws where pushes are recorded and the file cannot be had */
   constructor(config: Config, ports: Ports) {
     this.#config = config;
     this.#ports = ports;

@@ -7,7 +7,7 @@ import { natsOptions } from "./nats.ts";
 import { redisOptions } from "./redis.ts";
 
 /**
- * What stands in the way of what several nodes share; null where it works, or where there is none. A server that refuses
+ * Why the engine of several nodes cannot be used; null where it works, or where there is none. A server that refuses
  * this node comes before one that cannot be reached.
  */
 export async function engineFault(config: Config): Promise<RedisFault | NatsFault | null> {

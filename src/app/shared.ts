@@ -45,7 +45,7 @@ export function shareNode(config: Config, ports: SharedPorts) {
   const shared = others && sharePresence(ports, others);
   const local = localPresenceOf(ports);
   return {
-    /** The other nodes, and what is told and asked among them; null where this node is alone. */
+    /** The other nodes, and messages and questions among them; null where this node is alone. */
     others,
     /** Tells the connections of all nodes what a back end tells; this node's alone where there is no other. */
     everyHub: others?.control ?? hub,

@@ -15,7 +15,7 @@ class ListenError extends Error {
 /** The oldest Bun that the server is tested and measured on. */
 const oldestBun = packageJson.engines.bun.replace(">=", "");
 
-/** What a person is told whose Bun is too old; null where it is not. */
+/** The error for a Bun that is too old; null where it is not. */
 export function bunVersionFault(version: string): string | null {
   return Bun.semver.order(version, oldestBun) < 0
     ? `Chorus needs Bun ${oldestBun} or newer, and this is ${version}: npm install -g bun@${oldestBun}`
@@ -86,8 +86,8 @@ function kindOf(path: string): "file" | "folder" | "nothing" {
 }
 
 /**
- * Throws where nobody can listen. It is asked before the stores are opened: a second server in one folder would complain
- * of those instead.
+ * Throws where the port cannot be had. It is asked before the stores are opened: a second server in one folder would
+ * complain of those instead.
  */
 export function assertFree(
   { address, port, internal_address, internal_port }: Config["http_server"],
@@ -116,7 +116,7 @@ function tryToListen(
   }
 }
 
-/** One line for a person: what stands in the way of the start, and what to do. */
+/** One line for a person: why the server cannot start, and what to do. */
 export function whyNotStarted(error: unknown, { engine, push_log }: Config): string {
   if (!(error instanceof Error)) return `The server cannot start: ${String(error)}`;
   if (error instanceof ListenError) return error.message;

@@ -1,4 +1,4 @@
-/** More values than this are not a list that somebody has written down. */
+/** More values than this are not a list that a person has written. */
 export const listedMax = 1_000;
 
 const advice = 'name each value: "(?P<tenant>acme|globex)"';
@@ -25,7 +25,7 @@ export function listedValues(pattern: string, name: string): readonly string[] |
   return null;
 }
 
-/** Reads what stands in a group as a list of texts: alternatives, and groups of alternatives in them. */
+/** Reads a group as a list of texts: alternatives, and groups of alternatives in them. */
 class ListReader {
   readonly #tokens: readonly string[];
   #at: number;

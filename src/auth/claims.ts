@@ -126,7 +126,7 @@ function userOf(value: unknown): string | undefined {
   return Number.isSafeInteger(value) ? String(value) : undefined;
 }
 
-/** Checks `aud` and `iss`; they come before the times, so that a token of somebody else is never merely "expired". */
+/** Checks `aud` and `iss`; they come before the times, so that a foreign token is never merely "expired". */
 export function audienceCheck(options: TokenOptions): (claims: CommonClaims) => Outcome<null> {
   const audienceFits = matcher(options.audience, options.audience_regex);
   const issuerFits = matcher(options.issuer, options.issuer_regex);

@@ -22,13 +22,13 @@ interface Address {
   readonly values: readonly string[];
 }
 
-/** Every address that the configuration stands for, each of them known before the first token comes. */
+/** Every address that the configuration allows; each is known before the first token comes. */
 interface Endpoint {
   readonly placeholders: readonly Placeholder[];
   readonly addresses: readonly Address[];
 }
 
-/** What is read of claims that nobody has verified, to choose an address by them. */
+/** The unverified claims that choose an address. */
 const claimsSchema = v.object({
   iss: v.nullish(v.string(), ""),
   aud: v.nullish(
@@ -44,7 +44,7 @@ const claimsSchema = v.object({
 });
 
 /**
- * Writes out a `jwks_public_endpoint`: each `{{name}}` in it stands for a named group of `issuer_regex` or
+ * Writes out a `jwks_public_endpoint`: each `{{name}}` in it is a named group of `issuer_regex` or
  * `audience_regex`, which has to list its values, as in Centrifugo 6.9. Throws with a sentence where it cannot be used.
  */
 export function readEndpoint(options: EndpointOptions): Endpoint {

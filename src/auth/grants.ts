@@ -24,7 +24,7 @@ export function identityOf(parsed: ParsedClaims<v.InferOutput<typeof connectionS
   const subscriptions = subscriptionsOf(claims.channels ?? [], claims.subs ?? {}, exact);
   if (!subscriptions.ok) return subscriptions;
   const info = payloadOf(exact, "info", claims.b64info);
-  // Our own issuer broke it: the same token may be whole the next time, so the client is told to come again.
+  // Our own issuer broke it: the same token may be whole the next time, so the client may reconnect.
   if (info === broken) return refused("own_payload");
   const device = deviceOf(claims.device);
   return passed({
@@ -83,7 +83,7 @@ function serverSubscription(channel: string, grant: Grant, exact: JsonObject): S
   };
 }
 
-/** What stands for a payload that is not base64; no JSON text is empty. */
+/** The result for a payload that is not base64; no JSON text is empty. */
 const broken = "";
 
 /** The raw JSON of a payload: the base64 form wins over the plain one, which counts where its key is there at all. */

@@ -29,7 +29,7 @@ export interface AuthenticatorOptions {
   readonly subscriptionToken: SubscriptionTokenOptions;
   readonly clock: Clock;
   readonly log: Log;
-  /** Stands in for the network in tests. */
+  /** Replaces the network in tests. */
   readonly fetch?: Fetch;
 }
 
@@ -76,7 +76,7 @@ function kindOf(path: string, token: TokenOptions, options: AuthenticatorOptions
   return { keys: keysOf(token, options), userClaim: token.user_id_claim, audience: audienceCheck(token) };
 }
 
-/** A key set stands alone, as in Centrifugo: who moved to one does not expect an old secret to go on opening doors. */
+/** With a key set no other key is used, as in Centrifugo: an old secret must not remain valid beside it. */
 function keysOf(token: TokenOptions, { clock, log, fetch = globalThis.fetch }: AuthenticatorOptions): KeySource {
   if (token.jwks_public_endpoint === "") return configuredKeys(token, clock);
   return endpointKeys(token, { clock, log, fetch });
@@ -108,7 +108,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   } satisfies Authenticator;
 }
 
-/** Tells the client's part of an outcome, and the log the rest; the token stands in neither. */
+/** Returns the client's part of an outcome, and logs the rest; neither contains the token. */
 async function judge<Claims>(kind: string, look: () => Promise<Outcome<Claims>>, log: Log): Promise<Verdict<Claims>> {
   try {
     const outcome = await look();
@@ -116,7 +116,7 @@ async function judge<Claims>(kind: string, look: () => Promise<Outcome<Claims>>,
     log.debug("token.refused", { kind, reason: outcome.error.reason });
     return { ok: false, error: refusals[outcome.error.reason].refusal };
   } catch (error) {
-    // Our own mistake. Only the error's name is told: its text may hold a part of the token.
+    // Our own mistake. Only the error's name is logged: its text may hold a part of the token.
     log.error("token.failed", { kind, error: error instanceof Error ? error.name : "unknown" });
     return { ok: false, error: "unavailable" };
   }

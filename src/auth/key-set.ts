@@ -32,7 +32,7 @@ const idSchema = v.object({ kid: v.string() });
 
 const member = v.nullish(v.pipe(v.string(), v.regex(/^[\w-]+$/)));
 
-/** A key that can be used: public, for signatures, with an id. Null stands for an absent member. */
+/** A key that can be used: public, for signatures, with an id. Null is an absent member. */
 const keySchema = v.object({
   kid: v.string(),
   kty: v.picklist(["RSA", "EC", "OKP"]),
@@ -65,7 +65,7 @@ export function readKeySet(value: unknown): KeySet | null {
   const set = v.safeParse(setSchema, value);
   if (!set.success) return null;
   const kids = new Set<string>();
-  // By their JSON, so that a key that stands twice in the set is tried once.
+  // By their JSON, so that a key that is in the set twice is tried once.
   const byKid = new Map<string, Map<string, SetKey>>();
   for (const entry of set.output.keys) {
     const id = v.safeParse(idSchema, entry);

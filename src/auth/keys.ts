@@ -94,7 +94,7 @@ export function ecdsaKeys(pem: string): [string, KeysOfAlgorithm][] {
 /** Reads the PEM of a public key or certificate; jose keeps what it derives from the object that is returned. */
 function readPublicKey(value: string, type: "rsa" | "ec"): KeyObject {
   const pem = readPem(value);
-  // A private key would be read as well, by deriving the public one; where it stands it should not be.
+  // A private key would be read as well, by deriving the public one; it does not belong in this place.
   if (pem?.includes("PRIVATE KEY")) throw new Error("expected a public key, got a private one");
   const key = pem === null ? undefined : parsePem(pem);
   if (key?.asymmetricKeyType === type) return key;

@@ -3,7 +3,7 @@ import type { TokenRefusal } from "./authenticator.ts";
 
 /**
  * Every reason for which a token is refused: what the client learns of it, and what a person reads in `checktoken`. The
- * key is what stands in the log. None of them says anything that is in the token.
+ * key is what the log shows. None of them says anything that is in the token.
  */
 export const refusals = {
   length: { refusal: "invalid", words: "it is longer than 16 KiB" },

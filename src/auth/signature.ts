@@ -21,7 +21,7 @@ const headerSchema = v.object({
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
- * Verifies a token's signature and gives back the text of its claims, of which nobody has believed anything before. With jose 6.2
+ * Verifies a token's signature and returns the text of its claims. With jose 6.2
  * on Bun 1.4.5, two shared cores, a whole verification takes 20 us for HS256, 45 us for RS256 and 75 us for ES256; a
  * hundred at once take 15, 30 and 95 us each, most of it on other threads (bench/micro/auth.ts).
  */

@@ -55,7 +55,7 @@ export interface Draft {
 /** What became of a publish. Offset 0 and epoch "" where it was not kept. */
 export type Outcome = Result<Position>;
 
-/** What a joiner is told, synchronously with the delivery order of the channel. */
+/** What a joiner receives, synchronously with the delivery order of the channel. */
 export interface Joined {
   /** The top of the stream at this instant: what comes through `deliver` from here on is after it. */
   readonly position: Position;
@@ -144,8 +144,8 @@ export interface Wish {
  *   history, history_remove or keyed publish of a channel with publications waiting; `flush`. What goes to a store that
  *   commits at once, or is not kept, is delivered before `publish` returns, but for one that has to wait behind another
  *   publication of its channel.
- * - The epoch of a stream that has a publication is in the store before it is told. The epoch of a stream without one is
- *   in memory: a restart forgets it, and what was joined at it is not recovered.
+ * - The epoch of a stream that has a publication is in the store before a client receives it. The epoch of a stream
+ *   without one is in memory: a restart forgets it, and what was joined at it is not recovered.
  * - Nothing that is kept gives way to anything else inside its times to live. A publish, join or history that would go
  *   over the share of its account is refused with error 106, one that would go over a bound with error 100; streams
  *   without a publication go first.

@@ -2,7 +2,7 @@ import type { Publication } from "../core/publication.ts";
 import type { Socket } from "../core/socket.ts";
 import type { BrokerEvents } from "./broker.ts";
 
-/** Is told what a callback has thrown. */
+/** Receives what a callback has thrown. */
 interface Poisoned {
   poisoned(channel: string, error: unknown): void;
 }

@@ -9,7 +9,7 @@ export interface Channel {
   readonly isWellNamed: boolean;
   /** Whether subscribing takes a token. */
   readonly isPrivate: boolean;
-  /** The users who may subscribe; null where the name limits nobody. */
+  /** The users who may subscribe; null where the name has no such limit. */
   readonly users: readonly string[] | null;
   /** Whether a hook decides who may subscribe without a token. */
   readonly isAskedToSubscribe: boolean;

@@ -13,9 +13,9 @@ export interface Grant {
   readonly namespace: Namespace;
   /** Whether it is seen in the channel's presence. */
   readonly presence: boolean;
-  /** Whether others are told when it comes and goes. */
+  /** Whether others receive its join and leave messages. */
   readonly announced: boolean;
-  /** Whether it is told when others, and it itself, come and go. */
+  /** Whether it receives join and leave messages, also its own. */
   readonly joinLeave: boolean;
   /** Whether it keeps its position: always, where it is recoverable. */
   readonly positioned: boolean;

@@ -70,7 +70,9 @@ function mayFilter({ namespace }: Channel, filter: FilterNode): boolean {
   return namespace.options.allow_tags_filter && tagsVariant(filter) !== null;
 }
 
-/** Whether one may subscribe without a token. A private channel is open to nobody, also where everything is allowed. */
+/**
+ * Whether one may subscribe without a token. A private channel always needs a token, also where everything is allowed.
+ */
 function isOpen({ isPrivate, users, namespace }: Channel, user: string, insecure: boolean): boolean {
   if (isPrivate) {
     return false;
@@ -88,7 +90,7 @@ function isOpen({ isPrivate, users, namespace }: Channel, user: string, insecure
 
 /**
  * Whether a channel that was asked for in a connect command is given: what one could subscribe to without a token, but
- * an anonymous client is in nobody's list of users.
+ * an anonymous client is in no list of users.
  */
 export function isGivenOnConnect(channel: Channel, user: string, insecure: boolean): boolean {
   const isListed = channel.users === null || user !== "" || insecure;

@@ -136,7 +136,10 @@ class TypedClient {
     return () => listeners.delete(listener);
   }
 
-  /** A message that the contract does not know, or whose schema refuses it, is for somebody else: it is dropped. */
+  /**
+   * A message that the contract does not know, or whose schema refuses it, is dropped: it may be for another part of
+   * the page.
+   */
   #receive(data: unknown): void {
     const kept = keptMessageIn(data);
     const envelope = kept?.envelope ?? envelopeIn(data);

@@ -51,7 +51,7 @@ export class Cluster {
     ports.bus.listen(ports.node, { heard: (text) => this.#heard(text), connected: () => this.#connected() });
   }
 
-  /** `hear` is given what is told of this kind. */
+  /** `hear` receives the messages of this kind. */
   onTold(kind: string, hear: Hear): void {
     this.#told.set(kind, hear);
   }

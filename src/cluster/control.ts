@@ -65,7 +65,7 @@ interface ControlPorts {
   readonly cluster: Cluster;
 }
 
-/** Has what a back end tells connections told on all nodes; messages are told on this one alone. */
+/** Sends commands of a back end to connections on all nodes; messages stay on this one. */
 export class Control implements HubRef {
   readonly #ports: ControlPorts;
 
@@ -91,7 +91,7 @@ export class Control implements HubRef {
   }
 }
 
-/** What the connections of other nodes are told where those of this node are told so; null for nothing. */
+/** The event for connections of other nodes, by that of this node; null for none. */
 function othersOf(told: HubEvent): Pick<InferOutput<typeof message>, "target" | "event"> | null {
   if (told.type === "connection.alone") {
     const meant = { user: told.user, client: "", except: [told.id] };

@@ -6,7 +6,7 @@ export interface ClusterMessage {
   readonly type: "tell" | "ask" | "answer" | "refuse";
   /** The id of the node that sends it. */
   readonly from: string;
-  /** Of the question, for its asker; "" of what is told. */
+  /** The id of a question, for its asker; "" for a message. */
   readonly id: string;
   /** What the body means. */
   readonly kind: string;

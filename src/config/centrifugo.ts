@@ -7,12 +7,12 @@ import type { Tree } from "./tree.ts";
 /** Every option of Centrifugo 6.9 with its default, as `centrifugo defaultconfig` prints it. */
 export const centrifugoDefaults: Tree = defaults;
 
-/** What stands in a namespace of Centrifugo's: the options of channels, and its name. */
+/** The options of a namespace in Centrifugo: those of channels, and its name. */
 const namespaceDefaults: Tree = { name: "", ...defaults.channel.without_namespace };
 
 const { enabled: _, ...proxyDefaults } = defaults.client.proxy.connect;
 
-/** What stands in the objects of Centrifugo's lists. */
+/** The options of the objects in Centrifugo's lists. */
 export const itemDefaults: Readonly<Record<string, Tree>> = {
   "channel.namespaces": namespaceDefaults,
   "rpc.namespaces": { name: "", ...defaults.rpc.without_namespace },

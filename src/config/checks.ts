@@ -26,7 +26,7 @@ export function problemsBetween(config: Config, profile: Profile): readonly stri
   ];
 }
 
-/** Without a file everything is allowed to everyone, so that nobody from elsewhere may reach it. */
+/** Without a file everything is allowed, so that only this machine may reach the server. */
 function developmentProblems({ http_server: http }: Config): string[] {
   const addresses =
     http.internal_port === null ? ["address" as const] : ["address" as const, "internal_address" as const];
@@ -59,7 +59,7 @@ function listenProblems({ http_server: http }: Config): string[] {
   return problems;
 }
 
-/** As in Centrifugo: the next ping of its protocol stands for a pong that did not come. */
+/** As in Centrifugo: the next ping of its protocol takes the place of a missing pong. */
 function heartbeatProblems({ client }: Config): string[] {
   if (client.pong_timeout < client.ping_interval) return [];
   const interval = formatDuration(client.ping_interval);
@@ -76,7 +76,7 @@ function keyProblems({ http_api: api }: Config): string[] {
     const path = `http_api.keys[${index}]`;
     const problems = [];
     if (names.has(name)) problems.push(`${path}.name: expected a name that no other key has, got "${name}"`);
-    if (keys.has(key)) problems.push(`${path}.key: expected a key that stands nowhere else`);
+    if (keys.has(key)) problems.push(`${path}.key: expected a key that is used nowhere else`);
     names.add(name);
     keys.add(key);
     return problems;

@@ -11,7 +11,7 @@ export type ConfigInput = v.InferInput<typeof configSchema>;
 /** The rules of the channels of one namespace. */
 export type ChannelRules = Config["channel"]["without_namespace"];
 
-/** A configuration and what is to be said about it. */
+/** A configuration and its warnings. */
 interface ParsedConfig {
   readonly config: Config;
   readonly warnings: readonly string[];

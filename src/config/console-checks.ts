@@ -14,7 +14,7 @@ export function consoleProblems(config: Config): string[] {
     problems.push("console.key: expected a key, because http_server.trusted_proxies reach the console, got nothing");
   }
   if (console.key !== "" && otherKeys(config).includes(console.key)) {
-    problems.push("console.key: expected a key that stands nowhere else");
+    problems.push("console.key: expected a key that is used nowhere else");
   }
   const index = channel.namespaces.findIndex(({ name }) => name === "chorus");
   if (index !== -1) {

@@ -35,7 +35,7 @@ export interface LoadedConfig {
   readonly file: string | null;
 }
 
-/** What is to be done: run; write what is wrong to stderr and exit; or write the text to stdout and exit. */
+/** What follows: run; write what is wrong to stderr and exit; or write the text to stdout and exit. */
 export type LoadResult =
   | LoadedConfig
   | {
@@ -48,7 +48,7 @@ export type LoadResult =
       readonly kind: "print";
       readonly text: string;
       readonly exitCode: 0;
-      /** The configuration whose engine is to be tried before; absent where none is. */
+      /** The configuration whose engine is tried first; absent where none is. */
       readonly probed?: Config;
     };
 

@@ -5,7 +5,7 @@ import { nodeOf, type OptionNode, type Schema } from "./option-tree.ts";
 import { optionsSchema } from "./schema.ts";
 import type { Tree } from "./tree.ts";
 
-/** What stands in the place of a secret. */
+/** The replacement of a secret. */
 const mask = "***";
 
 /** The whole configuration as a file that says the same, but for the secrets, which are masked. */
@@ -33,7 +33,7 @@ function shownOption(value: unknown, { notes: { kind, secret }, fallback }: Opti
   return secret === "all" ? mask : shownUrl(value);
 }
 
-/** A URL without its password and its query, either of which may let somebody in. */
+/** A URL without its password and its query, either of which may hold credentials. */
 function shownUrl(value: string): string {
   const url = URL.parse(value);
   if (url === null || !/^https?:$/.test(url.protocol)) return mask;

@@ -6,8 +6,8 @@ export type Profile = "development" | "file";
 
 /**
  * What the development profile changes of the defaults: the page, a bare WebSocket and a stock client can do everything
- * at once. Join and leave are told to those who ask, recovery is for all. `allow_user_limited_channels` stays off: it
- * does not allow more but less, to anonymous clients nothing.
+ * at once. Join and leave messages go to clients that ask for them, recovery is for all. `allow_user_limited_channels`
+ * stays off: it does not allow more but less, to anonymous clients nothing.
  */
 const development = {
   client: { allow_anonymous_connect_without_token: true },

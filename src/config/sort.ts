@@ -18,7 +18,7 @@ export interface Sorted {
 }
 
 /**
- * Takes options apart: those that are supported, those that only Centrifugo knows, and those that nobody knows. No line
+ * Takes options apart: those that are supported, those that only Centrifugo knows, and unknown ones. No line
  * holds a value, because it may be a secret.
  */
 export function sortOptions(root: Tree, schema: Schema): Sorted {

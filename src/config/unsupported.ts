@@ -3,7 +3,7 @@ import type { Tree } from "./tree.ts";
 
 /** Options of Centrifugo without which it would be unsafe to go on; each with what would go wrong. */
 const unsafeOptions: readonly { readonly pattern: RegExp; readonly harm: string }[] = [
-  { pattern: /tls[^.]*\.enabled$/, harm: "traffic that is to be encrypted would not be" },
+  { pattern: /tls[^.]*\.enabled$/, harm: "traffic that should be encrypted would not be" },
   { pattern: /^http_server\.tls\.client_ca_pem$/, harm: "clients without a certificate would be let in" },
   { pattern: /^client\.proxy\.[^.]+\.enabled$/, harm: "your back end would not be asked who may connect" },
   { pattern: /_proxy_enabled$/, harm: "your back end would not be asked what is allowed" },

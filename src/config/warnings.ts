@@ -17,7 +17,7 @@ export function insecureSwitches({ client, http_api: api }: Config): ReadonlyMap
 
 /** The warning of a configuration that admits no client. */
 export const noClientAdmitted =
-  "client.token: no key is set, and anonymous clients are not allowed: nobody can connect (3500, 3501)";
+  "client.token: no key is set, and anonymous clients are not allowed: no client can connect (3500, 3501)";
 
 /** What can be meant, and should be said once at the start: a line for each, beginning with a path. */
 export function cautions(config: Config, profile: Profile): readonly string[] {

@@ -20,7 +20,7 @@ const reasons = new Map<number, Reason>(
   Object.entries(numbers).flatMap(([reason, list]) => list.map((number) => [number, reason as Reason] as const)),
 );
 
-/** The reason that an error number of the protocol stands for; null for any other number. */
+/** The reason of an error number of the protocol; null for any other number. */
 export function reasonOf(number: number): Reason | null {
   return reasons.get(number) ?? null;
 }
@@ -33,7 +33,7 @@ export function numberOf(reason: string): number | null {
 /**
  * Checks the error codes that a channel or a call declares.
  *
- * @throws TypeError where a number is outside 400 to 1999 or stands for two errors, or a name is one of Chorus' reasons
+ * @throws TypeError where a number is outside 400 to 1999 or is used twice, or a name is one of Chorus' reasons
  */
 export function assertErrorCodes(owner: string, errors: Readonly<Record<string, number>>): void {
   const seen = new Set<number>();

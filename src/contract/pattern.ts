@@ -65,7 +65,7 @@ function faultOf(pattern: string, parameters: readonly string[]): string | null 
   const bare = pattern.replace(parameter, "");
   if (pattern === "") return "it is empty";
   if (/[{}]/.test(bare)) return "a brace has no counterpart";
-  if (/\}[^:]|[^:{]\{/.test(pattern)) return "a parameter stands between colons, as in `chat:{room}:cursors`";
+  if (/\}[^:]|[^:{]\{/.test(pattern)) return "a parameter is between colons, as in `chat:{room}:cursors`";
   if (new Set(parameters).size < parameters.length) return "a parameter occurs twice";
   const wrong = parameters.find((name) => !parameterName.test(name));
   if (wrong !== undefined) return `"${wrong}" is no name of a parameter: letters, digits and _`;

@@ -38,7 +38,7 @@ export interface ConnectCommand {
 
 /** What one subscription asks for. */
 export interface SubscribeRequest {
-  /** The position to recover from; null where nothing is to be recovered. */
+  /** The position to recover from; null where nothing is recovered. */
   readonly recover: Position | null;
   readonly positioned: boolean;
   readonly recoverable: boolean;
@@ -94,7 +94,7 @@ export interface PublishCommand {
   readonly channel: string;
   /** Holds `noData` where the client sent none. */
   readonly data: SealedPayload;
-  /** What a publish into a map asks for; null for a publish into a stream. Chorus has no maps, so nobody may. */
+  /** What a publish into a map asks for; null for a publish into a stream. Chorus has no maps, so it is refused. */
   readonly map: { readonly key: string; readonly removed: boolean } | null;
 }
 

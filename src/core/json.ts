@@ -1,5 +1,5 @@
 /**
- * Where things stand in a JSON text. `JSON.parse` says what a text means but not where; to forward a payload as the
+ * Finds places in a JSON text. `JSON.parse` says what a text means but not where; to forward a payload as the
  * bytes that came, its place is found here. Nothing here checks: what is called after `JSON.parse` relies on its yes.
  */
 
@@ -51,7 +51,7 @@ export function isDeeperThan(json: string, levelsMax: number): boolean {
 }
 
 /**
- * Where the value of a member stands in an object: for `data` in `{"data":1}` the extent of `1`. The last of equal
+ * The place of a member's value in an object: for `data` in `{"data":1}` the extent of `1`. The last of equal
  * names counts, as it does for `JSON.parse`. Null where there is none.
  *
  * @param json a text that `JSON.parse` took

@@ -31,7 +31,7 @@ export function payloadToJson(payload: Payload): string {
   }
 }
 
-/** The string that a JSON text stands for, or null where it stands for something else. */
+/** The string of a JSON text; null where it is another value. */
 export function stringIn(json: string): string | null {
   if (!json.trimStart().startsWith('"')) return null;
   const value: unknown = JSON.parse(json);

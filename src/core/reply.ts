@@ -26,9 +26,9 @@ export interface ConnectResult extends Expiry {
   readonly client: string;
   readonly version: string;
   readonly subs: ReadonlyMap<string, SubscribeResult>;
-  /** Seconds between the server's pings; null where they are native ones, of which the client is told nothing. */
+  /** Seconds between the server's pings; null where they are native ones, which the client does not see. */
   readonly ping: number | null;
-  /** False where nobody waits for the client's answer to a ping. */
+  /** False where the server expects no pong. */
   readonly pong?: boolean;
   /** Raw JSON of the application. */
   readonly data?: string;
@@ -42,7 +42,7 @@ export interface SubscribeResult extends Expiry {
   readonly recoverable: boolean;
   readonly positioned: boolean;
   /**
-   * Where the client stands before it reads `publications`: the position it asked from where that was recovered, else
+   * The client's position before it reads `publications`: the position it asked from where that was recovered, else
    * the top of the stream. Null where positions are not kept for it.
    */
   readonly position: Position | null;

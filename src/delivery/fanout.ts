@@ -40,7 +40,7 @@ export interface FanoutPorts {
   readonly log: Log;
   /** Bun's native publish to all but `except`; 0 or less says that a subscriber may be slow. */
   publish(topic: string, frame: Frame, except: NativeSubscriber | null): number;
-  /** When subscribers that are detached are told that they have lost their position; null for at once. */
+  /** When detached subscribers are notified that they have lost their position; null for at once. */
   readonly losses: Pick<Losses, "add"> | null;
 }
 

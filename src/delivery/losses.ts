@@ -1,6 +1,6 @@
 import type { Random } from "../core/random.ts";
 
-/** How many are told at once. */
+/** How many are notified at once. */
 interface LossesOptions {
   /** Subscribers in one tick, with jitter. */
   readonly tickSize: number;
@@ -14,7 +14,7 @@ export class Losses {
   readonly #options: LossesOptions;
   readonly #random: Pick<Random, "float">;
   #waiting: (() => void)[] = [];
-  /** How many more are told in this tick. */
+  /** How many more are notified in this tick. */
   #left: number;
 
   constructor(options: LossesOptions, random: Pick<Random, "float">) {

@@ -41,7 +41,7 @@ export class ClientHooks implements CallOwner {
     done: (outcome: HookOutcome<K>) => void,
   ): void {
     if (this.#isEnded) return;
-    // The hook and what it answers belong together; from here on nobody looks at which kind it is.
+    // The hook and what it answers belong together; from here on its kind does not matter.
     const call = new Call<K>(hook, this, { request, done }) as unknown as Call;
     const mayWait = this.#waiting.length < waitingLimit;
     if (!this.#isWithinRate(hook)) this.#refuse(call);

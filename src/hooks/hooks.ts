@@ -25,7 +25,7 @@ export interface HookClient {
   readonly upgrade: UpgradeRequest;
   /** Header fields of its connect command, by name; null before, and where it sent none. */
   emulated: Readonly<Record<string, string>> | null;
-  /** What the implementation keeps of the client; nobody else reads it. */
+  /** What the implementation keeps of the client; no other part reads it. */
   state: unknown;
 }
 
@@ -131,7 +131,7 @@ export interface Hook<K extends HookKind = HookKind> {
   run(client: HookClient, request: HookTypes[K]["request"], call: HookCall): MaybePromise<HookAnswer<K>>;
 }
 
-/** What hooks are told and have no say in. */
+/** Hooks that are notified and decide nothing. */
 export type LifecycleEvent =
   | { readonly type: "connected"; readonly client: HookClient }
   | {
@@ -165,7 +165,7 @@ export interface HookOptions {
   readonly beside: ReadonlySet<HookKind>;
   /** Calls of one connection that run beside its commands at once; more wait. */
   readonly besideLimit: number;
-  /** The server looks at expiries itself, and clients are told of none. */
+  /** The server looks at expiries itself, and clients receive none. */
   readonly ownsExpiry: boolean;
   /** A hook is asked when a connection has expired; otherwise the connection ends. */
   readonly asksAtExpiry: boolean;
@@ -191,7 +191,10 @@ export interface Hooks {
   publish(channel: string): Hook<"publish"> | null;
   rpc(method: string): RpcRoute;
   send(data: Payload): SendRoute;
-  /** Milliseconds that a channel stays open after its last subscriber has left; null: nobody is told of the channel. */
+  /**
+   * Milliseconds that a channel stays open after its last subscriber has left; null: no hook is notified of the
+   * channel.
+   */
   linger(channel: string): number | null;
   tell(event: LifecycleEvent): void;
   /** What was counted of the handlers of lifecycle events. */

@@ -13,7 +13,7 @@ export interface ListenerPorts {
 }
 
 /**
- * Runs handlers that are told something and decide nothing. Nothing waits for them, so they have no timeout; a fault is
+ * Runs handlers that are notified and decide nothing. Nothing waits for them, so they have no timeout; a fault is
  * counted and logged with an id.
  */
 export class Listeners {

@@ -1,6 +1,6 @@
 import { answer } from "./responses.ts";
 
-/** What health is told of. */
+/** What health is computed from. */
 interface HealthPorts {
   readonly isDraining: () => boolean;
   /** The engine that several nodes share answers; true where there is none. */

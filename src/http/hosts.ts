@@ -13,7 +13,7 @@ export type HostRefusal = "malformed" | "misdirected" | null;
 
 /** What one listener answers for. */
 export interface HostRule {
-  /** `http_server.allowed_hosts`; an entry without a port stands for every port. */
+  /** `http_server.allowed_hosts`; an entry without a port allows every port. */
   readonly allowedHosts: readonly string[];
   /** Whether only `allowedHosts` are answered for; otherwise they are hosts beside the others. */
   readonly isExclusive: boolean;

@@ -32,7 +32,7 @@ const entryName = /^(?:[a-z0-9_*-]+(?:\.[a-z0-9_*-]+)*\.?|\[[0-9a-f:.]+\])$/;
 /** What a browser never sends is not read kindly: a scheme of sockets, a wildcard, a slash at the end. */
 const sentPattern = /^(?!wss?:)[^*]*[^*/]$/i;
 
-/** What `*` in a name stands for while the rest of the name is made ASCII. */
+/** The placeholder of `*` while the rest of the name is made ASCII. */
 const placeholder = "wildcard0label";
 
 /**

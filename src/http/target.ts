@@ -4,7 +4,7 @@ export interface RequestTarget {
   readonly query: URLSearchParams;
 }
 
-/** Most requests have no query; nobody changes one. */
+/** Most requests have no query; none is changed. */
 const noQuery = new URLSearchParams();
 
 /**

@@ -14,7 +14,7 @@ export function tlsOptions(tls: Tls) {
   return { tls: { cert: pemOf(tls.cert_pem), key: pemOf(tls.key_pem) } };
 }
 
-/** The files that the certificate and its key are to be read from, by their option. */
+/** The files of the certificate and its key, by their option. */
 export function certificateFiles(tls: Tls): { readonly option: string; readonly path: string }[] {
   if (!tls.enabled) return [];
   return (["cert_pem", "key_pem"] as const)
@@ -28,7 +28,7 @@ export function certificateText(tls: Tls): string {
   return [tls.cert_pem, tls.key_pem].map((value) => readPem(value) ?? readFileSync(value.trim(), "utf8")).join("\n");
 }
 
-/** What stands for a PEM, as in Centrifugo: its text, the base64 of its text (for variables), or the path of its file. */
+/** The forms of a PEM, as in Centrifugo: its text, the base64 of its text (for variables), or the path of its file. */
 function pemOf(value: string): string | Bun.BunFile {
   return readPem(value) ?? Bun.file(value.trim());
 }

@@ -24,7 +24,7 @@ export interface PublishLogEntry {
   readonly id?: string | undefined;
   /** The size of what was pushed. */
   readonly bytes: number;
-  /** Where it stands in its channel's history. */
+  /** Its offset in its channel's history. */
   readonly offset?: number | undefined;
   /** Connections reached. */
   readonly connections?: number | undefined;

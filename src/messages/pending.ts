@@ -4,7 +4,7 @@ import type { PublishLogEntry } from "./log-row.ts";
 const entriesMax = 10_000;
 const unitsMax = 16 * 1024 * 1024;
 
-/** Entries that are to be written, in their order, and never too many of them. */
+/** Entries that wait to be written, in their order, and never too many of them. */
 export class Pending {
   #entries: PublishLogEntry[] = [];
   #units = 0;

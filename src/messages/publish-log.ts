@@ -102,7 +102,7 @@ export class PublishLog {
     this.#pending.clear();
   }
 
-  /** Deletes a few entries that are too old or too many; to be called now and then, for a log to which nobody adds. */
+  /** Deletes a few entries that are too old or too many; to be called now and then, for a log without new entries. */
   sweep(): void {
     this.#file.attempt((statements) => this.#prune(statements), undefined);
   }

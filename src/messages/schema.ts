@@ -23,9 +23,9 @@ const tablesOf1 = [
 ];
 
 /**
- * The inbox. `messages`: what waits for users; `id` is the position in the order of a user, `message` the id, `until` is ""
- * without a guarantee, and what is read without the data stands before it. `settled`: devices that are done with a message
- * per device. `devices`: when each device of a user was used last.
+ * The inbox. `messages`: what waits for users; `id` is the position in the order of a user, `message` the id, `until`
+ * is "" without a guarantee, and what is read without the data comes before it. `settled`: devices that are done with a
+ * message per device. `devices`: when each device of a user was used last.
  */
 const inbox = [
   "CREATE TABLE messages (id INTEGER PRIMARY KEY, user TEXT NOT NULL, message TEXT NOT NULL, until TEXT NOT NULL, per TEXT NOT NULL, complete INTEGER NOT NULL, expires_at INTEGER NOT NULL, kind TEXT NOT NULL, data BLOB NOT NULL, crc INTEGER NOT NULL) STRICT",

@@ -39,7 +39,7 @@ export class SqliteInbox implements Inbox {
   #appended: (user: string) => void = () => {};
   /** The last position, or time of use, that was given. */
   #last = 0;
-  /** What has expired and was removed to make room; it is told by the next sweep. */
+  /** What has expired and was removed to make room; the next sweep returns it. */
   #expired: EndedMessage[] = [];
   /**
    * The number of messages in the file of these statements. Null where they must be counted again, as after a

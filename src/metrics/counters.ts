@@ -14,7 +14,7 @@ export interface PublishCounts {
 
 /**
  * What the hot path counts: plain numbers on a plain object, one addition each. They are turned into Prometheus' form
- * only when somebody asks (`metrics.ts`). Labels are bounded by construction: codes and reasons come from our tables.
+ * only at a scrape (`metrics.ts`). Labels are bounded by construction: codes and reasons come from our tables.
  */
 export interface Counters {
   /** Connections that were upgraded. */
@@ -54,7 +54,7 @@ export interface Counters {
   readonly commandErrors: Map<number, number>;
   /** Subscriptions from a position, by outcome. */
   readonly recoveries: Map<string, number>;
-  /** From a publish to its outcome, where the caller is told of it. */
+  /** From a publish to its outcome, where its caller receives one. */
   readonly publishDurations: Histogram;
   /** From a publication of the broker to its frames at the runtime; one in 64. */
   readonly deliveryDurations: Histogram;

@@ -36,7 +36,7 @@ export function createMetrics(counters: Counters, gauges: Gauges) {
 }
 
 const engineHelp = "Time from a call of the engine that nodes share to its answer.";
-const publishHelp = "From a publish to its outcome, where the caller is told of it.";
+const publishHelp = "From a publish to its outcome, where its caller receives one.";
 const deliveryHelp = "From a publication of the broker to its frames at the runtime; one in 64.";
 
 function named(series: Series): Series {

@@ -69,7 +69,7 @@ export function createServerCommands({ rules, hub, registry, clock, broker, acco
     return done;
   };
 
-  /** Begins the stream of a subscription, so that its caller is told where the store has no room for it. */
+  /** Begins the stream of a subscription, so that its caller receives an error where the store has no room for it. */
   const begin = (
     name: string,
     { user }: Who,
@@ -83,7 +83,7 @@ export function createServerCommands({ rules, hub, registry, clock, broker, acco
   };
 
   return {
-    /** Nothing is subscribed, and no connection is told of it, where the channel's stream cannot be begun (100, 106). */
+    /** Nothing is subscribed, and no connection is notified, where the channel's stream cannot be begun (100, 106). */
     subscribe: (who: Who, name: string, subscribe: Subscribe, source: Source): MaybePromise<Result<null>> => {
       const channel = rules.find(name);
       if (isError(channel)) return refuse(channel);
@@ -105,7 +105,7 @@ export function createServerCommands({ rules, hub, registry, clock, broker, acco
       );
     },
 
-    /** Without a channel the connections are told of an unsubscribe, and keep their subscriptions, as in Centrifugo. */
+    /** Without a channel the connections receive an unsubscribe, and keep their subscriptions, as in Centrifugo. */
     unsubscribe: (who: Who, name: string): Result<null> => {
       const channel = name === "" ? null : rules.find(name);
       if (channel && isError(channel)) return refuse(channel);

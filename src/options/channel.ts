@@ -10,11 +10,11 @@ const dataFormatDoc =
 /** Centrifugo's rule for the name of a namespace. */
 const namespaceName = { pattern: /^[-a-zA-Z0-9_.]{2,}$/, means: "two or more letters, digits, -, _ or ." };
 
-/** Who is there, and what is told of coming and going. */
+/** Presence, and join and leave messages. */
 const presence = {
   presence: flag(false, "Whether it is known who is in the channel."),
-  join_leave: flag(false, "Whether coming and going is told."),
-  force_push_join_leave: flag(false, "Whether it is told to those as well who did not ask for it."),
+  join_leave: flag(false, "Whether join and leave messages are published."),
+  force_push_join_leave: flag(false, "Whether clients that did not ask for them receive join and leave messages too."),
   leave_grace: duration(
     "0s",
     "How long a leave waits for the same user to come back, so that a reload is no news; 0s as in Centrifugo.",
@@ -86,11 +86,11 @@ const hooks = {
   publish_proxy_name: proxyNameOption("publishes"),
   sub_refresh_proxy_enabled: flag(false, "Whether a hook is asked when a subscription has expired."),
   sub_refresh_proxy_name: proxyNameOption("expired subscriptions"),
-  unsubscribe_proxy_enabled: flag(false, "Whether a back end is told of the end of each subscription."),
+  unsubscribe_proxy_enabled: flag(false, "Whether a back end is notified of the end of each subscription."),
   unsubscribe_proxy_name: proxyNameOption("ended subscriptions"),
   channel_state_proxy_enabled: flag(
     false,
-    "Whether a back end is told of the first subscriber of a channel on this node, and that the last one has gone.",
+    "Whether a back end is notified of the first subscriber of a channel on this node, and when the last one has left.",
   ),
   channel_state_proxy_name: proxyNameOption("the state of channels"),
 };
@@ -103,7 +103,7 @@ const namespacesSchema = records("Rules for the channels whose names begin with 
     v.string(expected(namespaceName.means)),
     v.regex(namespaceName.pattern, expected(namespaceName.means)),
     v.metadata({ kind: "text" }),
-    v.description("The namespace: what stands before the boundary in a channel's name."),
+    v.description("The namespace: the part of a channel's name before the boundary."),
   ),
   ...channelEntries,
 });
@@ -137,7 +137,7 @@ export const channel = section({
   private_prefix: text("$", "What a name begins with where subscribing needs a token; empty for no such channels."),
   namespace_boundary: text(":", "What ends the namespace in a name; empty for no namespaces."),
   user_boundary: text("#", "What begins the list of users in a user-limited channel."),
-  user_separator: text(",", "What stands between those users."),
+  user_separator: text(",", "The separator between those users."),
 });
 
 /** `channel`, as the rules of channels take it. */

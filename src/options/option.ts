@@ -3,7 +3,7 @@ import { milliseconds } from "../core/time.ts";
 import { formatDuration, longestDuration, measureDuration, parseDuration } from "./duration.ts";
 import { alternatives, expected, expectedSecret } from "./expectations.ts";
 
-/** What is told of an option beside its type: how a variable's text becomes its value, its unit, and whether it is shown. */
+/** The metadata of an option: how a variable's text becomes its value, its unit, and whether it is shown. */
 export interface OptionNotes {
   readonly kind: "text" | "flag" | "number" | "duration" | "list" | "records";
   /** What a number counts. */
@@ -29,13 +29,13 @@ export interface TextRule {
   readonly means: string;
 }
 
-/** White space and characters without a width: nobody sees them, and they make a secret another one. */
+/** White space and characters without a width: they are invisible, and change a secret. */
 const invisible = "[\\s\\u200b-\\u200d\\u2060]";
 const invisibleEdge = new RegExp(`^${invisible}|${invisible}$`);
 
 const anyText: TextRule = { pattern: /(?:)/, means: "a text" };
 
-/** A text that is compared as it stands: white space that nobody sees would make it another one. */
+/** A text that is compared as it is: invisible white space would change it. */
 export const comparedText: TextRule = {
   pattern: { test: (value) => !invisibleEdge.test(value) },
   means: "a text without white space at its ends",

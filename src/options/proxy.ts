@@ -23,7 +23,7 @@ const transforms = records("What a status other than 200 is turned into; the fir
   to_disconnect: v.nullish(
     section({
       code: count(0, "The code with which the connection is closed.", { unit: "code" }),
-      reason: text("", "The reason that the client is told."),
+      reason: text("", "The reason that the client receives."),
     }),
   ),
 });
@@ -38,7 +38,7 @@ const tls = section({
   insecure_skip_verify: flag(false, "Whether any certificate is taken. Whoever is in between reads and writes all."),
 });
 
-/** Where a hook is, and what it is told; the options of Centrifugo's proxies. */
+/** Where a hook is, and what it receives; the options of Centrifugo's proxies. */
 const proxyEntries = {
   endpoint: url(
     "The URL that is called, http:// or https://; a name and password in it are sent as basic credentials.",

@@ -29,7 +29,7 @@ export const tokenEntries = {
   user_id_claim: text("", "The claim with the user's id, where that is not `sub`."),
   insecure_skip_jwks_endpoint_safety_check: flag(
     false,
-    "Read so that Centrifugo's files load, and without effect: what a placeholder stands for is a list, or the start is refused.",
+    "Read so that Centrifugo's files load, and without effect: the values of a placeholder are a list, or the start is refused.",
   ),
 };
 

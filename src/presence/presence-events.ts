@@ -4,11 +4,14 @@ import type { Presence } from "./presence.ts";
 
 /** How one subscription is seen by the others in its channel. */
 export interface Visibility {
-  /** It stands in the channel's presence. */
+  /** It is in the channel's presence. */
   readonly presence: boolean;
-  /** Others are told of its coming and going. */
+  /** Others receive its join and leave messages. */
   readonly joinLeave: boolean;
-  /** Milliseconds that a leave waits for the same user to come back; then neither leave nor join is told. 0 is none. */
+  /**
+   * Milliseconds that a leave waits for the same user to come back; then neither leave nor join is published. 0 is
+   * none.
+   */
   readonly leaveGrace: number;
 }
 
@@ -18,7 +21,7 @@ export interface PresenceEventsPorts {
   announce(push: Extract<Push, { type: "join" | "leave" }>): void;
   /** Runs something later; the answer takes it back. */
   after(delay: number, run: () => void): () => void;
-  /** Leaves that may wait at once, of 0.8 kB each on Bun 1.4.5; one more is told at once. Default 100,000. */
+  /** Leaves that may wait at once, of 0.8 kB each on Bun 1.4.5; one more is published at once. Default 100,000. */
   readonly waitingMax?: number;
 }
 
@@ -33,8 +36,8 @@ export interface PresenceEvents {
 }
 
 /**
- * Presence follows connections at once; only what is told of it may wait. A user who reconnects inside the grace was
- * never away: the waiting leave is taken back, and the join is not told. Anonymous users cannot be recognised.
+ * Presence follows connections at once; only join and leave messages may wait. A user who reconnects inside the grace
+ * was never away: the waiting leave is taken back, and the join is not told. Anonymous users cannot be recognised.
  */
 export function createPresenceEvents({
   presence,

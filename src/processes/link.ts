@@ -82,7 +82,7 @@ export class Link {
     this.#called.set(kind, handle);
   }
 
-  /** `handle` is given what is told of this kind. */
+  /** `handle` receives the messages of this kind. */
   onTold(kind: number, handle: (body: ByteReader) => void): void {
     this.#told.set(kind, handle);
   }

@@ -25,7 +25,7 @@ const valueMax = 256;
 /** What breaks a line or turns its direction without being a control character to JSON: C1, separators, bidi, halves. */
 const hostile = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]|\p{Surrogate}/gu;
 
-/** JSON escapes the control characters by itself; on a terminal nobody does. */
+/** JSON escapes control characters; a terminal does not. */
 const hostileOnTerminal = new RegExp(`[\\u0000-\\u001f]|${hostile.source}`, "gu");
 
 /**

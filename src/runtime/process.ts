@@ -1,7 +1,7 @@
 import { isatty } from "node:tty";
 import type { Log } from "../core/log.ts";
 
-/** What runs until it is told to stop. */
+/** What runs until it is stopped. */
 export interface Stoppable {
   stop(): Promise<{ readonly cut: number }>;
 }
@@ -40,7 +40,7 @@ export function untilSignal(started: Promise<Stoppable>, log: Log, actions: Sign
     process.exit(cut === 0 ? exitCodes.drained : exitCodes.forced);
   };
   process.on("SIGHUP", async () => {
-    // The terminal of a person has been closed: nobody is left to stop the server.
+    // The terminal was closed: no person is left to stop the server.
     if (hadTerminal && !isatty(2)) return await onSignal("SIGHUP");
     if (isStopping) return;
     await started;
@@ -52,7 +52,7 @@ export function untilSignal(started: Promise<Stoppable>, log: Log, actions: Sign
   return new Promise<never>(() => {});
 }
 
-/** The last net under everything: what nobody caught is logged and survived. No throw from input ends the process. */
+/** The last net under everything: what was not caught is logged and survived. No throw from input ends the process. */
 export function surviveErrors(log: Log, count: () => void): void {
   const onError = (error: unknown) => {
     count();

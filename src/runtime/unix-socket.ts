@@ -5,7 +5,7 @@ export interface UnixSocket {
   end(): void;
 }
 
-/** What one end is told. */
+/** What one end receives. */
 export interface UnixSocketEvents {
   received(bytes: Uint8Array): void;
   /** It takes more. */

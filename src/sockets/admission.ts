@@ -8,7 +8,7 @@ export interface AdmissionOptions {
   readonly acceptedPerSecond: number;
 }
 
-/** Why nobody else is let in; the words of the answer and of the metric. */
+/** Why a connection is refused; the words of the answer and of the metric. */
 export type AdmissionRefusal = "connection_limit" | "address_limit" | "rate_limit";
 
 /**

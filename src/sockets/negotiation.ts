@@ -86,7 +86,7 @@ export function createUniRoute(protocol: Protocol, pushesDisconnect: boolean): S
   return {
     statusWithoutUpgrade: 400,
     negotiate: (_offered, query) => {
-      // As recorded: null stands for no request, so that the first message is one.
+      // As recorded: null is no request, so that the first message is one.
       const given = query.get("cf_connect")?.trim() ?? "";
       const request = given === "" || given === "null" ? null : given;
       if (request !== null && protocol.decode(request, "").malformed) {

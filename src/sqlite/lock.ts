@@ -24,7 +24,7 @@ export class InUseError extends Error {
 /**
  * Holds a file for one store of one process, until it is released or the process ends. The lock is a flock(2) on a file
  * of its own, PATH-lock. SQLite's own locks are POSIX locks: closing any descriptor of the database in this process, as
- * of a copy that was read, drops them (fcntl(2), F_SETLK). A flock belongs to its descriptor: nobody drops it by reading.
+ * of a copy that was read, drops them (fcntl(2), F_SETLK). A flock belongs to its descriptor: reading does not drop it.
  *
  * PATH-lock holds one name. On Linux a second flock, on the database itself, holds the file under every name: a hard link,
  * or the name that it was moved to. Elsewhere a flock and SQLite's locks exclude each other.

@@ -114,7 +114,7 @@ const mistakes: Mistake[] = [
   [
     "an API key stands once, and is not told",
     { http_api: { key: "sesame", keys: [{ name: "ci", key: "sesame" }] } },
-    "http_api.keys[0].key: expected a key that stands nowhere else",
+    "http_api.keys[0].key: expected a key that is used nowhere else",
   ],
   [
     "two things are not served at one path",
@@ -175,7 +175,7 @@ describe("between options", () => {
 });
 
 describe("warnings", () => {
-  const nobody = "client.token: no key is set, and anonymous clients are not allowed: nobody can connect (3500, 3501)";
+  const nobody = "client.token: no key is set, and anonymous clients are not allowed: no client can connect (3500, 3501)";
 
   test("[CF52] a file that lets nobody in is one warning", () => {
     expect(warningsOf({})).toEqual([nobody]);

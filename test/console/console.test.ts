@@ -82,7 +82,7 @@ describe("where the console is served", () => {
 
   test("[KO5] its key is no other key of the server", () => {
     const problems = problemsOf({ ...config, console: { enabled: true, key: apiKey } });
-    expect(problems).toEqual(["console.key: expected a key that stands nowhere else"]);
+    expect(problems).toEqual(["console.key: expected a key that is used nowhere else"]);
   });
 
   test("[KO6] its page loads from its own folder, under the strict policy", async () => {

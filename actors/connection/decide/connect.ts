@@ -37,7 +37,7 @@ function admitsAnonymous({ options, socket }: View["connection"]): boolean {
 }
 
 /**
- * Whether a connect needs nobody's answer: it has neither credentials nor channels, anonymous clients are admitted, no
+ * Whether a connect waits for no answer: it has neither credentials nor channels, anonymous clients are admitted, no
  * hook is asked, and the Hub counts the connections of named users alone.
  */
 export function isAdmittedAtOnce(connection: View["connection"], { token, subs }: ConnectCommand): boolean {
@@ -169,7 +169,7 @@ export interface JoinedChannel extends JoinAnswer {
 }
 
 /**
- * All channels of the connect were joined, and attached: the client is told of each. Where one could not be joined it is
+ * All channels of the connect were joined, and attached: the client receives each. Where one could not be joined it is
  * told of none: a client that was told of the others alone would take this one for taken away.
  */
 export function decideGreeting(view: View, joins: readonly JoinedChannel[]): readonly Decision[] {

@@ -81,7 +81,7 @@ export type Decision =
       /** The last publication that the client has, where it receives patches. */
       readonly base?: Publication;
     }
-  /** Detaches all channels of a connect that failed: no one was told of them. */
+  /** Detaches all channels of a connect that failed: the client has not seen them. */
   | { readonly type: "detach all" }
   /** Others see the connection in the channel. */
   | { readonly type: "enter"; readonly subscription: Subscribed }

@@ -67,7 +67,7 @@ function wallEnd({ asksAtExpiry }: Subscribed, expireAt: Seconds, { connection: 
 
 /**
  * The info of a connection or of a subscription has changed: presence shows it after half the interval, which is how long
- * it takes on average in Centrifugo. As recorded, it does not at once. The deadline of an earlier change stands.
+ * it takes on average in Centrifugo. As recorded, it does not at once. The deadline of an earlier change stays.
  */
 export function watchPresence({ connection }: View, info: string | undefined): readonly Decision[] {
   const { deadlines, options, subscriptions } = connection;

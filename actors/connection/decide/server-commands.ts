@@ -29,7 +29,7 @@ function decideServerSubscribe(view: View, request: ServerSubscribe): readonly D
   return decideGranted(view, asked, request);
 }
 
-/** Without a channel the client is told, and keeps its subscriptions, as in Centrifugo. */
+/** Without a channel the client receives an unsubscribe, and keeps its subscriptions, as in Centrifugo. */
 function decideServerUnsubscribe({ connection }: View, channel: string, unsubscribe: Unsubscribe): readonly Decision[] {
   const { capabilities, defaultChannel } = connection.socket;
   const push: Decision = { type: "push", push: { type: "unsubscribe", channel, unsubscribe } };

@@ -241,7 +241,7 @@ export function entered(view: View, subscription: Subscribed): readonly Decision
   return [{ type: "enter", subscription }, ...watchSubscription(view, subscription)];
 }
 
-/** What the client is told: recovered publications follow the position that it asked from, else it stands at the top. */
+/** The client's position: recovered publications follow the one that it asked from, else it is the top. */
 export function resultOf(
   { wall }: View,
   { request, terms: { grant, data, expireAt } }: Joining,

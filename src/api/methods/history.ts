@@ -35,7 +35,7 @@ export const history = defineMethod({
       ),
       (page): MaybePromise<Result<string>> => {
         if (!page.ok && page.error === errors.limitExceeded) return refuse(tooLarge);
-        // As recorded: newest first since the beginning is error 100 of the API, where clients are told 107.
+        // As recorded: newest first since the beginning is error 100 of the API, where clients receive 107.
         if (!page.ok)
           return page.error === errors.badRequest && !operations.channelError(channel) ? refuse(errors.internal) : page;
         const { publications, position } = page.value;

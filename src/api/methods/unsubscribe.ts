@@ -2,7 +2,10 @@ import { channel, fields, target } from "../fields.ts";
 import { defineMethod } from "../method.ts";
 import { nothing } from "../shapes.ts";
 
-/** Unsubscribes connections on behalf of a back end; without a channel they are told so and keep their subscriptions. */
+/**
+ * Unsubscribes connections on behalf of a back end; without a channel they receive an unsubscribe and keep their
+ * subscriptions.
+ */
 export const unsubscribe = defineMethod({
   name: "unsubscribe",
   summary: "Unsubscribes a user's connections from a channel.",

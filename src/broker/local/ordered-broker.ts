@@ -168,7 +168,7 @@ export class OrderedBroker implements Broker {
     else if (this.#group.add(waiting)) this.#commit();
   }
 
-  /** What a keyed publish is answered that is not new, or cannot be remembered; null where it is to be done. */
+  /** The answer to a keyed publish that is not new, or cannot be remembered; null where it is published. */
   #knownOutcome({ channel, account }: Draft, key: string): Outcome | null {
     this.#settle(channel);
     const first = this.#keys.find(key);

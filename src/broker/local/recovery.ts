@@ -6,7 +6,7 @@ import type { Stream } from "./store.ts";
 
 const none: readonly Publication[] = [];
 
-/** What a joiner is told of the stream: everything that it missed, with the proof, or nothing. */
+/** What a joiner receives of the stream: everything that it missed, with the proof, or nothing. */
 export function recover(stream: Stream, since: Since | null): Joined {
   const position = positionOf(stream);
   const missed = since === null ? null : missedSince(stream, since);

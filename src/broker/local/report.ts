@@ -24,7 +24,7 @@ const counted = { share: "overShare", bound: "overBound", keys: "overKeys" } as 
 
 const nothingRefused = { overShare: 0, overBound: 0, overKeys: 0 };
 
-/** The whole process stands still while the disk syncs: from here on somebody should hear of it. */
+/** The whole process waits while the disk syncs: longer ones are logged. */
 const slowCommitMs = 100;
 /** One line a second is enough to know that something is wrong with every publication. */
 const lineIntervalMs = 1_000;

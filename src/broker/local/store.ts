@@ -2,7 +2,9 @@ import { type ClientError, errors } from "../../core/errors.ts";
 import type { Position, Publication } from "../../core/publication.ts";
 import type { Account, Draft, HistoryOptions } from "../broker.ts";
 
-/** One channel's stream as it stands. What lies from `first` to `top` is kept, without a hole; nothing where `first` is above `top`. */
+/**
+ * One channel's stream. What lies from `first` to `top` is kept, without a hole; nothing where `first` is above `top`.
+ */
 export interface Stream {
   readonly epoch: string;
   /** The offset of the last publication; 0 before the first one. */
@@ -19,7 +21,7 @@ export interface Stream {
   readUpTo(from: number, to: number, end: { readonly bytesMax: number; readonly reverse: boolean }): Publication[];
 }
 
-/** What an append says of a draft whose version is no news: where the stream stands. */
+/** The result of an append whose version is not newer: the position of the stream. */
 interface Stale {
   readonly stale: Position;
 }
@@ -34,7 +36,7 @@ export interface Refused {
 /** What became of an append. */
 export type Appended = Publication | Stale | Refused;
 
-/** Over its share an account is told so; the bound of the server is there again later. */
+/** An account over its share receives an error of its own; the bound of the server may have room later. */
 export function refusedBy(reason: Refused["reason"]): Refused {
   return { refused: reason === "share" ? errors.limitExceeded : errors.internal, reason };
 }

@@ -26,7 +26,7 @@ export class NatsBus implements ClusterBus {
     if (this.#connection) this.begin(this.#connection);
   }
 
-  /** A connection stands. The client subscribes again by itself to what it has subscribed to. */
+  /** A connection is open. The client subscribes again by itself to what it has subscribed to. */
   begin(connection: NatsConnection): void {
     this.#connection = connection;
     const node = this.#node;

@@ -4,7 +4,7 @@ import { Names } from "./names.ts";
 import type { NatsOptions } from "./options.ts";
 import { StreamStore } from "./stream-store.ts";
 
-/** What stands in the way of servers that were asked. */
+/** Why servers cannot be used. */
 export interface NatsFault {
   /** They cannot be reached now, or they refuse what a node needs, which will not change by itself. */
   readonly kind: "unreachable" | "refused";

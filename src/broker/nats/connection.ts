@@ -20,7 +20,7 @@ export interface ConnectionPorts {
   readonly timers: Timers;
   readonly random: Random;
   readonly log: Log;
-  /** A connection stands, the first time and after each interruption; messages may have been missed before. */
+  /** A connection is open, the first time and after each interruption; messages may have been missed before. */
   connected(connection: NatsConnection): void;
   /** It is interrupted: nothing that is sent now is answered. */
   interrupted(): void;

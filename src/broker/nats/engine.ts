@@ -30,7 +30,7 @@ export interface NatsEnginePorts {
   readonly timers: Timers;
   readonly random: Random;
   readonly log: Log;
-  /** Is told how long each call took, in milliseconds. */
+  /** Receives the duration of each call, in milliseconds. */
   readonly durations: { observe(milliseconds: number): void };
 }
 

@@ -18,7 +18,7 @@ interface Waiting {
 type Append = (channel: string, entries: readonly Entry[], until: number) => Promise<readonly Appended[]>;
 
 /**
- * One lane for each channel, in which an append waits for the one before, because it stands behind it. What waits is
+ * One lane for each channel, in which an append waits for the one before, because its offset follows. What waits is
  * stored together: so a busy channel takes many publications in one round trip.
  */
 export class Lanes {

@@ -2,7 +2,7 @@ import { boolean, type InferOutput, integer, minValue, number, object, optional,
 
 const whole = pipe(number(), integer(), minValue(0));
 
-/** What stands before the bodies of a record. */
+/** The head of a record, before its bodies. */
 const head = object({
   /** Epoch of the stream; "" where it has ended, and of what is not kept. */
   e: string(),
@@ -26,7 +26,7 @@ const version = "1";
 
 type Head = InferOutput<typeof head>;
 
-/** What is stored of a channel in one message: publications that came together, or a mark that only says where it stands. */
+/** What is stored of a channel in one message: publications that came together, or a mark with its position alone. */
 export interface StreamRecord {
   readonly head: Head;
   readonly bodies: readonly string[];

@@ -30,7 +30,7 @@ interface SessionsPorts {
   failed(error: unknown): void;
 }
 
-/** Opens what a connection is used for, each time that it stands, and again where the stream was deleted. */
+/** Opens what a connection is used for, after each connect, and again where the stream was deleted. */
 export class Sessions {
   readonly #options: Pick<NatsOptions, "jetstream" | "ioTimeout">;
   readonly #names: Names;
@@ -52,7 +52,7 @@ export class Sessions {
     return this.#current;
   }
 
-  /** A connection stands. */
+  /** A connection is open. */
   async begin(connection: NatsConnection): Promise<void> {
     this.end();
     const turn = this.#turns;

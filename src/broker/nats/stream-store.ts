@@ -12,7 +12,7 @@ interface JetStream {
   readonly direct: DirectStreamAPI;
 }
 
-/** A record, and where it stands in the stream of all channels. */
+/** A record, and its sequence in the stream of all channels. */
 export interface StoredRecord extends StreamRecord {
   readonly seq: number;
   /** When it was stored, in Unix milliseconds of the server. */
@@ -120,7 +120,7 @@ export class StreamStore {
     return storedOf(await this.#jetstream.streams.getMessage(this.#name, query));
   }
 
-  /** Where the first publish with a key stands; null where that is not known. */
+  /** The place of the first publish with a key; null where that is not known. */
   async resultOf(key: string): Promise<Position | null> {
     const stored = storedOf(
       await this.#jetstream.streams.getMessage(this.#name, { last_by_subj: this.#names.key(key) }),
@@ -148,7 +148,7 @@ export class StreamStore {
     return found;
   }
 
-  /** Stores a record if the last one of its channel is the one that is named; it is told to all who listen. */
+  /** Stores a record if the last one of its channel is the one that is named; all listeners receive it. */
   async write({ channel, record, after, isBegin, key, lifetime }: Write, timeout: number): Promise<Written> {
     const headers = this.#headers({
       "Nats-Expected-Last-Subject-Sequence": String(after),
@@ -160,7 +160,7 @@ export class StreamStore {
     return writtenOf(await this.#connection.request(subject, encodeRecord(record), { timeout, headers }));
   }
 
-  /** Keeps where the first publish with a key stands; false where that is kept already. */
+  /** Keeps the place of the first publish with a key; false where that is kept already. */
   async keepResult(key: string, { offset, epoch }: Position, timeout: number): Promise<boolean> {
     const headers = this.#headers({ "Nats-Expected-Last-Subject-Sequence": "0", "Nats-TTL": ttlOf(keyMs) });
     const record = encodeRecord({ head: { e: epoch, o: offset }, bodies: [] });
@@ -215,7 +215,7 @@ function writtenOf(message: Msg): Written {
 function storedOf(message: StoredMsg | null): StoredRecord | null {
   if (message === null) return null;
   const record = decodeRecord(message.string());
-  // Written by a newer node: what stands there is not to be guessed at, and not to be ended.
+  // Written by a newer node: its stream is neither guessed at nor ended.
   if (record === null) throw new Error(`the record ${message.seq} cannot be read`);
   return { ...record, seq: message.seq, storedAt: message.time.getTime() };
 }

@@ -110,7 +110,7 @@ export class Streams {
     return { generation: this.#store.generation, now: this.#clock.wall() };
   }
 
-  /** What became of a publish with a key; a known one whose result is gone stands at the top. */
+  /** What became of a publish with a key; a known one whose result is gone has the top position. */
   async #keyed(
     key: string,
     { isDuplicate, record, tail }: { isDuplicate: boolean; record: StreamRecord; tail: Tail | null },
@@ -118,7 +118,7 @@ export class Streams {
   ): Promise<Appended> {
     if (isDuplicate) return { position: (await this.#store.resultOf(key)) ?? positionOf(tail), isNew: false };
     const position = { offset: record.head.o, epoch: record.head.e };
-    // It is stored, and its key with it: what is lost here is only what a second attempt is told.
+    // It is stored, and its key with it: only the result for a second attempt is lost here.
     await this.#store.keepResult(key, position, Math.max(1, until - this.#clock.monotonic())).catch(() => false);
     return { position, isNew: true, ...(record.head.f && { isFirstKept: true as const }) };
   }
@@ -144,7 +144,7 @@ export class Streams {
     return written;
   }
 
-  /** Stores what `recordOf` makes of the stream that stands, behind it and in place of it; nothing where it makes none. */
+  /** Stores what `recordOf` makes of the present stream, behind it and in its place; nothing where it makes none. */
   async #mark(channel: string, until: number, recordOf: (tail: Tail) => StreamRecord | null): Promise<void> {
     for (;;) {
       const tail = await this.#last(channel);

@@ -3,7 +3,7 @@ import type { Entry } from "../remote/engine.ts";
 import type { StreamRecord } from "./record.ts";
 import type { StoredRecord } from "./stream-store.ts";
 
-/** Where a channel stands: what its last record says. */
+/** The position of a channel, by its last record. */
 export interface Tail {
   /** Its number in the stream of all channels. */
   readonly seq: number;
@@ -55,7 +55,7 @@ export function isOutdated({ version, versionEpoch }: Entry, tail: Tail | null):
   return (versionEpoch === "" || versionEpoch === tail.versionEpoch) && version <= tail.version;
 }
 
-/** The record of entries that follow what stands, or begin a stream with `epoch`. */
+/** The record of entries that follow the present ones, or begin a stream with `epoch`. */
 export function recordOf(
   entries: readonly Entry[],
   tail: Tail | null,
@@ -75,7 +75,7 @@ export function recordOf(
   };
 }
 
-/** A record that only says where a stream stands. */
+/** A record with the position of a stream alone. */
 export function markOf({ epoch, top, generation, version, versionEpoch, keptAt }: Omit<Tail, "seq" | "storedAt">) {
   return {
     head: {

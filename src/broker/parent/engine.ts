@@ -20,7 +20,7 @@ import { type EngineLink, engineKinds, type Write } from "./port.ts";
 /** What an engine works with. */
 export interface ParentEnginePorts {
   readonly clock: Pick<Clock, "monotonic">;
-  /** Is told how long each call took, in milliseconds. */
+  /** Receives the duration of each call, in milliseconds. */
   readonly durations: { observe(milliseconds: number): void };
 }
 

@@ -22,7 +22,7 @@ const nowhere: Position = { offset: 0, epoch: "" };
 /** Where streams may be: their options do not come with every call. */
 const anywhere = [true, false].map((durable): HistoryOptions => ({ durable, size: 1, ttl: 1, metaTtl: 1 }));
 
-/** The broker of the parent process for its workers: what each has subscribed to is told to it. */
+/** The broker of the parent process for its workers: each receives what it has subscribed to. */
 export class EngineServer {
   readonly broker: LocalBroker;
   readonly #subscribers = new Map<string, Set<EngineLink>>();

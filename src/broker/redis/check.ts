@@ -10,7 +10,7 @@ import type { RedisOptions } from "./options.ts";
 import { scriptOfShard } from "./script.ts";
 import * as scripts from "./scripts.ts";
 
-/** What stands in the way of a server that was asked. */
+/** Why a server cannot be used. */
 export interface RedisFault {
   /** It cannot be reached now, or it refuses what a node needs, which will not change by itself. */
   readonly kind: "unreachable" | "refused";

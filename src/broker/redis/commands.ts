@@ -26,7 +26,7 @@ export interface Redirection {
 interface CommandPorts {
   readonly clock: Clock;
   readonly durations: { observe(milliseconds: number): void };
-  /** Is told of every call that was not answered. */
+  /** Receives every call that was not answered. */
   failed(error: unknown): void;
   /** Where a call goes that was refused with this error, `attempt` times before; null where it has failed. */
   redirect(error: string, attempt: number): Promise<Redirection | null> | null;

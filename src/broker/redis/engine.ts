@@ -23,7 +23,7 @@ const reopenMs = milliseconds(250);
 
 /**
  * Redis or Valkey: one connection for commands, on which every step of a channel is a script, and one for messages. Both
- * come back by themselves; what was not answered on the one fails, and what may be missing on the other is told.
+ * come back by themselves; what was not answered on the one fails, and what may be missing on the other is reported.
  */
 export class RedisEngine implements RedisParts {
   readonly commands: Commands;

@@ -12,7 +12,7 @@ export class Keys {
     this.#prefix = `${prefix}:{`;
   }
 
-  /** What stands between the braces of all keys of a channel. */
+  /** The part between the braces of all keys of a channel. */
   tag(channel: string): string {
     return escaped(channel);
   }
@@ -47,7 +47,7 @@ export class Keys {
     return `${this.#prefix}%inbox}:${name}`;
   }
 
-  /** What publications are told in. */
+  /** The Redis channel of publications. */
   messages(channel: string): string {
     return `${this.#prefix}${escaped(channel)}}:p`;
   }

@@ -12,7 +12,7 @@ export interface RedisPorts {
   readonly timers: Timers;
   readonly random: Random;
   readonly log: Log;
-  /** Is told how long each call took, in milliseconds. */
+  /** Receives the duration of each call, in milliseconds. */
   readonly durations: { observe(milliseconds: number): void };
 }
 
@@ -37,7 +37,7 @@ export interface RedisParts extends Engine {
   callerOf(scripts: readonly Script[]): ScriptCaller;
   /** Publishes to the subscribers of this name; at most once. */
   publish(name: string, text: string): void;
-  /** From here on `heard` is told of these names, until `resumed`. Rejects where that is not possible now. */
+  /** From here on `heard` receives these names, until `resumed`. Rejects where that is not possible now. */
   hear(names: readonly string[]): Promise<unknown>;
 }
 

@@ -99,7 +99,7 @@ export class Probe {
     }
     this.#silentSince = now;
     this.#ports.silent();
-    // Not an orderly end: nobody may be there to take part in it.
+    // Not an orderly end: the server may not answer.
     for (const connection of [this.#commands, this.#messages]) connection.stream?.destroy();
   }
 }

@@ -2,7 +2,7 @@ import type { ClientError } from "../../core/errors.ts";
 import type { Position } from "../../core/publication.ts";
 import type { Account, HistoryOptions } from "../broker.ts";
 
-/** What is to be appended to a channel, or published in it without being kept. */
+/** What is appended to a channel, or published in it without being kept. */
 export interface Entry {
   readonly channel: string;
   /** The publication as one string, with its id; an engine does not read it. */
@@ -88,7 +88,7 @@ export interface Engine {
   remove(channel: string, notice: string, done: (isDone: boolean) => void): void;
   /** Ends a stream that still has this epoch: the next read or append begins another one. */
   renew(channel: string, epoch: string, done: (isDone: boolean) => void): void;
-  /** From the answer on every publication in the channels that it is true for is told, until `resumed`. */
+  /** From the answer on every publication in the channels with true is heard, until `resumed`. */
   subscribe(channels: readonly string[], done: (hears: readonly boolean[]) => void): void;
   unsubscribe(channels: readonly string[]): void;
   close(): Promise<void>;

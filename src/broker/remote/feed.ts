@@ -5,10 +5,10 @@ import { Held } from "./held.ts";
 import { Ring } from "./ring.ts";
 
 /**
- * One channel as this node hears it: what comes is delivered by its offset, without a gap and once, or the loss is told.
- * Pure: all it does is told to its events. In `unread` nothing is known of a stream, and everything is delivered as it
- * comes; in `opening` the stream is read for the first time; in `live` the next offset is delivered; in `reading` the
- * stream is read again, because something is missing or a joiner wants more, and messages are held.
+ * One channel as this node hears it: what comes is delivered by its offset, without a gap and once, or the loss is
+ * reported. Pure: all it does goes to its events. In `unread` nothing is known of a stream, and everything is delivered
+ * as it comes; in `opening` the stream is read for the first time; in `live` the next offset is delivered; in `reading`
+ * the stream is read again, because something is missing or a joiner wants more, and messages are held.
  */
 export class Feed {
   state: "unread" | "opening" | "live" | "reading" = "unread";
@@ -78,14 +78,14 @@ export class Feed {
     else this.#read("");
   }
 
-  /** Where the engine says that the stream stands; null for one that it does not have. */
+  /** The stream's position by the engine; null for one that it does not have. */
   compare(position: Position | null): void {
     if (this.state === "unread") return;
     const { epoch, top } = this.ring;
     if (this.state !== "live" || position?.epoch !== epoch || position.offset !== top) this.check();
   }
 
-  /** The read that ran was not answered. False: it is to be asked for again later. */
+  /** The read that ran was not answered. False: the read is repeated later. */
   failed(): boolean {
     const isFirst = this.state === "opening";
     this.#isAgain = false;

@@ -11,7 +11,7 @@ export interface Own extends Waiting {
   readonly draft: Draft;
   /** Null once it was called. */
   done: ((outcome: Outcome) => void) | null;
-  /** Where it stands, once the engine has answered. */
+  /** Its position, once the engine has answered. */
   position: Position | null;
   isAnswered: boolean;
   isDelivered: boolean;
@@ -30,7 +30,7 @@ export class OwnPublishes {
   #last = 0;
   readonly #late: (own: Own) => void;
 
-  /** `late` is told of a publish that was not answered in time. */
+  /** `late` receives a publish that was not answered in time. */
   constructor(prefix: string, late: (own: Own) => void) {
     this.#prefix = `${prefix}-`;
     this.#late = late;
@@ -86,7 +86,7 @@ export class OwnPublishes {
 
 function ignore(): void {}
 
-/** A publish of this node at the place where it stands. */
+/** A publish of this node at its position. */
 export function arrivalOf({ id, draft }: Own, { offset, epoch, isFirstKept }: Omit<Message, "body">): Arrival {
   const { excludeClient = "" } = draft;
   return { id, publication: publicationOf(draft, offset, epoch, isFirstKept), excludeClient };

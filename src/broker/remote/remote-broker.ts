@@ -281,7 +281,7 @@ export class RemoteBroker implements Broker {
     this.#checkQuiet();
   }
 
-  /** Answers a publish of this node that stands somewhere. */
+  /** Answers a publish of this node that has a position. */
   #settle(own: Own | undefined): void {
     if (own && own.position !== null) this.#answer(own, { ok: true, value: own.position });
   }

@@ -22,7 +22,7 @@ export class Ring implements Stream {
     return this.top - this.#publications.length + 1;
   }
 
-  /** Stands at a position; nothing is known of what was before. */
+  /** Sets the position; nothing is known of what was before. */
   begin(epoch: string, top: number): void {
     this.epoch = epoch;
     this.top = top;

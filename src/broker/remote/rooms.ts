@@ -12,7 +12,7 @@ import { decodeBody } from "./wire.ts";
 
 /** Channels in one call of the engine. */
 const batchMax = 512;
-/** A channel without a subscriber is heard so much longer, in milliseconds: somebody may come back. */
+/** A channel without a subscriber is heard so much longer, in milliseconds: a subscriber may come back. */
 const idleMs = 1_000;
 /** A channel that was silent for so long is subscribed to again and compared with the engine, in milliseconds. */
 const silentMs = 25_000;
@@ -114,7 +114,7 @@ export class Rooms {
     }
   }
 
-  /** Messages may be missing: subscribes again to all that are meant, and compares where each stream stands. */
+  /** Messages may be missing: subscribes again to all that are meant, and compares the position of each stream. */
   resume(isMeant: (channel: string) => boolean = () => true): void {
     const meant = (room: Room) => room.subscription === "confirmed" && isMeant(room.channel);
     this.#resume([...this.#rooms.values()].filter(meant));

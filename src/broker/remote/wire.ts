@@ -24,7 +24,7 @@ export type Told =
 /** Version 0 of a join or a leave. */
 const zerothPresence = object({ info: clientInfo });
 
-/** What stands before a payload where it is not plain JSON from a back end. */
+/** The head before a payload that is not plain JSON from a back end. */
 const header = object({
   /** The kind of the payload where it is not JSON. */
   k: optional(picklist(["text", "binary"])),
@@ -42,7 +42,7 @@ const header = object({
 
 type Header = InferOutput<typeof header>;
 
-/** Where a publication stands, as its engine tells it. */
+/** The position of a publication, by its engine. */
 type Place = Omit<Message, "body">;
 
 /** Version 0: all in one JSON text, the payload as a string. */
@@ -54,7 +54,7 @@ const version = "1";
 /** What `remove` publishes. */
 export const removedNotice = `${version}\n\n`;
 
-/** What is told of a draft, or of a publication that was kept. */
+/** The message of a draft, or of a publication that was kept. */
 type Encoded = Pick<Draft, "data"> & Partial<Draft>;
 
 /**

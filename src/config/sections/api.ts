@@ -35,7 +35,7 @@ const methods = [
   "push_log",
 ];
 
-/** The name of a key stands in logs. */
+/** The name of a key appears in logs. */
 const keyName = { pattern: /^[-\w.]{1,64}$/, means: "a name of up to 64 letters, digits, -, _ or ." };
 
 /** `http_api`: what a back end may call. Without a key the API is off. */
@@ -48,7 +48,7 @@ export const httpApi = section({
       v.string(expected(keyName.means)),
       v.regex(keyName.pattern, expected(keyName.means)),
       v.metadata({ kind: "text" }),
-      v.description("The name that stands in the log and in the push log."),
+      v.description("The name that appears in the log and in the push log."),
     ),
     key: v.pipe(secretText("The key itself.", headerKey), v.minLength(1, "expected a key, got an empty one")),
     methods: list("The methods that this key may call; empty for all, with `channels` for all that name a channel.", {

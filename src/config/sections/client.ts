@@ -204,7 +204,7 @@ const volumes = {
   ),
   recovery_max_bytes: count(
     524_288,
-    "Bytes of recovered publications per connect or frame; half of the queue, so that recovery makes nobody slow.",
+    "Bytes of recovered publications per connect or frame; half of the queue, so that recovery does not make a client slow.",
     { unit: "bytes", min: 1 },
   ),
 };
@@ -220,8 +220,8 @@ const hooks = {
     section({
       connect: switchedProxy("Whether a hook decides who a client without a token is."),
       refresh: switchedProxy("Whether a hook is asked when a connection has expired, with or without a token."),
-      connected: switchedProxy("Whether a back end is told of each connection."),
-      disconnect: switchedProxy("Whether a back end is told of the end of each connection."),
+      connected: switchedProxy("Whether a back end is notified of each connection."),
+      disconnect: switchedProxy("Whether a back end is notified of the end of each connection."),
     }),
     {},
   ),

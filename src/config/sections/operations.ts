@@ -75,7 +75,7 @@ export const shutdown = section({
   batch_interval: duration("100ms", "Time between two batches, with jitter."),
 });
 
-/** `log`: what is told, to stderr. */
+/** `log`: what is logged, to stderr. */
 export const log = section({
   level: choice(
     ["trace", "debug", "info", "warn", "error", "fatal", "none"],

@@ -118,7 +118,7 @@ export const uniWebsocket = section({
     unit: "bytes",
     min: 1,
   }),
-  disable_disconnect_push: flag(false, "Whether a disconnect is told by the close frame alone."),
+  disable_disconnect_push: flag(false, "Whether a disconnect is sent in the close frame alone."),
   join_push_messages: flag(
     false,
     "Read so that Centrifugo's files load, and without effect (one warning): each push has a frame of its own.",

@@ -10,7 +10,7 @@ import { Sender } from "./sender.ts";
 /** Milliseconds for the last events of a server that stops. */
 const finishMax = 2_000;
 
-/** Which back ends are told of what. */
+/** Which back ends receive which events. */
 export interface EventHooksOptions {
   readonly outbox: OutboxOptions & { readonly batch_size: number };
   /** What `default` means for each kind; null where it is off, or has no endpoint. */
@@ -79,14 +79,14 @@ export class EventHooks {
     if (read !== null) this.told(read);
   }
 
-  /** The same of an event as back ends are told it. */
+  /** The same of an event as back ends receive it. */
   told({ kind, fields }: ToldEvent): void {
     const name = this.#nameOf(kind, fields.channel);
     const route = name === null ? null : routeOf(kind, name);
     if (route !== null && this.#routes.has(route)) this.outbox.add(route, fields);
   }
 
-  /** 0 where a back end is told when the channel's last subscriber has gone. */
+  /** 0 where a back end is notified when the channel's last subscriber has left. */
   linger(channel: string): number | null {
     return this.#ports.channelOptions(channel)?.channel_state_proxy_enabled ? 0 : null;
   }
@@ -106,7 +106,7 @@ export class EventHooks {
     for (const sender of this.#senders) sender.wake();
   }
 
-  /** The proxy that is told; null where none is. */
+  /** The proxy that receives them; null where none does. */
   #nameOf(kind: EventKind, channel: string | undefined): string | null {
     if (kind === "connected" || kind === "disconnect") return "default";
     const options = this.#ports.channelOptions(channel ?? "");

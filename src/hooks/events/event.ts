@@ -1,9 +1,9 @@
 import type { LifecycleEvent } from "../hooks.ts";
 
-/** The hooks that are told, and decide nothing. */
+/** The hooks that are notified and decide nothing. */
 export type EventKind = "connected" | "disconnect" | "unsubscribe" | "channel_state";
 
-/** What a back end is told of an event, beside its id, time and node. */
+/** The fields of an event beside its id, time and node. */
 export interface EventFields {
   readonly type: string;
   readonly client?: string;
@@ -18,13 +18,13 @@ export interface EventFields {
   readonly count?: number;
 }
 
-/** An event, and which hook is told of it. */
+/** An event, and the hook that receives it. */
 export interface ToldEvent {
   readonly kind: EventKind;
   readonly fields: EventFields;
 }
 
-/** Null where no hook is told of it. */
+/** Null where no hook receives it. */
 export function readEvent(event: LifecycleEvent): ToldEvent | null {
   switch (event.type) {
     case "connected":

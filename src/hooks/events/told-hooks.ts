@@ -3,7 +3,7 @@ import type { Hook, HookOptions, Hooks, LifecycleEvent, RpcRoute, SendRoute } fr
 import type { HookStatistics } from "../statistics.ts";
 import type { EventHooks } from "./event-hooks.ts";
 
-/** What is told of events for back ends. */
+/** The lifecycle of connections and channels as events for back ends. */
 export type EventReceiver = Pick<EventHooks, "tell" | "linger" | "statistics" | "finish" | "close">;
 
 /** Hooks whose events go to back ends as well. */
@@ -52,7 +52,7 @@ export class ToldHooks implements Hooks {
     return this.#hooks.send(data);
   }
 
-  /** The longer one: neither is told that a channel is closed before its time. */
+  /** The longer one: neither side sees a channel closed too early. */
   linger(channel: string): number | null {
     const own = this.#hooks.linger(channel);
     const told = this.#events.linger(channel);

@@ -16,7 +16,7 @@ const envelope = v.nullable(
   }),
 );
 
-/** What stands in an answer: a disconnect goes before an error, and that before a result. */
+/** The parts of an answer: a disconnect goes before an error, and that before a result. */
 export type Envelope =
   | { readonly kind: "none" }
   | { readonly kind: "error"; readonly error: ClientError }

@@ -136,7 +136,7 @@ export class InProcessHooks implements Hooks {
   }
 }
 
-/** Null where no handler is told of the channel's state. */
+/** Null where no handler follows the channel's state. */
 function lingerOf({ name, handlers: { opened, closed, linger = 0 } }: DeclaredChannel): number | null {
   const milliseconds = millisecondsOf(linger, `${name}.linger`);
   return opened || closed ? milliseconds : null;

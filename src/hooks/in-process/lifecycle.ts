@@ -17,7 +17,7 @@ function willReturn(code: number): boolean {
   return !((code >= 3500 && code < 4000) || (code >= 4500 && code < 5000));
 }
 
-/** Keeps the handles of connections up to date, and runs the handlers that are told of their lives. */
+/** Keeps the handles of connections up to date, and runs the handlers of their lifecycle. */
 export class Lifecycle {
   readonly #parts: LifecycleParts;
   readonly #connections = new Map<string, Set<ConnectionHandle>>();

@@ -42,7 +42,7 @@ export interface DeclaredChannel {
   /** Its name in the contract. */
   readonly name: string;
   readonly pattern: Pattern;
-  /** What stands before the first colon of its pattern; "" where there is none. */
+  /** The part of its pattern before the first colon; "" where there is none. */
   readonly namespace: string;
   readonly schemas: ChannelSchemas;
   readonly handlers: RuntimeChannelHandlers;

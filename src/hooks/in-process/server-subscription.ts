@@ -9,7 +9,7 @@ export interface RawPublication {
   readonly tags?: Readonly<Record<string, string>>;
 }
 
-/** What a subscription inside of the server is told, synchronously and in the order of the channel. */
+/** What a subscription inside of the server receives, synchronously and in the order of the channel. */
 export interface PublicationListener {
   publication(publication: RawPublication): void;
   /** What follows does not continue what came before. */

@@ -58,7 +58,7 @@ export class Cleaner {
     const [waiting = ""] = calls.channel(channel, "w").keys;
     const left = await calls.call(scripts.settle, [waiting], [messages, node]);
     if (left === null) return false;
-    // Leaves that wait are told by a later cleaning.
+    // Leaves that wait are published by a later cleaning.
     if (Number(left) === 0) await calls.call(scripts.unnote, [calls.node(`c:${node}`)], [channel]);
     return true;
   }

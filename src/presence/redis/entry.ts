@@ -13,7 +13,7 @@ export function listOf(entries: readonly unknown[], unreadable: () => void): Rea
   return new Map(read.map(({ info }) => [info.client, info]));
 }
 
-/** `1`, node, order, whether its leave is told, user, info; null where it is something else. */
+/** `1`, node, order, whether its leave is published, user, info; null where it is something else. */
 function entryOf(text: string): { order: number; info: ClientInfo } | null {
   const [node = "", order, , , ...info] = text.split("\n");
   if (!node.startsWith("1")) return null;

@@ -17,7 +17,7 @@ export interface RedisPresencePorts extends NodePorts {
   readonly keys: Keys;
   /** Runs something later. */
   after(delay: number, run: () => void): () => void;
-  /** Leaves that may wait at once; one more is told at once. Default 100,000. */
+  /** Leaves that may wait at once; one more is published at once. Default 100,000. */
   readonly waitingMax?: number;
 }
 
@@ -32,7 +32,7 @@ const lingerMs = 60_000;
 
 /**
  * Presence on Redis: each entry names its node and lives until its connection leaves or its node is gone, without being
- * written again. Entry, count and join are one script, so that each join and leave is told once, whichever node tells it.
+ * written again. Entry, count and join are one script, so that each join and leave is published once, by whichever node.
  */
 export class RedisPresence implements SharedPresence {
   /** Entries of an unknown version, or damaged ones. */
@@ -187,7 +187,7 @@ export class RedisPresence implements SharedPresence {
     this.#ports.after(grace, () => void this.#overdue(channel, room, info));
   }
 
-  /** A leave has waited: it is told, unless it was taken back. */
+  /** A leave has waited: publishes it, unless it was taken back. */
   async #overdue(channel: string, room: Room, info: ClientInfo): Promise<void> {
     const { keys, messages } = this.#calls.channel(channel, "w");
     const list = this.#calls.waitingOf(channel, JSON.stringify(info.user));

@@ -18,7 +18,7 @@ export interface Room {
   waiting: number;
 }
 
-/** When the join of a client that is entered again is told. */
+/** When the join of a client that is entered again is published. */
 export type ToldWhen = "always" | "new" | "never";
 
 /** What reconciling works with. */

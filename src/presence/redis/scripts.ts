@@ -1,12 +1,13 @@
 import { script } from "../../broker/redis/script.ts";
 
 /**
- * Entries of a channel. `u` HASH: who is seen in presence. `h` HASH: who is not, and whose leave is told all the same.
- * `w` HASH: leaves that wait for the same user to come back. `n` HASH: how many entries in `u` each user has, and under
- * the empty name the version of `u`, which begins with the time so that no content has it twice. `g` LIST of a user: the
- * clients whose leaves wait, oldest first.
+ * Entries of a channel. `u` HASH: who is seen in presence. `h` HASH: who is not, and whose leave is published all the
+ * same. `w` HASH: leaves that wait for the same user to come back. `n` HASH: how many entries in `u` each user has, and
+ * under the empty name the version of `u`, which begins with the time so that no content has it twice. `g` LIST of a
+ * user: the clients whose leaves wait, oldest first.
  *
- * An entry is `1`, node, order, `1` where its leave is told, user as JSON, info as JSON, with line feeds between them.
+ * An entry is `1`, node, order, `1` where its leave is published, user as JSON, info as JSON, with line feeds between
+ * them.
  */
 const entries = `
 local function parts(entry)
@@ -40,7 +41,7 @@ end`;
 
 /**
  * Enters a client. Keys: u, h, w, n, g. Arguments: channel of the messages, client, node, user, info, 1 for presence, 1
- * for join and leave, 1 where a leave of the user that waits is taken back, and when the join is told: `always`,
+ * for join and leave, 1 where a leave of the user that waits is taken back, and when the join is published: `always`,
  * `new` if the client had no entry, `never`.
  */
 export const enter = script(
@@ -174,7 +175,7 @@ return { redis.call('HLEN', KEYS[1]), math.max(0, redis.call('HLEN', KEYS[2]) - 
  * A node that is there. Keys: nodes HASH (`a` and a token: there; `x`: being cleaned up), identity. Arguments: generation,
  * node, a new identity, the token that the node knows, a new one. The answer: what the server's data are identified by,
  * whether the node was there with its token, and all nodes. Where it was not, the new token holds: a node that did not get
- * the answer does not know it, and is told again.
+ * the answer does not know it, and receives it again.
  */
 export const present = script(`
 local g = ''

@@ -13,7 +13,7 @@ interface Check {
    * `1e0` are no integers of the protocol, but once parsed they do not differ from `1`. Absent where it has no integers.
    *
    * @param json a text that `JSON.parse` took
-   * @param value where in it the value stands
+   * @param value the place of the value in it
    */
   readonly hasFraction?: (json: string, value: Extent) => boolean;
 }

@@ -18,7 +18,7 @@ const uniJsonEncoding: Encoding = {
 
 /**
  * The Centrifuge protocol of unidirectional clients, which send one connect request and then read bare pushes: `curl -N`
- * or a browser's `EventSource`. The first push is the result of connect; every other reply is for nobody.
+ * or a browser's `EventSource`. The first push is the result of connect; no other reply is sent.
  */
 export function createCentrifugeUniJson(settings: ProtocolSettings): Protocol {
   return {
@@ -41,7 +41,7 @@ export function createCentrifugeUniJson(settings: ProtocolSettings): Protocol {
 
 const malformed: Decoded = { commands: [], malformed: true };
 
-/** The session stands for the connection in calls of the API. Its node is not told: no commands are sent to it. */
+/** The session names the connection in calls of the API. Its node is not sent: no commands go to it. */
 function encodeReply(reply: Reply): string | null {
   if (reply.method !== "connect") return null;
   const { session, ...result } = reply.result;

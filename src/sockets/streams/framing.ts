@@ -2,7 +2,7 @@ import type { Frame } from "../../core/frame.ts";
 
 /** How the frames of a protocol stand in the body of a streamed response. */
 export interface Framing {
-  /** The transport, as hooks are told of it. */
+  /** The name of the transport for hooks. */
   readonly transport: string;
   readonly contentType: string;
   /** What the body begins with; "" for nothing. */

@@ -14,7 +14,7 @@ import type { Flushed, TurnWriter } from "./turn-writer.ts";
 /** What was learnt of a client from the request that its stream answers. */
 export interface StreamOpening extends Opening {
   readonly framing: Framing;
-  /** A secret that stands for the connection in requests of its client, and in calls of the API. */
+  /** The secret id of the connection in requests of its client, and in calls of the API. */
   readonly session: string;
   /** The id of this node. */
   readonly node: string;
@@ -189,7 +189,7 @@ export class StreamSocket extends ClientSocket implements Turning, Flushed {
     this.closed();
   }
 
-  /** The client has gone: its connection is told. */
+  /** The client has gone: notifies its connection. */
   closed(): void {
     this.#open(disconnects.connectionClosed);
     this.#end();

@@ -44,7 +44,7 @@ export interface StreamPorts {
 export interface StreamRoute {
   /** GET: the commands, or the connect request, are in the query, as `cf_connect`. */
   readonly methods: readonly ("GET" | "POST" | "OPTIONS")[];
-  /** What a GET without `cf_connect` stands for; null where that is a mistake. */
+  /** The request of a GET without `cf_connect`; null where that is a mistake. */
   readonly frameWithoutQuery: string | null;
   /** Bytes of a body; over it 413. */
   readonly bodyBytesMax: number;
@@ -54,7 +54,7 @@ export interface StreamRoute {
   choose(request: Request): { readonly protocol: Protocol; readonly framing: Framing };
 }
 
-/** What a refused connect is answered with; an empty body stands for the reason. */
+/** The answer to a refused connect; where the body is empty it is the reason. */
 interface RefusalResponse {
   readonly status_code: number;
   readonly body: string;

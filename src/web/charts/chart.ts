@@ -11,7 +11,7 @@ interface Box {
 
 /** A state with its place. */
 export interface PlacedState extends Box {
-  /** `authenticated.ready`; `*` stands for every state of the machine. */
+  /** `authenticated.ready`; `*` is every state of the machine. */
   readonly id: string;
   readonly name: string;
   readonly parent: string | null;

@@ -3,7 +3,7 @@ import type { Point } from "./sample.ts";
 const svg = "http://www.w3.org/2000/svg";
 const width = 240;
 const height = 44;
-/** The time that the whole width stands for. */
+/** The time that the whole width shows. */
 const spanMs = 600_000;
 /** Points further apart were not watched in between: the line has a gap. */
 const gapMs = 5_000;

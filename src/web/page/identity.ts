@@ -8,7 +8,7 @@ function fieldsOf(root: ParentNode, name: (typeof shared)[number]): readonly HTM
   return [...root.querySelectorAll<HTMLInputElement>(`.join input[name="${name}"]`)];
 }
 
-/** What is entered in one tab stands in the others as well. A tab that is connected keeps what it is connected with. */
+/** What is entered in one tab appears in the others too. A tab that is connected keeps what it is connected with. */
 export function shareIdentity(): void {
   document.addEventListener("input", ({ target }) => {
     if (!(target instanceof HTMLInputElement) || target.closest(".join") === null) return;

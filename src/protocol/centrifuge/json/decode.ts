@@ -34,7 +34,7 @@ function parse(line: string): unknown {
   }
 }
 
-/** Where the `data` of a request stands, or null where there is none. */
+/** The place of a request's `data`; null where there is none. */
 function findData(line: string, method: Method): Extent | null {
   const request = findMember(line, skipSpace(line, 0), method);
   return request === null ? null : findMember(line, request.start, "data");

@@ -16,7 +16,7 @@ export class Members {
 
   /**
    * JSON that came from elsewhere. Line breaks part the messages of a frame; a client's commands have none, but texts
-   * from the API, from tokens and from plain clients may. Within JSON a raw one stands between tokens, and can go.
+   * from the API, from tokens and from plain clients may. Within JSON a raw one is between tokens, and can be removed.
    */
   json(name: string, json: string | undefined): this {
     if (json === undefined || json === "") {

@@ -28,7 +28,7 @@ export function encodeBareMessage(data: Payload): string {
 }
 
 /**
- * A publication as it stands in pushes, histories and recoveries. The epoch is named by the first publication of a
+ * A publication in pushes, histories and recoveries. The epoch is named by the first publication of a
  * stream alone: there a client could mistake the stream for the one before it.
  */
 export function encodePublication({ data, offset, epoch, info, tags, version, delta }: Publication): string {

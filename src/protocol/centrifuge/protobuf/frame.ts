@@ -25,7 +25,7 @@ export function decodeFrame(frame: Frame, commandsMax: number): Decoded {
   return { commands, malformed: false };
 }
 
-/** Where the next message stands; null where its length cannot be read or is beyond the end. */
+/** The place of the next message; null where its length cannot be read or is beyond the end. */
 function nextMessage(bytes: Uint8Array, at: number): { readonly start: number; readonly end: number } | null {
   let length = 0;
   for (let index = 0; index < lengthBytesMax; index += 1) {

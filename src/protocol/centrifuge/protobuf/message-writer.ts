@@ -50,7 +50,7 @@ export class MessageWriter {
     return this.#writer.finish();
   }
 
-  /** The message with its length before it, as it stands in a frame. */
+  /** The message with its length before it, as in a frame. */
   frame(): Uint8Array {
     return new BinaryWriter().bytes(this.finish()).finish();
   }

@@ -5,7 +5,7 @@ import type { Field, Message } from "./messages.ts";
 /** Messages in messages: more than a filter of the permitted depth needs. */
 const levelsMax = 100;
 
-/** Stands for text that is not UTF-8. A lone surrogate is in no well-formed name, so no channel is called so. */
+/** The value of text that is not UTF-8. A lone surrogate is in no well-formed name, so no channel is called so. */
 const notUtf8 = "\ud800";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

@@ -59,7 +59,7 @@ export function startChannels(section: HTMLElement): void {
   showSubscription({ at: "closed", words: "Not subscribed." });
 }
 
-/** Shows how something stands, and tells whether that is news. */
+/** Shows the state of something, and returns whether it has changed. */
 function standingIn(status: HTMLElement): (standing: Standing) => boolean {
   return ({ at, words }) => {
     const isNews = status.textContent !== words;

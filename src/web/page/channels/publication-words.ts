@@ -20,7 +20,7 @@ export function publicationWords({ data, tags }: Published): ChatText {
   return readTextFrame(data);
 }
 
-/** How many bytes a base64 string stands for (RFC 4648 4). */
+/** How many bytes a base64 string encodes (RFC 4648 4). */
 function base64Bytes(text: string): number {
   return Math.floor((text.replace(/=+$/, "").length * 3) / 4);
 }

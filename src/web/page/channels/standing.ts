@@ -1,6 +1,6 @@
 import { closeWords } from "../chat/closes.ts";
 
-/** How the connection or the subscription stands, in words; `at` is as in the chat. */
+/** The state of the connection or the subscription, in words; `at` is as in the chat. */
 export interface Standing {
   readonly at: "closed" | "connecting" | "open" | "refused";
   readonly words: string;
@@ -13,7 +13,7 @@ interface Connecting {
   readonly isCut: boolean;
 }
 
-/** Codes under 1000 are the client's own, and 0 is that somebody asked (centrifuge-js, codes.ts). */
+/** Codes under 1000 are the client's own, and 0 is a request of the person (centrifuge-js, codes.ts). */
 export function connectingStanding({ code, reason, isCut }: Connecting): Standing {
   if (isCut) return { at: "connecting", words: "Cut off, until you let the connection come back." };
   if (code === 0) return { at: "connecting", words: "Connecting …" };

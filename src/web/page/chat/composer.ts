@@ -11,7 +11,7 @@ export interface ComposerOptions {
   readonly sent: SentLately;
   /** The socket that is open now; null where there is none. */
   socket(): WebSocket | null;
-  /** The person's name as it stands now. */
+  /** The person's present name. */
   name(): string;
 }
 

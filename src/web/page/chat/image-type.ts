@@ -1,7 +1,7 @@
 /** Types that a browser draws and never runs: pixels only. SVG is a document with scripts and is not among them. */
 export type RasterType = "image/avif" | "image/bmp" | "image/gif" | "image/jpeg" | "image/png" | "image/webp";
 
-/** A signature: these bytes at that place; -1 stands for any byte. */
+/** A signature: these bytes at that place; -1 is any byte. */
 interface Signature {
   readonly type: RasterType;
   readonly bytes: readonly number[];

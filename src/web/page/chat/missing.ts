@@ -21,7 +21,7 @@ function contentOf(publication: Published): string {
   return typeof publication.data === "string" ? publication.data : publicationWords(publication).text;
 }
 
-/** The beginning of a binary frame stands for it; it holds the file's name. */
+/** A binary frame is known by its beginning, which holds the file's name. */
 export function contentOfBytes(bytes: Uint8Array): string {
   return `${bytes.byteLength} bytes: ${bytes.subarray(0, 256).join(" ")}`;
 }

@@ -7,14 +7,14 @@ import type { LogView } from "./log-view.ts";
 import { withSender } from "./sender.ts";
 import type { SentLately } from "./sent.ts";
 
-/** How often the progress of a file is looked at, in milliseconds: the browser tells nobody that bytes have left. */
+/** How often the progress of a file is looked at, in milliseconds: the browser has no event for bytes that have left. */
 const progressMs = 100;
 
 export interface OutboxOptions {
   readonly log: LogView;
   readonly conversation: Conversation;
   readonly sent: SentLately;
-  /** The person's name as it stands now. */
+  /** The person's present name. */
   name(): string;
   /** The socket that is open now. */
   socket(): WebSocket | null;

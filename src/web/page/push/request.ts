@@ -14,7 +14,7 @@ export interface PushDraft {
   readonly idempotencyKey: string;
 }
 
-/** The call that a filled-in form stands for. */
+/** The call of a filled-in form. */
 export function pushRequest({ to, target, data, keep, idempotencyKey }: PushDraft): PushRequest {
   const common = {
     data: readDraft(data),
@@ -35,7 +35,7 @@ export function pushRequest({ to, target, data, keep, idempotencyKey }: PushDraf
   }
 }
 
-/** What is to be said of data that begins as JSON does and is none: it went as a text, and may not have been meant so. */
+/** The warning about data that begins as JSON and is not: it was sent as a text. */
 export function textWords(data: string): string {
   const isText = typeof readDraft(data) === "string";
   return isText && /^\s*[[{]/.test(data) ? " The data went as a text: it is no JSON." : "";
