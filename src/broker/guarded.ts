@@ -2,7 +2,7 @@ import { type ClientError, errors } from "../core/errors.ts";
 import type { Broker, HistoryOutcome, Joined } from "./broker.ts";
 
 /** The calls of a broker that are guarded here; `publish` is guarded by the actor that routes publications. */
-export type GuardedCall = Exclude<keyof Broker, "publish" | "close">;
+type GuardedCall = Exclude<keyof Broker, "publish" | "close">;
 
 /** Receives what a call of the broker has thrown. */
 type Failed = (call: GuardedCall, error: unknown) => void;
