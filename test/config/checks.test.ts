@@ -175,7 +175,8 @@ describe("between options", () => {
 });
 
 describe("warnings", () => {
-  const nobody = "client.token: no key is set, and anonymous clients are not allowed: no client can connect (3500, 3501)";
+  const nobody =
+    "client.token: no key is set, and anonymous clients are not allowed: no client can connect (3500, 3501)";
 
   test("[CF52] a file that lets nobody in is one warning", () => {
     expect(warningsOf({})).toEqual([nobody]);
