@@ -7,6 +7,7 @@ import { type Rate, takeToken } from "../core/rate.ts";
 import { type Counters, countIn } from "../metrics/counters.ts";
 import type { BytesRate } from "./bytes-rate.ts";
 import type { ClientSocket } from "./client-socket.ts";
+import type { Rest } from "./inbound-turns.ts";
 
 /** What reading frames needs. */
 export interface InboundPorts {
@@ -17,6 +18,16 @@ export interface InboundPorts {
   /** Frames or commands a second of one connection; a limit of 0 is none. */
   readonly messageRate: Rate;
   readonly bytesRate: BytesRate;
+}
+
+/** A frame whose commands are run. */
+interface Reading {
+  readonly commands: readonly Command[];
+  /** Whether something follows them that is none. */
+  readonly malformed: boolean;
+  /** Of one of them, in the mean. */
+  readonly bytes: number;
+  readonly isRefused: boolean;
 }
 
 /** A connection with so many refusals within so many milliseconds ends with 3013; the first of them is logged. */
@@ -62,20 +73,30 @@ export function createInbound({ log, counters, lane, messageRate, bytesRate }: I
     else connection.send(eventOf(command, { bytes, frame: frames }));
   };
 
+  /** Runs the commands of a frame from one on; gives the rest when the time is over. */
+  const go = (socket: ClientSocket, reading: Reading, from: number, isOver: () => boolean): Rest => {
+    const { commands, bytes, isRefused } = reading;
+    for (let index = from; index < commands.length; index++) {
+      if (index > from && isOver()) return () => go(socket, reading, index, isOver);
+      const command = commands[index] as Command;
+      if (isRefused) limit(socket, command, bytes);
+      else run(socket, command, bytes);
+    }
+    if (reading.malformed) {
+      socket.unreadable();
+      socket.connection?.send({ type: "client.malformed", bytes: 0, frame: socket.frames });
+    }
+    return null;
+  };
+
   return {
     isWithinRate,
-    read(socket: ClientSocket, frame: Frame): void {
+    read(socket: ClientSocket, frame: Frame, isOver: () => boolean): Rest {
       const isRefused = !bytesRate.take(socket, socket.heardAt, frame.length) && !refuse(socket);
       socket.frames += 1;
       const { commands, malformed } = socket.protocol.decode(frame, socket.defaultChannel);
       const bytes = Math.ceil(frame.length / Math.max(1, commands.length));
-      for (const command of commands) {
-        if (isRefused) limit(socket, command, bytes);
-        else run(socket, command, bytes);
-      }
-      if (!malformed) return;
-      socket.unreadable();
-      socket.connection?.send({ type: "client.malformed", bytes: 0, frame: socket.frames });
+      return go(socket, { commands, malformed, bytes, isRefused }, 0, isOver);
     },
   };
 }

@@ -8,7 +8,7 @@ import type { ProtocolSettings } from "../protocol/protocol.ts";
 import type { Admission } from "./admission.ts";
 import { type Arrivals, countFrame } from "./arrivals.ts";
 import { createInbound, type Inbound, type InboundPorts } from "./inbound.ts";
-import { InboundTurns } from "./inbound-turns.ts";
+import { InboundTurns, type Rest } from "./inbound-turns.ts";
 import type { Pacer } from "./pacer.ts";
 import type { BunSocket } from "./socket.ts";
 
@@ -38,11 +38,10 @@ export function createWebSocketHandlers(ports: WebSocketPorts): WebSocketHandler
 
   const inbound = createInbound(ports);
   const failed = (error: unknown, socket: BunSocket | undefined) => handlerFailed(ports, error, socket);
-  const take = frameReader(ports, inbound);
   const turns = new InboundTurns<BunSocket>({
     now: () => clock.monotonic(),
     schedule: ports.schedule,
-    read: take,
+    read: frameReader(ports, inbound),
     failed: (socket, error) => failed(error, socket),
   });
 
@@ -54,7 +53,8 @@ export function createWebSocketHandlers(ports: WebSocketPorts): WebSocketHandler
       socket.filledAt = socket.heardAt;
       ports.admission.entered(socket.limitKey);
       ports.arrivals.entered(socket);
-      startConnection(ports, inbound, socket);
+      startConnection(ports, socket);
+      if (socket.request !== null && socket.connection) turns.take(socket, socket.request, socket.heardAt);
     },
 
     message(ws, frame) {
@@ -65,8 +65,7 @@ export function createWebSocketHandlers(ports: WebSocketPorts): WebSocketHandler
       counters.bytesIn += frame.length;
       countFrame(socket, typeof frame === "string" ? Buffer.byteLength(frame) : frame.byteLength);
       socket.settled = -1;
-      if (turns.isNow(socket, socket.heardAt)) take(socket, frame);
-      else turns.wait(socket, frame);
+      turns.take(socket, frame, socket.heardAt);
     },
 
     ping(ws, { byteLength }) {
@@ -93,13 +92,11 @@ export function createWebSocketHandlers(ports: WebSocketPorts): WebSocketHandler
     close(ws, code, reason) {
       ports.admission.left(ws.data.limitKey);
       ports.arrivals.left(ws.data);
-      const leave = () => {
+      // Behind the frames that it has sent before.
+      turns.after(ws.data, () => {
         const connection = ws.data.closed();
         if (connection) ports.closes.run(() => notifyClosed(connection, reported(code, reason)));
-      };
-      // Behind the frames that it has sent before.
-      if (ws.data.isHeld) turns.wait(ws.data, leave);
-      else leave();
+      });
     },
 
     error: (error: Error, ws?: ServerWebSocket<BunSocket>) => failed(error, ws?.data),
@@ -120,7 +117,7 @@ const runtimeOptions = {
 };
 
 /** Starts the connection of a socket, and gives it what came with the upgrade. */
-function startConnection(ports: WebSocketPorts, inbound: Inbound, socket: BunSocket): void {
+function startConnection(ports: WebSocketPorts, socket: BunSocket): void {
   const connect = socket.capabilities.sendsConnect ? undefined : connectOf(socket);
   const connection = ports.adopt(socket, connect);
   // The actor that is not admitted may have closed it already.
@@ -128,19 +125,19 @@ function startConnection(ports: WebSocketPorts, inbound: Inbound, socket: BunSoc
   socket.connection = connection;
   if (connect && socket.isConnecting())
     connection.send({ type: "client.connect", command: connect, bytes: 0, frame: 0 });
-  else if (socket.request !== null) inbound.read(socket, socket.request);
 }
 
 /** Reads a frame when its turn has come. */
 function frameReader(ports: WebSocketPorts, inbound: Inbound) {
-  return (socket: BunSocket, frame: Frame): void => {
+  return (socket: BunSocket, frame: Frame, isOver: () => boolean): Rest => {
     // It may have ended while the frame waited.
-    if (!socket.connection) return;
+    if (!socket.connection) return null;
     if (isOversized(frame, socket.protocol.settings) || (isLarge(frame, ports) && socket.isConnecting()))
       socket.oversized();
     // As recorded: what a unidirectional client sends after its request is dropped.
     else if (socket.capabilities.isUnidirectional && socket.frames > 0) inbound.isWithinRate(socket);
-    else inbound.read(socket, frame);
+    else return inbound.read(socket, frame, isOver);
+    return null;
   };
 }
 

@@ -1,7 +1,7 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import type { Clock } from "../../src/core/clock.ts";
 import { type Milliseconds, milliseconds } from "../../src/core/time.ts";
-import { InboundTurns, type Turning } from "../../src/sockets/inbound-turns.ts";
+import { InboundTurns, type Rest, type Turning } from "../../src/sockets/inbound-turns.ts";
 import { CentrifugeProbe } from "../support/centrifuge-probe.ts";
 import { ManualClock } from "../support/clock.ts";
 import { startOpenServer } from "../support/open-channels.ts";
@@ -9,7 +9,7 @@ import { testTimeout } from "../support/patience.ts";
 
 setDefaultTimeout(testTimeout);
 
-/** Sockets and turns that are made by hand; every frame takes as many milliseconds as it says. */
+/** Sockets and turns that are made by hand; every command of a frame takes as many milliseconds as it says. */
 class Loop {
   readonly log: string[] = [];
   readonly #tasks: (() => void)[] = [];
@@ -17,7 +17,7 @@ class Loop {
   readonly #turns = new InboundTurns<Turning & { name: string }>({
     now: () => this.#now,
     schedule: (task) => this.#tasks.push(task),
-    read: ({ name }, frame) => this.#read(name, String(frame)),
+    read: ({ name }, frame, isOver) => this.#read(name, String(frame).split("+"), isOver),
     failed: ({ name }, error) => this.log.push(`${name} failed: ${error}`),
   });
 
@@ -29,12 +29,9 @@ class Loop {
     const socket = { name, isHeld: false, releasedAt: 0, pause };
     return {
       sends: (...frames: string[]) => {
-        for (const frame of frames) {
-          if (this.#turns.isNow(socket, this.#now)) this.#read(name, frame);
-          else this.#turns.wait(socket, frame);
-        }
+        for (const frame of frames) this.#turns.take(socket, frame, this.#now);
       },
-      leaves: () => this.#turns.wait(socket, () => void this.log.push(`${name} left`)),
+      leaves: () => this.#turns.after(socket, () => void this.log.push(`${name} left`)),
     };
   }
 
@@ -43,39 +40,59 @@ class Loop {
     return this.log.splice(0);
   }
 
-  #read(name: string, frame: string): void {
-    this.log.push(`${name} ${frame}`);
-    if (frame === "bad") throw new Error(frame);
-    this.#now += Number(frame.slice(1));
+  #read(name: string, [command = "", ...others]: readonly string[], isOver: () => boolean): Rest {
+    this.log.push(`${name} ${command}`);
+    if (command === "bad") throw new Error(command);
+    this.#now += Number(command.slice(1));
+    if (others.length === 0) return null;
+    return isOver() ? () => this.#read(name, others, isOver) : this.#read(name, others, isOver);
   }
 }
 
-test("frames are read for ten milliseconds a turn; then each socket has a millisecond of every round", () => {
+test("several sockets are read for six milliseconds a turn, what waits half a millisecond each of every round", () => {
   const loop = new Loop();
   const [ann, ben, eve] = ["ann", "ben", "eve"].map((name) => loop.socket(name));
-  eve?.sends("a8", "b2", "c1", "d9", "e1");
-  ann?.sends("a1");
+  eve?.sends("a5", "b1", "c1");
+  ann?.sends("a1", "b0");
   ben?.sends("a1", "bad", "b1");
+  eve?.sends("d9", "e1");
   ann?.leaves();
-  expect(loop.log.splice(0)).toEqual(["eve a8", "eve b2", "eve paused", "ann paused", "ben paused"]);
-  expect(loop.turn()).toEqual(["eve c1", "ann a1", "ben a1", "eve d9"]);
-  ann?.sends("b0");
-  expect(loop.turn()).toEqual([
-    ..."ann left,ann b0,ann resumed,ben bad,ben failed: Error: bad,ben b1,ben resumed,eve e1,eve resumed".split(","),
-  ]);
+  expect(loop.log.splice(0)).toEqual(["eve a5", "eve b1", "eve c1", "ann paused", "ben paused", "eve paused"]);
+  expect(loop.turn()).toEqual(["ann a1", "ben a1", "eve d9", "ann b0", "ann left", "ann resumed"]);
+  expect(loop.turn()).toEqual([..."ben bad,ben failed: Error: bad,ben b1,ben resumed,eve e1,eve resumed".split(",")]);
   expect(loop.turn()).toEqual([]);
   ann?.sends("c1");
   expect(loop.log).toEqual(["ann c1"]);
 });
 
+test("a socket that is alone is read for 30 milliseconds a turn", () => {
+  const loop = new Loop();
+  const eve = loop.socket("eve");
+  eve.sends("a20", "b10", "c9", "d20", "e1", "f1");
+  expect(loop.log.splice(0)).toEqual(["eve a20", "eve b10", "eve paused"]);
+  expect(loop.turn()).toEqual(["eve c9", "eve d20", "eve e1"]);
+  expect(loop.turn()).toEqual(["eve f1", "eve resumed"]);
+});
+
+test("a frame of many commands keeps others waiting for its share alone, and its commands keep their order", () => {
+  const loop = new Loop();
+  const [eve, ann] = ["eve", "ann"].map((name) => loop.socket(name));
+  eve?.sends("a20+b10+c2+d2+e1", "f1");
+  ann?.sends("a1");
+  expect(loop.log.splice(0)).toEqual(["eve a20", "eve b10", "eve paused", "ann paused"]);
+  expect(loop.turn()).toEqual(["eve c2", "ann a1", "ann resumed", "eve d2", "eve e1"]);
+});
+
 test("a socket that has to wait for the first time goes ahead of those that have much", () => {
   const loop = new Loop();
   const [eve, mal, zoe] = ["eve", "mal", "zoe"].map((name) => loop.socket(name));
-  eve?.sends("a10", "b1", "c9", "d1");
-  expect(loop.turn()).toEqual(["eve a10", "eve paused", "eve b1", "eve c9"]);
-  mal?.sends("a10");
+  eve?.sends("a30", "b1", "c29", "d1", "e1");
+  expect(loop.turn()).toEqual(["eve a30", "eve paused", "eve b1", "eve c29"]);
+  mal?.sends("a1");
   zoe?.sends("a1");
-  expect(loop.turn()).toEqual(["mal a10", "zoe paused", "zoe a1", "zoe resumed", "eve d1", "eve resumed"]);
+  expect(loop.turn()).toEqual([
+    ..."mal paused,zoe paused,mal a1,mal resumed,zoe a1,zoe resumed,eve d1,eve e1,eve resumed".split(","),
+  ]);
 });
 
 /** A clock by which each look takes two milliseconds. */

@@ -33,10 +33,7 @@ export function createStreamReader(ports: StreamReaderPorts) {
     socket.heardAt = clock.monotonic();
     counters.framesIn += 1;
     counters.bytesIn += frame.length;
-    if (turns.isNow(socket, socket.heardAt)) return inbound.read(socket, frame);
-    return new Promise((resolve) => {
-      turns.wait(socket, frame);
-      turns.wait(socket, resolve);
-    });
+    turns.take(socket, frame, socket.heardAt);
+    if (socket.isHeld) return new Promise((resolve) => turns.after(socket, resolve));
   };
 }
