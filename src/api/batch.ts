@@ -46,8 +46,8 @@ export async function runBatch(request: unknown, call: Call, ports: BatchPorts):
     return step.ok;
   });
   if (mistake) return mistake;
-  const replies = await runSteps(steps, { ...ports, isParallel: parallel, room: call.room });
-  return { ok: true, value: `{"replies":[${replies.join(",")}]}` };
+  const replies = await runSteps(steps, { ...ports, isParallel: parallel });
+  return { ok: true, value: `{"replies":[${joined(replies, ",")}]}` };
 }
 
 /** The older form: a command a line, `{"id"?, "method", "params"}`, and a reply a line. */
@@ -66,8 +66,13 @@ export async function runLines(call: Call, ports: BatchPorts): Promise<Outcome> 
   if (steps.length === 0) return malformed("the body is empty");
   chargeItems(call.caller, steps.length, ports.rateLimit);
   // No line break at the end: cent.js would parse what comes after it.
-  const replies = await runSteps(steps, { ...ports, isParallel: false, room: call.room });
-  return { ok: true, value: replies.join("\n") };
+  const replies = await runSteps(steps, { ...ports, isParallel: false });
+  return { ok: true, value: joined(replies, "\n") };
+}
+
+/** Replies in one text that copies none of them: they may be long. */
+function joined(replies: readonly string[], separator: string): string {
+  return replies.reduce((all, reply) => `${all}${separator}${reply}`);
 }
 
 function tooMany(what: string, { commandsMax }: BatchPorts): Outcome {

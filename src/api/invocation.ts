@@ -77,10 +77,10 @@ export function invoke(method: Method, { value: request, unknown }: Read, call: 
     }
     return refuse(error);
   }
-  if (method.kind !== "read") return method.run(request, call, ports);
-  if (room.left <= 0) return refuse(tooLarge);
+  const isRead = method.kind === "read";
+  if (isRead && room.left <= 0) return refuse(tooLarge);
   return then(method.run(request, call, ports), (result) =>
-    result.ok && !room.fits(result.value) ? refuse(tooLarge) : result,
+    result.ok && !room.takes(result.value) && isRead ? refuse(tooLarge) : result,
   );
 }
 

@@ -11,15 +11,12 @@ export class AnswerRoom {
     this.left = bytes;
   }
 
-  /** Whether a text fits. */
-  fits(text: string): boolean {
-    // UTF-8 has at most three bytes for each unit of UTF-16.
-    return text.length * 3 <= this.left || Buffer.byteLength(text) <= this.left;
-  }
-
-  /** Takes the room of a text. */
-  take(text: string): void {
-    this.left -= Buffer.byteLength(text);
+  /** Takes the room of a text, where it fits. */
+  takes(text: string): boolean {
+    const bytes = Buffer.byteLength(text);
+    if (bytes > this.left) return false;
+    this.left -= bytes;
+    return true;
   }
 }
 
@@ -29,18 +26,21 @@ export const tooLarge: ClientError = withReason(
   "the answer would be over http_api.response_size_limit",
 );
 
-/** Encodes items and joins them with commas, in slices of time, as long as there is room for them. */
+/**
+ * Encodes items and joins them with commas, in slices of time, as long as there may be room for them: a unit of UTF-16
+ * is at least one byte. The text is built without a copy for each of its parts: an answer may be long.
+ */
 export function encodeList<Item>(
   items: Iterable<Item>,
   encode: (item: Item) => string,
   { room, slices }: { readonly room: AnswerRoom; readonly slices: Slices },
 ): MaybePromise<Result<string>> {
-  const parts: string[] = [];
-  let left = room.left + 1;
+  let list = "";
   const step = (item: Item): boolean => {
-    const part = encode(item);
-    left -= Buffer.byteLength(part) + 1;
-    return left >= 0 && parts.push(part) > 0;
+    list = list === "" ? encode(item) : `${list},${encode(item)}`;
+    return list.length <= room.left;
   };
-  return then(slices.each(items, step), () => (left >= 0 ? { ok: true, value: parts.join(",") } : refuse(tooLarge)));
+  return then(slices.each(items, step), () =>
+    list.length <= room.left ? { ok: true, value: list } : refuse(tooLarge),
+  );
 }

@@ -1,6 +1,5 @@
 import type { MaybePromise } from "../core/maybe-promise.ts";
 import type { Slices } from "../core/slices.ts";
-import type { AnswerRoom } from "./room.ts";
 
 /** A command of a batch that was read, with others, before any of them is run. */
 export interface Step {
@@ -21,7 +20,7 @@ const concurrency = 8;
  */
 export async function runSteps(
   steps: readonly Step[],
-  { isParallel, room, slices }: { readonly isParallel: boolean; readonly room: AnswerRoom; readonly slices: Slices },
+  { isParallel, slices }: { readonly isParallel: boolean; readonly slices: Slices },
 ): Promise<readonly string[]> {
   const replies: string[] = [];
   const pending = new Set<Promise<void>>();
@@ -31,9 +30,8 @@ export async function runSteps(
     if (!isParallel && !(step.isPublish && wasPublish)) await Promise.all(pending);
     while (isParallel && !step.isPublish && pending.size >= concurrency) await Promise.race(pending);
     wasPublish = step.isPublish;
-    const keep = (reply: string): void => {
+    const keep = (reply: string) => {
       replies[index] = reply;
-      room.take(reply);
     };
     const reply = step.run();
     if (reply instanceof Promise) {
