@@ -1,4 +1,5 @@
 import { setPriority } from "node:os";
+import { lineBytes } from "../load/line.ts";
 import { LoadProcess } from "../load/load-process.ts";
 import type { RunResult } from "../load/run.ts";
 import { type AttackName, attackNames } from "../load/weapons.ts";
@@ -43,9 +44,9 @@ const limits: Partial<Record<AttackName, number>> = {
   // The same of engine.memory.max_bytes.
   "E1 large publications": 31 * megabyte,
   "E6 short payloads in long frames": 31 * megabyte,
-  // plain.binary_size_limit for each: the runtime keeps what has come of a message.
   // As for E10, which is its overload.
   "E3 an expiry in an overload": (10 + 8 * 16) * megabyte,
+  // plain.binary_size_limit for each: the runtime keeps what has come of a message.
   "E7 unfinished messages": 40 * 16 * megabyte,
   // The history itself, kept by the namespace, and client.queue_max_size for each.
   "E10 long histories": 30 * megabyte,
@@ -60,6 +61,7 @@ const attackersOf: Partial<Record<AttackName, number>> = {
   "E1 made-up names": 6,
   "E2 garbage tokens": 20,
   "E4 a fraction in an unknown field": 2,
+  // plain.binary_size_limit for each: the runtime keeps what has come of a message.
   "E7 unfinished messages": 40,
   "E10 API batches": 0,
   "E15 recoveries": 1,
@@ -105,7 +107,7 @@ export const abuse: Experiment = {
     rows.push(
       await besieged(bench, { name: `reconnect storm of ${thousands(stormReceivers)}`, rssMax: allowance }, reconnect),
     );
-    const caption = `${bystanders.receivers} bystanders receive ${bystanders.rate} a second and lose none; bounds: p99 ${time(p99Max)}, RSS by the limits`;
+    const caption = `${bystanders.receivers} bystanders receive ${bystanders.rate} a second and lose none; attackers send at most ${bytes(lineBytes)} a second; bounds: p99 ${time(p99Max)}, RSS by the limits`;
     bench.terminal.table(caption, head, rows);
     bench.results.addFinding({ experiment: "abuse", caption, head, rows });
   },

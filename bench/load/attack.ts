@@ -4,6 +4,7 @@ import { plain } from "../speech/plain.ts";
 import { FrameReader } from "../wire/frame-reader.ts";
 import { textFrame } from "../wire/frame-template.ts";
 import { Client } from "./client.ts";
+import { Line } from "./line.ts";
 import { type AttackName, crowded, historied, type Prepared, recovered, type Weapon, weaponOf } from "./weapons.ts";
 
 /** An attack on the server under test. */
@@ -29,8 +30,8 @@ export interface AttackResult {
 
 const channel = "attacked";
 
-/** Bytes that may wait in an attacker. */
-const unsentMax = 65_536;
+/** Bytes that an attacker sends in one go, and that may wait in it. */
+const goBytes = 65_536;
 
 /** How long a stalled reader reads on in the end, in milliseconds. */
 const readOnMs = 1_000;
@@ -39,17 +40,25 @@ const readOnMs = 1_000;
 const comebackMs = 20;
 
 const closeOpcode = 0x8;
+const nothing = Buffer.alloc(0);
 
 /** Joins, sends, and counts how it is stopped. */
 class Attacker extends Client {
   closedBy: number | null = null;
   sentBytes = 0;
   receivedBytes = 0;
+  #rest: Buffer = nothing;
   readonly #reader = new FrameReader();
 
-  assault(bytes: Buffer): void {
-    this.sentBytes += bytes.length;
-    this.write(bytes);
+  /** Sends some bytes if kernel and line take them: what is left of the last, or the next. */
+  assault(line: Line, next: () => Buffer): void {
+    if (this.unsentBytes >= goBytes) return;
+    if (this.#rest.length === 0) this.#rest = next();
+    const part = this.#rest.subarray(0, goBytes);
+    if (!line.takes(part.length)) return;
+    this.#rest = this.#rest.subarray(part.length);
+    this.sentBytes += part.length;
+    this.write(part);
   }
 
   protected override take(chunk: Buffer): void {
@@ -89,10 +98,18 @@ export async function attack(port: number, order: Attack): Promise<AttackResult>
   const { name, attackers, duration, key } = order;
   const { crowd, ...prepared } = await prepareAttack(port, order);
   const end = performance.now() + duration;
-  const campaign = { port, end, weapon: weaponOf(name, prepared), isStalled: name === "stalled readers", turn: 0 };
+  const line = new Line();
+  const campaign = {
+    port,
+    end,
+    line,
+    weapon: weaponOf(name, prepared),
+    isStalled: name === "stalled readers",
+    turn: 0,
+  };
   const running = Array.from({ length: attackers }, () => fight(campaign));
   const helpers = [
-    ...(campaign.isStalled ? [feed(port, end)] : []),
+    ...(campaign.isStalled ? [feed(port, line, end)] : []),
     ...(/^E3|^E10 API/.test(name) ? [callInBatches(port, key, end)] : []),
   ];
   const expiring = name.startsWith("E3") ? expire(port, end) : null;
@@ -131,27 +148,32 @@ function tokenUntil(expiry: number): string {
 
 interface Campaign {
   readonly port: number;
+  readonly line: Line;
   readonly weapon: Weapon;
   /** When it ends, by `performance.now`. */
   readonly end: number;
   /** The attackers do not read. */
   readonly isStalled: boolean;
-  /** How often something was sent, by all attackers. */
+  /** How often something was made to send, by all attackers. */
   turn: number;
 }
 
 /** One attacker after the other, until the campaign ends. */
 async function fight(campaign: Campaign): Promise<Attacker[]> {
-  const { port, weapon, end, isStalled } = campaign;
+  const { port, line, weapon, end, isStalled } = campaign;
   const all: Attacker[] = [];
   while (performance.now() < end) {
     const attacker = await join(port, weapon);
     all.push(attacker);
-    if (weapon.first) attacker.assault(weapon.first);
     if (isStalled) attacker.pause();
+    let { first } = weapon;
+    const next = () => {
+      const bytes = first ?? weapon.again?.(campaign.turn++) ?? nothing;
+      first = undefined;
+      return bytes;
+    };
     while (performance.now() < end && attacker.closedBy === null) {
-      campaign.turn += 1;
-      if (weapon.again && attacker.unsentBytes < unsentMax) attacker.assault(weapon.again(campaign.turn));
+      attacker.assault(line, next);
       await Bun.sleep(1);
     }
     if (isStalled) await readOn(attacker);
@@ -177,11 +199,11 @@ async function readOn(attacker: Attacker): Promise<void> {
 }
 
 /** Gives stalled readers something not to read: ten frames of 60 KB every ten milliseconds. */
-async function feed(port: number, end: number): Promise<void> {
+async function feed(port: number, line: Line, end: number): Promise<void> {
   const feeder = await join(port, { speech: "plain" });
   const frame = textFrame("x".repeat(60_000));
   while (performance.now() < end && feeder.closedBy === null) {
-    for (let count = 0; count < 10 && feeder.unsentBytes < unsentMax; count++) feeder.assault(frame);
+    for (let count = 0; count < 10; count++) feeder.assault(line, () => frame);
     await Bun.sleep(10);
   }
   feeder.leave();
