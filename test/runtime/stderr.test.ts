@@ -1,8 +1,19 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  type writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DescriptorSink } from "../../src/runtime/stderr.ts";
+import { ManualClock } from "../support/clock.ts";
 import { openHouse } from "../support/open-house.ts";
 import { testTimeout } from "../support/patience.ts";
 import { Probe } from "../support/probe.ts";
@@ -82,6 +93,46 @@ test.skipIf(isWithoutLimits)(title + remark, async () => {
   rmSync(folder, { recursive: true });
 });
 
+const isElsewhere = process.platform !== "linux";
+const elsewhere = skipping(isElsewhere ? "the system is asked on Linux alone" : null);
+
+const stalled = "[SE61] with stderr in a pipe that is not read the server goes on, and logs again when it is read";
+test.skipIf(isElsewhere)(stalled + elsewhere, async () => {
+  const folder = mkdtempSync(join(tmpdir(), "chorus-stderr-"));
+  const path = join(folder, "pipe");
+  expect(Bun.spawnSync(["mkfifo", path]).exitCode).toBe(0);
+  const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const { server, dropped, connect } = await spawned({ path });
+  await using _ = server;
+  while ((await dropped()) < 10) await connect();
+  const piece = Buffer.alloc(1 << 20);
+  while (readSync(reader, piece) === piece.length);
+  server.signal("SIGTERM");
+  expect(await server.ended()).toMatchObject({ code: 0 });
+  const rest = piece.toString("utf8", 0, readSync(reader, piece));
+  expect(rest).toContain("server.stopped");
+  closeSync(reader);
+  rmSync(folder, { recursive: true });
+});
+
+test("lines wait for a slow reader, and for one that does not read a second in all", () => {
+  const clock = new ManualClock();
+  let [waited, isReading] = [0, true];
+  const hasRoom = (_: number, waitMs: number): boolean => {
+    const given = isReading ? Math.min(waitMs, 300) : waitMs;
+    clock.advance(given);
+    waited += given;
+    return isReading && waitMs > 0;
+  };
+  const write = (_: number, _bytes: Uint8Array, _from = 0, length = 0): number => length;
+  const sink = new DescriptorSink(2, write as typeof writeSync, hasRoom, clock);
+  sink.write("slow\n");
+  expect([waited, sink.dropped]).toEqual([300, 0]);
+  isReading = false;
+  for (let count = 0; count < 5; count += 1) sink.write("stalled\n");
+  expect([waited, sink.dropped]).toEqual([1_000, 5]);
+});
+
 test("a line that was cut in the middle is followed by a line of its own", () => {
   const taken: string[] = [];
   let room = 8;
@@ -92,7 +143,7 @@ test("a line that was cut in the middle is followed by a line of its own", () =>
     taken.push(Buffer.from(part).toString());
     return part.length;
   };
-  const sink = new DescriptorSink(2, write as ConstructorParameters<typeof DescriptorSink>[1]);
+  const sink = new DescriptorSink(2, write as typeof writeSync);
   sink.write("first\n");
   sink.write("second\n");
   sink.write("third\n");
