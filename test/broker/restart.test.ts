@@ -244,6 +244,28 @@ describe("a restart", () => {
       await expectRenewed(path, seen, parts);
     });
 
+    test("[BK127] begins new epochs where it was copied over the original with its times, also while that was in use", async () => {
+      const parts = fixtureParts();
+      const path = fresh();
+      const { broker } = sqliteFixture(path, {}, parts);
+      for (let n = 1; n <= 3; n++) published(broker, draft("a", n));
+      const copies = [fresh(), fresh(), fresh()];
+      const [used = "", later = "", unused = ""] = copies;
+      copyFolder(path, used);
+      parts.clock.advance(10_000);
+      copyFolder(path, later);
+      await broker.close();
+      copyFolder(path, unused);
+      const again = sqliteFixture(path, {}, parts);
+      const seen = published(again.broker, draft("a", 4));
+      await again.broker.close();
+      for (const copy of copies) {
+        rmSync(`${path}-wal`, { force: true });
+        copyFolder(copy, path);
+        await expectRenewed(path, seen, parts);
+      }
+    });
+
     test("[BK128] a moved folder, and one whose owner or mode was set anew, keeps its epochs", async () => {
       const parts = fixtureParts();
       const path = fresh();

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
 /**
@@ -10,11 +10,14 @@ export function copyAsCrashed(path: string, copy: string): void {
   if (existsSync(`${copy}-witness`)) forgetPlace(`${copy}-witness`);
 }
 
-/** Copies the file and what belongs to it, as a backup tool does. */
+/** Copies the file and what belongs to it with their times, as a backup tool does. */
 export function copyFolder(path: string, copy: string): void {
   mkdirSync(dirname(copy), { recursive: true });
   for (const suffix of ["", "-wal", "-witness"]) {
-    if (existsSync(path + suffix)) copyFileSync(path + suffix, copy + suffix);
+    if (!existsSync(path + suffix)) continue;
+    copyFileSync(path + suffix, copy + suffix);
+    const { atimeMs, mtimeMs } = statSync(path + suffix);
+    utimesSync(copy + suffix, atimeMs / 1_000, mtimeMs / 1_000);
   }
 }
 
