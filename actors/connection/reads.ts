@@ -1,7 +1,7 @@
 import { errors } from "../../src/core/errors.ts";
 import { type MaybePromise, then } from "../../src/core/maybe-promise.ts";
-import { payloadSize } from "../../src/core/payload.ts";
 import { presenceBytes } from "../../src/core/presence-bytes.ts";
+import { publicationsSize } from "../../src/core/publication-size.ts";
 import type { Reply } from "../../src/core/reply.ts";
 import type { Decision } from "./decide/decision.ts";
 import type { ConnectionPorts, Scope } from "./ports.ts";
@@ -35,7 +35,7 @@ export function read(
       case "read history":
         return broker.history(channel, decision.options, decision.filter, (outcome) => {
           if (!outcome.ok) return answer({ id, method: "error", error: outcome.error });
-          const bytes = outcome.value.publications.reduce((sum, { data }) => sum + payloadSize(data), 0);
+          const bytes = publicationsSize(outcome.value.publications);
           scope.connection.socket.chargeAnswer(bytes);
           return answer({ id, method: "history", result: outcome.value });
         });

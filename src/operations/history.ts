@@ -1,8 +1,8 @@
 import type { HistoryFilter } from "../broker/broker.ts";
 import { errors } from "../core/errors.ts";
 import { type MaybePromise, then } from "../core/maybe-promise.ts";
-import { payloadSize } from "../core/payload.ts";
 import type { Publication } from "../core/publication.ts";
+import { publicationsSize } from "../core/publication-size.ts";
 import type { HistoryPage } from "../core/reply.ts";
 import { type Result, refuse } from "../core/result.ts";
 import { type Slices, sliceBytes } from "../core/slices.ts";
@@ -35,8 +35,8 @@ async function readOn(
   const slice = slices.begin();
   let { publications, position } = first;
   for (let part = first; hasMore(part, { limit, reverse }, publications); ) {
-    if (sizeOf(publications) > bytesMax) return refuse(errors.limitExceeded);
-    if (slice.isOver(sizeOf(part.publications))) await slice.pause();
+    if (publicationsSize(publications) > bytesMax) return refuse(errors.limitExceeded);
+    if (slice.isOver(publicationsSize(part.publications))) await slice.pause();
     const since = { offset: publications.at(-1)?.offset ?? 0, epoch: position.epoch };
     const next = await read({
       since,
@@ -70,8 +70,4 @@ function hasMore(
   const last = found.at(-1);
   if (!last || publications.length >= limit) return false;
   return reverse ? last.offset > 1 : last.offset < position.offset;
-}
-
-function sizeOf(publications: readonly Publication[]): number {
-  return publications.reduce((sum, { data }) => sum + payloadSize(data), 0);
 }

@@ -1,5 +1,6 @@
 import { Database } from "bun:sqlite";
 import { afterAll, describe, expect, test } from "bun:test";
+import { keptBytes } from "../../src/broker/local/kept-size.ts";
 import { MemoryStore } from "../../src/broker/local/memory.ts";
 import { SqliteStore } from "../../src/broker/local/sqlite-store.ts";
 import { errors } from "../../src/core/errors.ts";
@@ -51,18 +52,37 @@ describe("the bounds of memory", () => {
   test("[BK161] over the bound of bytes a publish is refused, and nothing that is kept goes", () => {
     const { broker, store, clock } = limited(1_000, 100_000);
     const early = kept("memory", { ttl: 1_000 });
-    published(broker, draftOf("early", "x".repeat(998), { history: early }));
+    published(broker, draftOf("early", "x".repeat(998 - keptBytes), { history: early }));
     const full = kept("memory", { size: 2 });
-    for (let n = 0; n < 2; n++) published(broker, draftOf("full", "x".repeat(998), { history: full }));
+    for (let n = 0; n < 2; n++) published(broker, draftOf("full", "x".repeat(998 - keptBytes), { history: full }));
     let count = 0;
-    while (publish(broker, draft(`name ${count}`, "x".repeat(998))).ok) count++;
+    while (publish(broker, draft(`name ${count}`, "x".repeat(998 - keptBytes))).ok) count++;
     expect([count, store.bytes]).toEqual([97, 100_000]);
     // One that takes the place of another as large is no growth.
-    expect(published(broker, draftOf("full", "x".repeat(998), { history: full })).offset).toBe(3);
-    expect(publish(broker, draftOf("full", "x".repeat(999), { history: full })).ok).toBe(false);
+    expect(published(broker, draftOf("full", "x".repeat(998 - keptBytes), { history: full })).offset).toBe(3);
+    expect(publish(broker, draftOf("full", "x".repeat(999 - keptBytes), { history: full })).ok).toBe(false);
     expect(pageOf(history(broker, "name 0", options)).offsets).toEqual([1]);
     clock.advance(1_000);
-    expect(published(broker, draft("name 1", "x".repeat(998))).offset).toBe(2);
+    expect(published(broker, draft("name 1", "x".repeat(998 - keptBytes))).offset).toBe(2);
+  });
+
+  test("[BK161] every byte that a publication keeps counts, and what it takes beside them", () => {
+    const { broker, store } = limited(1_000, 1e9);
+    const grown = (rest: object) => {
+      const before = store.bytes;
+      published(broker, { ...draft("a", 1), ...rest });
+      return store.bytes - before;
+    };
+    expect(grown({})).toBeGreaterThan(100);
+    const long = "x".repeat(5_000);
+    const info = { user: "ann", client: "1", connInfo: `"${long}"` };
+    for (const rest of [{ tags: { [long]: "" } }, { tags: { k: long } }, { info }]) {
+      expect(grown(rest)).toBeGreaterThan(5_000);
+    }
+    const many = Object.fromEntries(Array.from({ length: 100 }, (_, n) => [`k${n}`, ""]));
+    expect(grown({ tags: many })).toBeGreaterThan(100 * 100);
+    removed(broker, "a", options);
+    expect(store.bytes).toBe(0);
   });
 
   test("bytes are counted right: nothing is left of them when all is gone", () => {
@@ -131,11 +151,11 @@ describe("the bounds of a file", () => {
     const path = fresh();
     const options = kept("sqlite", { size: 3 });
     const { broker, clock } = sqliteFixture(path, { bytesMax: 400_000 });
-    for (let n = 0; n < 3; n++) published(broker, draftOf("full", "x".repeat(998), { history: options }));
+    for (let n = 0; n < 3; n++) published(broker, draftOf("full", "x".repeat(998 - keptBytes), { history: options }));
     let count = 0;
     while (publish(broker, draftOf(`name ${count}`, "x".repeat(9_998), { history: options })).ok) count++;
     expect(count).toBeGreaterThan(20);
-    expect(published(broker, draftOf("full", "x".repeat(998), { history: options })).offset).toBe(4);
+    expect(published(broker, draftOf("full", "x".repeat(998 - keptBytes), { history: options })).offset).toBe(4);
     for (let n = 0; n < count; n++) expect(pageOf(history(broker, `name ${n}`, options)).offsets).toEqual([1]);
     clock.advance(options.ttl);
     for (let n = 0; n < 5; n++) broker.sweep();

@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
+import { keptBytes } from "../../src/broker/local/kept-size.ts";
 import { MemoryStore } from "../../src/broker/local/memory.ts";
 import { errors } from "../../src/core/errors.ts";
 import { draftOf, fixtureOf, fixtureParts, freshFolder, kept, publish, published, sqliteFixture } from "./fixture.ts";
@@ -45,7 +46,7 @@ describe.each(["memory", "sqlite"] as const)("the shares of accounts in %s", (en
 
   test("[BK162] over its share of bytes an account gets error 106 until something of it goes", async () => {
     const { broker, clock, captured } = open({ streamsMax: 100, bytesMax: 1_000_000 });
-    const text = "x".repeat(9_998);
+    const text = "x".repeat(9_998 - keptBytes);
     const full = kept(engine, { size: 5 });
     const publishAs = (account: typeof ann, channel: string) =>
       publish(broker, draftOf(channel, text, { history: full, account }));
@@ -61,5 +62,16 @@ describe.each(["memory", "sqlite"] as const)("the shares of accounts in %s", (en
     for (let n = 0; n < 10; n++) expect(publishAs(ann, `later ${n % 2}`).ok).toBe(true);
     expect(captured.count("broker.refused")).toBe(1);
     await broker.close();
+  });
+
+  test("[BK162] tags and infos are bytes of the share", async () => {
+    const long = "x".repeat(40_000);
+    for (const rest of [{ tags: { long } }, { info: { user: "ann", client: "1", chanInfo: `"${long}"` } }]) {
+      const { broker } = open({ streamsMax: 100, bytesMax: 1_000_000 });
+      const publishOne = () => publish(broker, draft("a", 1, { account: ann, ...rest }));
+      expect([publishOne().ok, publishOne().ok]).toEqual([true, true]);
+      expect(publishOne()).toEqual(tooMuch);
+      await broker.close();
+    }
   });
 });

@@ -29,6 +29,20 @@ export function streamContract(suite: BrokerSuite): void {
       expect(page({ limit: 0 })).toEqual([]);
     });
 
+    test("[BK41] tags and publishers are bytes of it, also of a recovery", () => {
+      const tags = { k: "v".repeat(100) };
+      const info = { user: "ann", client: "1", connInfo: `"${"x".repeat(100)}"` };
+      for (let n = 0; n < 2; n++) suite.published({ ...suite.draft("a", n), tags });
+      const { epoch } = suite.published({ ...suite.draft("a", 3), info });
+      const page = (bytesMax: number) => pageOf(suite.history("a", suite.options, { bytesMax })).offsets;
+      expect(page(150)).toEqual([1]);
+      expect(page(250)).toEqual([1, 2]);
+      expect(page(400)).toEqual([1, 2, 3]);
+      const recovered = (bytesMax: number) =>
+        suite.joined("a", suite.options, sinceOf(0, epoch, { bytesMax })).recovered;
+      expect([recovered(250), recovered(400)]).toEqual([false, true]);
+    });
+
     test("a page since a position leaves that one out, in either direction", () => {
       const { epoch } = suite.fill("a", 5);
       const page = (offset: number, rest = {}) =>

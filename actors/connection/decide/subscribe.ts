@@ -2,8 +2,8 @@ import type { SubscriptionClaims, TokenRefusal, Verdict } from "../../../src/aut
 import type { Joined, Since, Wish } from "../../../src/broker/broker.ts";
 import { rejectsUnrecovered, type SubscribeCommand } from "../../../src/core/command.ts";
 import { type ClientError, errors } from "../../../src/core/errors.ts";
-import { payloadSize } from "../../../src/core/payload.ts";
 import { deltaForms, type Publication } from "../../../src/core/publication.ts";
+import { publicationsSize } from "../../../src/core/publication-size.ts";
 import type { SubscribeResult } from "../../../src/core/reply.ts";
 import type { Seconds } from "../../../src/core/time.ts";
 import { untoldUnsubscribes } from "../../../src/core/unsubscribes.ts";
@@ -202,7 +202,7 @@ export function decideJoined(view: View, joining: Joining, answer: JoinAnswer): 
   const begun = next(joining, { type: "joined", joined });
   if (begun.at !== "subscribed") return nothing;
   const subscription = withEnd(begun, view);
-  const recoveredBytes = joined.publications.reduce((sum, { data }) => sum + payloadSize(data), 0);
+  const recoveredBytes = publicationsSize(joined.publications);
   const tokens = filterTokens(joining, joined, since);
   const attach: Decision = { type: "attach", subscription, recoveredBytes, tokens, ...baseOf(joining, joined) };
   const { origin, channel, id } = joining;

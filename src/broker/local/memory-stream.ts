@@ -1,5 +1,6 @@
-import { payloadSize } from "../../core/payload.ts";
 import type { Publication } from "../../core/publication.ts";
+import { publicationSize } from "../../core/publication-size.ts";
+import { keptSize } from "./kept-size.ts";
 import { Charges, type Share, type Shares } from "./shares.ts";
 import type { Stream } from "./store.ts";
 import type { Versioned } from "./version.ts";
@@ -41,11 +42,11 @@ export class MemoryStream implements Stream, Versioned {
   /** Bytes of the publication that goes first; 0 where none is kept. */
   get oldestBytes(): number {
     const oldest = this.#publications[this.#head];
-    return oldest === undefined ? 0 : payloadSize(oldest.data);
+    return oldest === undefined ? 0 : keptSize(oldest);
   }
 
   append(publication: Publication, size: number, share: Share | null): void {
-    const bytes = payloadSize(publication.data);
+    const bytes = keptSize(publication);
     this.top = publication.offset;
     this.bytes += bytes;
     this.#publications.push(publication);
@@ -59,7 +60,7 @@ export class MemoryStream implements Stream, Versioned {
     let bytes = 0;
     for (let offset = from; offset <= to; offset++) {
       const publication = this.#at(offset);
-      bytes += payloadSize(publication.data);
+      bytes += publicationSize(publication);
       if (bytes > bytesMax) return null;
       publications.push(publication);
     }
@@ -71,7 +72,7 @@ export class MemoryStream implements Stream, Versioned {
     let bytes = 0;
     for (let step = 0; step <= to - from; step++) {
       const publication = this.#at(reverse ? to - step : from + step);
-      bytes += payloadSize(publication.data);
+      bytes += publicationSize(publication);
       if (bytes > bytesMax && publications.length > 0) break;
       publications.push(publication);
     }

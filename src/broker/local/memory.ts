@@ -1,7 +1,7 @@
 import type { Clock } from "../../core/clock.ts";
-import { payloadSize } from "../../core/payload.ts";
 import type { Random } from "../../core/random.ts";
 import type { Account, Draft, HistoryOptions } from "../broker.ts";
+import { keptSize } from "./kept-size.ts";
 import { MemoryStream } from "./memory-stream.ts";
 import { publicationOf } from "./publication.ts";
 import { isOverShare, type Share, Shares, type StoreBounds } from "./shares.ts";
@@ -60,7 +60,8 @@ export class MemoryStore implements Store {
       return { stale: { offset: known.top, epoch: known.epoch } };
     }
     const share = this.#shares.of(draft.account);
-    const refused = this.#refusal(known, draft, { share, size: options.size });
+    const bytes = keptSize(draft);
+    const refused = this.#refusal(known, { share, bytes, size: options.size });
     if (refused !== null) return refused;
     const stream = known ?? this.#begin(draft.channel, share);
     if (stream.top === 0) this.#published(stream, share);
@@ -68,7 +69,7 @@ export class MemoryStore implements Store {
     keepVersion(stream, draft);
     const publication = publicationOf(draft, stream.top + 1, stream.epoch, stream.count === 0);
     const before = stream.bytes;
-    this.#shares.charge(share, 0, payloadSize(draft.data));
+    this.#shares.charge(share, 0, bytes);
     stream.append(publication, options.size, share);
     this.#bytes += stream.bytes - before;
     return publication;
@@ -127,10 +128,8 @@ export class MemoryStore implements Store {
   /** Why the draft cannot be kept; null where it can. */
   #refusal(
     stream: MemoryStream | null,
-    { data }: Draft,
-    { share, size }: { share: Share | null; size: number },
+    { share, bytes, size }: { share: Share | null; bytes: number; size: number },
   ): Refused | null {
-    const bytes = payloadSize(data);
     const isFull = stream !== null && stream.count >= size;
     if (share !== null && isOverShare(share, stream, { bytes, isFull })) return refusedBy("share");
     if (stream === null && !this.#hasRoom()) return refusedBy("bound");

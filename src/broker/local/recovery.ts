@@ -1,6 +1,6 @@
 import { errors } from "../../core/errors.ts";
-import { payloadSize } from "../../core/payload.ts";
 import type { Position, Publication } from "../../core/publication.ts";
+import { publicationSize } from "../../core/publication-size.ts";
 import type { HistoryFilter, HistoryOutcome, Joined, Since } from "../broker.ts";
 import type { Stream } from "./store.ts";
 
@@ -65,7 +65,7 @@ function latestOf(stream: Stream, since: Since, filter: NonNullable<Since["filte
   const found = stream
     .readUpTo(from, stream.top, { bytesMax, reverse: true })
     .find((publication) => filter.matches(publication));
-  return found && payloadSize(found.data) <= bytesMax ? [found] : null;
+  return found && publicationSize(found) <= bytesMax ? [found] : null;
 }
 
 /** A client that names no epoch has none to compare: Centrifugo takes it at its word, and so do the recordings of it. */

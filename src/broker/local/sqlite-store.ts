@@ -1,10 +1,10 @@
 import type { Clock } from "../../core/clock.ts";
-import { payloadSize } from "../../core/payload.ts";
 import { isDamage } from "../../sqlite/damage.ts";
 import type { SqliteFileOptions } from "../../sqlite/database.ts";
 import { HeldFile } from "../../sqlite/held-file.ts";
 import type { FileLock } from "../../sqlite/lock.ts";
 import type { Account, Draft, HistoryOptions } from "../broker.ts";
+import { keptSize } from "./kept-size.ts";
 import { publicationOf } from "./publication.ts";
 import type { StoreBounds } from "./shares.ts";
 import { KeyLog } from "./sqlite/key-log.ts";
@@ -95,7 +95,7 @@ export class SqliteStore implements Store {
     const known = streams.live(draft.channel, now);
     const stale = known !== null && isStale(known, draft);
     const share = streams.bounds.shares.of(draft.account);
-    const bytes = payloadSize(draft.data);
+    const bytes = keptSize(draft);
     const refused = stale ? null : streams.refusal(known, { share, bytes, size: options.size });
     if (refused !== null) return refused;
     const stream = known?.saved === true ? known : streams.create(draft.channel, share);

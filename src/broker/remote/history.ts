@@ -1,6 +1,6 @@
 import { errors } from "../../core/errors.ts";
-import { payloadSize } from "../../core/payload.ts";
 import type { Publication } from "../../core/publication.ts";
+import { publicationSize } from "../../core/publication-size.ts";
 import type { HistoryFilter, HistoryOutcome } from "../broker.ts";
 import type { Range, StreamRead } from "./engine.ts";
 import { decodeBody } from "./wire.ts";
@@ -30,7 +30,7 @@ function publicationsOf({ entries, epoch }: StreamRead, bytesMax: number): Publi
   for (const { offset, body } of entries) {
     const told = decodeBody(body, { offset, epoch });
     if (told?.type !== "publication") continue;
-    bytes += payloadSize(told.publication.data);
+    bytes += publicationSize(told.publication);
     if (bytes > bytesMax && publications.length > 0) break;
     publications.push(told.publication);
   }

@@ -1,5 +1,5 @@
-import { payloadSize } from "../../core/payload.ts";
 import type { Publication } from "../../core/publication.ts";
+import { publicationSize, publicationsSize } from "../../core/publication-size.ts";
 import type { Stream } from "../local/store.ts";
 
 /** Publications that a node keeps of a channel, beside those that a waiting join needs. */
@@ -32,7 +32,7 @@ export class Ring implements Stream {
   /** What lies up to the top and from `floor` on. */
   fill(publications: readonly Publication[], floor: number): void {
     this.#publications = [...publications];
-    this.#bytes = publications.reduce((sum, { data }) => sum + payloadSize(data), 0);
+    this.#bytes = publicationsSize(publications);
     this.floor = floor;
   }
 
@@ -41,16 +41,16 @@ export class Ring implements Stream {
     this.top = publication.offset;
     if (this.#publications === none) this.#publications = [];
     this.#publications.push(publication);
-    this.#bytes += payloadSize(publication.data);
+    this.#bytes += publicationSize(publication);
   }
 
   /** Leaves `size` at the most, and what a node may keep. */
   trim(size: number): void {
     const max = Math.min(size, keptMax);
     let drop = 0;
-    for (const { data } of this.#publications) {
+    for (const publication of this.#publications) {
       if (this.#publications.length - drop <= max && this.#bytes <= keptBytesMax) break;
-      this.#bytes -= payloadSize(data);
+      this.#bytes -= publicationSize(publication);
       drop += 1;
     }
     if (drop === 0) return;
@@ -74,7 +74,7 @@ export class Ring implements Stream {
 
   read(from: number, to: number, bytesMax: number): Publication[] | null {
     const found = this.#slice(from, to);
-    return found.reduce((sum, { data }) => sum + payloadSize(data), 0) > bytesMax ? null : found;
+    return publicationsSize(found) > bytesMax ? null : found;
   }
 
   readUpTo(from: number, to: number, end: { readonly bytesMax: number; readonly reverse: boolean }): Publication[] {
@@ -82,8 +82,8 @@ export class Ring implements Stream {
     if (end.reverse) found.reverse();
     let bytes = 0;
     let count = 0;
-    for (const { data } of found) {
-      bytes += payloadSize(data);
+    for (const publication of found) {
+      bytes += publicationSize(publication);
       if (bytes > end.bytesMax && count > 0) break;
       count += 1;
     }

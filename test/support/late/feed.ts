@@ -1,7 +1,7 @@
 import type { HistoryOptions } from "../../../src/broker/broker.ts";
 import type { Stream } from "../../../src/broker/local/store.ts";
-import { payloadSize } from "../../../src/core/payload.ts";
 import type { Position, Publication } from "../../../src/core/publication.ts";
+import { publicationsSize } from "../../../src/core/publication-size.ts";
 
 /** One channel's stream as far as the node has delivered it. */
 export class Feed implements Stream {
@@ -62,7 +62,6 @@ export class Feed implements Stream {
 
   read(from: number, to: number, bytesMax: number): Publication[] | null {
     const found = this.#publications.filter(({ offset }) => from <= offset && offset <= to);
-    const bytes = found.reduce((sum, { data }) => sum + payloadSize(data), 0);
-    return bytes > bytesMax ? null : found;
+    return publicationsSize(found) > bytesMax ? null : found;
   }
 }

@@ -1,11 +1,9 @@
-import { payloadSize } from "../../../core/payload.ts";
 import type { Publication } from "../../../core/publication.ts";
+import { keptSize } from "../kept-size.ts";
 import type { SqliteStream } from "./stream.ts";
 
-/** Bytes of payload of all hot streams together; those that were read longest ago go first. */
+/** Bytes of all hot streams together; those that were read longest ago go first. */
 const bytesMax = 67_108_864;
-/** What one publication takes beside its payload. */
-const publicationBytes = 200;
 /** Trimmed publications go when they are so many. */
 const trimMin = 64;
 
@@ -41,7 +39,7 @@ export class HotStreams {
   /** Keeps what was read of the end of a stream. */
   keep(stream: SqliteStream, from: number, publications: readonly Publication[]): void {
     this.forget(stream);
-    const bytes = publications.reduce((sum, each) => sum + sizeOf(each), 0);
+    const bytes = publications.reduce((sum, each) => sum + keptSize(each), 0);
     if (bytes > bytesMax / 4) return;
     this.#hot.set(stream.id, { stream, from, publications: [...publications], bytes });
     this.#bytes += bytes;
@@ -85,7 +83,7 @@ export class HotStreams {
     const trimmed = Math.min(hot.stream.first - hot.from, hot.publications.length);
     const gone = trimmed >= trimMin ? hot.publications.splice(0, trimmed) : [];
     hot.from += gone.length;
-    const change = sizeOf(publication) - gone.reduce((sum, each) => sum + sizeOf(each), 0);
+    const change = keptSize(publication) - gone.reduce((sum, each) => sum + keptSize(each), 0);
     hot.bytes += change;
     this.#bytes += change;
   }
@@ -96,8 +94,4 @@ export class HotStreams {
       this.forget(stream);
     }
   }
-}
-
-function sizeOf({ data }: Publication): number {
-  return payloadSize(data) + publicationBytes;
 }

@@ -1,5 +1,5 @@
-import { payloadSize } from "../../../core/payload.ts";
 import type { Publication } from "../../../core/publication.ts";
+import { publicationsSize } from "../../../core/publication-size.ts";
 import { DamageError } from "../../../sqlite/damage.ts";
 import { HotStreams } from "./hot-streams.ts";
 import { publicationOfRow } from "./rows.ts";
@@ -18,7 +18,7 @@ export class RowReader implements StreamRows {
 
   read(stream: SqliteStream, from: number, to: number, bytesMax: number): Publication[] | null {
     const hot = this.hot.read(stream, from, to);
-    if (hot !== null) return bytesOf(hot) > bytesMax ? null : hot;
+    if (hot !== null) return publicationsSize(hot) > bytesMax ? null : hot;
     const read = this.#readRows(stream, { from, to, bytesMax });
     if (read !== null && to === stream.top) this.hot.keep(stream, from, read);
     return read;
@@ -47,8 +47,4 @@ export class RowReader implements StreamRows {
     }
     return end;
   }
-}
-
-function bytesOf(publications: readonly Publication[]): number {
-  return publications.reduce((sum, { data }) => sum + payloadSize(data), 0);
 }

@@ -20,6 +20,11 @@ export interface Orphan {
   readonly top: number;
 }
 
+/** What a publication counts for in limits, as `publicationSize` has it. */
+const rowBytes = ["data", "tags", "user", "client", "conn_info", "chan_info"]
+  .map((column) => `coalesce(octet_length(${column}), 0)`)
+  .join(" + ");
+
 /** Prepares the statements of the broker's file. */
 export function prepare(db: Database) {
   return prepareAll(db, (make) => ({
@@ -40,10 +45,10 @@ export function prepare(db: Database) {
       "SELECT * FROM publications WHERE stream = ? AND offset BETWEEN ? AND ? ORDER BY offset",
     ),
     bytes: make<{ bytes: number | null }, [stream: number, from: number, to: number]>(
-      "SELECT sum(octet_length(data)) AS bytes FROM publications WHERE stream = ? AND offset BETWEEN ? AND ?",
+      `SELECT sum(${rowBytes}) AS bytes FROM publications WHERE stream = ? AND offset BETWEEN ? AND ?`,
     ),
     lengths: make<{ offset: number; bytes: number }, [stream: number, from: number, to: number]>(
-      "SELECT offset, octet_length(data) AS bytes FROM publications WHERE stream = ? AND offset BETWEEN ? AND ? ORDER BY offset",
+      `SELECT offset, ${rowBytes} AS bytes FROM publications WHERE stream = ? AND offset BETWEEN ? AND ? ORDER BY offset`,
     ),
     deleteBefore: make<never, [stream: number, offset: number]>(
       "DELETE FROM publications WHERE stream = ? AND offset < ?",

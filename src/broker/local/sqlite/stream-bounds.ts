@@ -1,3 +1,4 @@
+import { keptBytes } from "../kept-size.ts";
 import { isOverShare, type Share, Shares, type StoreBounds } from "../shares.ts";
 import type { SqliteFile } from "./sqlite-file.ts";
 import type { SqliteStream } from "./stream.ts";
@@ -43,8 +44,12 @@ export class StreamBounds {
     const isFull = stream !== null && stream.count >= size;
     if (share !== null && isOverShare(share, stream, { bytes, isFull })) return "share";
     if (this.#measuredBytes + this.#appendedBytes + bytes <= this.#bytesMax) return null;
-    const oldest = isFull ? (this.#file.statements.bytes.get(stream.id, stream.first, stream.first)?.bytes ?? 0) : 0;
+    const oldest = isFull ? this.#oldestOf(stream) : 0;
     return bytes <= oldest ? null : "bound";
+  }
+
+  #oldestOf({ id, first }: SqliteStream): number {
+    return keptBytes + (this.#file.statements.bytes.get(id, first, first)?.bytes ?? 0);
   }
 
   setOwner(stream: SqliteStream, share: Share | null): void {
