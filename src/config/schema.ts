@@ -68,6 +68,9 @@ const recoveryLimitMin = 300;
 /** The least default of `client.message_burst_limit`, in messages. */
 const messageBurstMin = 2_000;
 
+/** The least default of the bytes that a client may send at once, and for each channel that it may have. */
+const requestBytes = { min: 65_536, perChannel: 512 };
+
 /** The configuration: what was read, with the defaults filled in that follow from other options. */
 export const configSchema = v.pipe(
   optionsSchema,
@@ -81,6 +84,14 @@ export const configSchema = v.pipe(
       recovery_max_publication_limit:
         options.client.recovery_max_publication_limit ?? Math.max(recoveryLimitMin, ...historySizes(options)),
     },
+    websocket: {
+      ...options.websocket,
+      message_size_limit: options.websocket.message_size_limit ?? subscribesBytes(options),
+    },
+    emulation: {
+      ...options.emulation,
+      max_request_body_size: options.emulation.max_request_body_size ?? subscribesBytes(options),
+    },
     channel: {
       ...options.channel,
       without_namespace: inherit(options.channel.without_namespace, options),
@@ -88,6 +99,11 @@ export const configSchema = v.pipe(
     },
   })),
 );
+
+/** Room for a subscribe to each channel that a client may have. */
+function subscribesBytes({ client }: Options): number {
+  return Math.max(requestBytes.min, requestBytes.perChannel * client.channel_limit);
+}
 
 function historySizes({ channel }: Options): number[] {
   return [channel.without_namespace, ...channel.namespaces].map(({ history_size }) => history_size);

@@ -65,7 +65,7 @@ function rulesByPath({ channel }: Config): readonly (readonly [path: string, rul
 const subscribeBytesMin = 96;
 
 /** Channels of which a client cannot subscribe to all at once, as a stock client does whenever it connects. */
-function manyChannels({ client, websocket }: Config): readonly string[] {
+function manyChannels({ client, websocket, emulation, sse, http_stream }: Config): readonly string[] {
   const { channel_limit: channels, message_burst_limit: burst, message_rate_limit: rate } = client;
   const lines: string[] = [];
   if (rate > 0 && channels >= burst) {
@@ -75,11 +75,17 @@ function manyChannels({ client, websocket }: Config): readonly string[] {
     );
   }
   const bytes = channels * subscribeBytesMin;
-  if (bytes > websocket.message_size_limit) {
+  const limits = [
+    ["websocket.message_size_limit", websocket.message_size_limit, "is closed with 1009"],
+    ...(sse.enabled || http_stream.enabled
+      ? [["emulation.max_request_body_size", emulation.max_request_body_size, "is answered with 413"] as const]
+      : []),
+  ] as const;
+  for (const [option, limit, end] of limits) {
+    if (bytes <= limit) continue;
     lines.push(
-      `client.channel_limit: ${channels} subscribes in one frame are more than websocket.message_size_limit ` +
-        `(${websocket.message_size_limit}): a client that connects with all of its channels is closed with 1009; ` +
-        `set it to ${bytes} or more`,
+      `client.channel_limit: ${channels} subscribes in one frame are more than ${option} (${limit}): ` +
+        `a client that connects with all of its channels ${end}; set it to ${bytes} or more`,
     );
   }
   return lines;

@@ -107,6 +107,8 @@ describe("defaults", () => {
       "http_server.port",
       "client.connection_limit",
       "client.recovery_max_publication_limit",
+      "websocket.message_size_limit",
+      "emulation.max_request_body_size",
       "engine.type",
       "engine.redis.address",
       "engine.redis.prefix",
@@ -129,10 +131,19 @@ describe("defaults", () => {
       "client.channel_limit: 5000 is not below client.message_burst_limit (5000): " +
         "a client that connects with all of its channels is refused (111, 3013)",
     ]);
-    expect(warningsOf({ client })).toEqual([
-      "client.channel_limit: 5000 subscribes in one frame are more than websocket.message_size_limit (65536): " +
-        "a client that connects with all of its channels is closed with 1009; set it to 480000 or more",
+    expect(valid({}).emulation.max_request_body_size).toBe(65_536);
+    expect(valid({ client })).toMatchObject({
+      websocket: { message_size_limit: 2_560_000 },
+      emulation: { max_request_body_size: 2_560_000 },
+    });
+    const small = { websocket: { message_size_limit: 65_536 }, emulation: { max_request_body_size: 65_536 } };
+    const few = "client.channel_limit: 5000 subscribes in one frame are more than";
+    const all = "a client that connects with all of its channels";
+    expect(warningsOf({ ...small, client, sse: { enabled: true } })).toEqual([
+      `${few} websocket.message_size_limit (65536): ${all} is closed with 1009; set it to 480000 or more`,
+      `${few} emulation.max_request_body_size (65536): ${all} is answered with 413; set it to 480000 or more`,
     ]);
+    expect(warningsOf({ client })).toEqual([]);
   });
 
   test("a namespace has the defaults of the channels in none", () => {

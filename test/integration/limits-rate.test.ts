@@ -1,4 +1,5 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { transports } from "../support/carriers.ts";
 import { CentrifugeProbe, type Heard } from "../support/centrifuge-probe.ts";
 import { ManualClock } from "../support/clock.ts";
 import { TemporaryFolder } from "../support/folder.ts";
@@ -109,4 +110,23 @@ describe("a client with all its channels", () => {
       expect(await probe.closed()).toMatchObject({ code: 3501 });
     }
   });
+
+  test.each(transports)(
+    "[SU64] over %s one with 2,000 channels does, with the sizes that are the defaults",
+    async (transport) => {
+      const count = 2_000;
+      const [sse, http_stream] = [{ enabled: true }, { enabled: true }];
+      await using server = await startOpenServer({ client: { channel_limit: count }, sse, http_stream });
+      using probe = await CentrifugeProbe.connect(server.ws, { token: tokenFor({ sub: "ann" }) }, { transport });
+      const recover = { recover: true, epoch: "aaaaaaaa", offset: 1_000 };
+      probe.send(
+        ...Array.from({ length: count }, (_, id) => ({
+          id: id + 2,
+          subscribe: { channel: `a channel with a name of some length ${id}`, ...recover },
+        })),
+      );
+      const replies = await probe.take(count);
+      expect(replies.filter((reply) => !("subscribe" in reply))).toEqual([]);
+    },
+  );
 });

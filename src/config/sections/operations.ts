@@ -25,7 +25,7 @@ const sqlite = section({
 });
 
 const memory = section({
-  max_bytes: count(268_435_456, "Bytes of publications kept in memory; over it a publish is error 100.", {
+  max_bytes: count(268_435_456, "Bytes of publications kept in memory, with 128 for each; over it a publish is error 100.", {
     unit: "bytes",
     min: 1,
   }),

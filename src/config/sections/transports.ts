@@ -1,8 +1,11 @@
 import * as v from "valibot";
-import { count, duration, flag, records, section, text } from "../../options/option.ts";
+import { count, derivedCount, duration, flag, records, section, text } from "../../options/option.ts";
 
 /** A path at which something is served. */
 export const urlPath = { pattern: /^\/[\w./~-]*$/, means: 'a path such as "/metrics"' };
+
+/** A client that connects sends a subscribe for each of its channels at once. */
+const allSubscribesBytes = "65536, at least 512 x `client.channel_limit`";
 
 /** `websocket`: the Centrifuge protocol. */
 export const websocket = section({
@@ -17,10 +20,12 @@ export const websocket = section({
     "Time for a message of any path from its first byte, and a second for each 16 KiB of it; over it the connection is " +
       "closed with 3008. On Linux alone, where the kernel tells what has arrived; 0 for no limit.",
   ),
-  message_size_limit: count(65_536, "Bytes of one frame of the Centrifuge protocol (1009); as in Centrifugo.", {
-    unit: "bytes",
-    min: 1,
-  }),
+  message_size_limit: derivedCount(
+    allSubscribesBytes,
+    "Bytes of one frame of the Centrifuge protocol (1009). Where it is not set, a client may connect with all of its " +
+      "channels in one frame.",
+    { unit: "bytes", min: 1 },
+  ),
 });
 
 /** `plain`: the protocol of bare frames, at `/ws`. */
@@ -89,7 +94,10 @@ export const httpStream = section(streamed("/connection/http_stream", "the Centr
 /** `emulation`: commands of clients of the two. */
 export const emulation = section({
   handler_prefix: text("/emulation", "The path of their commands, which stock clients know.", urlPath),
-  max_request_body_size: requestBodySize(),
+  max_request_body_size: derivedCount(allSubscribesBytes, "Bytes of the body of one request (413).", {
+    unit: "bytes",
+    min: 1,
+  }),
 });
 
 /** What a refused connect is answered with, over HTTP. */
