@@ -13,17 +13,17 @@ interface CommandResult {
 }
 
 /**
- * `backup FILE`: writes the history to FILE and, where there are any, the publish log and the messages that wait to
- * FILE-push, while the server runs or does not.
+ * `backup FILE`: writes the history to FILE, and the publish log and the messages that wait to FILE-push, as far as there
+ * are any, while the server runs or does not.
  */
 export function backup(args: readonly string[], { engine, push_log }: Config): CommandResult {
   const [file, ...rest] = wordsOf(args) ?? [];
   if (file === undefined || rest.length > 0) return { text: "usage: backup FILE", exitCode: exitCodes.usage };
   return attempt(() => {
-    backUp(engine.sqlite.path, file);
-    if (!existsSync(push_log.path)) return `${engine.sqlite.path} is copied to ${file}`;
-    backUp(push_log.path, `${file}-push`);
-    return `${engine.sqlite.path} is copied to ${file}, and ${push_log.path} to ${file}-push`;
+    const history = { path: engine.sqlite.path, file };
+    const copies = [history, { path: push_log.path, file: `${file}-push` }].filter(({ path }) => existsSync(path));
+    backUp(copies.length > 0 ? copies : [history]);
+    return copies.map((copy) => `${copy.path} is copied to ${copy.file}`).join(", and ");
   });
 }
 

@@ -5,6 +5,7 @@ import { channelProblems } from "./channel-checks.ts";
 import type { Config } from "./config.ts";
 import { consoleProblems } from "./console-checks.ts";
 import { engineProblems } from "./engine-checks.ts";
+import { fileProblems } from "./file-checks.ts";
 import { hookProblems } from "./hook-checks.ts";
 import type { Profile } from "./profiles.ts";
 
@@ -23,6 +24,7 @@ export function problemsBetween(config: Config, profile: Profile): readonly stri
     ...keyProblems(config),
     ...consoleProblems(config),
     ...pathProblems(config),
+    ...fileProblems(config),
   ];
 }
 
@@ -83,19 +85,8 @@ function keyProblems({ http_api: api }: Config): string[] {
   });
 }
 
-/** Two things at one path or in one file: one of them would be lost. */
-function pathProblems({
-  websocket,
-  http_api,
-  health,
-  prometheus,
-  plain,
-  echo,
-  console,
-  push_log,
-  engine,
-  event_outbox,
-}: Config): string[] {
+/** Two things at one path: one of them would be lost. */
+function pathProblems({ websocket, http_api, health, prometheus, plain, echo, console }: Config): string[] {
   const served: readonly (readonly [string, string, boolean])[] = [
     ["plain", "/ws", plain.enabled],
     ["echo", "/echo", echo.enabled],
@@ -114,12 +105,6 @@ function pathProblems({
     if (isServed && other !== undefined)
       problems.push(`${owner}: expected a path of its own, got that of ${other}: "${path}"`);
     if (isServed) owners.set(path, owner);
-  }
-  if ([push_log.path, engine.sqlite.path].includes(event_outbox.path)) {
-    problems.push(`event_outbox.path: expected a file of its own, got "${event_outbox.path}"`);
-  }
-  if (push_log.path === engine.sqlite.path) {
-    problems.push(`push_log.path: expected a file of its own, got that of engine.sqlite.path: "${push_log.path}"`);
   }
   return problems;
 }

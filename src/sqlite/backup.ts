@@ -1,5 +1,6 @@
 import { constants, Database } from "bun:sqlite";
 import { closeSync, existsSync, fsyncSync, openSync, rmSync } from "node:fs";
+import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { DamageError } from "./damage.ts";
 import { FileLock, InUseError } from "./lock.ts";
@@ -7,24 +8,49 @@ import { FileLock, InUseError } from "./lock.ts";
 /** SQLITE_OPEN_URI. */
 const openUri = 0x40;
 
+/** A database and the new file that it is copied to. */
+export interface Copy {
+  readonly path: string;
+  readonly file: string;
+}
+
 /**
- * Writes what the database at `path` holds at this moment to a new file, while its server runs or does not (`VACUUM
- * INTO`). The copy is one file without free pages, and is synced. Throws where there is no database, where the new file is
- * there already, where it cannot be written, and DamageError where the copy is not whole.
+ * Writes what each of the databases holds at this moment to a new file, while its server runs or does not (`VACUUM
+ * INTO`). A copy is one file without free pages, and is synced. Throws where there is no database, where a new file is
+ * there already or cannot be written, and DamageError where a copy is not whole; no copy is left then.
  */
-export function backUp(path: string, file: string): void {
-  if (!existsSync(path)) throw new Error(`there is no such file: ${path}`);
-  if (existsSync(file)) throw new Error(`${file} exists already`);
+export function backUp(copies: readonly Copy[]): void {
+  for (const { path, file } of copies) {
+    if (!existsSync(path)) throw new Error(`there is no such file: ${path}`);
+    if (existsSync(file)) throw new Error(`${file} exists already`);
+    if (isFileOf(path, file)) throw new Error(`${file} is a name that belongs to ${path}`);
+  }
+  const written: string[] = [];
+  try {
+    for (const { path, file } of copies) {
+      written.push(file);
+      copyTo(path, file);
+    }
+  } catch (error) {
+    for (const file of written) if (existsSync(file)) rmSync(file);
+    throw error;
+  }
+}
+
+/** What SQLite and the server keep beside a database, such as PATH-journal, which the next start would roll back. */
+function isFileOf(path: string, file: string): boolean {
+  return resolve(file).startsWith(`${resolve(path)}-`);
+}
+
+function copyTo(path: string, file: string): void {
   const source = openSource(path);
   try {
-    source.run("VACUUM INTO ?", [file]);
-  } catch (error) {
-    rmSync(file, { force: true });
-    throw error;
+    // A whole path is never taken for a URI or for `:memory:`.
+    source.run("VACUUM INTO ?", [resolve(file)]);
   } finally {
     source.close();
   }
-  checkCopy(file);
+  checkCopy(resolve(file));
 }
 
 /**
@@ -52,10 +78,7 @@ function checkCopy(file: string): void {
   const copy = new Database(file, { readonly: true });
   const found = copy.query<{ quick_check: string }, []>("PRAGMA quick_check(1)").get()?.quick_check;
   copy.close();
-  if (found !== "ok") {
-    rmSync(file);
-    throw new DamageError(`the copy is not whole: ${found}`);
-  }
+  if (found !== "ok") throw new DamageError(`the copy is not whole: ${found}`);
   const descriptor = openSync(file, "r");
   fsyncSync(descriptor);
   closeSync(descriptor);

@@ -126,6 +126,11 @@ const mistakes: Mistake[] = [
     { push_log: { path: "data/chorus.db" } },
     'push_log.path: expected a file of its own, got that of engine.sqlite.path: "data/chorus.db"',
   ],
+  [
+    "no store is in a file that another keeps beside its own",
+    { event_outbox: { path: "./data/x/../chorus.db-witness" } },
+    'event_outbox.path: expected a file of its own, got that of engine.sqlite.path: "./data/x/../chorus.db-witness"',
+  ],
 ];
 
 describe("between options", () => {

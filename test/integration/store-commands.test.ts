@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { cpSync, existsSync, linkSync, readdirSync, renameSync, unlinkSync } from "node:fs";
+import { cpSync, existsSync, linkSync, readdirSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CentrifugeProbe } from "../support/centrifuge-probe.ts";
 import { TemporaryFolder } from "../support/folder.ts";
@@ -112,6 +112,17 @@ test("[BK147] a backup of a running server is whole, and begins new epochs where
   expect(reply["epoch"]).not.toBe(epoch);
 });
 
+test("[BK147] without a history the messages are copied, to any name", async () => {
+  await using folder = await TemporaryFolder.create();
+  const push_log = { path: join(folder.path, "push.db") };
+  const server = await startOpenServer({ push_log });
+  await server.stop();
+  const config = { http_server: { port: 0 }, engine: { type: "memory" as const }, push_log };
+  await using process = await ChorusProcess.spawn({ config, args: ["backup", "file:name?mode=memory"] });
+  expect(await process.ended()).toMatchObject({ code: 0, stderr: [] });
+  expect(await process.exists("file:name?mode=memory-push")).toBe(true);
+});
+
 test("[BK146] renew-epochs renews the epochs of a file that no server has open", async () => {
   await using folder = await TemporaryFolder.create();
   const server = await startOpenServer(configOf(folder));
@@ -138,6 +149,13 @@ test("backup and renew-epochs refuse what they cannot do, in one line", async ()
   expect(existsSync(file)).toBe(false);
   const server = await startOpenServer(configOf(folder));
   await server.stop();
+  const journal = `${folder.engine.sqlite.path}-journal`;
+  expect((await inAnotherProcess(folder, "backup", journal)).stderr[0]).toContain("is a name that belongs to");
+  // Where one of the copies cannot be made, neither is.
+  writeFileSync(`${file}-push`, "");
+  expect((await inAnotherProcess(folder, "backup", file)).stderr).toEqual([`${file}-push exists already`]);
+  expect(existsSync(file)).toBe(false);
+  rmSync(`${file}-push`);
   // Where no server runs, the file is copied as well.
   expect((await inAnotherProcess(folder, "backup", file)).code).toBe(0);
   using copy = new Database(file, { readonly: true });

@@ -114,6 +114,11 @@ export class ChorusProcess implements AsyncDisposable {
     await Bun.write(join(this.#folder, "config.json"), text);
   }
 
+  /** Whether there is a file of this name in its working directory. */
+  exists(name: string): Promise<boolean> {
+    return Bun.file(join(this.#folder, name)).exists();
+  }
+
   /** Whether it runs, still. */
   get isAlive(): boolean {
     return this.#process.exitCode === null && this.#process.signalCode === null;
