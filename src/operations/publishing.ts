@@ -31,7 +31,8 @@ export function createPublishing(ports: PublishingPorts) {
     const channel = rules.find(name);
     if (isError(channel)) return refuse(channel);
     if (!rules.takes(channel, publish.data)) return refuse(errors.badRequest);
-    if (publish.idempotencyKey && !publish.idempotencyKey.isWellFormed()) return refuse(errors.badRequest);
+    const { idempotencyKey = "", versionEpoch = "" } = publish;
+    if (!idempotencyKey.isWellFormed() || !versionEpoch.isWellFormed()) return refuse(errors.badRequest);
     const draft = draftOf(channel, publish, { registry, account: ports.accountOf(source) });
     return maybePromise((done) => publications.send(new PublishEvent(source === null ? "server" : "api", draft, done)));
   };
@@ -76,8 +77,16 @@ function draftOf(
     ...plain,
     ...(tags && { tags }),
     ...(idempotencyKey && { idempotencyKey }),
-    ...(version && { version, versionEpoch }),
+    ...(version && { version, versionEpoch: shortened(versionEpoch) }),
     ...(delta && { asDelta: true as const }),
     ...(excludeClient && { excludeClient, exclude: registry.member(excludeClient)?.socket ?? null }),
   };
+}
+
+/** Version epochs are only compared, and every stream keeps one. */
+const versionEpochMax = 64;
+
+/** A long version epoch as its digest. */
+function shortened(versionEpoch: string): string {
+  return versionEpoch.length <= versionEpochMax ? versionEpoch : Bun.SHA512_256.hash(versionEpoch, "base64url");
 }

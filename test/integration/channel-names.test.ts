@@ -65,3 +65,14 @@ describe.each(names)("a name %s", (_, channel) => {
     expect(json.result.responses[0]).toEqual({ error });
   });
 });
+
+test("keys and version epochs with a lone surrogate are error 107; version epochs of any length are compared", async () => {
+  await using server = await startApi();
+  const publish = async (fields: object) => (await server.call("publish", { channel: "a", data: 1, ...fields })).json;
+  expect(await publish({ idempotency_key: "\ud800" })).toMatchObject({ error });
+  expect(await publish({ version: 1, version_epoch: "\ud800" })).toMatchObject({ error });
+  const [first, second] = ["1", "2"].map((end) => "x".repeat(10_000) + end);
+  expect(await publish({ version: 1, version_epoch: first })).toMatchObject({ result: { offset: 1 } });
+  expect(await publish({ version: 1, version_epoch: first })).toMatchObject({ result: { offset: 1 } });
+  expect(await publish({ version: 1, version_epoch: second })).toMatchObject({ result: { offset: 2 } });
+});
