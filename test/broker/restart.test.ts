@@ -1,5 +1,15 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { chmodSync, cpSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import type { Position } from "../../src/core/publication.ts";
 import { copyAsCrashed, copyFolder } from "../support/crash-copy.ts";
@@ -193,6 +203,24 @@ describe("a restart", () => {
     }
   });
 
+  test("[BK125] wherever the write-ahead log is cut off, what was lost is one line in the log", async () => {
+    const parts = fixtureParts();
+    const path = fresh();
+    const { broker } = sqliteFixture(path, {}, parts);
+    for (let n = 0; n < 3; n++) published(broker, draft("a", n));
+    const frame = 4_096 + 24;
+    const whole = statSync(`${path}-wal`).size;
+    for (let size = 0; size < whole; size += frame) {
+      const cut = crashed(path);
+      truncateSync(`${cut}-wal`, size);
+      const before = parts.captured.lines.length;
+      const opened = sqliteFixture(cut, {}, parts);
+      expect(parts.captured.lines.slice(before)).toHaveLength(1);
+      await opened.broker.close();
+    }
+    await broker.close();
+  });
+
   describe("a copied folder", () => {
     /** Publishes three, copies, publishes two more that only the original knows. */
     const original = async (parts: FixtureParts) => {
@@ -252,7 +280,7 @@ describe("a restart", () => {
       const copies = [fresh(), fresh(), fresh()];
       const [used = "", later = "", unused = ""] = copies;
       copyFolder(path, used);
-      parts.clock.advance(10_000);
+      parts.clock.advance(1_000);
       copyFolder(path, later);
       await broker.close();
       copyFolder(path, unused);

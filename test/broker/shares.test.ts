@@ -2,7 +2,17 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { keptBytes } from "../../src/broker/local/kept-size.ts";
 import { MemoryStore } from "../../src/broker/local/memory.ts";
 import { errors } from "../../src/core/errors.ts";
-import { draftOf, fixtureOf, fixtureParts, freshFolder, kept, publish, published, sqliteFixture } from "./fixture.ts";
+import {
+  draftOf,
+  fixtureOf,
+  fixtureParts,
+  freshFolder,
+  kept,
+  publish,
+  published,
+  removed,
+  sqliteFixture,
+} from "./fixture.ts";
 
 /** What an account may take, on either store. */
 describe.each(["memory", "sqlite"] as const)("the shares of accounts in %s", (engine) => {
@@ -61,6 +71,21 @@ describe.each(["memory", "sqlite"] as const)("the shares of accounts in %s", (en
     for (let n = 0; n < 3; n++) broker.sweep();
     for (let n = 0; n < 10; n++) expect(publishAs(ann, `later ${n % 2}`).ok).toBe(true);
     expect(captured.count("broker.refused")).toBe(1);
+    await broker.close();
+  });
+
+  test("[BK162] no account is charged for what another publishes into the same channel", async () => {
+    const { broker } = open({ streamsMax: 100, bytesMax: 1_000_000 });
+    const large = "x".repeat(10_000);
+    const history = kept(engine, { size: 100 });
+    for (let n = 0; n < 8; n++) published(broker, draft("shared", large, { account: ann, history }));
+    for (let n = 0; n < 70; n++) published(broker, draft("shared", n, { account: n % 2 === 0 ? bob : ann, history }));
+    expect(publish(broker, draft("ann", large.repeat(2), { account: ann }))).toEqual(tooMuch);
+    for (let n = 0; n < 9; n++) expect(publish(broker, draft("bob", large, { account: bob })).ok).toBe(true);
+    expect(publish(broker, draft("bob", large, { account: bob }))).toEqual(tooMuch);
+    // What is gone is given back to whom it was charged.
+    removed(broker, "shared", history);
+    for (let n = 0; n < 9; n++) expect(publish(broker, draft("ann", large, { account: ann })).ok).toBe(true);
     await broker.close();
   });
 

@@ -52,22 +52,24 @@ export class Shares {
   }
 }
 
-/** Publications in a row with the same share. */
+/** Publications with the same share. */
 interface Segment {
-  share: Share | null;
+  readonly share: Share | null;
   count: number;
   bytes: number;
 }
 
-/** So many segments of one stream; where there are more, the two oldest are charged to the later of them. */
+/** So many runs of publications with the same share are told apart in one stream; of older ones only how many each has. */
 const segmentsMax = 32;
 
 /**
  * To whom the publications of one stream are charged, oldest first. Where one of a segment goes, the mean of its segment
- * is given back: the sum is right when all have gone.
+ * is given back: the sum is right when all have gone. No account is ever charged for the publications of another.
  */
 export class Charges {
   readonly #shares: Shares;
+  /** Before all of `#segments`, in no order. */
+  readonly #older = new Map<Share | null, Segment>();
   #segments: Segment[] = [];
   #count = 0;
 
@@ -90,14 +92,14 @@ export class Charges {
 
   /** What the oldest publication gives back to the share when it goes. */
   oldestOf(share: Share): number {
-    const first = this.#segments[0];
+    const first = this.#first();
     return first !== undefined && first.share === share ? first.bytes / first.count : 0;
   }
 
   /** Gives back all but the newest so many publications. */
   keep(count: number): void {
     while (this.#count > count) {
-      const first = this.#segments[0];
+      const first = this.#first();
       if (first === undefined) return;
       const dropped = Math.min(first.count, this.#count - count);
       const bytes = dropped === first.count ? first.bytes : Math.floor((first.bytes / first.count) * dropped);
@@ -105,18 +107,30 @@ export class Charges {
       first.count -= dropped;
       first.bytes -= bytes;
       this.#count -= dropped;
-      if (first.count === 0) this.#segments.shift();
+      if (first.count === 0) this.#remove(first);
     }
   }
 
+  #first(): Segment | undefined {
+    const [older = this.#segments[0]] = this.#older.values();
+    return older;
+  }
+
+  #remove(first: Segment): void {
+    if (this.#older.get(first.share) === first) this.#older.delete(first.share);
+    else this.#segments.shift();
+  }
+
   #merge(): void {
-    const [first, second] = this.#segments;
-    if (first === undefined || second === undefined) return;
-    this.#shares.charge(first.share, 0, -first.bytes);
-    this.#shares.charge(second.share, 0, first.bytes);
-    second.count += first.count;
-    second.bytes += first.bytes;
-    this.#segments.shift();
+    const first = this.#segments.shift();
+    if (first === undefined) return;
+    const older = this.#older.get(first.share);
+    if (older === undefined) {
+      this.#older.set(first.share, first);
+      return;
+    }
+    older.count += first.count;
+    older.bytes += first.bytes;
   }
 }
 

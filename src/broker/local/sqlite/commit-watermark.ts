@@ -42,7 +42,7 @@ const killedToleranceMs = 50;
 /** Some file systems keep whole seconds, or two. */
 const coarseToleranceMs = 2_000;
 /** How long one file is written to before another takes its place. */
-const renewMs = 10_000;
+const renewMs = 1_000;
 
 /**
  * A small file beside the database that says how many commits it must have, and which file it is. A database cannot know
@@ -50,7 +50,7 @@ const renewMs = 10_000;
  * more, to other publications. It is written after each commit and never synced, so it can only lag behind a database
  * that is whole; a database that lags behind it has lost something. A write is about 1 us.
  *
- * It names its own file too, and a new one takes its place at the start, at the end, and every ten seconds between: what
+ * It names its own file too, and a new one takes its place at the start, at the end, and every second of writing between: what
  * is written over the files of the folder, with their times (`cp -a`, `tar --overwrite`), names a file that is gone.
  */
 export class WatermarkFile {

@@ -39,10 +39,12 @@ function begin(
   return new SqliteFile(db, new WatermarkFile(options.path, about.file, parts.clock), about, parts);
 }
 
+const older = "older than its watermark";
+
 /** Why the epochs in the file do not hold; null where the watermark says that nothing is missing from it. */
 function watermarkFault(path: string, about: About, watermark: Watermark | null): string | null {
   if (watermark === null || watermark.file !== about.file) return "no watermark";
-  if (watermark.commits > about.commits) return "older than its watermark";
+  if (watermark.commits > about.commits) return older;
   return isCopy(path, watermark) ? "copied or restored" : null;
 }
 
@@ -50,6 +52,6 @@ function watermarkFault(path: string, about: About, watermark: Watermark | null)
 function renew(db: Database, about: About, reason: string, { random, log }: SqliteFileParts): number {
   const commits = about.commits + 1;
   const streams = renewEpochs(db, commits, random);
-  if (streams > 0) log.error("broker.epochs_renewed", { streams, commits: about.commits, reason });
+  if (streams > 0 || reason === older) log.error("broker.epochs_renewed", { streams, commits: about.commits, reason });
   return commits;
 }
