@@ -44,10 +44,13 @@ export class BytesRate {
     if (this.#rate.limit === 0) return true;
     sender.byteBucket ??= { tokens: this.#rate.burst, filledAt: now, uncounted: 0 };
     const bucket = sender.byteBucket;
-    if (bucket.uncounted >= sharedStep && !this.#count(sender, now, bucket.uncounted)) return false;
-    if (bucket.uncounted >= sharedStep) bucket.uncounted = 0;
     if (!takeToken(bucket, now, this.#rate, bytes)) return false;
-    bucket.uncounted += bytes;
+    const uncounted = bucket.uncounted + bytes;
+    if (uncounted >= sharedStep && !this.#count(sender, now, uncounted)) {
+      bucket.tokens += bytes;
+      return false;
+    }
+    bucket.uncounted = uncounted >= sharedStep ? 0 : uncounted;
     return true;
   }
 
