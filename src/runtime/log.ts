@@ -85,13 +85,18 @@ function escaped(value: string, pattern: RegExp): string {
 /** A log whose failure costs the line alone: what a log from outside throws is counted. */
 export function survivingLog(log: Log): { readonly log: Log; dropped(): number } {
   let dropped = 0;
+  const failed = () => {
+    dropped += 1;
+  };
   const surviving =
     (level: keyof Log) =>
     (event: string, fields?: LogFields): void => {
       try {
-        log[level](event, fields);
+        // One that answers later may fail later.
+        const given: unknown = log[level](event, fields);
+        if (given instanceof Promise) given.catch(failed);
       } catch {
-        dropped += 1;
+        failed();
       }
     };
   return {

@@ -156,10 +156,10 @@ test("a line that was cut in the middle is followed by a line of its own", () =>
   expect(sink.dropped).toBe(3);
 });
 
-test("[SE61] in a host whose own log throws the server serves, and counts the lines", async () => {
-  const fail = () => {
-    throw new Error("the log is full");
-  };
+test.each([
+  ["throws", (): void => throwFull()],
+  ["fails later", async (): Promise<void> => throwFull()],
+])("[SE61] in a host whose own log %s the server serves, and counts the lines", async (_, fail) => {
   const log = { debug: fail, info: fail, warn: fail, error: fail };
   await using server = await startTestServer({}, { log });
   using probe = await new Probe(`${server.ws}/ws`).open();
@@ -168,3 +168,7 @@ test("[SE61] in a host whose own log throws the server serves, and counts the li
   expect(await server.metric("chorus_log_lines_dropped_total")).toBeGreaterThan(0);
   expect(server.node.counters.crashes).toBe(0);
 });
+
+function throwFull(): never {
+  throw new Error("the log is full");
+}
