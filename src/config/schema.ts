@@ -68,8 +68,8 @@ const recoveryLimitMin = 300;
 /** The least default of `client.message_burst_limit`, in messages. */
 const messageBurstMin = 2_000;
 
-/** The least default of the bytes that a client may send at once, and for each channel that it may have. */
-const requestBytes = { min: 65_536, perChannel: 512 };
+/** Bytes that a client may send at once by default: for each channel that it may have, and within bounds. */
+const requestBytes = { min: 65_536, perChannel: 512, max: 16_777_216 };
 
 /** The configuration: what was read, with the defaults filled in that follow from other options. */
 export const configSchema = v.pipe(
@@ -102,7 +102,7 @@ export const configSchema = v.pipe(
 
 /** Room for a subscribe to each channel that a client may have. */
 function subscribesBytes({ client }: Options): number {
-  return Math.max(requestBytes.min, requestBytes.perChannel * client.channel_limit);
+  return Math.min(requestBytes.max, Math.max(requestBytes.min, requestBytes.perChannel * client.channel_limit));
 }
 
 function historySizes({ channel }: Options): number[] {

@@ -136,6 +136,7 @@ describe("defaults", () => {
       websocket: { message_size_limit: 2_560_000 },
       emulation: { max_request_body_size: 2_560_000 },
     });
+    expect(valid({ client: { ...keyed, channel_limit: 1e9 } }).websocket.message_size_limit).toBe(16_777_216);
     const small = { websocket: { message_size_limit: 65_536 }, emulation: { max_request_body_size: 65_536 } };
     const few = "client.channel_limit: 5000 subscribes in one frame are more than";
     const all = "a client that connects with all of its channels";

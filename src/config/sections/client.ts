@@ -199,7 +199,7 @@ const volumes = {
   stream_share_percent: count(
     12,
     "Percent of `engine.stream_limit` and of an engine's `max_bytes` that one user, or one address of anonymous users, " +
-      "may take; over it error 106.",
+      "may take; over it error 106. What was kept before a restart counts for no one.",
     { unit: "percent", min: 1, max: 100 },
   ),
   recovery_max_bytes: count(
