@@ -25,10 +25,14 @@ const sqlite = section({
 });
 
 const memory = section({
-  max_bytes: count(268_435_456, "Bytes of publications kept in memory, with 128 for each; over it a publish is error 100.", {
-    unit: "bytes",
-    min: 1,
-  }),
+  max_bytes: count(
+    268_435_456,
+    "Bytes of publications kept in memory, with 128 for each; over it a publish is error 100.",
+    {
+      unit: "bytes",
+      min: 1,
+    },
+  ),
 });
 
 /** `engine`: where the history of channels is kept. */
