@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { badField, errors } from "../core/errors.ts";
+import { joined } from "../core/joined.ts";
 import { findItems, findMember, skipSpace } from "../core/json.ts";
 import { type MaybePromise, then } from "../core/maybe-promise.ts";
 import { isObject } from "../core/object.ts";
@@ -68,11 +69,6 @@ export async function runLines(call: Call, ports: BatchPorts): Promise<Outcome> 
   // No line break at the end: cent.js would parse what comes after it.
   const replies = await runSteps(steps, { ...ports, isParallel: false });
   return { ok: true, value: joined(replies, "\n") };
-}
-
-/** Replies in one text that copies none of them: they may be long. */
-function joined(replies: readonly string[], separator: string): string {
-  return replies.reduce((all, reply) => `${all}${separator}${reply}`);
 }
 
 function tooMany(what: string, { commandsMax }: BatchPorts): Outcome {

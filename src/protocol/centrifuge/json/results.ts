@@ -1,4 +1,5 @@
 import { encodedOnce } from "../../../core/encoded-once.ts";
+import { joined } from "../../../core/joined.ts";
 import type { ClientInfo, Publication } from "../../../core/publication.ts";
 import type { ConnectResult, Expiry, HistoryPage, PresenceStats, SubscribeResult } from "../../../core/reply.ts";
 import { Members } from "./members.ts";
@@ -68,7 +69,7 @@ export function historyResult({ publications, position }: HistoryPage): string {
 }
 
 function encodePublications(publications: readonly Publication[]): string {
-  return `[${publications.map(encodePublication).join(",")}]`;
+  return `[${joined(publications.map(encodePublication), ",")}]`;
 }
 
 function encodeMap<Value>(map: ReadonlyMap<string, Value>, encode: (value: Value) => string): string {
