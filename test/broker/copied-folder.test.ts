@@ -81,7 +81,7 @@ describe("a copied folder", () => {
     const copies = [fresh(), fresh(), fresh()];
     const [used = "", later = "", unused = ""] = copies;
     copyFolder(path, used);
-    parts.clock.advance(1_000);
+    parts.clock.advance(5_000);
     copyFolder(path, later);
     await broker.close();
     copyFolder(path, unused);

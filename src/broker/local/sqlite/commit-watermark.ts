@@ -42,7 +42,7 @@ const killedToleranceMs = 50;
 /** Some file systems keep whole seconds, or two. */
 const coarseToleranceMs = 2_000;
 /** How long one file is written to before another takes its place. */
-const renewMs = 1_000;
+const renewMs = 5_000;
 
 /**
  * A small file beside the database that says how many commits it must have, and which file it is. A database cannot know
@@ -50,8 +50,9 @@ const renewMs = 1_000;
  * more, to other publications. It is written after each commit and never synced, so it can only lag behind a database
  * that is whole; a database that lags behind it has lost something. A write is about 1 us.
  *
- * It names its own file too, and a new one takes its place at the start, at the end, and every second of writing between: what
- * is written over the files of the folder, with their times (`cp -a`, `tar --overwrite`), names a file that is gone.
+ * It names its own file too, and a new one takes its place at the start, at the end, and every five seconds of writing
+ * between: what is written over the files of the folder with their times (`cp -a`, `tar --overwrite`) names a file that is
+ * gone. A new file costs one sync, about 2 ms.
  */
 export class WatermarkFile {
   readonly #path: string;
