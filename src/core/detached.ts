@@ -1,5 +1,5 @@
-/** A part may keep twice its own length in memory, and so many characters more, before it is copied. */
-const spareMax = 512;
+/** A part may keep twice its own length in memory, and so many characters more, before it is copied: stores count as many. */
+const spareMax = 128;
 
 /**
  * A part of a text that may be kept: a copy where the whole is much longer, because a substring keeps the text that it
