@@ -41,7 +41,8 @@ function pieces(bytes: Uint8Array, random: SeededRandom): Uint8Array[] {
   const all: Uint8Array[] = [];
   for (let at = 0; at < bytes.byteLength; ) {
     const length = random.int(3) === 0 ? 1 + random.int(20) : bytes.byteLength;
-    all.push(bytes.slice(at, at + length));
+    // A copy: the bytes are the writer's, which uses them again.
+    all.push(Uint8Array.from(bytes.subarray(at, at + length)));
     at += length;
   }
   return all;
