@@ -48,10 +48,10 @@ export interface Subscribed extends Attachment, Visibility {
   /** When it expires, in seconds since 1970; null is never. */
   readonly expireAt: Seconds | null;
   /**
-   * When it ends at the latest, in monotonic milliseconds: its expiry with its grace, by the wall clock at the time when it
-   * was given. Absent where it does not expire. A wall clock that is set back later does not extend it.
+   * When it ends at the latest, in milliseconds of each clock: its expiry with its grace, by the wall clock at the time when
+   * it was given. Absent where it does not expire. A wall clock that is set back later does not extend it.
    */
-  readonly endsBy?: number;
+  readonly endsBy?: { readonly monotonic: number; readonly wall: number };
   /** A hook is asked at its expiry, and its client was told of none. */
   readonly asksAtExpiry: boolean;
   /** The stream that its positions count in, or null where positions are not kept for it. */

@@ -12,7 +12,7 @@ export function watchConnection({ connection, wall }: View, expireAt: Seconds | 
   return {
     type: "set deadline",
     name: "expiry",
-    delay: milliseconds(Math.max(0, toMilliseconds(expireAt) - wall + grace)),
+    delay: milliseconds(Math.max(0, untilExpiry(expireAt, wall) + grace)),
   };
 }
 
@@ -49,20 +49,26 @@ export function watchExpiries(
 /** A subscription whose expiry is new, with the latest time of its end. */
 export function withEnd(subscription: Subscribed, view: View): Subscribed {
   if (subscription.expireAt === null) return subscription;
-  return { ...subscription, endsBy: view.monotonic + wallEnd(subscription, subscription.expireAt, view) - view.wall };
+  const lasts = lastsFor(subscription, subscription.expireAt, view);
+  return { ...subscription, endsBy: { monotonic: view.monotonic + lasts, wall: view.wall + lasts } };
 }
 
 /** Milliseconds until a subscription ends, by the clock that says so first. */
 function remaining(subscription: Subscribed, view: View): number {
   const { expireAt, endsBy } = subscription;
   if (expireAt === null) return Number.POSITIVE_INFINITY;
-  const byWall = wallEnd(subscription, expireAt, view) - view.wall;
-  return endsBy === undefined ? byWall : Math.min(byWall, endsBy - view.monotonic);
+  if (endsBy === undefined) return lastsFor(subscription, expireAt, view);
+  return Math.min(endsBy.wall - view.wall, endsBy.monotonic - view.monotonic);
 }
 
-/** When a subscription ends, in milliseconds since 1970: with a grace for a client that can refresh it. */
-function wallEnd({ asksAtExpiry }: Subscribed, expireAt: Seconds, { connection: { options } }: View): number {
-  return toMilliseconds(expireAt) + (asksAtExpiry ? 0 : options.expiredSubscriptionCloseDelay);
+/** How long a subscription lasts from now on, in milliseconds: with a grace for a client that can refresh it. */
+function lastsFor({ asksAtExpiry }: Subscribed, expireAt: Seconds, { wall, connection: { options } }: View): number {
+  return untilExpiry(expireAt, wall) + (asksAtExpiry ? 0 : options.expiredSubscriptionCloseDelay);
+}
+
+/** As in Centrifugo, the whole seconds that the client is given as its `ttl`: up to one more than are left. */
+function untilExpiry(expireAt: Seconds, wall: number): number {
+  return toMilliseconds(expireAt) - Math.floor(wall / 1_000) * 1_000;
 }
 
 /**
