@@ -22,8 +22,6 @@ export interface Subscriber extends Asker {
   readonly token: boolean;
   /** As in the command: 0 is a stream, the others are not there. */
   readonly type: number;
-  /** The tags of the publications that it asks for; null for all publications. */
-  readonly filter: FilterNode | null;
 }
 
 /** One who asks to publish. */
@@ -60,14 +58,17 @@ export function maySubscribe(channel: Channel | null, asker: Subscriber, insecur
   if (channel === null || refusal !== null) {
     return refusal;
   }
-  if (asker.type !== typeStream || (!asker.token && !isOpen(channel, asker.user, insecure))) {
-    return errors.permissionDenied;
-  }
-  return asker.filter === null || mayFilter(channel, asker.filter) ? null : errors.badRequest;
+  return asker.type === typeStream && (asker.token || isOpen(channel, asker.user, insecure))
+    ? null
+    : errors.permissionDenied;
 }
 
-function mayFilter({ namespace }: Channel, filter: FilterNode): boolean {
-  return namespace.options.allow_tags_filter && tagsVariant(filter) !== null;
+/** Whether one who is allowed to subscribe may name the tags of the publications; null asks for all of them. */
+export function mayFilter(channel: Channel | null, filter: FilterNode | null): boolean {
+  if (filter === null || channel === null) {
+    return true;
+  }
+  return channel.namespace.options.allow_tags_filter && tagsVariant(filter) !== null;
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { FilterNode } from "../core/command.ts";
 import { type ClientError, errors } from "../core/errors.ts";
 import type { Payload } from "../core/payload.ts";
 import { createRecent } from "../core/recent.ts";
@@ -28,6 +29,8 @@ export interface ChannelRules {
   takes(channel: Channel, data: Payload): boolean;
   /** Null: subscribe it, or look at the token that it brings. What a token says is not looked at here. */
   maySubscribe(name: string, asker: permissions.Subscriber): ClientError | null;
+  /** Asked of a subscription that a token, a hook or the namespace has allowed (recorded). */
+  mayFilter(name: string, filter: FilterNode | null): boolean;
   mayPublish(name: string, asker: permissions.Publisher): ClientError | null;
   /** The payload of a client without a protocol, as the namespace keeps it. */
   fromPlain(data: Payload, namespace: Namespace): Payload;
@@ -103,6 +106,7 @@ export function createChannelRules(
     takes: ({ namespace }, data) => fitsFormat(namespace.dataFormat, data),
     maySubscribe: (name, asker) =>
       permissions.mayAskToSubscribe(asker, nameFault(name)) ?? permissions.maySubscribe(resolve(name), asker, insecure),
+    mayFilter: (name, filter) => permissions.mayFilter(resolve(name), filter),
     mayPublish: (name, asker) => nameFault(name) ?? permissions.mayPublish(resolve(name), asker, insecure),
     fromPlain,
     mayPresence: (name, asker) => nameFault(name) ?? permissions.mayPresence(resolve(name), asker, insecure),

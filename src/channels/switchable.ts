@@ -18,6 +18,7 @@ export function switchableRules(first: ChannelRules): SwitchableRules {
     takes: (name, data) => current.takes(name, data),
     resolve: (name) => current.resolve(name),
     maySubscribe: (name, asker) => current.maySubscribe(name, asker),
+    mayFilter: (name, filter) => current.mayFilter(name, filter),
     mayPublish: (name, asker) => current.mayPublish(name, asker),
     fromPlain: (data, namespace) => current.fromPlain(data, namespace),
     mayPresence: (name, asker) => current.mayPresence(name, asker),

@@ -18,7 +18,7 @@ const rules = createChannelRules(
   ]),
   flags(),
 );
-const asker = { user: "ann", subscribed: false, full: false, token: false, type: 0, filter: null };
+const asker = { user: "ann", subscribed: false, full: false, token: false, type: 0 };
 const codeOf = (name: string) => rules.maySubscribe(name, asker)?.code ?? 0;
 
 test("[CH1] the namespace is what stands before the first colon, after a private prefix", () => {

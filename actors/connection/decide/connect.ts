@@ -56,7 +56,9 @@ export function decideConnectVerdict(
   const { value: claims } = verdict;
   if (claims.user === "" && disallowAnonymousTokens) return refused(command, "anonymous");
   if (insecure) return decideIdentified(view, command, { ...claims, expireAt: null });
-  return hasPassed(claims.expireAt, view.wall) ? refused(command, "passed") : decideIdentified(view, command, claims);
+  // As recorded: channels that cannot be given are refused before an expiry that has passed.
+  const isPast = hasPassed(claims.expireAt, view.wall) && channelFault(view, claims, command) === null;
+  return isPast ? refused(command, "passed") : decideIdentified(view, command, claims);
 }
 
 function refused({ id }: ConnectCommand, refusal: Refusal): readonly Decision[] {

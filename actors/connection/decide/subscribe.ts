@@ -74,7 +74,7 @@ export function isMadeFor(claims: SubscriptionClaims, { connection }: View, chan
 /** What is refused before a token is verified, and again after it was: the channel may be taken meanwhile. */
 function subscribeRefusal(
   { connection, rules }: View,
-  { channel, type, filter }: SubscribeCommand,
+  { channel, type }: SubscribeCommand,
   token: boolean,
 ): ClientError | null {
   const { subscriptions, options, user } = connection;
@@ -84,7 +84,6 @@ function subscribeRefusal(
     full: subscriptions.size + (connection.questions?.subscriptions ?? 0) >= options.channelLimit,
     token,
     type,
-    filter,
   });
 }
 
@@ -102,6 +101,9 @@ interface Claims {
 export function decideGranted(view: View, subscription: Subscription, claims: Claims): readonly Decision[] {
   const joining = joiningOf(view, subscription, claims);
   if (!joining) return refuseUnknown(subscription);
+  if (joining.origin === "client" && !view.rules.mayFilter(joining.channel, joining.request.filter)) {
+    return [refuse(joining.id, errors.badRequest)];
+  }
   if (joining.terms.grant.filter && !hasRoomFor(joining.terms.grant.filter, view)) {
     return [refuse(joining.id, errors.limitExceeded)];
   }
