@@ -33,3 +33,8 @@ export const disconnects = {
   /** RFC 6455 7.4.1: a frame over the protocol's size limit. The reason is empty, as the runtime's own 1009 is. */
   tooBig: { code: 1009, reason: "" },
 } as const satisfies Record<string, Disconnect>;
+
+/** Whether a client learns of it: as recorded, the code of a client's own close is not sent, also where a back end gives it. */
+export function isTold({ code }: Disconnect): boolean {
+  return code !== disconnects.connectionClosed.code;
+}

@@ -1,6 +1,6 @@
 import type { Server, ServerWebSocket } from "bun";
 import type { ConnectionRef } from "../../actors/hub/registry.ts";
-import type { Disconnect } from "../core/disconnects.ts";
+import { type Disconnect, isTold } from "../core/disconnects.ts";
 import type { Frame } from "../core/frame.ts";
 import type { Publication } from "../core/publication.ts";
 import type { Token } from "../core/sealed.ts";
@@ -158,8 +158,10 @@ export class BunSocket extends ClientSocket implements Arriving, Turning {
     this.connection?.send({ type: "socket.oversized" });
   }
 
-  close({ code, reason }: Disconnect): void {
-    this.#detachSocket()?.close(code, reason);
+  close(disconnect: Disconnect): void {
+    const ws = this.#detachSocket();
+    if (isTold(disconnect)) ws?.close(disconnect.code, disconnect.reason);
+    else ws?.terminate();
   }
 
   terminate(): void {

@@ -1,4 +1,4 @@
-import type { Disconnect } from "../core/disconnects.ts";
+import { type Disconnect, isTold } from "../core/disconnects.ts";
 import type { Frame } from "../core/frame.ts";
 import type { Reply } from "../core/reply.ts";
 import type { SocketPorts } from "./client-socket.ts";
@@ -46,7 +46,8 @@ export class UniWebSocket extends BunSocket {
 
   /** As recorded: a request that cannot be read, and what the transport refuses, end with the close frame alone. */
   override close(disconnect: Disconnect): void {
-    const isPushed = this.#opening.pushesDisconnect && this.#isReadable && disconnect.code >= protocolCodeMin;
+    const isPushed =
+      this.#opening.pushesDisconnect && this.#isReadable && disconnect.code >= protocolCodeMin && isTold(disconnect);
     if (isPushed && this.ws) this.push({ type: "disconnect", disconnect });
     super.close(disconnect);
   }

@@ -1,5 +1,5 @@
 import type { Clock } from "../../core/clock.ts";
-import { type Disconnect, disconnects } from "../../core/disconnects.ts";
+import { type Disconnect, disconnects, isTold } from "../../core/disconnects.ts";
 import type { ClientError } from "../../core/errors.ts";
 import type { Frame } from "../../core/frame.ts";
 import type { Publication } from "../../core/publication.ts";
@@ -173,10 +173,10 @@ export class StreamSocket extends ClientSocket implements Turning, Flushed {
     if (this.waiting() > 0) this.ports.stalled(this);
   }
 
-  /** A stream has no close frame: the reason is the last push, and then the body ends. */
+  /** A stream has no close frame: the reason is the last push, if it has one to give, and then the body ends. */
   close(disconnect: Disconnect): void {
     this.#open(this.#error ? { code: this.#error.code, reason: this.#error.message } : disconnect);
-    if (this.#body) this.push({ type: "disconnect", disconnect });
+    if (this.#body && isTold(disconnect)) this.push({ type: "disconnect", disconnect });
     this.flush();
     const body = this.#body;
     this.#end();

@@ -74,7 +74,7 @@ function encodePushed(push: Exclude<Push, { readonly type: "refresh" | "disconne
 }
 
 function encodeCode({ code, reason }: Unsubscribe | Disconnect): string {
-  return `{"code":${code},"reason":${JSON.stringify(reason)}}`;
+  return reason === "" ? `{"code":${code}}` : `{"code":${code},"reason":${JSON.stringify(reason)}}`;
 }
 
 function encodeError({ code, message, temporary }: ClientError): string {
