@@ -16,12 +16,23 @@ const envelope = v.nullable(
   }),
 );
 
-/** The parts of an answer: a disconnect goes before an error, and that before a result. */
-export type Envelope =
+/** What an answer says without a result: a disconnect goes before an error. */
+type Refusal =
   | { readonly kind: "none" }
   | { readonly kind: "error"; readonly error: ClientError }
-  | { readonly kind: "disconnect"; readonly disconnect: Disconnect }
-  | { readonly kind: "result"; readonly value: object; readonly text: RawObject };
+  | { readonly kind: "disconnect"; readonly disconnect: Disconnect };
+
+/** An answer: its result, and the refusal that goes before it. */
+export interface Envelope {
+  readonly refusal: Refusal | null;
+  readonly result: ResultText | null;
+}
+
+/** A result: parsed, and as text. */
+export interface ResultText {
+  readonly value: object;
+  readonly text: RawObject;
+}
 
 /** The text of an object whose payloads are taken as they stand. */
 export interface RawObject {
@@ -41,13 +52,19 @@ export function readAnswer(json: string, kind: HookKind): Envelope {
   const parsed = v.safeParse(envelope, value);
   if (!parsed.success) throw new HttpFault(`the answer has a field of a wrong type: ${pathOf(parsed.issues[0])}`);
   const { result, error, disconnect } = parsed.output ?? {};
-  const isDecided = (kind === "refresh" || kind === "sub_refresh") && isObject(result);
-  if (disconnect && !isDecided) return { kind: "disconnect", disconnect: sendable(disconnect) };
-  if (error && !isDecided) return { kind: "error", error: errorOf(error) };
-  if (result === null || result === undefined) return { kind: "none" };
-  if (!isObject(result) || Array.isArray(result)) throw new HttpFault("the answer's `result` is no object");
+  const found = resultOf(json, result);
+  const isDecided = (kind === "refresh" || kind === "sub_refresh") && found !== null;
+  if (disconnect && !isDecided)
+    return { refusal: { kind: "disconnect", disconnect: sendable(disconnect) }, result: found };
+  if (error && !isDecided) return { refusal: { kind: "error", error: errorOf(error) }, result: found };
+  return { refusal: found ? null : { kind: "none" }, result: found };
+}
+
+function resultOf(json: string, value: unknown): ResultText | null {
+  if (value === null || value === undefined) return null;
+  if (!isObject(value) || Array.isArray(value)) throw new HttpFault("the answer's `result` is no object");
   const place = findMember(json, skipSpace(json, 0), "result");
-  return { kind: "result", value: result, text: { json, start: place?.start ?? 0 } };
+  return { value, text: { json, start: place?.start ?? 0 } };
 }
 
 /** The exact text of a field; null where there is none. */

@@ -1,10 +1,10 @@
 import type { ProxyOptions } from "../../options/proxy.ts";
 import type { Hook, HookAnswer, HookClient, HookKind, HookTypes } from "../hooks.ts";
 import type { HookLimits, SharedLimit } from "../limits.ts";
-import { errorOf, readAnswer, sendable } from "./answer.ts";
+import { errorOf, type ResultText, readAnswer, sendable } from "./answer.ts";
 import { Endpoint, type EndpointPorts, HttpFault } from "./endpoint.ts";
 import { bodyOf } from "./request.ts";
-import type { ResultText } from "./results.ts";
+import { UndecodableResult } from "./results.ts";
 
 /** Calls of one hook that may wait for those: as many clients as connect in about a second. */
 const queue = 10_000;
@@ -56,13 +56,27 @@ function answerOf<K extends HookKind>(
   { kind, read }: { readonly kind: K; readonly read: ReadResult<K> },
 ): HookAnswer<K> {
   try {
-    const answer = readAnswer(text, kind);
-    if (answer.kind !== "result") return answer;
-    const result = read(answer);
-    return result === null ? { kind: "none" } : { kind: "result", result };
+    const { refusal, result } = readAnswer(text, kind);
+    if (refusal === null) return resultOf(result, read);
+    if (result) assertTypes(result, read);
+    return refusal;
   } catch (error) {
     if (error instanceof HttpFault) error.stack = `${error.name}: ${endpoint.place}: ${error.message}`;
     throw error;
+  }
+}
+
+function resultOf<K extends HookKind>(text: ResultText | null, read: ReadResult<K>): HookAnswer<K> {
+  const result = text && read(text);
+  return result === null ? { kind: "none" } : { kind: "result", result };
+}
+
+/** As recorded: a field of a wrong type makes the whole answer none, also beside a refusal; broken base64 does not. */
+function assertTypes<K extends HookKind>(result: ResultText, read: ReadResult<K>): void {
+  try {
+    read(result);
+  } catch (error) {
+    if (!(error instanceof UndecodableResult)) throw error;
   }
 }
 

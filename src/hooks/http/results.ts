@@ -7,14 +7,8 @@ import { overrideOf } from "../../core/override.ts";
 import { type Payload, payloadOfBytes, payloadToJson } from "../../core/payload.ts";
 import { type Seconds, seconds } from "../../core/time.ts";
 import type { HookTypes } from "../hooks.ts";
-import { pathOf, type RawObject, rawField, rawObject } from "./answer.ts";
+import { pathOf, type RawObject, type ResultText, rawField, rawObject } from "./answer.ts";
 import { HttpFault } from "./endpoint.ts";
-
-/** A result: parsed, and as text. */
-export interface ResultText {
-  readonly value: object;
-  readonly text: RawObject;
-}
 
 /** What cannot be decoded: the client is answered with error 100, or closed with 3004 where it asked nothing. */
 export class UndecodableResult extends HttpFault {}
