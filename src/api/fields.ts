@@ -54,11 +54,16 @@ export function flag(about: string) {
 
 const whole = v.pipe(v.number("expected a number"), v.safeInteger("expected a whole number"));
 
-/** A whole number, or one that is not negative; 0 where it is absent. */
-export function integer(about: string, least: "any" | "0" = "any") {
-  const given = least === "0" ? v.pipe(whole, v.minValue(0, "expected 0 or more")) : whole;
+const wholes = {
+  any: whole,
+  "0 or more": v.pipe(whole, v.minValue(0, "expected 0 or more")),
+  "32 bits": v.pipe(whole, v.minValue(-(2 ** 31), "expected 32 bits"), v.maxValue(2 ** 31 - 1, "expected 32 bits")),
+};
+
+/** A whole number of a range; 0 where it is absent. */
+export function integer(about: string, range: keyof typeof wholes = "any") {
   return v.pipe(
-    v.optional(v.nullable(given), 0),
+    v.optional(v.nullable(wholes[range]), 0),
     v.description(about),
     v.transform((value) => value ?? 0),
   );

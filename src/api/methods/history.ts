@@ -14,7 +14,10 @@ export const history = defineMethod({
   summary: "Reads a channel's history.",
   request: fields({
     channel,
-    limit: integer("Publications in the answer at the most; 0 for the position alone, -1 for all that are kept."),
+    limit: integer(
+      "Publications in the answer at the most; 0 for the position alone, -1 for all that are kept.",
+      "32 bits",
+    ),
     since: position,
     reverse: flag("Whether the newest come first."),
   }),

@@ -27,7 +27,7 @@ export const send = defineMethod({
     b64data: text("Instead of data: bytes in base64 with padding. Where they are JSON they are sent as JSON."),
     queue_ttl_s: integer(
       "Seconds for which it is kept for a user without a connection, at most push_queue.ttl; 0 for not at all.",
-      "0",
+      "0 or more",
     ),
     ttl: text('Instead of queue_ttl_s: the same time as a duration such as "24h"; empty for none.'),
     until: choice(
