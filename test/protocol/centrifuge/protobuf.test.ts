@@ -32,6 +32,16 @@ describe("Protobuf frames", () => {
     expect(command?.method === "connect" && [...command.subs.keys()]).toEqual(["__proto__"]);
   });
 
+  test("the bytes of a payload are a copy, whatever the runtime gives frames as: no frame is kept for them", () => {
+    const two = frame([{ id: 1, publish: { channel: "news", data: "\u0001\u0002" } }]);
+    for (const bytes of [Buffer.from(two), Uint8Array.from(two)]) {
+      const [command] = decode(bytes).commands;
+      const data = command?.method === "publish" && command.data.read();
+      bytes.fill(0);
+      expect(data).toEqual({ kind: "binary", bytes: Uint8Array.of(1, 2) });
+    }
+  });
+
   test("a filter of 40 levels is read, one of a thousand is malformed", () => {
     const field = (number: number, value: Uint8Array) =>
       Buffer.concat([new BinaryWriter().tag(number, WireType.LengthDelimited).bytes(value).finish()]);

@@ -27,5 +27,5 @@ export function tryRead(bytes: Uint8Array, message: Message): Fields | null {
 /** The payload of a request; null where it is JSON of too many levels. Its bytes are copied: the frame that holds them is not kept. */
 function payloadIn(request: unknown): Payload | null {
   const { data } = request as { readonly data?: unknown };
-  return data instanceof Uint8Array ? payloadOfBytes(data.slice()) : null;
+  return data instanceof Uint8Array ? payloadOfBytes(Uint8Array.from(data)) : null;
 }
