@@ -5,7 +5,7 @@ import type { Log } from "../core/log.ts";
 import { type MaybePromise, then } from "../core/maybe-promise.ts";
 import type { Timers } from "../core/timers.ts";
 import { Bodies, type Unread } from "../http/bodies.ts";
-import { answer, notFound, shuttingDown } from "../http/responses.ts";
+import { answer, lateBody, notFound, shuttingDown } from "../http/responses.ts";
 import type { Endpoint } from "../http/routes.ts";
 import { type Counters, countIn } from "../metrics/counters.ts";
 import { type BatchPorts, runBatch, runLines } from "./batch.ts";
@@ -95,9 +95,10 @@ export function createApi(ports: ApiPorts): Endpoint {
   const run = (request: Request, caller: Caller, target: Target): Promise<Response> => {
     countIn(counters.apiCalls, target.name);
     const { promise, resolve, reject } = Promise.withResolvers<Response>();
-    bodies.read(request.text(), (body) => {
-      if (typeof body !== "string") return resolve(refuse(unreadable(body.unread), target.name, caller.name));
-      if (isLonger(body, ports.bodyMax)) return resolve(refuse(tooLarge(ports.bodyMax), target.name, caller.name));
+    bodies.text(request, ports.bodyMax, (body) => {
+      if (typeof body !== "string") {
+        return resolve(refuse(unreadable(body.unread, ports.bodyMax), target.name, caller.name));
+      }
       const room = target.isRead || target.isBare ? new AnswerRoom(ports.answerMax) : anyRoom;
       try {
         const outcome = target.run({ body, at: skipSpace(body, 0), caller, room, ports });
@@ -171,15 +172,9 @@ function tooLarge(bytes: number): Response {
   return answer(413, `The body may have ${bytes} bytes at the most.`);
 }
 
-/** Whether a text has more bytes of UTF-8; one that is a third as long cannot have. */
-function isLonger(text: string, bytes: number): boolean {
-  return text.length * 3 > bytes && Buffer.byteLength(text) > bytes;
-}
-
-function unreadable(why: Unread): Response {
-  return why === "late"
-    ? answer(408, "The body did not arrive in time.", { Connection: "close" })
-    : answer(400, "Bad Request\nthe body could not be read", { Connection: "close" });
+function unreadable(why: Unread, bytesMax: number): Response {
+  if (why === "large") return tooLarge(bytesMax);
+  return why === "late" ? lateBody() : answer(400, "Bad Request\nthe body could not be read", { Connection: "close" });
 }
 
 /** The status of an error where errors are statuses (`X-Centrifugo-Error-Mode: transport`). */

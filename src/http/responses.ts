@@ -11,6 +11,11 @@ export function methodNotAllowed(allow: string): Response {
   return answer(405, `Method not allowed: use ${allow}.`, { Allow: allow });
 }
 
+/** The answer to a request whose body did not arrive in time. */
+export function lateBody(): Response {
+  return answer(408, "The body did not arrive in time.", { Connection: "close" });
+}
+
 /** The answer to a path that is not there; the first words are Centrifugo's. */
 export function notFound(): Response {
   return answer(404, "404 page not found");

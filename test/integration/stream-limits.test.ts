@@ -16,6 +16,37 @@ type Config = ConfigInput & Tree;
 
 const enabled: Config = { sse: { enabled: true }, http_stream: { enabled: true } };
 
+describe.each([
+  "emulation",
+  "connection/sse",
+  "connection/http_stream",
+  "connection/uni_sse",
+  "connection/uni_http_stream",
+])("[SE80] a body of a stranger on /%s", (path) => {
+  const everything = { ...enabled, uni_sse: { enabled: true }, uni_http_stream: { enabled: true } };
+  const begun = async (url: string, header: string) => {
+    const client = await RawClient.connect(url);
+    client.write(`POST /${path} HTTP/1.1\r\nHost: ${new URL(url).host}\r\n${header}\r\n\r\n`);
+    return client;
+  };
+
+  test("is 413 before it has come where it is announced as over the limit", async () => {
+    await using server = await startOpenServer(everything);
+    using client = await begun(server.url, "Content-Length: 65537");
+    expect((await client.answer()).status).toBe(413);
+  });
+
+  test("in chunks is 413 at the first byte over the limit, and read where it is within it", async () => {
+    await using server = await startOpenServer(everything);
+    using client = await begun(server.url, "Transfer-Encoding: chunked");
+    client.write(`ffff\r\n${"[".repeat(65_535)}\r\n2\r\n[[\r\n`);
+    expect((await client.answer()).status).toBe(413);
+    using within = await begun(server.url, "Transfer-Encoding: chunked");
+    within.write(`ffff\r\n${"[".repeat(65_535)}\r\n1\r\n[\r\n0\r\n\r\n`);
+    expect((await within.answer()).status).not.toBe(413);
+  });
+});
+
 /** The limits of WebSocket connections, on connections whose commands come in requests of their own. */
 describe.each(["sse", "http_stream", "protobuf_stream"] as const)("[ST4] a client over %s", (transport) => {
   const path = `/connection/${transport === "sse" ? "sse" : "http_stream"}`;

@@ -3,7 +3,7 @@ import { type MaybePromise, then } from "../../core/maybe-promise.ts";
 import { isObject } from "../../core/object.ts";
 import { stringIn, textOf } from "../../core/payload.ts";
 import type { Bodies } from "../../http/bodies.ts";
-import { answer, notFound } from "../../http/responses.ts";
+import { answer, lateBody, notFound } from "../../http/responses.ts";
 import { crossOriginHeaders, type OriginCheck, preflight, refusedMethod } from "./cross-origin.ts";
 import type { Sessions } from "./sessions.ts";
 import type { StreamSocket } from "./stream-socket.ts";
@@ -48,15 +48,16 @@ export function createEmulation(ports: EmulationPorts) {
     if (request.method === "OPTIONS") return preflight(request, ports.isOriginAllowed);
     if (request.method !== "POST") return refusedMethod(request, ports.isOriginAllowed, "POST, OPTIONS");
     return new Promise<Response>((respond) => {
-      ports.bodies.read(request.bytes(), (body) => {
-        respond(body instanceof Uint8Array ? respondTo(ports, request, body) : answer(408, "The body did not arrive."));
+      ports.bodies.bytes(request, ports.bodyBytesMax, (body) => {
+        if (body instanceof Uint8Array) respond(respondTo(ports, request, body));
+        else if (body.unread !== "large") respond(lateBody());
+        else respond(answer(413, "The body is over emulation.max_request_body_size."));
       });
     });
   };
 }
 
 function respondTo(ports: EmulationPorts, request: Request, body: Uint8Array): MaybePromise<Response> {
-  if (body.byteLength > ports.bodyBytesMax) return answer(413, "The body is over emulation.max_request_body_size.");
   const isProtobuf = request.headers.get("content-type") === "application/octet-stream";
   const emulation = isProtobuf ? ports.readProtobuf(body) : readJson(body);
   if (emulation === null) return answer(400, "Expected an object with session, node and data.");

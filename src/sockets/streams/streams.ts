@@ -6,7 +6,7 @@ import type { Frame } from "../../core/frame.ts";
 import type { MaybePromise } from "../../core/maybe-promise.ts";
 import type { Random } from "../../core/random.ts";
 import type { Bodies } from "../../http/bodies.ts";
-import { answer } from "../../http/responses.ts";
+import { lateBody } from "../../http/responses.ts";
 import type { RequestTarget } from "../../http/target.ts";
 import type { Protocol } from "../../protocol/protocol.ts";
 import type { Admission } from "../admission.ts";
@@ -125,11 +125,11 @@ export function createStreams(ports: StreamPorts) {
           : open(request, server, { route, path, frame });
       }
       return new Promise((respond) => {
-        ports.bodies.read(request.bytes(), (body) => {
-          if (!(body instanceof Uint8Array)) respond(answer(408, "The body did not arrive."));
-          else if (body.byteLength > route.bodyBytesMax)
+        ports.bodies.bytes(request, route.bodyBytesMax, (body) => {
+          if (body instanceof Uint8Array) respond(open(request, server, { route, path, frame: body }));
+          else if (body.unread !== "large") respond(lateBody());
+          else
             respond(new Response(null, { status: 413, headers: crossOriginHeaders(request, ports.isOriginAllowed) }));
-          else respond(open(request, server, { route, path, frame: body }));
         });
       });
     };
