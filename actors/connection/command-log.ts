@@ -36,7 +36,7 @@ export class CommandLog {
 
   #refuse({ socket, user }: ConnectionRecord, { code, message }: ClientError, event: Holdable | null): void {
     if (!told.has(code)) return;
-    this.#refused.info(code, () => ({
+    this.#refused.add(code, () => ({
       code,
       error: message,
       type: event?.type,

@@ -1,6 +1,7 @@
 import { disconnects } from "../../src/core/disconnects.ts";
 import type { Log } from "../../src/core/log.ts";
 import type { Random } from "../../src/core/random.ts";
+import { RatedLog } from "../../src/core/rated-log.ts";
 import { type Milliseconds, milliseconds } from "../../src/core/time.ts";
 import type { Counters } from "../../src/metrics/counters.ts";
 import type { ConnectionContext } from "../connection/record.ts";
@@ -28,6 +29,7 @@ export interface HubPorts extends RouterPorts {
 
 /** The Hub's machine with its actions made real; called once per server. */
 export function hubLogic(ports: HubPorts) {
+  const crashes = new RatedLog("connection.crashed", { ...ports, level: "error" });
   const set = new Set<Deadline>();
   const setDeadline = (target: DeadlineTarget, name: "batch" | "timeout", delay: Milliseconds) =>
     set.add(ports.deadlines.set(target, name, delay));
@@ -54,7 +56,7 @@ export function hubLogic(ports: HubPorts) {
         ports.counters.crashes += 1;
         if (!member) return;
         const { id, user, ref, socket } = member;
-        ports.log.error("connection.crashed", { connection: id, user: user ?? "", error: describe(error) });
+        crashes.add("", () => ({ connection: id, user: user ?? "", error: describe(error) }));
         ports.abandon(ref.getSnapshot().context);
         socket.close(disconnects.internal);
       },

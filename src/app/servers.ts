@@ -1,8 +1,10 @@
 import type { Server } from "bun";
 import type { Config } from "../config/config.ts";
 import type { Profile } from "../config/profiles.ts";
+import type { Clock } from "../core/clock.ts";
 import type { Frame } from "../core/frame.ts";
 import type { Log } from "../core/log.ts";
+import { RatedLog } from "../core/rated-log.ts";
 import type { NativeSubscriber } from "../delivery/subscribers.ts";
 import { answer, notFound } from "../http/responses.ts";
 import { tlsOptions } from "../http/tls.ts";
@@ -17,6 +19,7 @@ type BunServer = Server<BunSocket>;
 export interface ServersPorts {
   readonly listeners: ReturnType<typeof createListeners>;
   readonly profile: Profile;
+  readonly clock: Clock;
   readonly log: Log;
   readonly network: Network;
   /** False: there is no public listener. */
@@ -92,11 +95,11 @@ function all({ outer, inside }: Pick<Opened, "outer" | "inside">): BunServer[] {
 }
 
 function openAll(config: Config, ports: ServersPorts): Opened {
-  const { listeners, profile, log, network, isListening, isPortShared } = ports;
+  const { listeners, profile, network, isListening, isPortShared } = ports;
   const { address, port, internal_address, internal_port } = config.http_server;
   const open = (hostname: string, at: number, routes: typeof listeners.routes): BunServer =>
     network.serve<BunSocket>({
-      ...common(config, log),
+      ...common(config, ports),
       // So that a listener with another certificate can be opened before this one is closed.
       reusePort: isPortShared || config.http_server.tls.enabled,
       hostname,
@@ -120,7 +123,8 @@ function openAll(config: Config, ports: ServersPorts): Opened {
   }
 }
 
-function common(config: Config, log: Log) {
+function common(config: Config, ports: ServersPorts) {
+  const faults = new RatedLog("request.failed", { ...ports, level: "error" });
   return {
     idleTimeout: Math.ceil(config.http_server.idle_timeout / 1_000),
     // The API alone takes bodies, and refuses those over its limit in words; what is far over it the runtime cuts off.
@@ -129,7 +133,10 @@ function common(config: Config, log: Log) {
     // Otherwise the runtime answers /bun:info with its version and the kernel's.
     development: false,
     fetch: notFound,
-    error: (error: Error) => failed(error, log),
+    error: (error: Error) => {
+      faults.add("", () => ({ error: `${error.name}: ${error.message}` }));
+      return answer(500, "Internal server error.");
+    },
   };
 }
 
@@ -164,9 +171,4 @@ function openPublic(
     const reason = error instanceof Error && "code" in error ? String(error.code) : String(error);
     return { servers: [first], skipped: { address: other, port: first.port, reason } };
   }
-}
-
-function failed(error: Error, log: Log): Response {
-  log.error("request.failed", { error: `${error.name}: ${error.message}` });
-  return answer(500, "Internal server error.");
 }

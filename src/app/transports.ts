@@ -67,6 +67,7 @@ export function createTransports(config: Config, ports: TransportsPorts) {
     adopt: node.adopt,
   };
   const inbound: InboundPorts = {
+    clock,
     log: ports.log,
     counters: node.counters,
     messageRate,
@@ -83,7 +84,7 @@ export function createTransports(config: Config, ports: TransportsPorts) {
       node: ports.nodeId,
       surveys: node.others?.surveys ?? null,
       isOriginAllowed: originAllowed,
-      execute: createStreamReader({ ...inbound, clock, schedule: timers.setImmediate }),
+      execute: createStreamReader({ ...inbound, schedule: timers.setImmediate }),
     }),
     handlers: createWebSocketHandlers({
       ...inbound,

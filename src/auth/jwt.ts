@@ -2,6 +2,7 @@ import type * as v from "valibot";
 import type { Clock } from "../core/clock.ts";
 import type { Identity } from "../core/identity.ts";
 import type { Log } from "../core/log.ts";
+import { RatedLog } from "../core/rated-log.ts";
 import type { SubscriptionTokenOptions, TokenOptions } from "../options/token.ts";
 import type { Authenticator, SubscriptionClaims, Verdict } from "./authenticator.ts";
 import {
@@ -102,22 +103,26 @@ async function examine<Claims extends CommonClaims>(
  */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
   const examiner = createTokenExaminer(options);
+  const judge = createJudge(options);
   return {
-    connection: (token) => judge("connection", () => examiner.connection(token), options.log),
-    subscription: (token) => judge("subscription", () => examiner.subscription(token), options.log),
+    connection: (token) => judge("connection", () => examiner.connection(token)),
+    subscription: (token) => judge("subscription", () => examiner.subscription(token)),
   } satisfies Authenticator;
 }
 
 /** Returns the client's part of an outcome, and logs the rest; neither contains the token. */
-async function judge<Claims>(kind: string, look: () => Promise<Outcome<Claims>>, log: Log): Promise<Verdict<Claims>> {
-  try {
-    const outcome = await look();
-    if (outcome.ok) return { ok: true, value: outcome.value };
-    log.debug("token.refused", { kind, reason: outcome.error.reason });
-    return { ok: false, error: refusals[outcome.error.reason].refusal };
-  } catch (error) {
-    // Our own mistake. Only the error's name is logged: its text may hold a part of the token.
-    log.error("token.failed", { kind, error: error instanceof Error ? error.name : "unknown" });
-    return { ok: false, error: "unavailable" };
-  }
+function createJudge({ clock, log }: Pick<AuthenticatorOptions, "clock" | "log">) {
+  const faults = new RatedLog("token.failed", { clock, log, level: "error" });
+  return async <Claims>(kind: string, look: () => Promise<Outcome<Claims>>): Promise<Verdict<Claims>> => {
+    try {
+      const outcome = await look();
+      if (outcome.ok) return { ok: true, value: outcome.value };
+      log.debug("token.refused", { kind, reason: outcome.error.reason });
+      return { ok: false, error: refusals[outcome.error.reason].refusal };
+    } catch (error) {
+      // Our own mistake. Only the error's name is logged: its text may hold a part of the token.
+      faults.add(kind, () => ({ kind, error: error instanceof Error ? error.name : "unknown" }));
+      return { ok: false, error: "unavailable" };
+    }
+  };
 }

@@ -1,3 +1,4 @@
+import { RatedLog } from "../core/rated-log.ts";
 import { milliseconds } from "../core/time.ts";
 import { accept, refuse } from "../hooks/in-process/answers.ts";
 import type { RuntimeAuthenticate } from "../hooks/in-process/connect-hooks.ts";
@@ -27,12 +28,13 @@ const logInterval = milliseconds(1_000);
 /** The server part of the console: an application of Chorus itself, whose channels show another node. */
 export function createConsoleApplication(ports: ConsolePorts): ApplicationDefinition {
   const others = new Others(ports.surveys);
+  const refusals = new RatedLog("console.refused", { ...ports, level: "warn" });
   answerSearches(ports, others);
   answerSamples(ports, others);
   const authenticate: Authenticate<Schemas, Operator> = ({ token, data, upgrade }) => {
     const { address } = upgrade;
     if (ports.key !== "" && !isKey(ports.key, token)) {
-      ports.log.warn("console.refused", { address });
+      refusals.add("", () => ({ address }));
       return refuse("unauthorized");
     }
     return accept({ user: "console", session: { name: data?.name ?? "", address } });

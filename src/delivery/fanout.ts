@@ -3,6 +3,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Frame } from "../core/frame.ts";
 import type { Log } from "../core/log.ts";
 import type { Publication } from "../core/publication.ts";
+import { RatedLog } from "../core/rated-log.ts";
 import type { PresencePush } from "../core/reply.ts";
 import type { Socket } from "../core/socket.ts";
 import type { Variant } from "../core/variant.ts";
@@ -65,9 +66,11 @@ const nothingUnwritten: ReadonlySet<object> = new Set();
  */
 export class Fanout implements BrokerEvents {
   readonly #ports: FanoutPorts;
+  readonly #poisons: RatedLog;
 
   constructor(ports: FanoutPorts) {
     this.#ports = ports;
+    this.#poisons = new RatedLog("publication.poisoned", { ...ports, level: "error" });
   }
 
   deliver(channel: string, publication: Publication, exclude: Socket | null): void {
@@ -175,7 +178,7 @@ export class Fanout implements BrokerEvents {
 
   #poisoned(channel: string, dialect: string, error: unknown): null {
     this.#ports.counters.errors += 1;
-    this.#ports.log.error("publication.poisoned", { channel, dialect, error: String(error) });
+    this.#poisons.add(dialect, () => ({ channel, dialect, error: String(error) }));
     return null;
   }
 

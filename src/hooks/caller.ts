@@ -3,6 +3,7 @@ import { errors } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Random } from "../core/random.ts";
 import { type Bucket, takeToken } from "../core/rate.ts";
+import { RatedLog } from "../core/rated-log.ts";
 import type { Call } from "./call.ts";
 import { describeFault } from "./fault.ts";
 import type { Hook, HookAnswer, HookKind, HookOutcome } from "./hooks.ts";
@@ -38,12 +39,14 @@ const faultLines = { limit: 1, burst: 20 };
  */
 export class Caller {
   readonly #ports: CallerPorts;
+  readonly #blocks: RatedLog;
   readonly #states = new Map<Hook, HookState>();
   /** Those with waiting calls that share a limit; the next one to be served is the first. */
   readonly #sharing = new Set<HookState>();
 
   constructor(ports: CallerPorts) {
     this.#ports = ports;
+    this.#blocks = new RatedLog("hook.blocked", { ...ports, level: "warn" });
   }
 
   /** What was counted, by hook. */
@@ -204,7 +207,7 @@ export class Caller {
   #reportBlocked(statistics: HookStatistics, held: number): void {
     statistics.blocked += 1;
     const { kind, name } = statistics;
-    this.#ports.log.warn("hook.blocked", { hook: kind, name, milliseconds: Math.round(held) });
+    this.#blocks.add(`${kind} ${name}`, () => ({ hook: kind, name, milliseconds: Math.round(held) }));
   }
 
   #logFault(state: HookState, call: Call, error: unknown): void {

@@ -1,6 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import type { Random } from "../core/random.ts";
+import { RatedLog } from "../core/rated-log.ts";
 import { describeFault } from "./fault.ts";
 import { blockedMax } from "./limits.ts";
 import { countDuration, createStatistics, type HookStatistics } from "./statistics.ts";
@@ -18,10 +19,14 @@ export interface ListenerPorts {
  */
 export class Listeners {
   readonly #ports: ListenerPorts;
+  readonly #faults: RatedLog;
+  readonly #blocks: RatedLog;
   readonly #statistics = new Map<string, HookStatistics>();
 
   constructor(ports: ListenerPorts) {
     this.#ports = ports;
+    this.#faults = new RatedLog("hook.failed", { ...ports, level: "error" });
+    this.#blocks = new RatedLog("hook.blocked", { ...ports, level: "warn" });
   }
 
   /** What was counted, by kind and name. */
@@ -57,14 +62,14 @@ export class Listeners {
     if (held <= blockedMax) return;
     statistics.blocked += 1;
     const { kind, name } = statistics;
-    this.#ports.log.warn("hook.blocked", { hook: kind, name, milliseconds: Math.round(held) });
+    this.#blocks.add(`${kind} ${name}`, () => ({ hook: kind, name, milliseconds: Math.round(held) }));
   }
 
   #failed(statistics: HookStatistics, error: unknown): void {
     statistics.errors += 1;
     const { kind, name } = statistics;
     const id = this.#ports.random.uuid();
-    this.#ports.log.error("hook.failed", { hook: kind, name, id, error: describeFault(error) });
+    this.#faults.add(`${kind} ${name}`, () => ({ hook: kind, name, id, error: describeFault(error) }));
   }
 
   #statisticsOf(kind: string, name: string): HookStatistics {

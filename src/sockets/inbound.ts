@@ -1,9 +1,11 @@
 import type { ConnectionEvent } from "../../actors/connection/events.ts";
 import type { CommandLane } from "../../actors/connection/lane.ts";
+import type { Clock } from "../core/clock.ts";
 import type { Command } from "../core/command.ts";
 import type { Frame } from "../core/frame.ts";
 import type { Log } from "../core/log.ts";
 import { type Rate, takeToken } from "../core/rate.ts";
+import { RatedLog } from "../core/rated-log.ts";
 import { type Counters, countIn } from "../metrics/counters.ts";
 import type { BytesRate } from "./bytes-rate.ts";
 import type { ClientSocket } from "./client-socket.ts";
@@ -11,6 +13,7 @@ import type { Rest } from "./inbound-turns.ts";
 
 /** What reading frames needs. */
 export interface InboundPorts {
+  readonly clock: Clock;
   readonly log: Log;
   readonly counters: Counters;
   /** Takes publishes and calls past the actors of connections that have it open. */
@@ -40,14 +43,15 @@ export type Inbound = ReturnType<typeof createInbound>;
  * The way in: a frame within its rates becomes commands, and each command one event of its connection, or goes
  * through the lane. Rates are of frames and commands, and of bytes.
  */
-export function createInbound({ log, counters, lane, messageRate, bytesRate }: InboundPorts) {
+export function createInbound({ clock, log, counters, lane, messageRate, bytesRate }: InboundPorts) {
+  const lines = new RatedLog("client.limited", { clock, log, level: "warn" });
   /** Counts a refusal, and ends the connection where it had too many. */
   const refuse = (socket: ClientSocket): false => {
     counters.limited += 1;
     if (socket.refusals === 0 || socket.heardAt - socket.refusedAt >= refusalsWindow) {
       socket.refusals = 0;
       socket.refusedAt = socket.heardAt;
-      log.warn("client.limited", { connection: socket.id });
+      lines.add("", () => ({ connection: socket.id }));
     }
     socket.refusals += 1;
     if (socket.refusals >= refusalsMax) socket.connection?.send({ type: "socket.flooded" });

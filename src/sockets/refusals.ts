@@ -15,7 +15,7 @@ export function createRefusals(ports: { counters: Counters; log: Log; clock: Clo
   const refused = new RatedLog("upgrade.refused", ports);
   return ({ headers }, path, { reason, response }) => {
     countIn(ports.counters.refused, reason);
-    refused.info(reason, () => ({
+    refused.add(reason, () => ({
       reason,
       status: response.status,
       path,

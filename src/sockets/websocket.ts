@@ -4,6 +4,7 @@ import type { Clock } from "../core/clock.ts";
 import type { ConnectCommand } from "../core/command.ts";
 import { type Disconnect, disconnects } from "../core/disconnects.ts";
 import type { Frame } from "../core/frame.ts";
+import { RatedLog } from "../core/rated-log.ts";
 import type { ProtocolSettings } from "../protocol/protocol.ts";
 import type { Admission } from "./admission.ts";
 import { type Arrivals, countFrame } from "./arrivals.ts";
@@ -14,7 +15,6 @@ import type { BunSocket } from "./socket.ts";
 
 /** What the handlers need. */
 export interface WebSocketPorts extends InboundPorts {
-  readonly clock: Clock;
   readonly admission: Admission;
   /** When connections hear that their sockets have gone. */
   readonly closes: Pacer;
@@ -37,7 +37,7 @@ export function createWebSocketHandlers(ports: WebSocketPorts): WebSocketHandler
   const { clock, counters } = ports;
 
   const inbound = createInbound(ports);
-  const failed = (error: unknown, socket: BunSocket | undefined) => handlerFailed(ports, error, socket);
+  const failed = createFailed(ports);
   const turns = new InboundTurns<BunSocket>({
     now: () => clock.monotonic(),
     schedule: ports.schedule,
@@ -141,13 +141,17 @@ function frameReader(ports: WebSocketPorts, inbound: Inbound) {
   };
 }
 
-function handlerFailed({ counters, log }: WebSocketPorts, error: unknown, socket: BunSocket | undefined): void {
-  counters.errors += 1;
-  const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  log.error("handler.failed", { connection: socket?.id, error: reason });
-  // Its connection has to hear of it, or it would stay behind.
-  if (socket?.connection) socket.connection.send({ type: "handler.failed" });
-  else socket?.close(disconnects.internal);
+/** What follows where a handler has thrown. */
+function createFailed(ports: WebSocketPorts) {
+  const faults = new RatedLog("handler.failed", { ...ports, level: "error" });
+  return (error: unknown, socket: BunSocket | undefined): void => {
+    ports.counters.errors += 1;
+    const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    faults.add("", () => ({ connection: socket?.id, error: reason }));
+    // Its connection has to hear of it, or it would stay behind.
+    if (socket?.connection) socket.connection.send({ type: "handler.failed" });
+    else socket?.close(disconnects.internal);
+  };
 }
 
 /** While it waited for its turn a connection may have come to an end by another way. */

@@ -2,6 +2,7 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { disconnects } from "../../src/core/disconnects.ts";
 import { amongBystanders } from "../support/bystanders.ts";
 import { CentrifugeProbe } from "../support/centrifuge-probe.ts";
+import { ManualClock } from "../support/clock.ts";
 import { faultyBroker, faultyChannel } from "../support/faulty-broker.ts";
 import { startOpenServer } from "../support/open-channels.ts";
 import { testTimeout } from "../support/patience.ts";
@@ -23,6 +24,18 @@ test("[F17] a connection that throws is closed with 3004 and logged with its id;
   });
   expect(await server.metric("chorus_actor_crashes_total")).toBe(crashes);
   expect(server.log.count("connection.crashed")).toBe(crashes);
+});
+
+test("[OP3] [F17] the lines of crashes have a bounded rate, and tell how many were left out", async () => {
+  const clock = new ManualClock();
+  await using server = await startTestServer({}, { replace: { broker: faultyBroker("answer of join") }, clock });
+  const crash = async () => (await new Probe(`${server.ws}/ws?channel=${faultyChannel}`).open()).closed();
+  for (let crashes = 0; crashes < 30; crashes += 1) await crash();
+  expect(await server.metric("chorus_actor_crashes_total")).toBe(30);
+  expect(server.log.count("connection.crashed")).toBe(20);
+  clock.advance(1_000);
+  await crash();
+  expect(server.log.lines.findLast(({ event }) => event === "connection.crashed")).toMatchObject({ suppressed: 10 });
 });
 
 test("[F17] what has crashed leaves no connection, no channel, no user and no deadline behind", async () => {

@@ -55,6 +55,18 @@ describe("too many frames from one client (T32, T34)", () => {
     expect(await server.metric('chorus_connections_closed_total{code="3013"}')).toBe(1);
   });
 
+  test("[OP3] many connections that flood have a bounded rate of lines together", async () => {
+    const { starting } = start();
+    await using server = await starting;
+    for (let connections = 0; connections < 12; connections += 1) {
+      using client = await RawClient.open(`${server.ws}/ws?channel=flood`);
+      client.write(frames(() => clientFrame(opcodes.text), burst + refusalsMax));
+      expect(await client.closed()).toEqual(disconnects.tooManyRequests);
+    }
+    expect(await server.metric("chorus_limited_total")).toBe(12 * refusalsMax);
+    expect(server.log.count("client.limited")).toBe(10);
+  });
+
   test("[SE15] [T34] what is within the rate arrives, what is over it is dropped, and the client stays", async () => {
     const { clock, starting } = start();
     await using server = await starting;

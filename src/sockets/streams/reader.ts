@@ -1,13 +1,12 @@
-import type { Clock } from "../../core/clock.ts";
 import type { Frame } from "../../core/frame.ts";
 import type { MaybePromise } from "../../core/maybe-promise.ts";
+import { RatedLog } from "../../core/rated-log.ts";
 import { createInbound, type InboundPorts } from "../inbound.ts";
 import { InboundTurns } from "../inbound-turns.ts";
 import type { StreamSocket } from "./stream-socket.ts";
 
 /** What reading commands of streams needs. */
 interface StreamReaderPorts extends InboundPorts {
-  readonly clock: Clock;
   /** Runs a task in the next turn of the event loop. */
   schedule(task: () => void): void;
 }
@@ -17,15 +16,16 @@ interface StreamReaderPorts extends InboundPorts {
  * turn of the event loop. A request is answered when its commands were read, so that no more than it waits.
  */
 export function createStreamReader(ports: StreamReaderPorts) {
-  const { clock, counters, log } = ports;
+  const { clock, counters } = ports;
   const inbound = createInbound(ports);
+  const faults = new RatedLog("handler.failed", { ...ports, level: "error" });
   const turns = new InboundTurns<StreamSocket>({
     now: () => clock.monotonic(),
     schedule: ports.schedule,
     read: inbound.read,
     failed: ({ id, connection }, error) => {
       counters.errors += 1;
-      log.error("handler.failed", { connection: id, error: String(error) });
+      faults.add("", () => ({ connection: id, error: String(error) }));
       connection?.send({ type: "handler.failed" });
     },
   });
