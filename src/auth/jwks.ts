@@ -60,10 +60,13 @@ export function remoteKeys(options: RemoteKeysOptions): KeySource {
   const usableKeys = (): FetchedKeys | undefined =>
     keys !== undefined && clock.monotonic() - keys.fetchedAt < ttlMs ? keys : undefined;
 
-  /** Resolves to whether the set was fetched; false at once where no fetch is allowed yet. */
+  /**
+   * Resolves to whether the set was fetched since this was asked; false at once where no fetch is allowed yet. A fetch that
+   * was under way may bring a set of before.
+   */
   const renew = async (): Promise<boolean> => {
     const floor = usableKeys() === undefined ? retryFloorMs : fetchFloorMs;
-    if (underWay !== undefined) return underWay;
+    if (underWay !== undefined) return underWay.then(() => false);
     if (clock.monotonic() - attemptedAt < floor) return false;
     attemptedAt = clock.monotonic();
     underWay = fetchKeys(options).then((fetched) => {
