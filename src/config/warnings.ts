@@ -105,21 +105,35 @@ function longHistories(config: Config): readonly string[] {
 
 /** Rights in channels with a guarded name that a client has without a subscription, as in Centrifugo. */
 function openGuards(config: Config): readonly string[] {
-  const { private_prefix: prefix, user_boundary: boundary } = config.channel;
-  const { token, subscription_token: own } = config.client;
-  const hasPrivate = prefix !== "" && hasKey(own.enabled ? own : token);
+  const { private_prefix: prefix, user_boundary: boundary, without_namespace, namespaces } = config.channel;
+  const hasPrivate = prefix !== "" && opensPrivate(config);
+  const { enabled, personal_channel_namespace: name } = config.client.subscribe_to_user_personal_channel;
+  const personal = name === "" ? without_namespace : namespaces.find((rules) => rules.name === name);
   return rulesByPath(config).flatMap(([path, rules]) => {
-    const hasLimited = rules.allow_user_limited_channels && boundary !== "";
-    const names = [hasPrivate ? `"${prefix}"` : "", hasLimited ? `"${boundary}"` : ""].filter((name) => name !== "");
+    const isPersonal = enabled && rules === personal;
+    const hasLimited = (rules.allow_user_limited_channels || isPersonal) && boundary !== "";
+    const names = [hasPrivate ? `"${prefix}"` : "", hasLimited ? `"${boundary}"` : ""].filter((each) => each !== "");
     if (names.length === 0) return [];
-    return (["publish", "presence", "history"] as const)
+    const lines = (["publish", "presence", "history"] as const)
       .filter((action) => rules[`allow_${action}_for_client`])
       .map(
         (action) =>
           `${path}.allow_${action}_for_client: holds in channels with ${names.join(" or ")} too, where only ` +
           `subscribing is limited: use allow_${action}_for_subscriber`,
       );
+    const isOpen = isPersonal && rules.allow_subscribe_for_client && !rules.allow_user_limited_channels;
+    return isOpen ? [...lines, `${path}.allow_subscribe_for_client: ${openPersonal}`] : lines;
   });
+}
+
+const openPersonal =
+  "holds in the personal channels of other users too: set allow_user_limited_channels, which leaves each to its user";
+
+/** Whether a client can come into a private channel: by a token, or because a back end subscribes it. */
+function opensPrivate({ client, http_api: api }: Config): boolean {
+  const { token, subscription_token: own, proxy } = client;
+  const hasApi = !api.disabled && (api.key !== "" || api.keys.length > 0 || api.insecure);
+  return hasKey(own.enabled ? own : token) || proxy.connect.enabled || hasApi;
 }
 
 /** Whether tokens of this kind can be verified at all. */
