@@ -1,18 +1,18 @@
 import type { Broker, Joined, Wish } from "../../src/broker/broker.ts";
+import type { BytesBudget } from "../../src/core/bytes-budget.ts";
 import type { ClientError } from "../../src/core/errors.ts";
-import type { RecoveryBudget } from "../../src/core/recovery-budget.ts";
 import { decideGreeting, type JoinedChannel } from "./decide/connect.ts";
 import type { Decision, View } from "./decide/decision.ts";
 import { decideJoined, decideSubscribe, wishOf, withoutStream } from "./decide/subscribe.ts";
 import type { Holdable } from "./held.ts";
 import type { Scope } from "./ports.ts";
-import { type Ahead, type ConnectionRecord, recovererOf } from "./record.ts";
+import { type Ahead, type ConnectionRecord, spenderOf } from "./record.ts";
 import { isServerSide, type Joining } from "./subscription.ts";
 
 /** What joins work with. */
 export interface JoinPorts {
   readonly broker: Pick<Broker, "prepare" | "join">;
-  readonly recoveryBudget: RecoveryBudget;
+  readonly recoveryBudget: BytesBudget;
   viewOf(scope: Scope): View;
   perform(scope: Scope, decisions: readonly Decision[]): void;
 }
@@ -100,7 +100,7 @@ export class Joins {
   #wishOf(joining: Joining, connection: ConnectionRecord): Wish {
     const wish = wishOf(joining, connection);
     if (wish.since === null) return wish;
-    const bytesMax = Math.min(wish.since.bytesMax, this.#ports.recoveryBudget.left(recovererOf(connection)));
+    const bytesMax = Math.min(wish.since.bytesMax, this.#ports.recoveryBudget.left(spenderOf(connection)));
     return { ...wish, since: { ...wish.since, bytesMax } };
   }
 

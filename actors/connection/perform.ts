@@ -13,7 +13,7 @@ import type { PendingHook } from "./pending.ts";
 import type { ConnectionPorts, Scope } from "./ports.ts";
 import { Publishes } from "./publishes.ts";
 import { read } from "./reads.ts";
-import { clientInfoOf, recovererOf } from "./record.ts";
+import { clientInfoOf, spenderOf } from "./record.ts";
 
 /** Decisions that change what the connection has or waits for. */
 type Change = Extract<
@@ -163,7 +163,7 @@ export class Performer {
         const { subscription } = decision;
         connection.recoveredBytes += decision.recoveredBytes;
         connection.socket.charge(decision.tokens);
-        this.#ports.recoveryBudget.spend(recovererOf(connection), decision.recoveredBytes);
+        this.#ports.recoveryBudget.spend(spenderOf(connection), decision.recoveredBytes);
         // A back end may subscribe to what the client has already: the earlier subscription ends.
         if (connection.subscriptions.has(subscription.channel))
           connection.socket.receiver?.detach(subscription.channel);

@@ -1,10 +1,10 @@
 import type { Authenticator } from "../../src/auth/authenticator.ts";
 import type { Broker } from "../../src/broker/broker.ts";
 import type { ChannelRules } from "../../src/channels/rules.ts";
+import type { BytesBudget } from "../../src/core/bytes-budget.ts";
 import type { Clock } from "../../src/core/clock.ts";
 import type { Log } from "../../src/core/log.ts";
 import type { Random } from "../../src/core/random.ts";
-import type { RecoveryBudget } from "../../src/core/recovery-budget.ts";
 import type { Timers } from "../../src/core/timers.ts";
 import type { Caller } from "../../src/hooks/caller.ts";
 import type { ChannelWatch } from "../../src/hooks/channel-watch.ts";
@@ -33,7 +33,9 @@ export interface ConnectionPorts {
   readonly publications: { send(event: PublishEvent): void };
   readonly broker: Broker;
   /** Bytes that connections, users and addresses may recover. */
-  readonly recoveryBudget: RecoveryBudget;
+  readonly recoveryBudget: BytesBudget;
+  /** Bytes of histories and presence that they may read. */
+  readonly answerBudget: BytesBudget;
   readonly presence: PresenceQueries;
   readonly presenceEvents: PresenceEvents;
   readonly rules: ChannelRules;

@@ -5,19 +5,22 @@ import { publicationsSize } from "../../src/core/publication-size.ts";
 import type { Reply } from "../../src/core/reply.ts";
 import type { Decision } from "./decide/decision.ts";
 import type { ConnectionPorts, Scope } from "./ports.ts";
+import { spenderOf } from "./record.ts";
 
 type Query = Extract<Decision, { type: "read presence" | "read presence stats" | "read history" }>;
 
-/** Answers a query of presence or history. */
-export function read(
-  { presence, broker }: Pick<ConnectionPorts, "presence" | "broker">,
-  scope: Scope,
-  decision: Query,
-): void {
+type ReadPorts = Pick<ConnectionPorts, "presence" | "broker" | "answerBudget">;
+
+/** Answers a query of presence or history, as long as its connection, user and address were not sent too much of late. */
+export function read(ports: ReadPorts, scope: Scope, decision: Query): void {
+  const { presence, broker } = ports;
   const { id, channel } = decision;
   const { presenceBytesMax } = scope.connection.options;
   const failed = { id, method: "error", error: errors.internal } as const;
   answerLater(scope, (answer) => {
+    if (ports.answerBudget.left(spenderOf(scope.connection)) <= 0) {
+      return answer({ id, method: "error", error: errors.tooManyRequests });
+    }
     switch (decision.type) {
       case "read presence":
         return give(presence.list(channel, presenceBytesMax), (result) => {
@@ -25,7 +28,7 @@ export function read(
           if (result === "over" || presenceBytes(result) > presenceBytesMax) {
             return answer({ id, method: "error", error: errors.limitExceeded });
           }
-          scope.connection.socket.chargeAnswer(presenceBytes(result));
+          charge(ports, scope, presenceBytes(result));
           return answer({ id, method: "presence", result });
         });
       case "read presence stats":
@@ -35,12 +38,17 @@ export function read(
       case "read history":
         return broker.history(channel, decision.options, decision.filter, (outcome) => {
           if (!outcome.ok) return answer({ id, method: "error", error: outcome.error });
-          const bytes = publicationsSize(outcome.value.publications);
-          scope.connection.socket.chargeAnswer(bytes);
+          charge(ports, scope, publicationsSize(outcome.value.publications));
           return answer({ id, method: "history", result: outcome.value });
         });
     }
   });
+}
+
+/** An answer costs the connection tokens of its message rate, and bytes of the budget that outlives it. */
+function charge({ answerBudget }: ReadPorts, { connection }: Scope, bytes: number): void {
+  connection.socket.chargeAnswer(bytes);
+  answerBudget.spend(spenderOf(connection), bytes);
 }
 
 /** Replies with what `start` calls back with: at once, or later, and then the connection waits for it. */

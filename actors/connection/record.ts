@@ -1,10 +1,10 @@
 import type { Account } from "../../src/broker/broker.ts";
+import type { Spender } from "../../src/core/bytes-budget.ts";
 import type { ConnectCommand } from "../../src/core/command.ts";
 import { type Disconnect, disconnects } from "../../src/core/disconnects.ts";
 import type { Identity } from "../../src/core/identity.ts";
 import type { ClientInfo } from "../../src/core/publication.ts";
 import type { Bucket } from "../../src/core/rate.ts";
-import type { Recoverer } from "../../src/core/recovery-budget.ts";
 import type { Reply } from "../../src/core/reply.ts";
 import type { Socket } from "../../src/core/socket.ts";
 import type { Seconds } from "../../src/core/time.ts";
@@ -220,8 +220,8 @@ export class ConnectionRecord implements Bucket {
 
 const noneHeld = new HeldCommands();
 
-/** Whose recoveries are counted. */
-export function recovererOf({ socket, user }: ConnectionRecord): Recoverer {
+/** Whose recoveries and answers are counted. */
+export function spenderOf({ socket, user }: ConnectionRecord): Spender {
   return { client: socket.id, user, limitKey: socket.limitKey };
 }
 

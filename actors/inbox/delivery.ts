@@ -1,3 +1,4 @@
+import type { BytesBudget, Spender } from "../../src/core/bytes-budget.ts";
 import type { Clock } from "../../src/core/clock.ts";
 import { type MaybePromise, then } from "../../src/core/maybe-promise.ts";
 import { type Payload, payloadSize, payloadToJson } from "../../src/core/payload.ts";
@@ -6,7 +7,7 @@ import type { Inbox, OwedMessage } from "../../src/messages/inbox.ts";
 import type { PublishLogEntry } from "../../src/messages/log-row.ts";
 import type { PublishLog } from "../../src/messages/publish-log.ts";
 import type { HubRef } from "../hub/events.ts";
-import type { Registry } from "../hub/registry.ts";
+import type { Member, Registry } from "../hub/registry.ts";
 import { type Flow, Flows, heardOf, isEnding } from "./flows.ts";
 import { dueOf, firstDue, type InFlight, inFlight, looked } from "./in-flight.ts";
 
@@ -18,6 +19,8 @@ export interface InboxDeliveryPorts {
   readonly clock: Clock;
   readonly registry: Pick<Registry, "member" | "ofUser">;
   readonly hub: HubRef;
+  /** Bytes of messages that stay in the inbox until they are settled: each new connection is sent them again. */
+  readonly budget: Pick<BytesBudget, "left" | "spend">;
   /** Runs something after as many milliseconds. */
   after(delay: number, run: () => void): void;
   /** Runs something in the next turn of the event loop. */
@@ -36,7 +39,7 @@ export interface InboxDelivery {
 const sliceBytes = 262_144;
 /** How often it is looked whether the client has taken a slice, in milliseconds. */
 const lookInterval = 50;
-/** When a store that failed is asked again, in milliseconds. */
+/** When a store that failed is asked again, and one whose user was sent too much of late, in milliseconds. */
 const retryInterval = 1_000;
 const noOne: ReadonlySet<string> = new Set();
 
@@ -108,6 +111,10 @@ export class Deliveries implements InboxDelivery {
     const { device } = member;
     flow.isBusy = true;
     flow.isBehind = false;
+    if (this.#ports.budget.left(spenderOf(member)) <= 0) {
+      this.#ports.after(retryInterval, () => this.#whenTaken(flow));
+      return;
+    }
     void then(this.#ports.inbox.take({ user, device, after, bytesMax: sliceBytes }), (messages) => {
       if (messages === null) {
         this.#ports.after(retryInterval, () => this.#whenTaken(flow));
@@ -144,6 +151,7 @@ export class Deliveries implements InboxDelivery {
     const { id, payload, guarantee } = message;
     const bytes = payloadSize(payload);
     if (guarantee !== null) {
+      this.#ports.budget.spend(spenderOf(member), bytes);
       const now = this.#ports.clock.monotonic();
       const sent = inFlight({ ...message, guarantee }, { bytes, now, before: messages.get(id) });
       messages.set(id, sent);
@@ -226,6 +234,10 @@ export class Deliveries implements InboxDelivery {
     const time = Math.floor(this.#ports.clock.wall());
     this.#ports.log?.record({ time, key: "", method: "send", user, connections, queued: false, ...entry });
   }
+}
+
+function spenderOf({ user, socket }: Member): Spender {
+  return { client: socket.id, user: user ?? "", limitKey: socket.limitKey };
 }
 
 /** Whether as much was given as was asked for: a UTF-16 unit is at most three bytes in the store. */

@@ -3,6 +3,7 @@ import type { Registry } from "../../actors/hub/registry.ts";
 import { Deliveries, type InboxDelivery } from "../../actors/inbox/delivery.ts";
 import type { Config } from "../config/config.ts";
 import { sharedEngine } from "../config/shared-engine.ts";
+import { BytesBudget } from "../core/bytes-budget.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import { milliseconds } from "../core/time.ts";
@@ -18,6 +19,7 @@ import { ParentPublishLog } from "../processes/publish-log.ts";
 import { hasApi } from "./api.ts";
 import { LateStore } from "./late-store.ts";
 import type { Replacements } from "./node.ts";
+import { bytesRateOf } from "./options.ts";
 import type { ParentConnection } from "./parent-connection.ts";
 
 /** What the store of messages needs of the server. */
@@ -111,10 +113,12 @@ function open(config: Config, ports: OpeningPorts) {
   const own = sharedInbox ?? store.inbox;
   const inbox = replace.inbox?.(own) ?? own;
   const after = (delay: number, run: () => void) => void timers.setTimeout(run, milliseconds(delay));
+  const budget = new BytesBudget(bytesRateOf(config), clock);
+  const soon = timers.setImmediate;
   return {
     store,
     inbox,
-    deliveries: new Deliveries({ inbox, log: store.log, clock, registry, hub, after, soon: timers.setImmediate }),
+    deliveries: new Deliveries({ inbox, log: store.log, clock, registry, hub, budget, after, soon }),
   };
 }
 

@@ -15,12 +15,12 @@ import { switchableRules } from "../channels/switchable.ts";
 import type { Config } from "../config/config.ts";
 import { sharedEngine } from "../config/shared-engine.ts";
 import { reservedPrefix } from "../console/contract.ts";
+import { BytesBudget } from "../core/bytes-budget.ts";
 import type { Clock } from "../core/clock.ts";
 import type { ConnectCommand } from "../core/command.ts";
 import type { Frame } from "../core/frame.ts";
 import type { Log } from "../core/log.ts";
 import type { Random } from "../core/random.ts";
-import { RecoveryBudget } from "../core/recovery-budget.ts";
 import type { Socket } from "../core/socket.ts";
 import { milliseconds } from "../core/time.ts";
 import type { Timers } from "../core/timers.ts";
@@ -37,7 +37,7 @@ import { type OpenedBroker, openBroker } from "./broker.ts";
 import { createNodeHooks } from "./hook-ports.ts";
 import { createHooks, readsHandshakes } from "./http-hooks.ts";
 import { startHub } from "./hub.ts";
-import { connectionOptions, lossOptions, recoveryRate, slowOptions, tokenOptions } from "./options.ts";
+import { bytesRateOf, connectionOptions, lossOptions, recoveryRate, slowOptions, tokenOptions } from "./options.ts";
 import { type ParentConnection, quietly } from "./parent-connection.ts";
 import { countRecoveries } from "./recoveries.ts";
 import { shareNode } from "./shared.ts";
@@ -127,7 +127,7 @@ export function createNode(config: Config, ports: NodePorts) {
   const options = connectionOptions(config, { version: ports.version, hooks: hooks?.hooks.options ?? null });
   const connections = {
     ...ports,
-    recoveryBudget: new RecoveryBudget(recoveryRate(config), clock),
+    ...budgetsOf(config, clock),
     counters,
     deadlines,
     hub: shared.everyHub,
@@ -169,6 +169,14 @@ export function createNode(config: Config, ports: NodePorts) {
     /** Takes over the token keys and the rules of channels of a configuration. */
     reload,
     ...sweepsOf({ deadlines, slow, losses, engine, second: shared.second }),
+  };
+}
+
+/** What clients may be sent because they ask for it. */
+function budgetsOf(config: Config, clock: Clock) {
+  return {
+    recoveryBudget: new BytesBudget(recoveryRate(config), clock),
+    answerBudget: new BytesBudget(bytesRateOf(config), clock),
   };
 }
 

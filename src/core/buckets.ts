@@ -18,10 +18,10 @@ export class Buckets {
     return bucket === undefined ? rate.burst : fillBucket(bucket, now, rate);
   }
 
-  /** Takes tokens, at most all that are there. */
+  /** Takes tokens; there may be less than none then. */
   spend(key: string, now: number, rate: Rate, count: number): void {
     const bucket = this.#of(key, now, rate);
-    bucket.tokens = Math.max(0, fillBucket(bucket, now, rate) - count);
+    bucket.tokens = fillBucket(bucket, now, rate) - count;
   }
 
   #of(key: string, now: number, rate: Rate): Bucket {

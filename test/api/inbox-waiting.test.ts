@@ -77,6 +77,24 @@ describe("what waits for a user", () => {
     expect([await ann.next(), await ann.next()]).toEqual([push(first.id, 1), push(second.id, 2)]);
   });
 
+  test("[IN13] waits longer where the user was sent as much as the bytes rate allows, also after a reconnect", async () => {
+    const clock = new ManualClock();
+    const client = { bytes_rate_limit: 1_000, bytes_burst_limit: 65_536 };
+    await using api = await startApi({ client, plain: { binary_size_limit: 65_536 } }, { clock });
+    const data = "x".repeat(60_000);
+    const { id } = await send(api, { ...acknowledged, data });
+    // Eight times what one connection may: 524,288 bytes.
+    for (let connections = 0; connections < 9; connections += 1) {
+      using ann = await api.centrifuge("ann");
+      expect(await ann.next()).toEqual(push(id, data));
+    }
+    using late = await api.centrifuge("ann");
+    expect(await late.rest()).toEqual([]);
+    clock.advance(60_000);
+    expect(await late.next()).toEqual(push(id, data));
+    await acknowledge(late, [id]);
+  });
+
   test("[AP83] comes in slices, whatever its letters take in the file", async () => {
     await using api = await startApi({ push_queue: { size: 400 } });
     const text = "\u00e9".repeat(1_000);

@@ -148,6 +148,39 @@ test("[SU184] a presence that is too long is error 106, and never cut", async ()
   for (const probe of probes) probe[Symbol.dispose]();
 });
 
+test.each(["history", "presence"])(
+  "[SU189] answers of %s over the rate of a connection or a user are error 111, also after a reconnect, until time has passed",
+  async (query) => {
+    const clock = new ManualClock();
+    const client = { bytes_rate_limit: 1_000, bytes_burst_limit: 65_536 };
+    const plain = { binary_size_limit: 65_536 };
+    await using server = await startOpenServer({ client, plain }, { clock });
+    await call(server.url, "publish", { channel: "a", data: "x".repeat(40_000) });
+    const token = tokenFor({ sub: "seen", info: "x".repeat(9_800) });
+    const seen = await Promise.all([1, 2, 3, 4].map(() => CentrifugeProbe.connect(server.ws, { token })));
+    for (const probe of seen) await probe.subscribe("a");
+    const connect = (sub: string) => CentrifugeProbe.connect(server.ws, { token: tokenFor({ sub }) });
+    const ask = async (probe: CentrifugeProbe) => {
+      const { error } = await probe.ask(query, { channel: "a", limit: -1 });
+      return error === undefined ? "answered" : (error as { code: number }).code;
+    };
+    const answers: unknown[] = [];
+    for (let connections = 0; connections < 8; connections += 1) {
+      using probe = await connect("ann");
+      answers.push([await ask(probe), await ask(probe), await ask(probe)]);
+    }
+    // Eight times what one connection may: 524,288 bytes are fourteen answers of some 40,000.
+    const both = ["answered", "answered", 111];
+    expect(answers).toEqual([both, both, both, both, both, both, both, [111, 111, 111]]);
+    using other = await connect("ben");
+    expect(await ask(other)).toBe("answered");
+    clock.advance(60_000);
+    using again = await connect("ann");
+    expect(await ask(again)).toBe("answered");
+    for (const probe of seen) probe[Symbol.dispose]();
+  },
+);
+
 test("[SU185] recoveries over the rate of a user are not recovered, also after a reconnect, until time has passed", async () => {
   const clock = new ManualClock();
   const client = { recovery_bytes_rate_limit: 1_000, recovery_bytes_burst_limit: 10_000 };

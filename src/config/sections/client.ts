@@ -145,8 +145,8 @@ const volumes = {
   ),
   bytes_rate_limit: derivedCount(
     "4194304; 0 where client.message_rate_limit is 0",
-    "Bytes of one connection a second (111, at last 3013), and eight times as many of one user and one address; 0 for " +
-      "no limit.",
+    "Bytes that one connection sends a second (111, at last 3013), and as many in answers of history and presence (111, " +
+      "also after a reconnect); eight times as many of one user and one address; 0 for no limit.",
     { unit: "bytes/s" },
   ),
   bytes_burst_limit: derivedCount(

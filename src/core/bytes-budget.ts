@@ -2,11 +2,11 @@ import { Buckets } from "./buckets.ts";
 import type { Clock } from "./clock.ts";
 import type { Rate } from "./rate.ts";
 
-/** Users and addresses may recover so many times what one connection may. */
+/** Users and addresses may have so many times what one connection may. */
 const sharedFactor = 8;
 
-/** Who recovers. */
-export interface Recoverer {
+/** Who is sent what it has asked for. */
+export interface Spender {
   /** The connection's id. */
   readonly client: string;
   /** "" is anonymous: not limited as a user. */
@@ -16,10 +16,10 @@ export interface Recoverer {
 }
 
 /**
- * Bytes of recovered publications: of one connection, and eight times that of all connections of a user and of an
- * address. It outlives connections: one that returns finds what is left.
+ * Bytes that clients are sent because they ask for them: one connection, and eight times that all connections of a user
+ * and of an address. It outlives connections: one that returns finds what is left.
  */
-export class RecoveryBudget {
+export class BytesBudget {
   readonly #rate: Rate;
   readonly #shared: Rate;
   readonly #clock: Clock;
@@ -34,8 +34,8 @@ export class RecoveryBudget {
     this.#clock = clock;
   }
 
-  /** Bytes that may be recovered at this moment. */
-  left({ client, user, limitKey }: Recoverer): number {
+  /** Bytes that may be sent at this moment; 0 or less for none. */
+  left({ client, user, limitKey }: Spender): number {
     if (this.#rate.limit === 0) return Number.POSITIVE_INFINITY;
     const now = this.#clock.monotonic();
     return Math.min(
@@ -45,7 +45,7 @@ export class RecoveryBudget {
     );
   }
 
-  spend({ client, user, limitKey }: Recoverer, bytes: number): void {
+  spend({ client, user, limitKey }: Spender, bytes: number): void {
     if (this.#rate.limit === 0 || bytes === 0) return;
     const now = this.#clock.monotonic();
     this.#connections.spend(client, now, this.#rate, bytes);
@@ -53,7 +53,7 @@ export class RecoveryBudget {
     if (limitKey !== null) this.#addresses.spend(limitKey, now, this.#shared, bytes);
   }
 
-  /** Connections, users and addresses that have recovered so much of late that it is known. */
+  /** Connections, users and addresses that were sent so much of late that it is known. */
   get buckets(): number {
     return this.#connections.size + this.#users.size + this.#addresses.size;
   }
