@@ -1,4 +1,4 @@
-import type { Clock } from "../core/clock.ts";
+import { type Clock, steadyWall } from "../core/clock.ts";
 import { storedName } from "../sqlite/names.ts";
 import type { MessageFile } from "./file.ts";
 import type { Recalled } from "./inbox.ts";
@@ -11,15 +11,18 @@ const expiredMax = 500;
 const fresh: Recalled = { state: "new" };
 const failed: Recalled = { state: "failed" };
 
-/** What was answered to idempotency keys, so that a repeated push has no second effect. */
+/**
+ * What was answered to idempotency keys, so that a repeated push has no second effect. A wall clock that is set forward
+ * forgets none of them.
+ */
 export class IdempotencyResults {
   readonly #file: MessageFile;
-  readonly #clock: Clock;
+  readonly now: () => number;
   readonly #max: number;
 
   constructor(file: MessageFile, clock: Clock, max: number) {
     this.#file = file;
-    this.#clock = clock;
+    this.now = steadyWall(clock);
     this.#max = max;
   }
 
@@ -28,7 +31,7 @@ export class IdempotencyResults {
    * forgotten before its time.
    */
   write(statements: Statements, key: string, answer: string): "kept" | "answered" | "limit" {
-    const now = this.#clock.wall();
+    const now = this.now();
     const stored = storedName(key);
     if (this.#live(statements.answer.get(stored), now) !== null) return "answered";
     if (!this.#hasRoom(statements, now)) return "limit";
@@ -40,7 +43,7 @@ export class IdempotencyResults {
 
   /** The key has an answer, inside of a transaction. */
   isKnown(statements: Statements, key: string): boolean {
-    return this.#live(statements.answer.get(storedName(key)), this.#clock.wall()) !== null;
+    return this.#live(statements.answer.get(storedName(key)), this.now()) !== null;
   }
 
   /** Ids have few gaps, for answers go from the front: the highest and the lowest tell how many there are at the most. */
@@ -59,7 +62,7 @@ export class IdempotencyResults {
     const stored = storedName(key);
     const row = this.#file.attempt((statements) => statements.answer.get(stored), undefined, "read");
     if (row === undefined) return failed;
-    const answer = this.#live(row, this.#clock.wall());
+    const answer = this.#live(row, this.now());
     return answer === null ? fresh : { state: "answered", answer };
   }
 

@@ -141,12 +141,15 @@ export class SqliteInbox implements Inbox {
 
   sweep(): readonly EndedMessage[] {
     const now = this.#clock.wall();
+    const answersUntil = this.#results.now();
     const unusedSince = Math.floor((now - this.#options.ttl) * positionsPerMs);
     const isDue = ({ anyExpired, anyUnused, anyExpiredAnswer }: Statements) =>
-      anyExpired.get(now) !== null || anyUnused.get(unusedSince) !== null || anyExpiredAnswer.get(now) !== null;
+      anyExpired.get(now) !== null ||
+      anyUnused.get(unusedSince) !== null ||
+      anyExpiredAnswer.get(answersUntil) !== null;
     const ended = this.#file.attempt(isDue, false, "read")
       ? this.#write<readonly EndedMessage[]>((statements) => {
-          statements.deleteExpiredAnswers.run(sweepMax, now);
+          statements.deleteExpiredAnswers.run(sweepMax, answersUntil);
           statements.forgetUnused.run(unusedSince, sweepMax);
           return this.#ended(statements, statements.deleteExpired.all(now, sweepMax));
         }, [])

@@ -131,6 +131,23 @@ describe("the inbox as a queue", () => {
     });
   }
 
+  test.each([
+    ["forward", 1],
+    ["back", -1],
+  ])(
+    "[PL40] [F14] a wall clock that is set %s forgets no key before its time, and keeps none for longer",
+    (_, sign) => {
+      const { queue, inbox, clock, close } = openStore(folder.file());
+      queue.remember("k", "first");
+      clock.jump(sign * 60 * minute);
+      inbox.sweep();
+      expect(queue.recall("k")).toEqual({ state: "answered", answer: "first" });
+      clock.advance(5 * minute);
+      expect(queue.recall("k")).toEqual({ state: "new" });
+      close();
+    },
+  );
+
   test("what looks like SQL, half a surrogate pair or a NUL is a user and a key like any other (T79)", () => {
     const { queue, clock, close } = openStore(folder.file());
     const odd = ["'; DROP TABLE messages; --", '" OR 1=1', "%", "a\0b", "a", "\ud800", "\udfff", "\0", "", "?1"];

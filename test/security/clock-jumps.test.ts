@@ -1,6 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { disconnects } from "../../src/core/disconnects.ts";
 import { amongBystanders } from "../support/bystanders.ts";
+import { transports } from "../support/carriers.ts";
 import { CentrifugeProbe } from "../support/centrifuge-probe.ts";
 import { ManualClock } from "../support/clock.ts";
 import { startOpenServer, tokenFor } from "../support/open-channels.ts";
@@ -66,6 +67,32 @@ describe("[SE60] [F14] a wall clock that jumps past an expiry, as on a machine t
     expect(await ann.closed()).toEqual(disconnects.connectionExpired);
     clock.jump(-2 * hour);
     expect(server.node.registry.size).toBe(0);
+  });
+
+  test.each(transports.filter((each) => each !== "websocket"))("ends the connection over %s", async (transport) => {
+    const clock = new ManualClock();
+    const streams = { sse: { enabled: true }, http_stream: { enabled: true } };
+    await using server = await startOpenServer({ ...streams, client: { expired_close_delay: "0s" } }, { clock });
+    using ann = await CentrifugeProbe.open(server.ws, { transport });
+    ann.send(
+      ann.command("connect", { token: tokenFor({ sub: "ann", exp: Math.floor((clock.wall() + hour) / 1000) }) }),
+    );
+    expect(await ann.next()).toMatchObject({ id: 1, connect: {} });
+    clock.jump(2 * hour);
+    for (let tick = 0; tick < aSecond; tick += 1) server.node.sweep();
+    expect(await ann.closed()).toEqual(disconnects.connectionExpired);
+  });
+
+  test("ends a server-side subscription, and its connection with it", async () => {
+    const clock = new ManualClock();
+    await using server = await startOpenServer({ client: { expired_sub_close_delay: "0s" } }, { clock });
+    using ann = await CentrifugeProbe.connect(server.ws, { token: tokenFor({ sub: "ann" }) });
+    const expireAt = Math.floor((clock.wall() + hour) / 1000);
+    await server.api.subscribe({ user: "ann" }, "a", { expireAt });
+    expect(await ann.next()).toMatchObject({ push: { channel: "a", subscribe: {} } });
+    clock.jump(2 * hour);
+    for (let tick = 0; tick < aSecond; tick += 1) server.node.sweep();
+    expect(await ann.closed()).toEqual(disconnects.subscriptionExpired);
   });
 
   test("ends the subscription", async () => {
