@@ -163,7 +163,7 @@ export class Performer {
         const { subscription } = decision;
         connection.recoveredBytes += decision.recoveredBytes;
         connection.socket.charge(decision.tokens);
-        this.#ports.recoveryBudget.spend(spenderOf(connection), decision.recoveredBytes);
+        this.#ports.recoveryBudget.spend(spenderOf(connection), decision.framedBytes);
         // A back end may subscribe to what the client has already: the earlier subscription ends.
         if (connection.subscriptions.has(subscription.channel))
           connection.socket.receiver?.detach(subscription.channel);

@@ -1,7 +1,7 @@
 import { errors } from "../../src/core/errors.ts";
 import { type MaybePromise, then } from "../../src/core/maybe-promise.ts";
 import { presenceBytes } from "../../src/core/presence-bytes.ts";
-import { publicationsSize } from "../../src/core/publication-size.ts";
+import { framedSize } from "../../src/core/publication-size.ts";
 import type { Reply } from "../../src/core/reply.ts";
 import type { Decision } from "./decide/decision.ts";
 import type { ConnectionPorts, Scope } from "./ports.ts";
@@ -38,7 +38,7 @@ export function read(ports: ReadPorts, scope: Scope, decision: Query): void {
       case "read history":
         return broker.history(channel, decision.options, decision.filter, (outcome) => {
           if (!outcome.ok) return answer({ id, method: "error", error: outcome.error });
-          charge(ports, scope, publicationsSize(outcome.value.publications));
+          charge(ports, scope, framedSize(outcome.value.publications));
           return answer({ id, method: "history", result: outcome.value });
         });
     }

@@ -21,6 +21,14 @@ export function publicationsSize(publications: readonly Publication[]): number {
   return publications.reduce((sum, publication) => sum + publicationSize(publication), 0);
 }
 
+/** Bytes of the offset, the names of members and the punctuation of a publication in a frame. */
+const envelopeBytes = 64;
+
+/** About how many bytes of a frame publications are: small ones are mostly what is around their data. */
+export function framedSize(publications: readonly Publication[]): number {
+  return publicationsSize(publications) + envelopeBytes * publications.length;
+}
+
 function tagsSize(tags: Readonly<Record<string, string>>): number {
   let size = tagsBytes;
   for (const key in tags) size += tagBytes + key.length + (tags[key]?.length ?? 0);

@@ -76,6 +76,8 @@ export type Decision =
       readonly type: "attach";
       readonly subscription: Subscribed;
       readonly recoveredBytes: number;
+      /** The same with what is around each publication in a frame. */
+      readonly framedBytes: number;
       /** Tokens of the message rate for the publications that its filter was compared with. */
       readonly tokens: number;
       /** The last publication that the client has, where it receives patches. */

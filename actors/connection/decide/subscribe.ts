@@ -3,7 +3,7 @@ import type { Joined, Since, Wish } from "../../../src/broker/broker.ts";
 import { rejectsUnrecovered, type SubscribeCommand } from "../../../src/core/command.ts";
 import { type ClientError, errors } from "../../../src/core/errors.ts";
 import { deltaForms, type Publication } from "../../../src/core/publication.ts";
-import { publicationsSize } from "../../../src/core/publication-size.ts";
+import { framedSize, publicationsSize } from "../../../src/core/publication-size.ts";
 import type { SubscribeResult } from "../../../src/core/reply.ts";
 import type { Seconds } from "../../../src/core/time.ts";
 import { untoldUnsubscribes } from "../../../src/core/unsubscribes.ts";
@@ -205,8 +205,16 @@ export function decideJoined(view: View, joining: Joining, answer: JoinAnswer): 
   if (begun.at !== "subscribed") return nothing;
   const subscription = withEnd(begun, view);
   const recoveredBytes = publicationsSize(joined.publications);
+  const framedBytes = framedSize(joined.publications);
   const tokens = filterTokens(joining, joined, since);
-  const attach: Decision = { type: "attach", subscription, recoveredBytes, tokens, ...baseOf(joining, joined) };
+  const attach: Decision = {
+    type: "attach",
+    subscription,
+    recoveredBytes,
+    framedBytes,
+    tokens,
+    ...baseOf(joining, joined),
+  };
   const { origin, channel, id } = joining;
   switch (origin) {
     case "connect":
