@@ -129,11 +129,10 @@ function openGuards(config: Config): readonly string[] {
 const openPersonal =
   "holds in the personal channels of other users too: set allow_user_limited_channels, which leaves each to its user";
 
-/** Whether a client can come into a private channel: by a token, or because a back end subscribes it. */
-function opensPrivate({ client, http_api: api }: Config): boolean {
-  const { token, subscription_token: own, proxy } = client;
-  const hasApi = !api.disabled && (api.key !== "" || api.keys.length > 0 || api.insecure);
-  return hasKey(own.enabled ? own : token) || proxy.connect.enabled || hasApi;
+/** Whether a client can come into a private channel: by a token, or because a back end knows its user and subscribes it. */
+function opensPrivate({ client }: Config): boolean {
+  const { token, subscription_token: own, proxy, user_id_http_header: header } = client;
+  return hasKey(own.enabled ? own : token) || proxy.connect.enabled || header !== "";
 }
 
 /** Whether tokens of this kind can be verified at all. */

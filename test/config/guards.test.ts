@@ -26,7 +26,10 @@ test("[CF105] rights of clients where names guard subscribing alone are one warn
 
 test.each([
   ["the connect hook", { client: { proxy: { connect: { enabled: true, endpoint: "http://127.0.0.1:9/connect" } } } }],
-  ["the API", { client: { allow_anonymous_connect_without_token: true }, http_api: { key: "a long api key" } }],
+  [
+    "a back end that knows users by a header",
+    { client: { user_id_http_header: "X-User", allow_anonymous_connect_without_token: true } },
+  ],
 ])("[CF105] they are warned of where %s can subscribe to private channels, and no token can", (_, input) => {
   const channel = { without_namespace: { allow_history_for_client: true } };
   expect(warningsOf({ ...input, channel })).toEqual([
