@@ -10,8 +10,7 @@ import type { Slices } from "../core/slices.ts";
 import type { Timers } from "../core/timers.ts";
 import { routesAsSent } from "../http/as-sent.ts";
 import { createHealth } from "../http/health.ts";
-import { createHostCheck, isLoopbackName } from "../http/hosts.ts";
-import { createOriginCheck, createOriginHosts } from "../http/origins.ts";
+import { createOriginCheck } from "../http/origins.ts";
 import { notFound } from "../http/responses.ts";
 import {
   createMountedRoutes,
@@ -33,6 +32,7 @@ import { createPages } from "../web/pages.ts";
 import { createConfiguredApi, createConfiguredKeys } from "./api.ts";
 import type { OpenConsole } from "./console.ts";
 import { gaugesOf, type ProcessGauges } from "./gauges.ts";
+import { createHostRules } from "./host-rules.ts";
 import type { Messages } from "./messages.ts";
 import type { Node } from "./node.ts";
 import type { ParentConnection } from "./parent-connection.ts";
@@ -94,7 +94,7 @@ export function createListeners(config: Config, ports: ListenersPorts) {
     exact: new Map([...open.exact, ...transports.streams]),
     sockets: createSocketRoutes(config),
     pages: config.web.enabled ? createPages({ ...directoryOf(config), log }) : null,
-    checkHost: (header) => live.checkHost(header),
+    checkHost: (header, server) => live.checkHost(header, server),
     upgrade: transports.upgrade,
     refuseHost: (request, path, response) => refuse(request, path, { reason: "host", response }),
   };
@@ -103,7 +103,7 @@ export function createListeners(config: Config, ports: ListenersPorts) {
     ...withConsole,
     sockets: new Map(),
     pages: null,
-    checkHost: (header) => live.checkHostInside(header),
+    checkHost: (header, server) => live.checkHostInside(header, server),
   };
   return {
     admission,
@@ -114,7 +114,7 @@ export function createListeners(config: Config, ports: ListenersPorts) {
     /** The routes of the public port, for `Bun.serve`. */
     routes: routesOf(isShared ? { ...outer, ...addedTo(outer, ports.console) } : outer),
     /** Responds to the requests of a server of the application; null for those that are not for Chorus. */
-    respondMounted: createMountedRoutes(config.mount.path.replace(/\/$/, ""), mountedTables(config, outer)),
+    respondMounted: createMountedRoutes(config.mount.path.replace(/\/$/, ""), outer),
     /** The routes of the internal port, where there is one. */
     routesInside: routesOf(inner),
     handlers: ports.console?.handlers(transports.handlers) ?? transports.handlers,
@@ -143,45 +143,12 @@ function liveParts(config: Config, profile: Profile) {
   const { http_server: http, client, prometheus } = config;
   return {
     originAllowed: createOriginCheck({ allowed: client.allowed_origins, development: profile === "development" }),
-    checkHost: hostCheck(config, { address: http.address, isExclusive: http.allowed_hosts.length > 0 }),
-    checkHostInside: hostCheck(config, { address: http.internal_address || http.address, isExclusive: false }),
+    checkHost: createHostRules(config, http.allowed_hosts.length > 0),
+    // The hosts of the public listener say nothing of those that reach the internal one.
+    checkHostInside: createHostRules(config, false),
     keys: createConfiguredKeys(config),
     metricsKey: prometheus.key,
   };
-}
-
-/** Each listener has its own rule: the hosts of the public one say nothing of those that reach the other. */
-function hostCheck(
-  { http_server, client }: Config,
-  { address, isExclusive }: { address: string; isExclusive: boolean },
-) {
-  return createHostCheck({
-    allowedHosts: http_server.allowed_hosts,
-    isExclusive,
-    isLoopback: isLoopbackName(address),
-    isOriginHost: createOriginHosts(client.allowed_origins),
-  });
-}
-
-/** The outer table for each server of the application, whose own address says whether it is on loopback. */
-function mountedTables(config: Config, outer: RouteTable<SocketRoute>) {
-  const isExclusive = config.http_server.allowed_hosts.length > 0;
-  const tables = new Map<string, RouteTable<SocketRoute>>();
-  return (server: Server<BunSocket>): RouteTable<SocketRoute> => {
-    const address = listeningAddress(server);
-    const table = tables.get(address) ?? { ...outer, checkHost: hostCheck(config, { address, isExclusive }) };
-    tables.set(address, table);
-    return table;
-  };
-}
-
-/**
- * Where a server listens. Not `hostname`, which is `localhost` for a server that listens on all addresses (Bun 1.4.5);
- * `address` is not in Bun's types. That of a unix socket is a path, and a socket file is of this machine.
- */
-function listeningAddress(server: Server<BunSocket>): string {
-  const { address } = server as { readonly address?: { readonly address: string } | string | null };
-  return typeof address === "object" && address ? address.address : "localhost";
 }
 
 /** Adds the API; it is nowhere without a key. */

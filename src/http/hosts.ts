@@ -19,6 +19,8 @@ export interface HostRule {
   readonly isExclusive: boolean;
   /** Whether the listener is on a loopback address. */
   readonly isLoopback: boolean;
+  /** The name or address that the listener was opened with. */
+  readonly ownName: string;
   /** Whether a name is the host of an allowed origin. */
   isOriginHost(name: string): boolean;
 }
@@ -44,10 +46,12 @@ export function canonicalName(name: string): string {
 /**
  * Whether a listener answers for a Host header. The check protects pages and sockets from DNS rebinding: a page of
  * another site must not reach this server through a name of that site. An IP address is no name that a site can point
- * elsewhere. Without `isExclusive`, a listener on a loopback address answers for loopback names, IP addresses and the
- * hosts of allowed origins, and any other listener answers for every name.
+ * elsewhere. Without `isExclusive`, a listener on a loopback address answers for loopback names, IP addresses, its own name
+ * and the hosts of allowed origins, and any other listener answers for every name.
  */
 export function createHostCheck(rule: HostRule): (header: string | null) => HostRefusal {
+  const ownName = withoutRoot(rule.ownName.toLowerCase());
+  const isOwn = (name: string) => isLoopbackName(name) || isAddress(name) || name === ownName;
   const allowed = rule.allowedHosts.map(parseHost).filter((host) => host !== null);
   const isAllowed = ({ name, port }: Host) =>
     allowed.some((host) => host.name === name && (host.port === null || effective(host.port) === effective(port)));
@@ -57,9 +61,7 @@ export function createHostCheck(rule: HostRule): (header: string | null) => Host
     const host = parseHost(header);
     if (host === null) return "malformed";
     const named = { ...host, name: withoutRoot(host.name) };
-    const isServed =
-      isAllowed(named) ||
-      (!rule.isExclusive && (!rule.isLoopback || isLoopbackName(named.name) || isAddress(named.name)));
+    const isServed = isAllowed(named) || (!rule.isExclusive && (!rule.isLoopback || isOwn(named.name)));
     if (isServed) served = header;
     return isServed || (!rule.isExclusive && rule.isOriginHost(named.name)) ? null : "misdirected";
   };

@@ -28,7 +28,8 @@ export interface RouteTable<SocketRoute> {
   readonly prefixes: ReadonlyMap<string, Route>;
   /** Takes what no path is for; null answers that it has nothing there either. */
   readonly pages: { respond(request: Request): Response | null | Promise<Response | null> } | null;
-  checkHost(header: string | null): HostRefusal;
+  /** Each listener has its own rule. */
+  checkHost(header: string | null, server: AnyServer): HostRefusal;
   upgrade(request: Request, server: AnyServer, opening: { route: SocketRoute; target: RequestTarget }): Answer;
   /** Called with an upgrade whose Host is not served; returns the response. */
   refuseHost(request: Request, path: string, response: Response): Response;
@@ -40,26 +41,31 @@ export function createRoutes<SocketRoute>(table: RouteTable<SocketRoute>) {
     const target = targetOf(request.url);
     const found = endpointOf(table, target);
     if (found) return found(request, server);
-    return hostRefusal(table.checkHost(request.headers.get("host"))) ?? page(table.pages, request);
+    return hostRefusal(table.checkHost(request.headers.get("host"), server)) ?? page(table.pages, request);
   };
 }
 
 /**
  * The same inside of a server of the application, below a path ("" is the root). Null for a path that is not served
- * here: it belongs to the application, and its Host is not looked at. `tableOf` gives the table of the server.
+ * here: it belongs to the application, and its Host is not looked at.
  */
-export function createMountedRoutes<SocketRoute>(
-  path: string,
-  tableOf: (server: AnyServer) => RouteTable<SocketRoute>,
-) {
+export function createMountedRoutes<SocketRoute>(path: string, table: RouteTable<SocketRoute>) {
   return (request: Request, server: AnyServer): Answer | null | Promise<Response | null> => {
     const whole = targetOf(request.url);
     if (!whole.path.startsWith(`${path}/`)) return null;
-    const table = tableOf(server);
     const found = endpointOf(table, { ...whole, path: whole.path.slice(path.length) });
     if (found) return found(request, server);
-    return table.pages?.respond(request) ?? null;
+    return table.pages && mountedPage(table, request, server);
   };
+}
+
+async function mountedPage(
+  { pages, checkHost }: Pick<RouteTable<unknown>, "pages" | "checkHost">,
+  request: Request,
+  server: AnyServer,
+): Promise<Response | null> {
+  const response = (await pages?.respond(request)) ?? null;
+  return response && (hostRefusal(checkHost(request.headers.get("host"), server)) ?? response);
 }
 
 /** The endpoint of a path behind its Host check; null where there is none. */
@@ -70,7 +76,7 @@ function endpointOf<SocketRoute>(table: RouteTable<SocketRoute>, target: Request
   return (request: Request, server: AnyServer): Answer => {
     const host = request.headers.get("host");
     if (route?.anyHost) return isDoubled(host) ? malformedHost() : route.endpoint(request, server, target);
-    const refusal = hostRefusal(table.checkHost(host));
+    const refusal = hostRefusal(table.checkHost(host, server));
     if (socket) {
       if (refusal) return table.refuseHost(request, target.path, refusal);
       return table.upgrade(request, server, { route: socket, target });

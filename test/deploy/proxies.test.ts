@@ -40,9 +40,10 @@ const belowPath = {
     ["reverse_proxy", "handle_path /chat/* {\n\treverse_proxy"],
     ["\t}\n}", "\t}\n}\n}"],
   ],
+  haproxy: [["default_backend chorus", "http-request replace-path /chat/(.*) /\\1\n    default_backend chorus"]],
 } as const;
 
-for (const name of ["nginx", "caddy"] as const) {
+for (const name of ["nginx", "caddy", "haproxy"] as const) {
   const isThere = Bun.which(name) !== null;
   const missing = isThere ? null : `${name} is not installed`;
   const remark = skipping(isOn ? missing : "CHORUS_TEST_PROXIES=1 runs the tests with proxies");

@@ -15,6 +15,7 @@ const rule = (options: Partial<HostRule>): HostRule => ({
   allowedHosts: [],
   isExclusive: false,
   isLoopback: true,
+  ownName: "Machine",
   isOriginHost: createOriginHosts(origins),
   ...options,
 });
@@ -44,6 +45,8 @@ const rows: [string | null, ...HostRefusal[]][] = [
   ["[2001:db8::1]", yes, yes, yes, yes],
   ["[2001:0db8:0::1]:443", yes, yes, yes, yes],
   ["[fe80::1%25eth0]:8080", yes, yes, no, yes],
+  ["machine.:8080", yes, yes, no, yes],
+  ["machine.example", no, yes, no, no],
   ["evil.example", no, yes, no, no],
   ["127.0.0.1.evil.example", no, yes, no, no],
   ["1.2.3.4.5", no, yes, no, no],

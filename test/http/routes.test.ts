@@ -116,39 +116,6 @@ describe("a Host that an allowed origin names", () => {
   });
 });
 
-describe("the internal listener has a Host rule of its own", () => {
-  const scrape = (url: string, host: string) => ask(url, { target: "/metrics", replace: { ...bare, Host: host } });
-  const at = (url: string | null) => `http://127.0.0.1:${new URL(url ?? "").port}`;
-
-  test("[SE42] on a loopback address beside a public one, a foreign name is 421 there alone", async () => {
-    const addresses = { address: "0.0.0.0", internal_address: "127.0.0.1", internal_port: 0 };
-    await using server = await startTestServer({ http_server: addresses });
-    expect(await scrape(at(server.internalUrl), "evil.example")).toMatchObject({ status: 421 });
-    expect(await scrape(at(server.internalUrl), "127.0.0.1:9000")).toMatchObject({ status: 200 });
-    expect(await ask(at(server.url), { replace: { Host: "evil.example" } })).toMatchObject({ status: 101 });
-  });
-
-  test("[SE42] on another address beside a loopback one, a scraper may use any name", async () => {
-    const addresses = {
-      address: "127.0.0.1",
-      internal_address: "0.0.0.0",
-      internal_port: 0,
-      allowed_hosts: ["a.example"],
-    };
-    await using server = await startTestServer({ http_server: addresses });
-    expect(await scrape(at(server.internalUrl), "chorus.monitoring:9000")).toMatchObject({ status: 200 });
-    expect(await ask(at(server.url), { replace: { Host: "chorus.monitoring" } })).toMatchObject({ status: 421 });
-  });
-
-  test("[SE42] an API without a key is guarded by the Host check", async () => {
-    await using server = await startTestServer({ http_api: { insecure: true } });
-    const call = (host: string) =>
-      ask(server.url, { target: "/api/info", method: "POST", replace: { ...bare, Host: host }, body: "{}" });
-    expect(await call("evil.example")).toMatchObject({ status: 421 });
-    expect(await call("127.0.0.1")).toMatchObject({ status: 200 });
-  });
-});
-
 describe("a path is routed as it was sent", () => {
   const server = sharedServer({ ...keyed, web: { directory: import.meta.dir } });
 

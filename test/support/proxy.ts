@@ -42,6 +42,15 @@ export class TestProxy implements AsyncDisposable {
     });
   }
 
+  static async haproxy(upstream: string, replaced: readonly Replacement[] = []): Promise<TestProxy> {
+    return TestProxy.#start({ upstream, file: "haproxy.cfg", replaced }, ({ example, port, folder }) => ({
+      text: example
+        .replace("bind :443 ", `bind 127.0.0.1:${port} `)
+        .replace("/etc/haproxy/chat.example.pem", `${folder}/both.pem`),
+      command: ["haproxy", "-db", "-f", `${folder}/config`],
+    }));
+  }
+
   static async #start(
     { upstream, file, replaced }: { upstream: string; file: string; replaced: readonly Replacement[] },
     configure: (place: { example: string; port: number; folder: string }) => { text: string; command: string[] },
@@ -57,6 +66,7 @@ export class TestProxy implements AsyncDisposable {
     await Bun.write(join(folder.path, "config"), text);
     await Bun.write(join(folder.path, "fullchain.pem"), certificate);
     await Bun.write(join(folder.path, "privkey.pem"), certificateKey);
+    await Bun.write(join(folder.path, "both.pem"), certificate + certificateKey);
     const env = { PATH: process.env["PATH"] ?? "", HOME: folder.path };
     const child = Bun.spawn(command, {
       env,

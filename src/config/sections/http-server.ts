@@ -56,7 +56,7 @@ export const httpServer = section({
     network,
   ),
   allowed_hosts: list(
-    "Host names under which the page and sockets are served; empty for any, but on a loopback address for loopback names, IP addresses and the hosts of `client.allowed_origins` (DNS rebinding).",
+    "Host names under which the page and sockets are served; empty for any, but on a loopback address for loopback names, IP addresses, the name in `http_server.address` and the hosts of `client.allowed_origins` (DNS rebinding).",
     host,
   ),
   idle_timeout: duration(
