@@ -52,7 +52,8 @@ const asking = (at: string | null) => async (shape: RequestShape) => {
   return await client.request(shape);
 };
 
-const every = (targets: readonly string[], status: number) => Object.fromEntries(targets.map((each) => [each, [status]]));
+const every = (targets: readonly string[], status: number) =>
+  Object.fromEntries(targets.map((each) => [each, [status]]));
 
 const outside = ["/", "/ws", "/connection/websocket", "/connection/sse", "/connection/http_stream", "/emulation"];
 const inside = ["/metrics", "/console", "/console/", "/console/connection/websocket"];
@@ -71,22 +72,25 @@ describe("each listener has a Host rule of its own", () => {
     ["0.0.0.0", "127.0.0.1"],
     ["LOCALHOST", "0.0.0.0"],
     ["0.0.0.0", "LOCALHOST"],
-  ])("[SE42] public %s, internal %s: a name that could be pointed here is 421 on loopback", async (address, internal) => {
-    const addresses = { address, internal_address: internal, internal_port: 0 };
-    await using server = await startTestServer({ http_server: addresses, ...enabled });
-    for (const [url, listening, targets] of [
-      [server.url, address, outside],
-      [server.internalUrl, internal, inside],
-    ] as const) {
-      const ask = asking(url);
-      expect(await statuses(ask, targets, doubtful)).toEqual(every(targets, 400));
-      const isLoopback = listening !== "0.0.0.0";
-      if (isLoopback) expect(await statuses(ask, targets, foreign)).toEqual(every(targets, 421));
-      const own = [{ replace: { Host: "localhost:1" } }];
-      const refused = Object.values(await statuses(ask, targets, isLoopback ? own : [...own, ...foreign])).flat();
-      expect(refused.filter((status) => status === 421)).toEqual([]);
-    }
-  });
+  ])(
+    "[SE42] public %s, internal %s: a name that could be pointed here is 421 on loopback",
+    async (address, internal) => {
+      const addresses = { address, internal_address: internal, internal_port: 0 };
+      await using server = await startTestServer({ http_server: addresses, ...enabled });
+      for (const [url, listening, targets] of [
+        [server.url, address, outside],
+        [server.internalUrl, internal, inside],
+      ] as const) {
+        const ask = asking(url);
+        expect(await statuses(ask, targets, doubtful)).toEqual(every(targets, 400));
+        const isLoopback = listening !== "0.0.0.0";
+        if (isLoopback) expect(await statuses(ask, targets, foreign)).toEqual(every(targets, 421));
+        const own = [{ replace: { Host: "localhost:1" } }];
+        const refused = Object.values(await statuses(ask, targets, isLoopback ? own : [...own, ...foreign])).flat();
+        expect(refused.filter((status) => status === 421)).toEqual([]);
+      }
+    },
+  );
 
   test("[SE42] the hosts of the public listener say nothing of those that reach the internal one", async () => {
     const http_server = { internal_address: "0.0.0.0", internal_port: 0, allowed_hosts: ["a.example"] };

@@ -5,6 +5,11 @@ import { patience } from "./patience.ts";
 
 const examples = join(import.meta.dir, "..", "..", "deploy", "proxies");
 
+/** What a browser sends with a request of a page of the public name. */
+export const publicHeaders = { Host: "chat.example", Origin: "https://chat.example" };
+/** The certificate is self-signed. */
+export const tls = { rejectUnauthorized: false };
+
 /** What is replaced in an example, so that it runs beside others and without root. */
 export type Replacement = readonly [from: string, to: string];
 
@@ -81,8 +86,7 @@ export class TestProxy implements AsyncDisposable {
 
   /** A request for the public name. */
   get(path: string, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
-    const tls = { rejectUnauthorized: false };
-    return fetch(this.url + path, { headers: { Host: "chat.example", ...headers }, tls, redirect: "manual" });
+    return fetch(this.url + path, { headers: { Host: publicHeaders.Host, ...headers }, tls, redirect: "manual" });
   }
 
   async #ready(): Promise<void> {

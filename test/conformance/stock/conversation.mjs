@@ -6,7 +6,7 @@ export const ways = ["websocket", "sse", "http_stream", "websocket in Protobuf",
 
 const utf8 = { write: new TextEncoder(), read: new TextDecoder() };
 
-export async function converse({ way, url, clients, options = {}, tell }) {
+export async function converse({ way, url, clients, options = {}, tell, cut = () => {} }) {
   const [transport = "", encoding] = way.split(" in ");
   const write = (data) => (encoding ? utf8.write.encode(JSON.stringify(data)) : data);
   const read = ({ data }) => (encoding ? JSON.parse(utf8.read.decode(data)) : data);
@@ -49,6 +49,7 @@ export async function converse({ way, url, clients, options = {}, tell }) {
   await tell("presence", Object.values((await room.presence()).clients).length);
 
   const back = happens(room, "subscribed");
+  client.once("connecting", ({ code }) => cut(code));
   await tell("ready to be cut");
   const { wasRecovering, recovered } = await back;
   await tell("recovery", { wasRecovering, recovered });
