@@ -33,7 +33,9 @@ function decideCommand({ connection, rules }: View, command: PublishCommand): re
     exclude: namespace.options.exclude_publisher ? socket : null,
     history: namespace.history,
   });
-  return namespace.hooks.publish ? [askPublish({ connection }, draft, id)] : [{ type: "publish", id, draft }];
+  // One that no hook decides comes after those that hooks are deciding.
+  const isAsked = namespace.hooks.publish || (connection.asked?.running ?? null) !== null;
+  return isAsked ? [askPublish({ connection }, draft, id)] : [{ type: "publish", id, draft }];
 }
 
 /** A frame of a client that is in its one channel. */

@@ -42,7 +42,7 @@ export interface RawObject {
 
 /**
  * Reads the body of an answer. Throws a HttpFault where it is none. As recorded, the answer about an expiry is its result,
- * whatever else it has.
+ * or that there is none, whatever else it has.
  */
 export function readAnswer(json: string, kind: HookKind): Envelope {
   const value = parse(json);
@@ -53,10 +53,11 @@ export function readAnswer(json: string, kind: HookKind): Envelope {
   if (!parsed.success) throw new HttpFault(`the answer has a field of a wrong type: ${pathOf(parsed.issues[0])}`);
   const { result, error, disconnect } = parsed.output ?? {};
   const found = resultOf(json, result);
-  const isDecided = (kind === "refresh" || kind === "sub_refresh") && found !== null;
-  if (disconnect && !isDecided)
+  // An expiry has two outcomes, and a refusal is one of them, whatever its code.
+  const isExpiry = kind === "refresh" || kind === "sub_refresh";
+  if (disconnect && !isExpiry)
     return { refusal: { kind: "disconnect", disconnect: sendable(disconnect) }, result: found };
-  if (error && !isDecided) return { refusal: { kind: "error", error: errorOf(error) }, result: found };
+  if (error && !isExpiry) return { refusal: { kind: "error", error: errorOf(error) }, result: found };
   return { refusal: found ? null : { kind: "none" }, result: found };
 }
 

@@ -3,7 +3,7 @@ import { type MaybePromise, then } from "../../core/maybe-promise.ts";
 import { isObject } from "../../core/object.ts";
 import { stringIn, textOf } from "../../core/payload.ts";
 import type { Bodies } from "../../http/bodies.ts";
-import { answer, lateBody, notFound } from "../../http/responses.ts";
+import { answer, lateBody } from "../../http/responses.ts";
 import { crossOriginHeaders, type OriginCheck, preflight, refusedMethod } from "./cross-origin.ts";
 import type { Sessions } from "./sessions.ts";
 import type { StreamSocket } from "./stream-socket.ts";
@@ -51,22 +51,29 @@ export function createEmulation(ports: EmulationPorts) {
       ports.bodies.bytes(request, ports.bodyBytesMax, (body) => {
         if (body instanceof Uint8Array) respond(respondTo(ports, request, body));
         else if (body.unread !== "large") respond(lateBody());
-        else respond(answer(413, "The body is over emulation.max_request_body_size."));
+        else respond(tooLarge(ports, request));
       });
     });
   };
 }
 
+function tooLarge({ isOriginAllowed }: EmulationPorts, request: Request): Response {
+  const headers = crossOriginHeaders(request, isOriginAllowed);
+  return answer(413, "The body is over emulation.max_request_body_size.", headers);
+}
+
 function respondTo(ports: EmulationPorts, request: Request, body: Uint8Array): MaybePromise<Response> {
+  const headers = crossOriginHeaders(request, ports.isOriginAllowed);
   const isProtobuf = request.headers.get("content-type") === "application/octet-stream";
   const emulation = isProtobuf ? ports.readProtobuf(body) : readJson(body);
-  if (emulation === null) return answer(400, "Expected an object with session, node and data.");
-  const taken = () => new Response(null, { status: 204, headers: crossOriginHeaders(request, ports.isOriginAllowed) });
+  if (emulation === null) return answer(400, "Expected an object with session, node and data.", headers);
+  const taken = () => new Response(null, { status: 204, headers });
+  const unknown = () => answer(404, "No node has this name.", headers);
   if (emulation.node === ports.node) {
     return then(takeCommands(ports, emulation, isProtobuf), taken);
   }
-  if (!ports.others || emulation.node === "") return notFound();
-  return ports.others.handOver(emulation, isProtobuf).then((isTaken) => (isTaken ? taken() : notFound()));
+  if (!ports.others || emulation.node === "") return unknown();
+  return ports.others.handOver(emulation, isProtobuf).then((isTaken) => (isTaken ? taken() : unknown()));
 }
 
 /** Executes the commands of a session of this node; done when they were read. */

@@ -75,7 +75,9 @@ export function createStreams(ports: StreamPorts) {
   const open = (request: Request, server: Server<unknown>, { route, path, frame }: Asked) => {
     const { protocol, framing } = route.choose(request);
     const { isUnidirectional } = protocol.capabilities;
-    if (isUnidirectional && protocol.decode(frame, "").malformed) return new Response(null, { status: 400 });
+    if (isUnidirectional && protocol.decode(frame, "").malformed) {
+      return new Response(null, { status: 400, headers: crossOriginHeaders(request, ports.isOriginAllowed) });
+    }
     const peer = ports.enter(request, server, path);
     if (peer instanceof Response) return peer;
     server.timeout(request, 0);
