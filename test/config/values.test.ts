@@ -1,5 +1,8 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { testTimeout } from "../support/patience.ts";
 import { errorsOf, everyOption, valid, warningsOf, withOption } from "./support.ts";
+
+setDefaultTimeout(testTimeout);
 
 describe("values", () => {
   test.each<[string, unknown, string]>([
