@@ -82,8 +82,13 @@ export class WatermarkFile {
     else this.#write(this.#descriptor);
   }
 
+  /** Never throws: what is there already proves less, and nothing false. */
   close(): void {
-    if (this.#isWritten) this.#renew();
+    try {
+      if (this.#isWritten) this.#renew();
+    } catch {
+      // Neither file can be written.
+    }
     closeSync(this.#descriptor);
   }
 
