@@ -62,6 +62,11 @@ export class HeldFile<Opened> {
     return this.#opened !== null;
   }
 
+  /** False where what is written is not at the path any more. */
+  get isInPlace(): boolean {
+    return this.#lock.isInPlace;
+  }
+
   /** What is open. Throws where the file is not open. */
   use(): Opened {
     if (this.#opened === null) throw new Error("the file is not open");

@@ -65,6 +65,11 @@ export class FileLock {
     this.#held = { inode: inodeOf(this.#path), descriptor };
   }
 
+  /** False where the file that is held has been moved or removed, as far as the system tells. */
+  get isInPlace(): boolean {
+    return this.#held === null || this.#held.inode === inodeOf(this.#path);
+  }
+
   /** False where the system has no flock(2): then SQLite's own lock has to do, and no other process can read the file. */
   get isShareable(): boolean {
     return this.#descriptor !== null;

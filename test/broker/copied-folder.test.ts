@@ -3,6 +3,7 @@ import { chmodSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync
 import { dirname } from "node:path";
 import type { Position } from "../../src/core/publication.ts";
 import { copyAsCrashed, copyFolder } from "../support/crash-copy.ts";
+import { skipping } from "../support/skipping.ts";
 import {
   draftOf,
   type FixtureParts,
@@ -14,6 +15,9 @@ import {
   sinceOf,
   sqliteFixture,
 } from "./fixture.ts";
+
+const isElsewhere = process.platform !== "linux";
+const elsewhere = skipping(isElsewhere ? "the file itself is held on Linux alone" : null);
 
 describe("a copied folder", () => {
   const folder = freshFolder();
@@ -94,6 +98,30 @@ describe("a copied folder", () => {
       await expectRenewed(path, seen, parts);
     }
   });
+
+  test.skipIf(isElsewhere)(
+    "[BK136] a file that is taken away from a running server is one line in the log" + elsewhere,
+    async () => {
+      const parts = fixtureParts();
+      const path = fresh();
+      const { broker } = sqliteFixture(path, {}, parts);
+      published(broker, draft("a", 1));
+      broker.sweep();
+      expect(parts.captured.lines).toEqual([]);
+      renameSync(path, `${path}-elsewhere`);
+      for (let n = 0; n < 3; n++) broker.sweep();
+      writeFileSync(path, "another");
+      broker.sweep();
+      expect(parts.captured.count("broker.file_missing")).toBe(1);
+      expect(published(broker, draft("a", 2)).offset).toBe(2);
+      renameSync(`${path}-elsewhere`, path);
+      broker.sweep();
+      rmSync(path);
+      broker.sweep();
+      expect(parts.captured.count("broker.file_missing")).toBe(2);
+      await broker.close();
+    },
+  );
 
   test("[BK128] a moved folder, and one whose owner or mode was set anew, keeps its epochs", async () => {
     const parts = fixtureParts();

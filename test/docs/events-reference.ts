@@ -26,6 +26,10 @@ const logEvents: Readonly<Record<string, readonly [Level, string]>> = {
   ],
   "broker.failed": ["error", "A broker threw; the operation was answered with error 100. A fault of the server."],
   "broker.file_damaged": ["error", "The file of the history is damaged and was set aside; a new one has begun."],
+  "broker.file_missing": [
+    "error",
+    "The file of the history was moved, removed or replaced while the server runs: what is published now is not in the one at its path.",
+  ],
   "broker.history_lost": [
     "error",
     "The file of the history is gone, although there was one: every stream begins a new epoch.",

@@ -48,6 +48,7 @@ export class SqliteStore implements Store {
   #closed = false;
   /** The open transaction could not be rolled back: the file has to be opened again. */
   #stuck = false;
+  #isMissing = false;
 
   /** Throws where the file cannot be had: see `HeldFile`. */
   constructor(options: SqliteStoreOptions, parts: SqliteFileParts) {
@@ -160,6 +161,7 @@ export class SqliteStore implements Store {
   }
 
   sweep(): void {
+    this.#lookForFile();
     const { streams, keys } = this.#use();
     const now = this.#clock.monotonic();
     streams.bounds.measure();
@@ -193,6 +195,13 @@ export class SqliteStore implements Store {
     const result = work();
     this.commit();
     return result;
+  }
+
+  /** A file that was moved or removed is written to all the same, and is not there at the next start. */
+  #lookForFile(): void {
+    const isMissing = !this.#file.isInPlace;
+    if (isMissing && !this.#isMissing) this.#parts.log.error("broker.file_missing", { path: this.#options.path });
+    this.#isMissing = isMissing;
   }
 
   #use(): Opened {
