@@ -147,6 +147,26 @@ describe("the bounds of a file", () => {
     await again.broker.close();
   });
 
+  test("[BK160] names that are refused at the bound of streams write nothing, and what expires later makes room", async () => {
+    const path = fresh();
+    const options = kept("sqlite");
+    const { broker, clock } = sqliteFixture(path, { streamsMax: 50 });
+    for (let n = 0; n < 50; n++) published(broker, draftOf(`kept ${n}`, n, { history: options }));
+    const commits = () => {
+      const db = new Database(path, { readonly: true });
+      const found = db.query<{ commits: number }, []>("SELECT commits FROM about").get()?.commits;
+      db.close();
+      return found;
+    };
+    const before = commits();
+    for (let n = 0; n < 100; n++) expect(askedToJoin(broker, `name ${n}`, options)).toBeNull();
+    expect(history(broker, "name", options).ok).toBe(false);
+    expect(commits()).toBe(before);
+    clock.advance(options.ttl);
+    expect(askedToJoin(broker, "name", options)).not.toBeNull();
+    await broker.close();
+  });
+
   test("[BK161] over the bound of bytes a publish is refused, and nothing that is kept goes", async () => {
     const path = fresh();
     const options = kept("sqlite", { size: 3 });

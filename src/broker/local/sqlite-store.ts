@@ -124,8 +124,13 @@ export class SqliteStore implements Store {
     const share = streams.bounds.shares.of(account);
     const begin = () => streams.begin(channel, share);
     let stream = streams.live(channel, now) ?? begin();
-    // In a transaction one that keeps nothing any more can go.
-    if ("refused" in stream && stream.reason === "bound") stream = this.#transaction(begin);
+    const empty = "refused" in stream && stream.reason === "bound" ? streams.emptyOne() : null;
+    if (empty !== null) {
+      stream = this.#transaction(() => {
+        streams.makeRoom(empty);
+        return begin();
+      });
+    }
     if ("refused" in stream) return stream;
     streams.bounds.renewBegun(stream);
     stream.forgetAt = now + options.metaTtl;

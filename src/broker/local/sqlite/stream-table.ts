@@ -8,15 +8,15 @@ import { RowReader } from "./row-reader.ts";
 import { checkStreamRow, type StreamRow } from "./rows.ts";
 import type { SqliteFile } from "./sqlite-file.ts";
 import { changedParameters, type Orphan } from "./statements.ts";
-import { fillFromRow, rowOf, SqliteStream } from "./stream.ts";
+import { deleteMax, fillFromRow, isDue, rowOf, SqliteStream } from "./stream.ts";
 import { StreamBounds } from "./stream-bounds.ts";
 
-/** Publications deleted at once, for one stream: under 1 ms. */
-const deleteMax = 1_000;
 /** Trimmed publications stay until they are so many, or a quarter of the stream: one delete is dearer than its rows. */
 const trimMin = 16;
-/** Streams looked at to find one that keeps no publication. */
+/** Streams looked at to find one that keeps no publication: about 1 ms. */
 const sampleSize = 64;
+/** Where that has found none, it is not done again for so many milliseconds: every new name at the bound asks for it. */
+const sampleIntervalMs = 20;
 /** Streams looked at in one sweep. */
 const sweepSize = 256;
 /** Publications deleted in one sweep: about 5 ms. */
@@ -39,6 +39,7 @@ export class StreamTable {
   #nextId: number;
   /** Where the next sample and the next sweep begin. */
   #sampleHand = 0;
+  #nextSampleAt = Number.NEGATIVE_INFINITY;
   #sweepHand = 0;
 
   constructor(file: SqliteFile, clock: Clock, random: Random, bounds: StoreBounds) {
@@ -98,6 +99,27 @@ export class StreamTable {
     this.#known.set(channel, stream);
     this.#created++;
     return stream;
+  }
+
+  /** One of the next streams that keep no publication; null where none is found, or none was a moment ago. */
+  emptyOne(): SqliteStream | null {
+    const now = this.#clock.monotonic();
+    if (now < this.#nextSampleAt) return null;
+    const { streamsAfter } = this.#file.statements;
+    let rows = streamsAfter.all(this.#sampleHand, sampleSize);
+    if (rows.length === 0) rows = streamsAfter.all(0, sampleSize);
+    this.#sampleHand = rows.at(-1)?.id ?? 0;
+    for (const row of rows) {
+      const stream = this.#ofRow(row, now);
+      if (stream !== null && !stream.touched && (stream.count === 0 || stream.expiresAt <= now)) return stream;
+    }
+    this.#nextSampleAt = now + sampleIntervalMs;
+    return null;
+  }
+
+  /** Removes the row of a stream that keeps no publication, inside of a transaction. */
+  makeRoom(empty: SqliteStream | null): void {
+    if (empty !== null) this.#remove(empty);
   }
 
   /** To be called before the open transaction changes the stream. */
@@ -240,23 +262,8 @@ export class StreamTable {
     if (this.#streams() < streamsMax) return true;
     const [first] = begun.values();
     if (first !== undefined) this.bounds.endBegun(first);
-    else if (this.#file.inTransaction) this.#removeEmpty();
+    else if (this.#file.inTransaction) this.makeRoom(this.emptyOne());
     return this.#streams() < streamsMax;
-  }
-
-  /** Removes the row of one of the next streams that keep no publication. */
-  #removeEmpty(): void {
-    const now = this.#clock.monotonic();
-    const { streamsAfter } = this.#file.statements;
-    let rows = streamsAfter.all(this.#sampleHand, sampleSize);
-    if (rows.length === 0) rows = streamsAfter.all(0, sampleSize);
-    this.#sampleHand = rows.at(-1)?.id ?? 0;
-    for (const row of rows) {
-      const stream = this.#ofRow(row, now);
-      if (stream === null || stream.touched || (stream.count > 0 && stream.expiresAt > now)) continue;
-      this.#remove(stream);
-      return;
-    }
   }
 
   /** Takes the row away, and of its publications as many as may go at once. */
@@ -285,12 +292,4 @@ export class StreamTable {
     this.#removed = [];
     this.#created = 0;
   }
-}
-
-function isDue(stream: SqliteStream, now: number): boolean {
-  if (stream.forgetAt <= now) return true;
-  const cleared = stream.expiresAt <= now || stream.first > stream.top;
-  if (cleared && stream.oldest <= stream.top) return true;
-  if (stream.first - stream.oldest > deleteMax) return true;
-  return stream.forgetAt - stream.storedForgetAt > Math.min(60_000, (stream.forgetAt - now) / 16);
 }

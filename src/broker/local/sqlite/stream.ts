@@ -4,6 +4,9 @@ import { Charges, type Share, type Shares } from "../shares.ts";
 import type { Stream } from "../store.ts";
 import { type StreamRow, streamCrc } from "./rows.ts";
 
+/** Publications deleted at once, for one stream: under 1 ms. */
+export const deleteMax = 1_000;
+
 /** What of a stream a transaction may change, and its failure has to change back. */
 type Undo = Pick<SqliteStream, "top" | "first" | "oldest" | "version" | "versionEpoch" | "expiresAt" | "forgetAt">;
 
@@ -125,4 +128,13 @@ export function rowOf(stream: SqliteStream, shift: number): StreamRow {
 /** A time as the file can hold it; for ever is very long. */
 function wholeMs(ms: number): number {
   return Math.round(Math.min(ms, Number.MAX_SAFE_INTEGER));
+}
+
+/** Whether a sweep has something of it to give back or to write down. */
+export function isDue(stream: SqliteStream, now: number): boolean {
+  if (stream.forgetAt <= now) return true;
+  const cleared = stream.expiresAt <= now || stream.first > stream.top;
+  if (cleared && stream.oldest <= stream.top) return true;
+  if (stream.first - stream.oldest > deleteMax) return true;
+  return stream.forgetAt - stream.storedForgetAt > Math.min(60_000, (stream.forgetAt - now) / 16);
 }
