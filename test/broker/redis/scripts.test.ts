@@ -8,6 +8,14 @@ import { TestRedis } from "../../support/redis.ts";
 import { callOf, named, onReal, onSimulated } from "../remote/calls.ts";
 import { enginePorts } from "../remote/engine-ports.ts";
 
+/** Counts the keys that never go. */
+const lasting = `
+local count = 0
+for _, key in ipairs(redis.call('KEYS', '*')) do
+  if redis.call('PTTL', key) < 0 then count = count + 1 end
+end
+return count`;
+
 describeWithRedisAndValkey("the scripts", (program) => {
   test(
     "[RD1] Redis answers every sequence of calls as the simulated server does, and tells the same messages",
@@ -24,6 +32,7 @@ describeWithRedisAndValkey("the scripts", (program) => {
         const [simulated, simulatedMessages] = onSimulated(calls);
         expect(named(real)).toBe(named(simulated));
         expect(named(realMessages)).toBe(named(simulatedMessages));
+        expect(redis.command("EVAL", lasting, "0")).toBe("0");
       }
     },
     testTimeout,
