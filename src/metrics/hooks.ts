@@ -1,4 +1,4 @@
-import type { Series } from "./series.ts";
+import { escapedLabel, type Series } from "./series.ts";
 
 /** What is counted of one hook. */
 interface HookCounts {
@@ -56,7 +56,7 @@ const durationsName = "chorus_hook_duration_seconds";
 /** The histogram of durations, a series for each hook. Names of hooks are from contracts: they need no escapes but these. */
 export function durationsText({ durationBounds, read }: HookMetrics): string {
   const lines = read().flatMap((hook) => {
-    const labels = `hook="${hook.kind}",name="${escaped(hook.name)}"`;
+    const labels = `hook="${hook.kind}",name="${escapedLabel(hook.name)}"`;
     let count = 0;
     const buckets = hook.durations.map((calls, index) => {
       count += calls;
@@ -73,8 +73,4 @@ export function durationsText({ durationBounds, read }: HookMetrics): string {
     `# TYPE ${durationsName} histogram`,
   ];
   return [...head, ...lines, ""].join("\n");
-}
-
-function escaped(text: string): string {
-  return text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
 }

@@ -1,11 +1,10 @@
-import { Registry } from "prom-client";
 import { counterSeries } from "./counter-series.ts";
 import type { Counters } from "./counters.ts";
 import { engineSeries } from "./engine.ts";
 import { type Gauges, gaugeSeries } from "./gauges.ts";
 import { durationsText, hookSeries } from "./hooks.ts";
 import { processSeries } from "./process.ts";
-import { addSeries, histogramText, type Series } from "./series.ts";
+import { histogramText, type Series, seriesText, textFormat } from "./series.ts";
 
 /**
  * Renders what was counted in Prometheus' text format. Nothing is kept here between scrapes: the counters are plain
@@ -13,16 +12,12 @@ import { addSeries, histogramText, type Series } from "./series.ts";
  * never users or channels, so the number of series is bounded.
  */
 export function createMetrics(counters: Counters, gauges: Gauges) {
-  const registry = new Registry();
-  const own = [...counterSeries(counters, gauges), ...gaugeSeries(gauges)].map(named);
-  for (const series of [
-    ...own,
+  const all = [
+    ...[...counterSeries(counters, gauges), ...gaugeSeries(gauges)].map(named),
     ...processSeries(gauges),
     ...hookSeries(gauges.hooks),
     ...engineSeries(gauges.engine),
-  ]) {
-    addSeries(registry, series);
-  }
+  ];
   const histograms = () => [
     histogramText("chorus_publish_duration_seconds", publishHelp, counters.publishDurations),
     histogramText("chorus_delivery_duration_seconds", deliveryHelp, counters.deliveryDurations),
@@ -30,8 +25,8 @@ export function createMetrics(counters: Counters, gauges: Gauges) {
     durationsText(gauges.hooks),
   ];
   return {
-    contentType: registry.contentType,
-    render: async () => [await registry.metrics(), ...histograms()].join("\n"),
+    contentType: textFormat,
+    render: async () => [...all.map(seriesText), ...histograms()].join("\n"),
   };
 }
 

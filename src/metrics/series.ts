@@ -1,4 +1,3 @@
-import { Counter, Gauge, type Registry } from "prom-client";
 import type { Histogram } from "./histogram.ts";
 
 /** One value, or one for each value of the label, or one for each combination of labels. */
@@ -17,30 +16,14 @@ export interface Series {
   read(): Sample;
 }
 
-/** Registers a metric: a counter where its name ends in `_total`, as Prometheus asks for, else a gauge. */
-export function addSeries(registry: Registry, series: Series): void {
-  if (series.name.endsWith("_total")) addCounter(registry, series);
-  else addGauge(registry, series);
-}
+/** The content type of the text format. */
+export const textFormat = "text/plain; version=0.0.4; charset=utf-8";
 
-function addCounter(registry: Registry, { name, help, label, read }: Series): void {
-  const labelNames = label === undefined ? [] : [label].flat();
-  const counter = new Counter({ name, help, labelNames, registers: [], collect });
-  function collect() {
-    counter.reset();
-    eachSample(read(), label, (labels, value) => counter.inc(labels, value));
-  }
-  registry.registerMetric(counter);
-}
-
-function addGauge(registry: Registry, { name, help, label, read }: Series): void {
-  const labelNames = label === undefined ? [] : [label].flat();
-  const gauge = new Gauge({ name, help, labelNames, registers: [], collect });
-  function collect() {
-    gauge.reset();
-    eachSample(read(), label, (labels, value) => gauge.set(labels, value));
-  }
-  registry.registerMetric(gauge);
+/** The text of series; those of one metric are a paragraph. By the convention of names, what ends in `_total` is a counter. */
+export function seriesText({ name, help, label, read }: Series): string {
+  const lines = samples(read(), label).map(([labels, value]) => `${name}${labelsText(labels)} ${valueText(value)}`);
+  const type = name.endsWith("_total") ? "counter" : "gauge";
+  return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...lines, ""].join("\n");
 }
 
 /** The text of a histogram, which has its counts already: the library's own counts only what it observed itself. */
@@ -57,12 +40,24 @@ export function histogramText(name: string, help: string, histogram: Histogram):
   ].join("\n");
 }
 
-function eachSample(
-  sample: Sample,
-  label: Series["label"],
-  add: (labels: Record<string, string>, value: number) => void,
-): void {
-  if (typeof sample === "number") add({}, sample);
-  else if (sample instanceof Map) for (const [name, value] of sample) add({ [String(label)]: String(name) }, value);
-  else for (const { labels, value } of sample as readonly LabelledSample[]) add(labels, value);
+/** A label's value as the format has it. */
+export function escapedLabel(text: string): string {
+  return text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
+}
+
+type Labels = Readonly<Record<string, string>>;
+
+function samples(sample: Sample, label: Series["label"]): readonly (readonly [labels: Labels, value: number])[] {
+  if (typeof sample === "number") return [[{}, sample]];
+  if (sample instanceof Map) return [...sample].map(([name, value]) => [{ [String(label)]: String(name) }, value]);
+  return (sample as readonly LabelledSample[]).map(({ labels, value }) => [labels, value]);
+}
+
+function labelsText(labels: Labels): string {
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escapedLabel(value)}"`);
+  return pairs.length === 0 ? "" : `{${pairs.join(",")}}`;
+}
+
+function valueText(value: number): string {
+  return Number.isFinite(value) ? String(value) : value > 0 ? "+Inf" : Number.isNaN(value) ? "NaN" : "-Inf";
 }

@@ -2,6 +2,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import packageJson from "../../package.json" with { type: "json" };
 import { NamespaceCounters } from "../../src/metrics/counters-by-namespace.ts";
 import { Histogram } from "../../src/metrics/histogram.ts";
+import { seriesText } from "../../src/metrics/series.ts";
 import { apiKey, startApi } from "../support/api.ts";
 import { CentrifugeProbe } from "../support/centrifuge-probe.ts";
 import { testTimeout } from "../support/patience.ts";
@@ -43,6 +44,18 @@ describe("a histogram", () => {
   });
 });
 
+describe("a series", () => {
+  test("is a paragraph of the text format, its labels escaped", () => {
+    const labels = { name: 'a "quoted"\\word\n', kind: "x" };
+    expect(seriesText({ name: "calls_total", help: "Calls.", read: () => [{ labels, value: 2 }] })).toBe(
+      '# HELP calls_total Calls.\n# TYPE calls_total counter\ncalls_total{name="a \\"quoted\\"\\\\word\\n",kind="x"} 2\n',
+    );
+    expect(seriesText({ name: "age", help: "Age.", read: () => Number.POSITIVE_INFINITY })).toContain(
+      "gauge\nage +Inf\n",
+    );
+  });
+});
+
 describe("counts by namespace", () => {
   test("are bounded: beyond a hundred namespaces the others share one", () => {
     const counters = new NamespaceCounters((channel) => (channel === "none" ? null : channel));
@@ -64,6 +77,8 @@ describe("the metrics", () => {
     expect(found.get("process_start_time_seconds")).toBeGreaterThan(1_000_000_000);
     expect(found.get("process_open_fds")).toBeGreaterThan(3);
     expect(found.get("process_max_fds")).toBeGreaterThan(100);
+    // A server that is alone has no engine that could be down.
+    expect(found.has("chorus_engine_up")).toBe(false);
   });
 
   test("[MM3] time every publish with an outcome, and one delivery in 64", async () => {

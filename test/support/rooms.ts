@@ -46,7 +46,7 @@ export const rooms: readonly (readonly [room: string, ...may: string[]])[] = [
     "types (?:src/(?:cluster|messages|hooks)|actors)/",
     ports,
   ],
-  ["src/metrics/", "prom-client", "node:", "src/http/"],
+  ["src/metrics/", "node:", "src/http/"],
   // The checks of an option belong to the room that uses it: the configuration calls them.
   [
     "src/config/",
