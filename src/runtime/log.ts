@@ -1,5 +1,4 @@
 import pino from "pino";
-import { prettyFactory } from "pino-pretty";
 import type { Log, LogFields } from "../core/log.ts";
 
 /** How much is logged, and in what form; `auto` is pretty on a terminal and JSON lines elsewhere. */
@@ -65,6 +64,8 @@ function pinoLevel(level: LogOptions["level"]): string {
 }
 
 function prettySink(sink: LogSink): LogSink {
+  // Few logs are for people: the others do not wait for it to be read.
+  const { prettyFactory }: typeof import("pino-pretty") = require("pino-pretty");
   const prettify = prettyFactory({ colorize: sink.isTTY === true, singleLine: true });
   return { write: (line) => sink.write(prettify(line)) };
 }
