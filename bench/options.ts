@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { experimentNames } from "./experiments/catalogue.ts";
+import { known } from "./experiments/catalogue.ts";
 import type { Profile } from "./profile.ts";
 
 /** What the command line asks for. */
@@ -22,11 +22,14 @@ const connectionsMaxDefault = 10_000;
 /** What `--peers` knows; with `none` only bare Bun and Chorus take part. */
 const peerNames: readonly string[] = ["ws", "socket.io", "gorilla", "centrifugo", "none"];
 
+const experimentNames = known.map(({ name }) => name);
+
 const usage = `usage: bun run bench [--quick | --full] [--only NAMES] [--peers NAMES] [--max-connections N]
                      [--rounds N] [--config FILE]
 
-  --quick             under a minute: fan-out, stores, connections and the API, two short rounds of each
-  --full              every size, protocol and store, open loops, 1 to 10,000 connections
+  --quick             under a minute: the same in two short rounds, peers in the fan-out alone
+  --full              half an hour or more: every size and store, open loops, 1 to 10,000 connections, many channels, actors,
+                      peers in every row
   --only NAMES        of: ${experimentNames.join(", ")}
   --peers NAMES       of: ${peerNames.join(", ")}; bare Bun and Chorus always take part
   --max-connections N no row with more connections than this

@@ -1,4 +1,4 @@
-import { brief, special, usual } from "./experiments/catalogue.ts";
+import { known, usual, whole } from "./experiments/catalogue.ts";
 import type { Bench, Experiment } from "./experiments/experiment.ts";
 import { findGo } from "./measure/go.ts";
 import { readMachine } from "./measure/machine.ts";
@@ -33,6 +33,6 @@ export async function runSuite(options: SuiteOptions): Promise<number> {
 }
 
 function chosen({ only, profile }: SuiteOptions): readonly Experiment[] {
-  if (only === null) return profile === "quick" ? brief : usual;
-  return [...usual, ...special].filter(({ name }) => only.includes(name));
+  if (only === null) return profile === "full" ? whole : usual;
+  return known.filter(({ name }) => only.includes(name));
 }

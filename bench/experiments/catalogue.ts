@@ -15,14 +15,14 @@ import { processes } from "./processes.ts";
 import { stores } from "./stores.ts";
 import { transports } from "./transports.ts";
 
-/** Run without being asked for. */
-export const usual: readonly Experiment[] = [fanout, stores, channels, memory, connections, actors, api];
+/** Run without being asked for: what the tables of the README say. */
+export const usual: readonly Experiment[] = [fanout, stores, memory, connections, api];
 
-/** Of these, what fits into a minute. */
-export const brief: readonly Experiment[] = [fanout, stores, memory, connections, api];
+/** Run by `--full`. */
+export const whole: readonly Experiment[] = [fanout, stores, channels, memory, connections, actors, api];
 
-/** Run when asked for. */
-export const special: readonly Experiment[] = [churn, abuse, hooks, nodes, nats, processes, transports, delta];
+/** Run by their names alone. */
+const special: readonly Experiment[] = [churn, abuse, hooks, nodes, nats, processes, transports, delta];
 
 /** What `--only` knows. */
-export const experimentNames: readonly string[] = [...usual, ...special].map(({ name }) => name);
+export const known: readonly Experiment[] = [...whole, ...special];

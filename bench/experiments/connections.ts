@@ -7,7 +7,7 @@ import type { Pair } from "../servers/pair.ts";
 import { speechOf } from "../speech/speeches.ts";
 import { resizeAll, withPairs } from "./contest.ts";
 import type { Bench, Experiment } from "./experiment.ts";
-import { takesPart } from "./fanout.ts";
+import { isPeer, takesPart } from "./fanout.ts";
 
 /** Connections of a round. */
 const perRound = 5_000;
@@ -17,6 +17,9 @@ const restMs = 700;
 
 /** The bystanders: so many receive so many publications a second while a round's connections are opened. */
 const bystanders = { receivers: 1_000, rate: 50, ms: 2_000 };
+
+/** The bystanders of these are watched in every profile but the quick one. */
+const plainOnes: readonly string[] = [bareBun, "Chorus"];
 
 /** How many connects a server answers in a second, and what opening them does to the connections that are there. */
 export const connections: Experiment = {
@@ -29,14 +32,15 @@ export const connections: Experiment = {
       bench.terminal.once("connections are skipped: Go is not installed, and a load of Bun opens too few");
       return;
     }
-    const compared = bench.profile.name === "quick" ? { ...bench, peers: [] } : bench;
+    const { name: profile, isComplete, peerProcesses } = bench.profile;
     const entrants = [...broadcasters, ...withPresence].filter(
-      ({ name, speech }) => speech !== "socket.io" && takesPart(compared, name),
+      (each) => each.speech !== "socket.io" && takesPart(bench, each.name) && !(peerProcesses === 0 && isPeer(each)),
     );
     await withPairs(bench, { entrants, layout: { channels: 1, publishers: 1 } }, async (pairs) => {
       await countConnects(bench, program, pairs);
-      if (bench.profile.name === "quick") return;
-      await watchBystanders(bench, program, await resizeAll(bench, pairs, bystanders.receivers));
+      if (profile === "quick") return;
+      const watched = pairs.filter(({ entrant }) => isComplete || plainOnes.includes(entrant.name));
+      await watchBystanders(bench, program, await resizeAll(bench, watched, bystanders.receivers));
     });
   },
 };

@@ -1,5 +1,5 @@
 import { thousands } from "../report/formats.ts";
-import { bareBun, broadcasters } from "../servers/entrants.ts";
+import { bareBun, broadcasters, type Entrant } from "../servers/entrants.ts";
 import type { Pair } from "../servers/pair.ts";
 import { ask, resizeAll, warmUp, warmUpReceivers, withPairs } from "./contest.ts";
 import type { Bench, Experiment } from "./experiment.ts";
@@ -29,9 +29,14 @@ export const fanout: Experiment = {
 };
 
 /** Bare Bun and Chorus always take part, peers unless others were named. A variant is named behind a comma. */
-export function takesPart({ peers }: Bench, name: string): boolean {
+export function takesPart({ peers }: Pick<Bench, "peers">, name: string): boolean {
   const [server = ""] = name.split(",");
   return name === bareBun || server === "Chorus" || peers === null || peers.includes(server.toLowerCase());
+}
+
+/** Whether it is neither bare Bun nor Chorus. */
+export function isPeer({ name }: Pick<Entrant, "name">): boolean {
+  return !takesPart({ peers: [] }, name);
 }
 
 /** Publications a second of an open loop to so many. */

@@ -3,7 +3,7 @@ import { thousands } from "../report/formats.ts";
 import { broadcasters, type Entrant, transports, withPresence } from "../servers/entrants.ts";
 import { withPairs } from "./contest.ts";
 import type { Bench, Experiment } from "./experiment.ts";
-import { takesPart } from "./fanout.ts";
+import { isPeer, takesPart } from "./fanout.ts";
 
 /** Connections that a server has had, with a round of traffic, before its memory is read. */
 const warmUpConnections = 300;
@@ -21,19 +21,20 @@ export const memory: Experiment = {
   async run(bench) {
     const { terminal, results, profile } = bench;
     terminal.title("Memory of an idle connection");
-    const compared = profile.name === "quick" ? { ...bench, peers: [] } : bench;
-    const entrants = [...broadcasters, ...withPresence, ...transports].filter(({ name }) => takesPart(compared, name));
+    const everyone = [...broadcasters, ...withPresence, ...(profile.isComplete ? transports : [])];
+    const entrants = everyone.filter(({ name }) => takesPart(bench, name));
     const raw: { name: string; kilobytes: number[] }[] = [];
     for (const entrant of entrants) {
       const kilobytes: number[] = [];
-      for (let round = 0; round < profile.processes; round++) {
+      const processes = isPeer(entrant) ? profile.peerProcesses : profile.processes;
+      for (let round = 0; round < processes; round++) {
         terminal.progress(`${entrant.name}: process ${round + 1}`);
         const bytes = await idle(bench, entrant);
         if (bytes !== null) kilobytes.push(bytes / 1024);
       }
       if (kilobytes.length > 0) raw.push({ name: entrant.name, kilobytes });
     }
-    const caption = `RSS per idle connection at ${thousands(profile.idleConnections)}, in KB; ${profile.processes} fresh processes`;
+    const caption = `RSS per idle connection at ${thousands(profile.idleConnections)}, in KB; ${profile.processes} fresh processes of Chorus, ${profile.peerProcesses} of each peer`;
     const head = ["server", "median", "least", "most"];
     const rows = raw.map(({ name, kilobytes }) => [
       name,
