@@ -45,6 +45,7 @@ describe("keys of a set", () => {
   });
 
   const goodJwk = jwk(keys.RS256.publicKey, { kid: "r" });
+  const other = keyPair("RS256");
   const withoutMember = (name: string) => Object.fromEntries(Object.entries(goodJwk).filter(([key]) => key !== name));
   test.each<[string, unknown]>([
     ["is no object", 7],
@@ -71,7 +72,6 @@ describe("keys of a set", () => {
     ["is a private key", jwk(keys.RS256.privateKey, { kid: "r" })],
     ["is a secret", { kty: "oct", kid: "r", k: "c2VjcmV0" }],
   ])("[JW61] an entry that %s is ignored, and the keys beside it count", async (_name, entry) => {
-    const other = keyPair("RS256");
     const server = keyServer(() => Response.json({ keys: [entry, jwk(other.publicKey, { kid: "r" }), entry] }));
     const { auth } = remote(server.url);
     const signed = jwt(claims, { alg: "RS256", key: other.privateKey, header: { kid: "r" } });

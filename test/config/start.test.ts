@@ -1,11 +1,14 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { generateKeyPairSync } from "node:crypto";
 import packageJson from "../../package.json" with { type: "json" };
-import { bunVersionFault } from "../../src/app/start-checks.ts";
+import { start } from "../../src/app/start.ts";
+import { bunVersionFault, fileProblems, startProblems, whyNotStarted } from "../../src/app/start-checks.ts";
+import { storeProblems } from "../../src/app/store-checks.ts";
 import { startServer } from "../../src/server.ts";
 import { certificate, certificateKey } from "../support/certificate.ts";
 import { testTimeout } from "../support/patience.ts";
-import { ChorusProcess, type ProcessOptions } from "../support/process.ts";
+import { ChorusProcess } from "../support/process.ts";
+import { valid } from "./support.ts";
 
 setDefaultTimeout(testTimeout);
 
@@ -23,32 +26,48 @@ function withCertificate(path: string) {
   return { http_server: { port: 0, tls: { enabled: true, cert_pem: path, key_pem: path } } };
 }
 
-/** Starts what cannot start; its exit code and the only line that it writes. */
-async function refusal(options: ProcessOptions): Promise<{ code: number | null; line: string }> {
-  const { code, stdout, stderr } = await ChorusProcess.run(options);
-  expect([stdout, stderr.length]).toEqual(["", 1]);
-  return { code, line: stderr[0] ?? "" };
+/** The line of a start that a valid configuration cannot have, as the process writes it. */
+function whyNot(input: object): string {
+  const config = valid({ ...input, log: { level: "none" } });
+  try {
+    start(config);
+  } catch (error) {
+    return whyNotStarted(error, config);
+  }
+  throw new Error("it has started");
 }
 
 describe("a start that cannot be", () => {
-  test.each([
-    [["--prot", "3"], "--prot: unknown flag"],
-    [["--port"], "--port: expected a value"],
-    [["serve"], "an argument was not expected"],
-  ])("[CF90] the command line %p is one line and exit 2", async (args, words) => {
-    const { code, line } = await refusal({ args });
-    expect(code).toBe(2);
-    expect(line).toStartWith(words);
+  test.concurrent.each([
+    ["a mistake of the command line", ["--prot", "3"], 2, "--prot: unknown flag"],
+    ["what a sub-command cannot do", ["gentoken"], 1, "client.token.hmac_secret_key"],
+  ])("[CF90] %s is one line on stderr, with a code of its own", async (_, args, exitCode, words) => {
+    const { code, stdout, stderr } = await ChorusProcess.run({ args });
+    expect([code, stdout]).toEqual([exitCode, ""]);
+    expect(stderr).toEqual([expect.stringContaining(words)]);
+  });
+
+  test.concurrent("[CF90] a place of another machine is one line and exit 1", async () => {
+    const { code, stderr } = await ChorusProcess.run({ config: { http_server: { address: nowhere, port: 18_080 } } });
+    expect(code).toBe(1);
+    expect(stderr).toEqual([`${nowhere}:18080 is no place of this machine: choose another address with --address.`]);
+  });
+
+  test.concurrent.each([
+    ["web.directory", [], { ...freePort, web: { directory: "gone" } }],
+    ["http_server.tls.cert_pem", ["--check-config"], withCertificate("gone.pem")],
+    ["engine.sqlite.path", ["--check-config"], { ...freePort, channel: history, engine: { sqlite: { path: "." } } }],
+  ])("[CF90] %s that cannot be had is exit 78 (arguments: %p)", async (option, args, config) => {
+    const { code, stdout, stderr } = await ChorusProcess.run({ config, args });
+    expect([code, stdout]).toEqual([78, ""]);
+    expect(stderr[0]).toStartWith(`${option}: `);
   });
 
   test.each([
-    ["web.directory", { ...freePort, web: { directory: "gone" } }],
-    ["web.directory", { ...freePort, web: { directory: "config.json" } }],
+    ["web.directory", { web: { directory: "package.json" } }],
     ["http_server.tls.cert_pem", withCertificate("gone.pem")],
-  ])("%s that is not there stops the start", async (option, config) => {
-    const { code, stdout, stderr } = await ChorusProcess.run({ config });
-    expect([code, stdout]).toEqual([78, ""]);
-    expect(stderr[0]).toStartWith(`${option}: there is no such `);
+  ])("%s that is not there is a line with its path", (option, config) => {
+    expect(fileProblems(valid(config))[0]).toStartWith(`${option}: there is no such `);
   });
 
   test.each([
@@ -74,36 +93,30 @@ describe("a start that cannot be", () => {
     ],
     [
       "a certificate that is none",
-      { cert_pem: "config.json", key_pem: certificateKey },
+      { cert_pem: "package.json", key_pem: certificateKey },
       "http_server.tls holds no certificate with its key as PEM (",
     ],
   ])("[CF99] --check-config fails with %s, as the start does", async (_, tls, words) => {
-    const config = { http_server: { port: 0, tls: { enabled: true, ...tls } } };
-    const checked = await ChorusProcess.run({ config, args: ["--check-config"] });
-    expect([checked.code, checked.stdout]).toEqual([78, ""]);
-    expect(checked.stderr).toEqual([expect.stringContaining(words)]);
-    await expect(startServer({ ...config, log: { level: "none" } })).rejects.toThrow();
+    const config = { http_server: { port: 0, tls: { enabled: true, ...tls } }, log: { level: "none" } } as const;
+    expect(startProblems(valid(config))).toEqual([expect.stringContaining(words)]);
+    await expect(startServer(config)).rejects.toThrow();
   });
 
   test.each([
     ["/dev/null/chorus.db", "/dev/null is no folder"],
     [".", "it is no file"],
   ])("[CF99] --check-config fails where the history cannot be kept at %s, as the start does", async (path, words) => {
-    const kept = { history_size: 1, history_ttl: "60s" };
-    const client = { allow_anonymous_connect_without_token: true };
     const config = {
-      http_server: { port: 0 },
-      client,
-      channel: { without_namespace: kept },
+      ...freePort,
+      channel: { without_namespace: { history_size: 1, history_ttl: "60s" } },
       engine: { sqlite: { path } },
-    };
-    const checked = await ChorusProcess.run({ config, args: ["--check-config"] });
-    expect([checked.code, checked.stdout]).toEqual([78, ""]);
-    expect(checked.stderr).toEqual([`engine.sqlite.path: ${path} cannot be written: ${words}`]);
-    expect((await ChorusProcess.run({ config })).code).toBe(1);
+      log: { level: "none" },
+    } as const;
+    expect(storeProblems(valid(config))).toEqual([`engine.sqlite.path: ${path} cannot be written: ${words}`]);
+    await expect(startServer(config)).rejects.toThrow();
   });
 
-  test("[CF99] --check-config passes with a certificate in one line and its key in base64", async () => {
+  test.concurrent("[CF99] --check-config passes with a certificate in one line and its key in base64", async () => {
     const tls = {
       enabled: true,
       cert_pem: certificate.replaceAll("\n", "\\n"),
@@ -113,9 +126,10 @@ describe("a start that cannot be", () => {
     const { code, stdout, stderr } = await ChorusProcess.run({ config, args: ["--check-config"] });
     expect([code, stderr]).toEqual([0, []]);
     expect(stdout).toStartWith("The configuration is valid: ");
-    await using server = await ChorusProcess.spawn({ config });
-    const response = await fetch(await server.url(), { tls: { rejectUnauthorized: false } });
+    const server = await startServer({ ...config, log: { level: "none" } });
+    const response = await fetch(server.url, { tls: { rejectUnauthorized: false } });
     expect(response.status).toBe(200);
+    await server.stop();
   });
 
   test("in the same process it is thrown, and a page that is off needs no folder", async () => {
@@ -127,34 +141,26 @@ describe("a start that cannot be", () => {
     await server.stop();
   });
 
-  test("a certificate that is none is one line that says so", async () => {
-    const { code, line } = await refusal({ config: withCertificate("config.json") });
-    expect(code).toBe(1);
-    expect(line).toContain("http_server.tls holds no certificate");
+  test("a certificate that is none is a line that says so", () => {
+    expect(whyNot(withCertificate("package.json"))).toContain("http_server.tls holds no certificate");
   });
 
   test.each([
     ["engine.sqlite.path", { engine: { sqlite: { path: "." } }, channel: history }],
     ["push_log.path", { push_log: { path: "." }, http_api: { key: "key" } }],
-  ])("a file that cannot be had is one line that names %s", async (option, config) => {
-    const { code, line } = await refusal({ config: { ...freePort, ...config } });
-    expect(code).toBe(1);
-    expect(line).toContain(` Choose another file with ${option}`);
+  ])("a file that cannot be had is a line that names %s", (option, config) => {
+    expect(whyNot({ ...freePort, ...config })).toContain(` Choose another file with ${option}`);
   });
 
-  test.each([
-    ["--address", { address: nowhere, port: 18_080 }],
-    ["http_server.internal_address", { port: 0, internal_port: 18_080, internal_address: nowhere }],
-  ])("a place of another machine is one line that names %s", async (option, http_server) => {
-    const { code, line } = await refusal({ config: { http_server } });
-    expect(code).toBe(1);
-    expect(line).toBe(`${nowhere}:18080 is no place of this machine: choose another address with ${option}.`);
+  test("a place of another machine is a line that names http_server.internal_address", () => {
+    expect(whyNot({ http_server: { port: 0, internal_port: 18_080, internal_address: nowhere } })).toBe(
+      `${nowhere}:18080 is no place of this machine: choose another address with http_server.internal_address.`,
+    );
   });
 
-  test("an internal port in use is one line that names its option", async () => {
+  test("an internal port in use is a line that names its option", () => {
     using taken = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: () => {} } });
-    const { code, line } = await refusal({ config: { http_server: { port: 0, internal_port: taken.port } } });
-    expect(code).toBe(1);
+    const line = whyNot({ http_server: { port: 0, internal_port: taken.port } });
     expect(line).toContain(`127.0.0.1:${taken.port} is in use`);
     expect(line).toContain("http_server.internal_port");
   });
@@ -169,11 +175,5 @@ describe("a start that cannot be", () => {
       null,
       null,
     ]);
-  });
-
-  test("what a sub-command cannot do is said on stderr", async () => {
-    const { code, line } = await refusal({ args: ["gentoken"] });
-    expect(code).toBe(1);
-    expect(line).toContain("client.token.hmac_secret_key");
   });
 });

@@ -167,7 +167,7 @@ describe("who may use it", () => {
 });
 
 describe("what it shows", () => {
-  test("[KO9] a sample counts connections by state and protocol, each second while it is followed, and else nothing runs", async () => {
+  test.concurrent("[KO9] a sample counts connections by state and protocol, each second while it is followed, and else nothing runs", async () => {
     const intervals = new Set<object>();
     const timers: Timers = {
       ...systemTimers,
@@ -241,7 +241,7 @@ describe("what it shows", () => {
     expect((await watched.next(({ ended }) => ended !== null)).ended).toBe("other");
   });
 
-  test.each([
+  test.concurrent.each([
     [false, undefined],
     [true, '{"text":"a secret word"}'],
   ])(

@@ -2,6 +2,8 @@ import { Database } from "bun:sqlite";
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { cpSync, existsSync, linkSync, readdirSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { backup, renewEpochs } from "../../src/app/store-commands.ts";
+import { valid } from "../config/support.ts";
 import { CentrifugeProbe } from "../support/centrifuge-probe.ts";
 import { TemporaryFolder } from "../support/folder.ts";
 import { everything, startOpenServer, tokenFor } from "../support/open-channels.ts";
@@ -25,7 +27,7 @@ async function publish(url: string, channel: string, data: unknown) {
   return (body as { readonly result: { readonly offset: number; readonly epoch: string } }).result;
 }
 
-test("[BK135] a file that its own process has read, copied and tried to open twice stays with its server", async () => {
+test.concurrent("[BK135] a file that its own process has read, copied and tried to open twice stays with its server", async () => {
   await using folder = await TemporaryFolder.create();
   await using server = await startOpenServer(configOf(folder));
   await publish(server.url, "a", 1);
@@ -44,7 +46,7 @@ test("[BK135] a file that its own process has read, copied and tried to open twi
   expect(await publish(next.url, "a", 3)).toMatchObject({ offset: 3 });
 });
 
-test("[BK135] a file is one file under every name, for other processes too", async () => {
+test.concurrent("[BK135] a file is one file under every name, for other processes too", async () => {
   await using folder = await TemporaryFolder.create();
   await using server = await startOpenServer(configOf(folder));
   await publish(server.url, "a", 1);
@@ -85,7 +87,7 @@ test("[BK135] a file is one file under every name, for other processes too", asy
   expect(await publish(next.url, "a", 3)).toMatchObject({ offset: 3 });
 });
 
-test("[BK147] a backup of a running server is whole, and begins new epochs where it is restored", async () => {
+test.concurrent("[BK147] a backup of a running server is whole, and begins new epochs where it is restored", async () => {
   await using folder = await TemporaryFolder.create();
   await using server = await startOpenServer(configOf(folder));
   const { epoch } = await publish(server.url, "a", "before");
@@ -112,7 +114,7 @@ test("[BK147] a backup of a running server is whole, and begins new epochs where
   expect(reply["epoch"]).not.toBe(epoch);
 });
 
-test("[BK147] without a history the messages are copied, to any name", async () => {
+test.concurrent("[BK147] without a history the messages are copied, to any name", async () => {
   await using folder = await TemporaryFolder.create();
   const push_log = { path: join(folder.path, "push.db") };
   const server = await startOpenServer({ push_log });
@@ -123,7 +125,7 @@ test("[BK147] without a history the messages are copied, to any name", async () 
   expect(await process.exists("file:name?mode=memory-push")).toBe(true);
 });
 
-test("[BK146] renew-epochs renews the epochs of a file that no server has open", async () => {
+test.concurrent("[BK146] renew-epochs renews the epochs of a file that no server has open", async () => {
   await using folder = await TemporaryFolder.create();
   const server = await startOpenServer(configOf(folder));
   const { epoch } = await publish(server.url, "a", 1);
@@ -141,23 +143,23 @@ test("[BK146] renew-epochs renews the epochs of a file that no server has open",
 
 test("backup and renew-epochs refuse what they cannot do, in one line", async () => {
   await using folder = await TemporaryFolder.create();
+  const config = valid({ ...configOf(folder), http_server: { port: 0 } });
   const file = join(folder.path, "backup.db");
-  const nothing = [`there is no such file: ${folder.engine.sqlite.path}`];
-  expect(await inAnotherProcess(folder, "backup", file)).toMatchObject({ code: 1, stderr: nothing });
-  expect(await inAnotherProcess(folder, "renew-epochs")).toMatchObject({ code: 1, stderr: nothing });
-  expect(await inAnotherProcess(folder, "backup")).toMatchObject({ code: 2, stderr: ["usage: backup FILE"] });
+  const nothing = { exitCode: 1, text: `there is no such file: ${folder.engine.sqlite.path}` };
+  expect([backup([file], config), renewEpochs([], config)]).toEqual([nothing, nothing]);
+  expect(backup([], config)).toEqual({ exitCode: 2, text: "usage: backup FILE" });
   expect(existsSync(file)).toBe(false);
   const server = await startOpenServer(configOf(folder));
   await server.stop();
   const journal = `${folder.engine.sqlite.path}-journal`;
-  expect((await inAnotherProcess(folder, "backup", journal)).stderr[0]).toContain("is a name that belongs to");
+  expect(backup([journal], config).text).toContain("is a name that belongs to");
   // Where one of the copies cannot be made, neither is.
   writeFileSync(`${file}-push`, "");
-  expect((await inAnotherProcess(folder, "backup", file)).stderr).toEqual([`${file}-push exists already`]);
+  expect(backup([file], config).text).toBe(`${file}-push exists already`);
   expect(existsSync(file)).toBe(false);
   rmSync(`${file}-push`);
   // Where no server runs, the file is copied as well.
-  expect((await inAnotherProcess(folder, "backup", file)).code).toBe(0);
+  expect(backup([file], config).exitCode).toBe(0);
   using copy = new Database(file, { readonly: true });
   expect(copy.query("SELECT count(*) AS n FROM streams").get()).toEqual({ n: 0 });
 });

@@ -14,9 +14,9 @@ export class TemporaryFolder implements AsyncDisposable {
     return new TemporaryFolder(await mkdtemp(join(tmpdir(), "chorus-test-")));
   }
 
-  /** Options of a server that keeps its history in this folder. */
+  /** Options of a server that keeps its history in this folder. No test cuts the power: a commit need not wait for the disk. */
   get engine() {
-    return { type: "sqlite", sqlite: { path: join(this.path, "chorus.db") } } as const;
+    return { type: "sqlite", sqlite: { path: join(this.path, "chorus.db"), synchronous: "normal" } } as const;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -77,7 +77,8 @@ function start({ config, backend: port }: Recording, { backend, engine, folder, 
     http_server: { port: 0 },
     engine:
       typeof engine === "string" ? { ...folder.engine, type: engine === "late" ? "memory" : engine } : engine.config,
-    push_log: { path: freshPushPath() },
+    // No recording reads it, and to open its file is a third of a start. The path is that of a file that is made when needed.
+    push_log: { enabled: false, path: freshPushPath() },
     shutdown: { batch_interval: "1ms" },
   };
   // The first ping comes by chance in the second half of an interval: here in the middle of it.

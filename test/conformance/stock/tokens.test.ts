@@ -39,7 +39,7 @@ function tokens(...list: string[]) {
 }
 
 describe("the stock client with tokens", () => {
-  test("[RC20] fetches a token, and another one before the first runs out", async () => {
+  test.concurrent("[RC20] fetches a token, and another one before the first runs out", async () => {
     const { clock, server: open, inSeconds } = await start();
     await using server = open;
     const { asked, get } = tokens(
@@ -101,7 +101,7 @@ describe("the stock client with tokens", () => {
     expect(asked.length).toBe(2);
   });
 
-  test("subscribes with a token of its own to what is closed, refreshes it, and fetches another after 109", async () => {
+  test.concurrent("subscribes with a token of its own to what is closed, refreshes it, and fetches another after 109", async () => {
     const { clock, server: open, inSeconds } = await start();
     await using server = open;
     const claims = { sub: "ann", channel: "closed:a" };
