@@ -15,7 +15,7 @@ export interface Profile {
   readonly openLoop: boolean;
   /** Subscribers of the rows by store. */
   readonly storeConnections: readonly number[];
-  /** Connections at which memory is measured, and fresh processes of Chorus in which it is. */
+  /** Connections at which memory is measured, and fresh processes of Chorus and bare Bun in which it is. */
   readonly idleConnections: number;
   readonly processes: number;
   /** The same of each peer; 0 is none of them, in the row of connects neither. */

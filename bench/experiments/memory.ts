@@ -34,7 +34,7 @@ export const memory: Experiment = {
       }
       if (kilobytes.length > 0) raw.push({ name: entrant.name, kilobytes });
     }
-    const caption = `RSS per idle connection at ${thousands(profile.idleConnections)}, in KB; ${profile.processes} fresh processes of Chorus, ${profile.peerProcesses} of each peer`;
+    const caption = `RSS per idle connection at ${thousands(profile.idleConnections)}, in KB; ${profile.processes} fresh processes, ${profile.peerProcesses} of each peer`;
     const head = ["server", "median", "least", "most"];
     const rows = raw.map(({ name, kilobytes }) => [
       name,
