@@ -1,6 +1,9 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { parseConfig } from "../../src/config/parse.ts";
+import { testTimeout } from "../support/patience.ts";
 import { errorsOf, everyOption, load, loaded, valid, warningsOf, withOption } from "./support.ts";
+
+setDefaultTimeout(testTimeout);
 
 const secrets = everyOption().filter(({ option }) => option.notes.secret !== undefined);
 

@@ -1,5 +1,8 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { testTimeout } from "../support/patience.ts";
 import { everyOption, load, loaded, refused } from "./support.ts";
+
+setDefaultTimeout(testTimeout);
 
 const open = '"client": {"allow_anonymous_connect_without_token": true}';
 
