@@ -41,3 +41,25 @@ iDiLvMHvQCsXq6JhJDjND5k/6rqhRANCAASGK+nvrcowDilP1SwWQF+IzjHEY7ln
 9LvS4cT7McyzZHU2h8oMmlfzJzelAmGwGx+wTfaQFGWTXGrNYM16kIbw
 -----END PRIVATE KEY-----
 `;
+
+/** One for the name localhost alone, not for its address. */
+export const nameCertificate = `-----BEGIN CERTIFICATE-----
+MIIBlTCCATugAwIBAgIUVvkotwUx8biqrRhIviJs6KWZSdwwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEzMDA0MTYyOVoYDzIxMjYxMTA2
+MDQxNjI5WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAASEBM4PrJarhaD/EBDKUEhpApbxiRvFv0Qrh8q4WsIJs6s9hDzZ+EgC
+ooC52ypi5El+NETYhcaxtGHKwMj/drxvo2kwZzAdBgNVHQ4EFgQU7o4Y+deQ9SWV
+Tp1FUo4yLXYvR1IwHwYDVR0jBBgwFoAU7o4Y+deQ9SWVTp1FUo4yLXYvR1IwDwYD
+VR0TAQH/BAUwAwEB/zAUBgNVHREEDTALgglsb2NhbGhvc3QwCgYIKoZIzj0EAwID
+SAAwRQIgRlrIxuQhxioXHx89Z3XT4kJGVjm9qFehh7zwR3yufEMCIQDRhAvaYC9v
+lvLv/EYmNRcVium2jLVtNaCLUCoQRY/gAA==
+-----END CERTIFICATE-----
+`;
+
+/** Its private key, which guards nothing. */
+export const nameKey = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgOcgEWkECxLtNg08Y
+93n6OaPrTeWb3SFM1VGMSJj2aN6hRANCAASEBM4PrJarhaD/EBDKUEhpApbxiRvF
+v0Qrh8q4WsIJs6s9hDzZ+EgCooC52ypi5El+NETYhcaxtGHKwMj/drxv
+-----END PRIVATE KEY-----
+`;

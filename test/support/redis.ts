@@ -11,6 +11,11 @@ export function freePort(): number {
   return listener.port;
 }
 
+interface Started {
+  readonly program: string;
+  readonly cli: readonly string[];
+}
+
 /** A real Redis on the loopback with a folder of its own. */
 export class TestRedis implements AsyncDisposable {
   readonly port: number;
@@ -18,24 +23,30 @@ export class TestRedis implements AsyncDisposable {
   readonly #folder: TemporaryFolder;
   readonly #args: readonly string[];
   readonly #program: string;
+  readonly #cli: readonly string[];
   #process: Bun.Subprocess;
 
-  private constructor(folder: TemporaryFolder, port: number, args: readonly string[], program: string) {
+  private constructor(folder: TemporaryFolder, port: number, args: readonly string[], { program, cli }: Started) {
     this.port = port;
     this.#program = program;
+    this.#cli = cli;
     this.folder = folder.path;
     this.#folder = folder;
     this.#args = args;
     this.#process = this.#spawn();
   }
 
-  /** Starts a server; `args` are options of its command line, `program` may be that of Valkey. */
+  /**
+   * Starts a server; `args` are options of its command line, `program` may be that of Valkey, and `cli` are options
+   * of redis-cli.
+   */
   static async start(
     args: readonly string[] = [],
     port = freePort(),
     program: string = "redis-server",
+    cli: readonly string[] = [],
   ): Promise<TestRedis> {
-    const redis = new TestRedis(await TemporaryFolder.create(), port, args, program);
+    const redis = new TestRedis(await TemporaryFolder.create(), port, args, { program, cli });
     await redis.#ready();
     return redis;
   }
@@ -65,7 +76,7 @@ export class TestRedis implements AsyncDisposable {
 
   /** Runs a command by redis-cli, and gives what it says. */
   command(...words: readonly string[]): string {
-    const { stdout } = Bun.spawnSync(["redis-cli", "-p", String(this.port), ...words]);
+    const { stdout } = Bun.spawnSync(["redis-cli", "-p", String(this.port), ...this.#cli, ...words]);
     return stdout.toString().trim();
   }
 

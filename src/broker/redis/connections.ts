@@ -15,8 +15,10 @@ const retryMaxMs = 2_000;
 export function connect(options: RedisOptions, role: "commands" | "messages" | "check", random: Random): Redis {
   const { Redis: Client }: typeof import("ioredis") = require("ioredis");
   nameSubscribers(Object.getPrototypeOf(tracingChannel("ioredis:command")));
-  const client = new Client<"legacy">({ ...clientOptions(options, role, random), replyMapping: "legacy" });
+  const own = { ...clientOptions(options, role, random), lazyConnect: true, replyMapping: "legacy" as const };
+  const client = new Client<"legacy">(own);
   if (options.at.kind === "sentinel") followSentinels(client, options.at.clientName);
+  client.connect().catch(() => {});
   return client;
 }
 
@@ -60,17 +62,30 @@ export async function withConnection<Value>(
 /** A client of sentinels, which ioredis makes and keeps to itself. */
 interface SentinelConnector {
   connectToSentinel(endpoint: unknown, options?: ClientOptions): Redis;
+  connect(emit: (type: string, error: unknown) => void): Promise<unknown>;
 }
 
 /**
  * Names the clients of sentinels. One that cannot be reached is no error, because the next one is asked: the clients have
- * no listener for errors (ioredis 6.0.0), and ioredis writes those past our log, to stderr.
+ * no listener for errors (ioredis 6.0.0), and ioredis writes those past our log, to stderr. The last of them is named
+ * where none can be reached: of a certificate that is not valid ioredis says that the connection is closed.
  */
 function followSentinels(client: Redis, name: string): void {
   const { connector } = client as unknown as { connector: SentinelConnector };
   const open = connector.connectToSentinel.bind(connector);
+  const connectToMaster = connector.connect.bind(connector);
   const named = name === "" ? {} : { connectionName: name };
-  connector.connectToSentinel = (endpoint, options) => open(endpoint, { ...options, ...named }).on("error", () => {});
+  let cause: unknown = null;
+  connector.connectToSentinel = (endpoint, options) =>
+    open(endpoint, { ...options, ...named }).on("error", (error: unknown) => {
+      cause = error;
+    });
+  connector.connect = (emit) => {
+    cause = null;
+    return connectToMaster((type, error) =>
+      emit(type, cause === null ? error : new Error(`${error} (${cause})`, { cause })),
+    );
+  };
 }
 
 function clientOptions(options: RedisOptions, role: string, random: Random): ClientOptions {
@@ -80,7 +95,7 @@ function clientOptions(options: RedisOptions, role: string, random: Random): Cli
     Math.min(retryMaxMs, retryMinMs * 2 ** Math.min(attempt, 6)) * (0.5 + random.float() / 2);
   const encrypted = tlsOf(tls);
   return {
-    ...(at.kind === "sentinel" ? sentinelOptions(at, delay) : addressOf(at)),
+    ...(at.kind === "sentinel" ? sentinelOptions(at, delay, ioTimeout) : addressOf(at)),
     ...(user !== "" && { username: user }),
     ...(password !== "" && { password }),
     db,
@@ -110,6 +125,7 @@ function addressOf(at: Extract<Place, { kind: "server" }>): ClientOptions {
 function sentinelOptions(
   { sentinels, name, user, password, tls }: Extract<Place, { kind: "sentinel" }>,
   delay: (attempt: number) => number,
+  ioTimeout: number,
 ): ClientOptions {
   const encrypted = tlsOf(tls);
   return {
@@ -119,6 +135,8 @@ function sentinelOptions(
     ...(password !== "" && { sentinelPassword: password }),
     ...(encrypted && { sentinelTLS: encrypted }),
     sentinelRetryStrategy: delay,
+    // One that hangs takes connections all the same.
+    sentinelCommandTimeout: ioTimeout,
     failoverDetector: true,
   };
 }

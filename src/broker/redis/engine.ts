@@ -44,6 +44,8 @@ export class RedisEngine implements RedisParts {
   /** The generation of the server when it was asked last. */
   #generation = "";
   #isClosed = false;
+  /** Resolves when the connection for commands is there again; null while nothing waits for it. */
+  #comes: Promise<void> | null = null;
 
   /** `membership`: null where the server is no part of a cluster. */
   constructor(options: RedisOptions, events: RedisEvents, ports: RedisPorts, membership: Membership | null = null) {
@@ -84,7 +86,11 @@ export class RedisEngine implements RedisParts {
 
   /** Resolves when the connection for commands takes some; never where it does not come. */
   async ready(): Promise<void> {
-    if (!this.isReady) await new Promise<void>((resolve) => this.#commandConnection.once("ready", () => resolve()));
+    if (this.isReady) return;
+    this.#comes ??= new Promise<void>((resolve) => this.#commandConnection.once("ready", () => resolve())).then(() => {
+      this.#comes = null;
+    });
+    await this.#comes;
   }
 
   /** Asks the server for the slots of its cluster. */

@@ -8,7 +8,7 @@ import type { Membership, RedisEvents, RedisParts, RedisPorts } from "../ports.t
 import type { Routes } from "../routed-engine.ts";
 import { askSlots } from "./asking.ts";
 import { slotOf, slotOfTag } from "./slots.ts";
-import { addressOf, changesOf, noOwners, type Owners, textOf } from "./topology.ts";
+import { addressOf, changesOf, noOwners, type Owners, textOf, unknownName } from "./topology.ts";
 
 /** Milliseconds between two looks at what has to be found out. */
 const interval = milliseconds(500);
@@ -162,6 +162,7 @@ export class ClusterRoutes implements Routes {
     }
     if (kind === "TRYAGAIN") return this.#again(from);
     const { host, port } = addressOf(named);
+    if (host === unknownName) return kind === "MOVED" ? this.#whereMoved(Number(slot)) : null;
     const to = textOf({ host: host || addressOf(from).host, port });
     if (kind === "MOVED") {
       this.#owners = this.#owners.with(Number(slot), to);
@@ -169,6 +170,13 @@ export class ClusterRoutes implements Routes {
       void this.refreshed();
     }
     return this.#at(to, kind === "ASK");
+  }
+
+  /** Where a slot is that has moved to a server without a name. */
+  async #whereMoved(slot: number): Promise<Redirection | null> {
+    await this.refreshed();
+    const owner = this.#owners[slot] ?? null;
+    return owner === null ? null : this.#at(owner, false);
   }
 
   async #again(name: string): Promise<Redirection | null> {

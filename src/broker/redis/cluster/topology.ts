@@ -4,6 +4,9 @@ import { slotCount } from "./slots.ts";
 /** Which server is responsible for each slot: its address as text; null where it is not known. */
 export type Owners = readonly (string | null)[];
 
+/** The host of a server without a name, in a cluster that prefers names. */
+export const unknownName = "?";
+
 export const noOwners: Owners = new Array<string | null>(slotCount).fill(null);
 
 /**
@@ -15,10 +18,18 @@ export function ownersOf(answer: unknown, host: string): Owners | null {
   const owners = [...noOwners];
   for (const range of answer) {
     if (!Array.isArray(range) || !Array.isArray(range[2])) return null;
-    const [begin, end, [named, port]] = range;
-    owners.fill(textOf({ host: String(named ?? "") || host, port: Number(port) }), Number(begin), Number(end) + 1);
+    const [begin, end, [named, port, , more]] = range;
+    const announced = named === unknownName ? ipOf(more) : String(named ?? "");
+    owners.fill(textOf({ host: announced || host, port: Number(port) }), Number(begin), Number(end) + 1);
   }
   return owners;
+}
+
+/** What else is known of a server: names and values by turns, or a map of them. */
+function ipOf(more: unknown): string {
+  if (!Array.isArray(more)) return String(Object(more)["ip"] ?? "");
+  const at = more.indexOf("ip");
+  return at < 0 ? "" : String(more[at + 1]);
 }
 
 /** The slots for which two maps name different servers. */
