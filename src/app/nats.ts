@@ -8,14 +8,15 @@ type Nats = Config["broker"]["nats"];
 /** Where the NATS servers are, and how they are used. */
 export function natsOptions(nats: Nats): NatsOptions {
   const urls = natsUrls(nats.url) ?? [];
-  const [first] = urls;
+  // All that name a user name the same one.
+  const named = urls.find(({ username }) => username !== "");
   const { enabled, ...stream } = nats.jetstream;
-  const hasPassword = first !== undefined && first.password !== "";
+  const hasPassword = named !== undefined && named.password !== "";
   return {
     servers: urls.map(({ host }) => host),
-    user: hasPassword ? first.username : "",
-    password: hasPassword ? first.password : "",
-    token: hasPassword ? "" : (first?.username ?? ""),
+    user: hasPassword ? named.username : "",
+    password: hasPassword ? named.password : "",
+    token: hasPassword ? "" : (named?.username ?? ""),
     prefix: nats.prefix,
     connectTimeout: nats.dial_timeout,
     ioTimeout: nats.io_timeout,

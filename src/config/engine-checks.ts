@@ -22,8 +22,19 @@ function natsProblems({ broker, channel, engine }: Config): string[] {
   if (engine.type === "redis") {
     return ['broker.enabled: expected false beside engine.type "redis": channels are in one'];
   }
-  if (natsUrls(broker.nats.url) === null) {
+  const urls = natsUrls(broker.nats.url);
+  if (urls === null) {
     return ["broker.nats.url: expected URLs as nats://USER:PASSWORD@HOST:PORT, with a comma between them"];
+  }
+  const users = new Set(
+    urls
+      .filter(({ username }) => username !== "")
+      .map(({ username, password }) => JSON.stringify([username, password])),
+  );
+  if (users.size > 1) {
+    return [
+      "broker.nats.url: expected one user with one password, or one token, in all URLs: each server is given the same",
+    ];
   }
   if (broker.nats.jetstream.enabled) return [];
   const kept = rulesOf(channel).filter(([, rules]) => rules.history_size > 0);

@@ -159,6 +159,14 @@ describeWithEngine("nodes on NATS", "nats-server", () => {
         ["broker.nats.url: expected URLs as nats://USER:PASSWORD@HOST:PORT, with a comma between them"],
       ]);
     }
+    for (const url of ["nats://ann:sesame@a,nats://bob:sesame@b", "nats://ann:sesame@a,b,nats://token@c"]) {
+      expect(await refusal({ broker: { enabled: true, type: "nats", nats: { url } } }, {})).toEqual([
+        78,
+        [
+          "broker.nats.url: expected one user with one password, or one token, in all URLs: each server is given the same",
+        ],
+      ]);
+    }
     expect(await refusal({ broker: { enabled: true, type: "redis" } }, {})).toEqual([
       78,
       ['broker.type: expected "nats", got "redis": that is a value of engine.type'],

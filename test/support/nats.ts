@@ -58,6 +58,11 @@ export class TestNats implements AsyncDisposable {
     return natsOptions(port, more);
   }
 
+  /** What it is called in its cluster. */
+  get name(): string {
+    return this.#args[this.#args.indexOf("-n") + 1] ?? "";
+  }
+
   kill(signal: "SIGKILL" | "SIGSTOP" | "SIGCONT" = "SIGKILL"): void {
     this.#process.kill(signal);
   }
@@ -112,6 +117,43 @@ export class TestNats implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stopped();
     await this.#folder[Symbol.asyncDispose]();
+  }
+}
+
+/** Three servers with JetStream that are one cluster. */
+export class TestNatsCluster implements AsyncDisposable {
+  readonly servers: readonly TestNats[];
+
+  private constructor(servers: readonly TestNats[]) {
+    this.servers = servers;
+  }
+
+  static async start(): Promise<TestNatsCluster> {
+    const ports = Array.from({ length: 3 }, freePort);
+    const routes = ports.map((port) => `nats://127.0.0.1:${port}`).join(",");
+    const argsOf = (port: number) => {
+      return [
+        "-n",
+        String(port),
+        "--cluster_name",
+        "chorus",
+        "--cluster",
+        `nats://127.0.0.1:${port}`,
+        "--routes",
+        routes,
+      ];
+    };
+    return new TestNatsCluster(await Promise.all(ports.map((port) => TestNats.start(argsOf(port)))));
+  }
+
+  /** Options of an engine. */
+  options(more: Partial<NatsOptions> = {}): NatsOptions {
+    const servers = this.servers.map(({ port }) => `127.0.0.1:${port}`);
+    return natsOptions(0, { servers, jetstream: { ...stream, replicas: 3 }, ...more });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.servers.map((server) => server[Symbol.asyncDispose]()));
   }
 }
 

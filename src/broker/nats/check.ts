@@ -15,6 +15,9 @@ export interface NatsFault {
 /** The least version whose JetStream has what history needs: reads of many messages, and a time to live for each. */
 const versionMin = [2, 11] as const;
 
+/** The servers' codes where JetStream has no leader, and where too few servers are there for a stream. */
+const awayCodes = new Set([10_008, 10_005]);
+
 /** Connects once, and opens the stream where there is one to be opened; null where all of it works. */
 export async function checkNats(options: NatsOptions): Promise<NatsFault | null> {
   const { connect }: typeof import("@nats-io/transport-node") = require("@nats-io/transport-node");
@@ -30,6 +33,12 @@ export async function checkNats(options: NatsOptions): Promise<NatsFault | null>
     return null;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
+    if (connection !== null && isAway(error)) {
+      return {
+        kind: "unreachable",
+        words: `broker.nats: JetStream cannot be used now, as while servers start or elect a leader: ${message}`,
+      };
+    }
     const isRefused = connection !== null || /authori[sz]ation|permission|certificate|self.signed/i.test(message);
     return isRefused
       ? { kind: "refused", words: `broker.nats: the servers refuse this node: ${message}` }
@@ -37,6 +46,13 @@ export async function checkNats(options: NatsOptions): Promise<NatsFault | null>
   } finally {
     await connection?.close();
   }
+}
+
+/** Too few servers are up for JetStream, or they are about to agree: that changes by itself. */
+function isAway(error: unknown): boolean {
+  const { JetStreamApiError }: typeof import("@nats-io/jetstream") = require("@nats-io/jetstream");
+  const { TimeoutError }: typeof import("@nats-io/transport-node") = require("@nats-io/transport-node");
+  return error instanceof TimeoutError || (error instanceof JetStreamApiError && awayCodes.has(error.code));
 }
 
 /** Why history cannot be kept there; null where it can. */

@@ -83,7 +83,7 @@ export class NatsEngine implements Engine, ClusterBus {
 
   /** What can be seen of the engine. */
   get state() {
-    return { isUp: this.#link.isUp && this.#sessions.current !== null, probeAge: this.#link.age, ...this.#counts };
+    return { isUp: this.#link.isUp && this.#sessions.isUp, probeAge: this.#link.age, ...this.#counts };
   }
 
   broadcast(text: string): void {

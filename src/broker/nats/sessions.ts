@@ -37,6 +37,8 @@ export class Sessions {
   readonly #ports: SessionsPorts;
   readonly #look: Timer;
   #current: Session | null = null;
+  /** The servers have answered the last look at the stream. */
+  #isAnswered = true;
   /** How often one was begun or ended: what belongs to an earlier one stops. */
   #turns = 0;
 
@@ -52,6 +54,11 @@ export class Sessions {
     return this.#current;
   }
 
+  /** One is open, and the servers answer for its stream. */
+  get isUp(): boolean {
+    return this.#current !== null && this.#isAnswered;
+  }
+
   /** A connection is open. */
   async begin(connection: NatsConnection): Promise<void> {
     this.end();
@@ -60,6 +67,7 @@ export class Sessions {
     try {
       const store = jetstream && (await StreamStore.open(connection, jetstream, this.#names, ioTimeout));
       if (turn !== this.#turns) return;
+      this.#isAnswered = true;
       this.#current = { connection, store, streams: store && new Streams(store, this.#ports) };
       this.#ports.began(connection);
     } catch (error) {
@@ -84,7 +92,10 @@ export class Sessions {
   /** A stream that was deleted, or created anew by another node, is opened again: what it had kept is lost. */
   async #lookAtStream(): Promise<void> {
     const session = this.#current;
-    if (!session?.store || (await session.store.isThere()) || this.#current !== session) return;
+    const isThere = (await session?.store?.isThere()) ?? null;
+    if (!session?.store || this.#current !== session) return;
+    this.#isAnswered = isThere !== null;
+    if (isThere !== false) return;
     this.#ports.failed(new Error("the stream was deleted: it is created anew, and positions are lost"));
     await this.begin(session.connection);
   }

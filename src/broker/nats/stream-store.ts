@@ -1,4 +1,4 @@
-import type { DirectStreamAPI, StoredMsg, StreamAPI, StreamConfig } from "@nats-io/jetstream";
+import type { DirectStreamAPI, PeerInfo, StoredMsg, StreamAPI, StreamConfig } from "@nats-io/jetstream";
 import type { Msg, NatsConnection } from "@nats-io/transport-node";
 import { boolean, number, object, optional, parse, string } from "valibot";
 import type { Position } from "../../core/publication.ts";
@@ -48,6 +48,8 @@ const wrongLastSequence = 10_071;
 const keyMs = 300_000;
 /** What a stream keeps of a channel beside publications: marks. */
 const marks = 16;
+/** Nanoseconds within which a replica has answered its leader, which asks each second; a leader steps down much later. */
+const heardNs = 5e9;
 /** Messages that are asked for at once. */
 const batch = 1_000;
 
@@ -104,13 +106,18 @@ export class StreamStore {
     return new StreamStore(connection, jetstream, names, info);
   }
 
-  /** False where the servers say that there is no such stream, or that it is another one. */
-  async isThere(): Promise<boolean> {
+  /**
+   * False where the servers say that there is no such stream, or that it is another one; null where they do not say: too
+   * few of those that have it are up.
+   */
+  async isThere(): Promise<boolean | null> {
     const { JetStreamApiError }: typeof import("@nats-io/jetstream") = require("@nats-io/jetstream");
     try {
-      return (await this.#jetstream.streams.info(this.#name)).created === this.#created;
+      const { created, cluster } = await this.#jetstream.streams.info(this.#name);
+      if (created !== this.#created) return false;
+      return hasMajority(cluster?.replicas ?? []) ? true : null;
     } catch (error) {
-      return !(error instanceof JetStreamApiError && error.status === 404);
+      return error instanceof JetStreamApiError && error.status === 404 ? false : null;
     }
   }
 
@@ -182,6 +189,12 @@ export class StreamStore {
     for (const [name, value] of Object.entries(fields)) made.set(name, value);
     return made;
   }
+}
+
+/** Whether the leader, which has answered, has heard of so many replicas that it can store something. */
+function hasMajority(replicas: readonly PeerInfo[]): boolean {
+  const heard = replicas.filter(({ active }) => active < heardNs).length;
+  return (1 + heard) * 2 > 1 + replicas.length;
 }
 
 function configOf({ stream, replicas, storage }: JetStreamOptions, names: Names) {

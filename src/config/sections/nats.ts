@@ -31,7 +31,7 @@ const jetstream = section({
 
 const nats = section({
   url: secret(
-    "The servers: URLs with a comma between them, with user and password or a token. Empty for `nats://127.0.0.1:4222`.",
+    "The servers: URLs with a comma between them, with one user and password or one token. Empty for `nats://127.0.0.1:4222`.",
   ),
   prefix: text("chorus", "What all subjects begin with: nodes with the same prefix are one cluster.", name),
   dial_timeout: duration("1s", "Time to connect.", { min: "1ms" }),
