@@ -39,8 +39,11 @@ export function createHooks(config: Config, own: Hooks | null, ports: Configured
 /** Those of a worker, which its parent keeps; null where there are none. */
 function toldToParent(config: Config, { link }: ParentConnection, ports: ConfiguredHooksPorts): EventReceiver | null {
   const { channelOptions } = endpointPorts(config, ports);
-  const linger = (channel: string) => (channelOptions(channel)?.channel_state_proxy_enabled ? 0 : null);
-  return hasEventHooks(config) ? new ParentEvents(link, linger) : null;
+  const told = {
+    linger: (channel: string) => (channelOptions(channel)?.channel_state_proxy_enabled ? 0 : null),
+    tellsUnsubscribe: (channel: string) => channelOptions(channel)?.unsubscribe_proxy_enabled ?? false,
+  };
+  return hasEventHooks(config) ? new ParentEvents(link, told) : null;
 }
 
 /**

@@ -117,9 +117,11 @@ export class ParentProcess {
     const { config, applied, refused } = planReplacement(before, next);
     for (const { option, reason } of refused) this.#log.warn("reload.refused", { option, reason });
     this.#config = config;
-    const isReplaced = await this.#supervisor.replaceAll(processesOf(config));
+    const numbers = Array.from({ length: processesOf(config) }, (_, index) => index + 1);
+    const replaced = await this.#supervisor.replace(numbers);
     if (this.#supervisor.isStopping) return;
-    if (isReplaced) {
+    if (replaced.length === numbers.length) {
+      await this.#supervisor.keep(numbers.length);
       this.#services.reload(config);
       this.#parts.log.setLevel(config.log.level);
       this.#log.info("config.reloaded", { options: applied.join(" ") });
@@ -127,7 +129,9 @@ export class ParentProcess {
     }
     this.#log.error("reload.failed", { line: "a worker did not start with it: the configuration before it holds" });
     this.#config = before;
-    await this.#supervisor.replaceAll(processesOf(before));
+    const count = processesOf(before);
+    await this.#supervisor.keep(count);
+    await this.#supervisor.replace(replaced.filter((number) => number <= count));
   }
 
   #createSupervisor(): Supervisor {

@@ -7,7 +7,7 @@ import { milliseconds } from "../core/time.ts";
 import { kinds } from "../processes/kinds.ts";
 import { Link } from "../processes/link.ts";
 import { drain, readJson, welcome, writeJson } from "../processes/messages.ts";
-import { heldBackMs, listeningSockets } from "../runtime/listening.ts";
+import { handshakeMs, heldBackMs, listeningSockets } from "../runtime/listening.ts";
 import { createLog } from "../runtime/log.ts";
 import { openFilesMax } from "../runtime/open-files.ts";
 import { exitCodes, exitHubFailed, type Stoppable, surviveErrors, untilSignal } from "../runtime/process.ts";
@@ -78,6 +78,8 @@ async function leavePort(): Promise<void> {
   const sockets = listeningSockets();
   if (sockets === null) return;
   await after(heldBackMs);
+  sockets.hold();
+  await after(handshakeMs);
   while (!sockets.leave()) await new Promise<void>((resolve) => systemTimers.setImmediate(resolve));
   await after(requestMs);
 }

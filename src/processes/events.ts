@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import type { Clock } from "../core/clock.ts";
+import { untoldUnsubscribes } from "../core/unsubscribes.ts";
 import { readEvent, type ToldEvent } from "../hooks/events/event.ts";
 import type { EventHooks } from "../hooks/events/event-hooks.ts";
 import type { LifecycleEvent } from "../hooks/hooks.ts";
@@ -23,24 +24,31 @@ const told = v.object({
   }),
 });
 
+/** What back ends are told of a channel. */
+interface ToldChannels {
+  /** See `Hooks.linger`. */
+  linger(channel: string): number | null;
+  /** A back end receives the ends of subscriptions. */
+  tellsUnsubscribe(channel: string): boolean;
+}
+
 /** Events for back ends, as a worker tells them to its parent, which has the outbox. */
 export class ParentEvents {
   readonly #link: Link;
-  readonly #linger: (channel: string) => number | null;
+  readonly #channels: ToldChannels;
 
-  /** `linger`: see `Hooks.linger`. */
-  constructor(link: Link, linger: (channel: string) => number | null) {
+  constructor(link: Link, channels: ToldChannels) {
     this.#link = link;
-    this.#linger = linger;
+    this.#channels = channels;
   }
 
   tell(event: LifecycleEvent): void {
-    const read = readEvent(event);
+    const read = event.type === "subscribed" ? this.#subscription(event) : readEvent(event);
     if (read !== null) this.#link.tell(kinds.event, writeJson(read));
   }
 
   linger(channel: string): number | null {
-    return this.#linger(channel);
+    return this.#channels.linger(channel);
   }
 
   /** The parent counts. */
@@ -53,15 +61,23 @@ export class ParentEvents {
   }
 
   close(): void {}
+
+  /** For the parent alone: it reports the end of the subscription where this worker is killed. */
+  #subscription({ client, channel }: Extract<LifecycleEvent, { type: "subscribed" }>): ToldEvent | null {
+    if (!this.#channels.tellsUnsubscribe(channel)) return null;
+    return { kind: "unsubscribe", fields: { type: "subscribed", client: client.id, user: client.user, channel } };
+  }
 }
 
 /** What a worker has told of. */
 interface Known {
   readonly connections: Map<string, { readonly user: string; readonly since: number }>;
+  /** Subscriptions whose end a back end receives, by client and channel. */
+  readonly subscriptions: Map<string, { readonly client: string; readonly user: string; readonly channel: string }>;
   readonly channels: Set<string>;
 }
 
-/** The parent's side: a channel is open while it is open in a worker, and what a worker that ends had ends with it. */
+/** The parent's side: a channel is open while it is open in a worker, and what a worker still has at its end ends with it. */
 export class EventRelay {
   readonly #events: () => Pick<EventHooks, "told"> | null;
   readonly #clock: Pick<Clock, "monotonic">;
@@ -73,7 +89,7 @@ export class EventRelay {
   }
 
   serve(link: Link): void {
-    const known: Known = { connections: new Map(), channels: new Set() };
+    const known: Known = { connections: new Map(), subscriptions: new Map(), channels: new Set() };
     this.#workers.set(link, known);
     link.onTold(kinds.event, (body) => this.#told(known, readJson(body, told) as ToldEvent));
   }
@@ -81,6 +97,10 @@ export class EventRelay {
   forget(link: Link): void {
     const known = this.#workers.get(link);
     if (!known) return;
+    for (const subscription of known.subscriptions.values()) {
+      const fields = { type: "unsubscribe", ...subscription, ...untoldUnsubscribes.disconnected };
+      this.#events()?.told({ kind: "unsubscribe", fields });
+    }
     for (const [client, { user, since }] of known.connections) {
       const duration_ms = Math.round(this.#clock.monotonic() - since);
       const fields = { type: "disconnect", client, user, code: 1_006, reason: "the worker has ended", duration_ms };
@@ -93,10 +113,12 @@ export class EventRelay {
   #told(known: Known, event: ToldEvent): void {
     const { type, client = "", user = "", channel = "" } = event.fields;
     if (type === "channel_opened") this.#opened(known, channel);
+    else if (type === "subscribed") known.subscriptions.set(keyOf(client, channel), { client, user, channel });
     else if (type === "channel_closed") this.#closed(known, channel);
     else {
       if (type === "connected") known.connections.set(client, { user, since: this.#clock.monotonic() });
       else if (type === "disconnect") known.connections.delete(client);
+      else known.subscriptions.delete(keyOf(client, channel));
       this.#events()?.told(event);
     }
   }
@@ -118,4 +140,9 @@ export class EventRelay {
   #tell(type: string, channel: string): void {
     this.#events()?.told({ kind: "channel_state", fields: { type, channel } });
   }
+}
+
+/** The id of a client has no blank. */
+function keyOf(client: string, channel: string): string {
+  return `${client} ${channel}`;
 }

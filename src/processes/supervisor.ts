@@ -131,29 +131,23 @@ export class Supervisor {
   }
 
   /**
-   * Starts a new worker for each number, and stops the one before when it listens, one number after the other. False: a
-   * new one did not start, and the workers before stay.
+   * Starts a new worker for each number, and stops the one before when it listens, one number after the other. The
+   * numbers that were replaced: where a new one did not start, those before it, and all others keep the workers they have.
    */
-  async replaceAll(count: number): Promise<boolean> {
-    for (let number = 1; number <= count; number++) {
-      if (this.#isStopping) return false;
-      const former = this.#current.get(number);
-      this.#replaced.add(number);
-      const next = await this.#open(number, former);
-      this.#replaced.delete(number);
-      if (this.#isStopping) return false;
-      if (next === null) {
-        if (former?.hasEnded) this.#restart(number, false);
-        return false;
-      }
-      if (former) await this.#stop(former, true);
+  async replace(numbers: readonly number[]): Promise<readonly number[]> {
+    for (const [index, number] of numbers.entries()) {
+      if (this.#isStopping || !(await this.#replaceOne(number))) return numbers.slice(0, index);
     }
+    return numbers;
+  }
+
+  /** Stops the workers with greater numbers. */
+  async keep(count: number): Promise<void> {
     for (const [number, worker] of this.#current) {
-      if (number <= count) continue;
+      if (number <= count || this.#isStopping) continue;
       this.#current.delete(number);
       await this.#stop(worker, true);
     }
-    return true;
   }
 
   /** Stops all. `cut`: workers that did not end in good order. */
@@ -172,6 +166,21 @@ export class Supervisor {
   kill(): void {
     this.#isStopping = true;
     for (const { process } of this.#workers) process.kill("SIGKILL");
+  }
+
+  async #replaceOne(number: number): Promise<boolean> {
+    const former = this.#current.get(number);
+    this.#replaced.add(number);
+    const next = await this.#open(number, former);
+    this.#replaced.delete(number);
+    if (this.#isStopping) return false;
+    if (next !== null && former) await this.#stop(former, true);
+    if (next === null && this.#current.get(number)?.hasEnded) {
+      this.#current.delete(number);
+      // One that is new among the numbers has no worker to be replaced.
+      if (former || this.#deaths.has(number)) this.#restart(number, former === undefined);
+    }
+    return next !== null;
   }
 
   /** Starts a worker; null where it has ended before it listened. `former`: stays the current one until then. */
