@@ -259,8 +259,10 @@ describeWithEngine("presence on Redis", "redis-server", () => {
     expect(await one.presence.list("a")).toBeNull();
     expect(await one.presence.stats("a")).toBeNull();
     redis.command("ACL", "SETUSER", "default", "+@all");
-    one.tick();
+    // What the first confirmation had begun may still run: then the next one repeats it.
+    const ticks = setInterval(() => one.tick(), 20);
     expect([await next(other), await next(other)].toSorted()).toEqual(["+2", "-1"]);
+    clearInterval(ticks);
     expect(await namesOf(other)).toEqual(["2"]);
   });
 
