@@ -29,7 +29,7 @@ export interface Publisher extends Asker {
   /** What is published, in the form in which it would be kept. */
   readonly data: Payload;
   /** Whether it asks to set a key of a map, which no channel has. */
-  readonly mapped?: boolean;
+  readonly isMapped?: boolean;
 }
 
 const typeStream = 0;
@@ -106,7 +106,7 @@ export function mayPublish(channel: Channel | null, asker: Publisher, insecure: 
   if (channel === null || refusal !== null) {
     return refusal;
   }
-  if (asker.mapped === true) {
+  if (asker.isMapped === true) {
     return insecure ? errors.notAvailable : errors.permissionDenied;
   }
   if (!fitsFormat(channel.namespace.dataFormat, asker.data)) {

@@ -64,17 +64,6 @@ export interface SubscribeCommand extends SubscribeRequest {
   readonly data: SealedPayload | null;
   /** 0 stream, 1 map, 2 map_clients, 3 map_users, 4 shared_poll; Chorus has streams. */
   readonly type: number;
-  /** Which part of a map's state is asked for; null where the request names none. */
-  readonly page: MapPage | null;
-}
-
-/** A page of the state of a map, or of its stream. */
-export interface MapPage {
-  /** 0 live, 1 stream, 2 state. */
-  readonly phase: number;
-  readonly cursor: string;
-  readonly limit: number;
-  readonly ascending: boolean;
 }
 
 /** A condition on the tags of a publication: a leaf that compares one tag, or a node over other nodes. */
@@ -94,8 +83,8 @@ export interface PublishCommand {
   readonly channel: string;
   /** Holds `noData` where the client sent none. */
   readonly data: SealedPayload;
-  /** What a publish into a map asks for; null for a publish into a stream. Chorus has no maps, so it is refused. */
-  readonly map: { readonly key: string; readonly removed: boolean } | null;
+  /** Whether it is a publish into a map. Chorus has no maps, so it is refused. */
+  readonly isMapped: boolean;
 }
 
 interface HistoryCommand {
@@ -113,17 +102,4 @@ interface SubRefreshCommand {
   readonly id: number;
   readonly channel: string;
   readonly token: Token | null;
-  /** What a shared-poll subscription tracks and no longer tracks; null where the request is a plain refresh. */
-  readonly poll: PollChange | null;
-}
-
-/** A change of the keys that a shared-poll subscription tracks. */
-export interface PollChange {
-  /** 1 track, 2 untrack. */
-  readonly type: number;
-  readonly track: readonly {
-    readonly signature: string;
-    readonly items: readonly { readonly key: string; readonly version: number }[];
-  }[];
-  readonly untrack: readonly string[];
 }

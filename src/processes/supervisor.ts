@@ -5,6 +5,7 @@ import type { Timers } from "../core/timers.ts";
 import { kinds } from "./kinds.ts";
 import { Link, type LinkSocket, nothing, type Write } from "./link.ts";
 import { hello, type Ready, readJson, ready, writeJson } from "./messages.ts";
+import { RestartDelays } from "./restart-delays.ts";
 import { Worker, type WorkerEnd, type WorkerProcess } from "./worker.ts";
 
 /** What the supervisor works with. */
@@ -23,14 +24,10 @@ export interface SupervisorPorts {
   /** A worker has its link, and has lost it. */
   joined(worker: Worker, link: Link): void;
   left(worker: Worker, link: Link): void;
-  /** Milliseconds within which a worker that was told to stop has ended; then it is killed. */
+  /** Milliseconds after which a stopping worker is killed. */
   stopTimeout(): number;
 }
 
-/** A worker that ran for less, in milliseconds, counts as one that failed at its start: the next one waits. */
-const longLife = 10_000;
-/** The first wait after such an end and the longest one, in milliseconds; each is twice the one before. */
-const backoff = { first: 200, longest: 10_000 };
 /** Time from the start of a worker until it listens, in milliseconds. */
 const startTimeout = 30_000;
 /** Time for a process to end whose link has ended, in milliseconds. */
@@ -45,8 +42,7 @@ export class Supervisor {
   readonly #current = new Map<number, Worker>();
   /** Numbers whose next worker is being started in place of one that runs. */
   readonly #replaced = new Set<number>();
-  /** By number: how many workers in a row failed at their start. */
-  readonly #deaths = new Map<number, number>();
+  readonly #delays = new RestartDelays();
   #started = 0;
   #isStopping = false;
   #isTold = false;
@@ -190,7 +186,7 @@ export class Supervisor {
     const { clock, timers } = this.#ports;
     const opened = this.#startProcess(id, (end) => this.#ended(worker, end));
     if (opened === null) {
-      if (!former && this.#deaths.has(number)) this.#restart(number, true);
+      if (!former && this.#delays.isKnown(number)) this.#restart(number, 0);
       return null;
     }
     const worker: Worker = new Worker(number, id, opened, clock);
@@ -258,15 +254,13 @@ export class Supervisor {
     worker.ended.resolve(end);
     if (this.#isStopping || this.#current.get(number) !== worker || this.#replaced.has(number)) return;
     this.#current.delete(number);
-    if (!worker.isReady && !this.#deaths.has(number)) return;
-    this.#restart(number, clock.monotonic() - worker.startedAt < longLife);
+    if (!worker.isReady && !this.#delays.isKnown(number)) return;
+    this.#restart(number, clock.monotonic() - worker.startedAt);
   }
 
-  /** Starts the next worker: at once after a long run, else after a wait that doubles with each failed start. */
-  #restart(number: number, hasEndedAtOnce: boolean): void {
-    const deaths = hasEndedAtOnce ? (this.#deaths.get(number) ?? 0) + 1 : 0;
-    this.#deaths.set(number, deaths);
-    const delay = deaths === 0 ? 0 : Math.min(backoff.longest, backoff.first * 2 ** (deaths - 1));
+  /** Starts the next worker, after a wait where the one before has run for a short time; `run`: in milliseconds. */
+  #restart(number: number, run: number): void {
+    const delay = this.#delays.after(number, run);
     this.#ports.timers.setTimeout(() => {
       if (!this.#isStopping && !this.#current.has(number)) void this.#open(number);
     }, milliseconds(delay));

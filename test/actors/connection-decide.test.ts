@@ -179,7 +179,7 @@ describe("what follows from other commands", () => {
 
   test("a refresh of a subscription that the server made ends the connection", () => {
     const { view } = subscribedTo("news", { origin: "server" });
-    const refresh = clientEvent({ method: "sub_refresh", id: 5, channel: "news", token: null, poll: null });
+    const refresh = clientEvent({ method: "sub_refresh", id: 5, channel: "news", token: null });
     expect(decided(view, refresh)).toEqual([{ type: "end", reason: "command.unexpected" }]);
   });
 });

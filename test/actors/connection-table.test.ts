@@ -33,7 +33,7 @@ const events: Readonly<Record<EventName, ConnectionEvent>> = {
   "client.rpc": clientEvent({ method: "rpc", id: 4, name: "m", data: null }),
   "client.send": clientEvent({ method: "send", id: 0, data: null }),
   "client.refresh": clientEvent({ method: "refresh", id: 4, token }),
-  "client.sub_refresh": clientEvent({ method: "sub_refresh", ...byChannel, token, poll: null }),
+  "client.sub_refresh": clientEvent({ method: "sub_refresh", ...byChannel, token }),
   "client.pong": clientEvent({ method: "pong" }),
   "client.limited": { type: "client.limited", id: 4, bytes: 1, frame: 1 },
   "client.malformed": { type: "client.malformed", bytes: 1, frame: 1 },

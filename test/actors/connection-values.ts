@@ -28,7 +28,7 @@ export const publishCommand: PublishCommand = {
   id: 2,
   channel: "news",
   data: new SealedPayload({ kind: "json", json: "1" }),
-  map: null,
+  isMapped: false,
 };
 
 /** A subscribe command that asks for nothing but the channel. */
@@ -39,7 +39,6 @@ export const subscribeCommand: SubscribeCommand = {
   token: null,
   data: null,
   type: 0,
-  page: null,
   recover: null,
   positioned: false,
   recoverable: false,

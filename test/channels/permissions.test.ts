@@ -193,7 +193,7 @@ test("[CH24] bad data is refused before a missing permission, and after a bad na
 
 test("a publish into a map is refused, before its data is looked at", () => {
   const all = { allow_publish_for_client: true };
-  const map = { ...someone, data: noData, mapped: true };
+  const map = { ...someone, data: noData, isMapped: true };
   expect(createChannelRules(channelConfig(all), flags()).mayPublish("a", map)?.code).toBe(103);
   expect(createChannelRules(channelConfig(all), flags({ insecure: true })).mayPublish("a", map)?.code).toBe(108);
   expect(createChannelRules(channelConfig(all), flags()).mayPublish("nope:a", map)?.code).toBe(102);

@@ -18,11 +18,11 @@ export function decidePublish(view: View, command: PublishCommand): readonly Dec
 }
 
 function decideCommand({ connection, rules }: View, command: PublishCommand): readonly Decision[] {
-  const { channel, id, map } = command;
+  const { channel, id, isMapped } = command;
   const { user, subscriptions, socket } = connection;
   const data = command.data.read();
   const subscription = subscriptions.get(channel);
-  const asker = { user, subscribed: subscription !== undefined, data, mapped: map !== null };
+  const asker = { user, subscribed: subscription !== undefined, data, isMapped };
   const refusal = rules.mayPublish(channel, asker);
   const namespace = rules.resolve(channel)?.namespace;
   if (refusal || !namespace) return refusal ? [refuse(id, refusal)] : nothing;

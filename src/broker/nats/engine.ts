@@ -1,16 +1,12 @@
 import type { Msg, Subscription } from "@nats-io/transport-node";
 import type { ClusterBus, ClusterBusEvents } from "../../cluster/bus.ts";
-import type { Clock } from "../../core/clock.ts";
 import { errors, withReason } from "../../core/errors.ts";
-import type { Log } from "../../core/log.ts";
 import type { Position } from "../../core/publication.ts";
 import type { Random } from "../../core/random.ts";
-import { ThrottledLog } from "../../core/throttled-log.ts";
-import { milliseconds } from "../../core/time.ts";
-import type { Timers } from "../../core/timers.ts";
 import type { HistoryOptions } from "../broker.ts";
 import type { Appended, Engine, EngineEvents, Entry, Range, StreamRead } from "../remote/engine.ts";
 import { NatsBus } from "./bus.ts";
+import { Calls, type CallsPorts } from "./calls.ts";
 import { NatsLink } from "./connection.ts";
 import { Lanes } from "./lanes.ts";
 import { Names } from "./names.ts";
@@ -25,13 +21,8 @@ const headBytesMax = 1_024;
 const tooLong = withReason(errors.limitExceeded, "the publication is longer than NATS takes (max_payload)");
 
 /** What an engine works with. */
-export interface NatsEnginePorts {
-  readonly clock: Clock;
-  readonly timers: Timers;
+export interface NatsEnginePorts extends CallsPorts {
   readonly random: Random;
-  readonly log: Log;
-  /** Receives the duration of each call, in milliseconds. */
-  readonly durations: { observe(milliseconds: number): void };
 }
 
 /**
@@ -41,43 +32,40 @@ export interface NatsEnginePorts {
  */
 export class NatsEngine implements Engine, ClusterBus {
   readonly #options: NatsOptions;
-  readonly #ports: NatsEnginePorts;
   readonly #events: EngineEvents;
   readonly #names: Names;
   readonly #link: NatsLink;
   readonly #bus: NatsBus;
   readonly #lanes: Lanes;
   readonly #passing: Passing;
-  readonly #failures: ThrottledLog;
+  readonly #calls: Calls;
   readonly #subscriptions = new Map<string, Subscription>();
-  readonly #counts = { calls: 0, errors: 0 };
   readonly #sessions: Sessions;
 
   constructor(options: NatsOptions, events: EngineEvents, ports: NatsEnginePorts) {
-    const { clock, log } = ports;
+    const { clock } = ports;
     this.#options = options;
     this.#events = events;
-    this.#ports = ports;
     this.#names = new Names(options.prefix);
-    this.#failures = new ThrottledLog("engine.failed", { clock, log });
+    this.#calls = new Calls(options.ioTimeout, ports);
     this.#bus = new NatsBus(this.#names);
     this.#passing = new Passing(this.#names, clock);
     const append = (channel: string, entries: readonly Entry[], until: number) =>
       this.#streams().append(channel, entries, until);
-    this.#lanes = new Lanes(clock, append, (error) => this.#failed(error));
+    this.#lanes = new Lanes(clock, append, (error) => this.#calls.failed(error));
     this.#sessions = new Sessions(options, this.#names, {
       ...ports,
       began: (connection) => {
         this.#bus.begin(connection);
         events.resumed();
       },
-      failed: (error) => this.#failed(error),
+      failed: (error) => this.#calls.failed(error),
     });
     this.#link = new NatsLink(options, {
       ...ports,
       connected: (connection) => void this.#sessions.begin(connection),
       interrupted: () => this.#sessions.end(),
-      failed: (error) => this.#failures.add({ error: String(error) }),
+      failed: (error) => this.#calls.report(error),
     });
   }
 
@@ -104,8 +92,8 @@ export class NatsEngine implements Engine, ClusterBus {
   }
 
   append(entries: readonly Entry[], done: (answers: readonly Appended[]) => void): void {
-    const observe = this.#measure();
-    const until = this.#until;
+    const observe = this.#calls.measure();
+    const { until } = this.#calls;
     const answers: Appended[] = [];
     let left = entries.length;
     for (const [index, entry] of entries.entries()) {
@@ -124,23 +112,23 @@ export class NatsEngine implements Engine, ClusterBus {
   }
 
   read(channel: string, options: HistoryOptions, range: Range, done: (read: StreamRead | null) => void): void {
-    this.#call((until) => this.#streams().read(channel, options, range, until), done);
+    this.#calls.call((until) => this.#streams().read(channel, options, range, until), done);
   }
 
   tops(channels: readonly string[], done: (tops: readonly (Position | null)[] | null) => void): void {
-    this.#call(() => this.#streams().tops(channels), done);
+    this.#calls.call(() => this.#streams().tops(channels), done);
   }
 
   remove(channel: string, notice: string, done: (isDone: boolean) => void): void {
-    this.#do((until) => this.#streams().remove(channel, notice, until), done);
+    this.#calls.do((until) => this.#streams().remove(channel, notice, until), done);
   }
 
   renew(channel: string, epoch: string, done: (isDone: boolean) => void): void {
-    this.#do((until) => this.#streams().renew(channel, epoch, until), done);
+    this.#calls.do((until) => this.#streams().renew(channel, epoch, until), done);
   }
 
   subscribe(channels: readonly string[], done: (hears: readonly boolean[]) => void): void {
-    this.#do(
+    this.#calls.do(
       async () => {
         const { connection } = this.#connected();
         for (const channel of channels) {
@@ -166,10 +154,6 @@ export class NatsEngine implements Engine, ClusterBus {
     await this.#link.close();
   }
 
-  get #until(): number {
-    return this.#ports.clock.monotonic() + this.#options.ioTimeout;
-  }
-
   #connected() {
     const session = this.#sessions.current;
     if (session === null) throw new Error("the servers are away");
@@ -190,7 +174,7 @@ export class NatsEngine implements Engine, ClusterBus {
 
   /** Publishes what is not kept. */
   #pass(entry: Entry, done: (answer: Appended) => void): void {
-    this.#attempt(
+    this.#calls.attempt(
       async () => {
         const { connection, streams } = this.#connected();
         return this.#passing.publish(connection, streams, entry, this.#options.ioTimeout);
@@ -215,54 +199,5 @@ export class NatsEngine implements Engine, ClusterBus {
       const first = head.f && index === 0 ? { isFirstKept: true as const } : {};
       this.#events.message(channel, { offset, epoch: head.e, body, ...first });
     }
-  }
-
-  /** As `#call`, for what has no answer but that it was done. */
-  #do(run: (until: number) => Promise<void>, done: (isDone: boolean) => void): void {
-    this.#call(
-      async (until) => {
-        await run(until);
-        return true;
-      },
-      (isDone) => done(isDone === true),
-    );
-  }
-
-  #call<Answer>(run: (until: number) => Promise<Answer>, done: (answer: Answer | null) => void): void {
-    const observe = this.#measure();
-    this.#attempt(run, (answer) => {
-      observe();
-      done(answer);
-    });
-  }
-
-  /** Runs it, and gives its answer once: null where it fails, or is not answered in time. */
-  #attempt<Answer>(run: (until: number) => Promise<Answer>, done: (answer: Answer | null) => void): void {
-    let isOpen = true;
-    const answer = (value: Answer | null, error?: unknown) => {
-      if (!isOpen) return;
-      isOpen = false;
-      timer.cancel();
-      if (value === null) this.#failed(error);
-      done(value);
-    };
-    const timer = this.#ports.timers.setTimeout(
-      () => answer(null, new Error("no answer in time")),
-      milliseconds(this.#options.ioTimeout),
-    );
-    const attempt = async () => run(this.#until);
-    attempt().then(answer, (error: unknown) => answer(null, error));
-  }
-
-  #measure(): () => void {
-    this.#counts.calls += 1;
-    const { clock, durations } = this.#ports;
-    const startedAt = clock.monotonic();
-    return () => durations.observe(clock.monotonic() - startedAt);
-  }
-
-  #failed(error: unknown): void {
-    this.#counts.errors += 1;
-    this.#failures.add({ error: String(error) });
   }
 }

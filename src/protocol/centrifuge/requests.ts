@@ -1,8 +1,8 @@
-import type { Command, FilterNode, MapPage, PollChange, SubscribeRequest } from "../../core/command.ts";
+import type { Command, FilterNode, SubscribeRequest } from "../../core/command.ts";
 import { isObject } from "../../core/object.ts";
 import type { Payload } from "../../core/payload.ts";
 import { SealedHeaders, SealedPayload } from "../../core/sealed.ts";
-import { absent, flag, list, number, text, token } from "./fields.ts";
+import { flag, list, number, text, token } from "./fields.ts";
 import type { Fields } from "./schema.ts";
 
 /** Types of subscriptions that are not streams; for these the delta format is not looked at. */
@@ -84,20 +84,7 @@ export function toSubscribe(
     token: token(request, "token"),
     data: seal(payload),
     type,
-    page: toPage(request),
     ...toSubscribeRequest(request),
-  };
-}
-
-function toPage(request: Fields): MapPage | null {
-  if (["phase", "cursor", "limit", "asc"].every((name) => absent(request, name))) {
-    return null;
-  }
-  return {
-    phase: number(request, "phase"),
-    cursor: text(request, "cursor"),
-    limit: number(request, "limit"),
-    ascending: flag(request, "asc"),
   };
 }
 
@@ -108,9 +95,8 @@ export function toPublish(
   channel: string,
   { request, payload }: { readonly request: Fields; readonly payload: Payload },
 ): Command {
-  const isMap = number(request, "type") === typeMap;
-  const map = isMap ? { key: text(request, "key"), removed: flag(request, "removed") } : null;
-  return { method: "publish", id, channel, data: new SealedPayload(payload), map };
+  const isMapped = number(request, "type") === typeMap;
+  return { method: "publish", id, channel, data: new SealedPayload(payload), isMapped };
 }
 
 export function toHistory(id: number, channel: string, request: Fields): Command {
@@ -132,23 +118,5 @@ export function toRefresh(id: number, request: Fields): Command | null {
 }
 
 export function toSubRefresh(id: number, channel: string, request: Fields): Command {
-  return { method: "sub_refresh", id, channel, token: token(request, "token"), poll: toPollChange(request) };
-}
-
-function toPollChange(request: Fields): PollChange | null {
-  const type = number(request, "type");
-  if (type === 0) {
-    return null;
-  }
-  const batches = list(request, "track").filter(isObject);
-  return {
-    type,
-    track: batches.map((batch) => ({
-      signature: text(batch, "signature"),
-      items: list(batch, "items")
-        .filter(isObject)
-        .map((item) => ({ key: text(item, "key"), version: number(item, "version") })),
-    })),
-    untrack: list(request, "untrack").map((key) => (typeof key === "string" ? key : "")),
-  };
+  return { method: "sub_refresh", id, channel, token: token(request, "token") };
 }

@@ -147,7 +147,7 @@ test("a fraction outside of the payload is found on either side of it (T41)", ()
   expect(read('{"id":1.0,"publish":{"channel":"c","data":1}}')).toBeNull();
   expect(read('{"publish":{"channel":"c","data":1},"id":1.0}')).toBeNull();
   expect(read('{"publish":{"channel":"c","data":1,"type" : 0e0},"id":1}')).toBeNull();
-  expect(read('{"publish":{"type":1.0,"type":1,"channel":"c","data":1.0},"id":1}')).toMatchObject({ map: { key: "" } });
+  expect(read('{"publish":{"type":1.0,"type":1,"channel":"c","data":1.0},"id":1}')).toMatchObject({ isMapped: true });
 });
 
 test("[CD20] channels of a connect are ordinary keys, also those that objects have themselves (T39)", () => {

@@ -14,7 +14,7 @@ test("[CD1] the optimistic first frame of an SDK is a connect and its subscribes
   expect(decode('{"connect":{"name":"js"},"id":1}\n{"subscribe":{"channel":"a","flag":1},"id":2}')).toEqual({
     commands: [
       { method: "connect", id: 1, ...bareConnect, name: "js" },
-      { method: "subscribe", id: 2, channel: "a", token: null, data: null, type: 0, page: null, ...noWish, flag: 1 },
+      { method: "subscribe", id: 2, channel: "a", token: null, data: null, type: 0, ...noWish, flag: 1 },
     ],
     malformed: false,
   });

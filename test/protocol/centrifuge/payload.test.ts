@@ -89,7 +89,7 @@ test("[CD30] strings of any characters, however they are written, are forwarded 
       const line = `{"id":1,"publish":{"channel":"c","data":${data}}}`;
       const { commands } = decode(isBinary ? new TextEncoder().encode(line) : line);
       expect(commands).toEqual([
-        { method: "publish", id: 1, channel: "c", data: { kind: "json", json: data }, map: null },
+        { method: "publish", id: 1, channel: "c", data: { kind: "json", json: data }, isMapped: false },
       ]);
     }),
     { numRuns: 5_000 },
@@ -108,7 +108,7 @@ test("[CD30] the payloads of one frame are not mixed up", () => {
           id: at + 1,
           channel: `c${at}`,
           data: { kind: "json" as const, json: JSON.stringify(data) },
-          map: null,
+          isMapped: false,
         })),
         malformed: false,
       });
@@ -129,7 +129,7 @@ test("[CD31] of equal keys the last wins, and its characters are forwarded (T40)
     ['{"id":1,"publish":{"channel":"a","data":1},"x":{"channel":"b","data":2}}', "a", "1"],
   ] as const;
   for (const [line, channel, json] of cases) {
-    expect(read(line)).toEqual({ method: "publish", id: 1, channel, data: { kind: "json", json }, map: null });
+    expect(read(line)).toEqual({ method: "publish", id: 1, channel, data: { kind: "json", json }, isMapped: false });
   }
   expect(read('{"id":1,"publish":{"channel":"a","data":1},"publish":{"channel":"b"}}')).toMatchObject({ data: noData });
   expect(read('{"id":1,"publish":{"channel":"a","data":1},"publish":null}')).toBeNull();
@@ -147,7 +147,7 @@ test("[CD31] what is authorised is what is forwarded, whatever keys are repeated
       const command = read(line);
       if (typeof publish.channel === "string") {
         const data = Object.hasOwn(publish, "data") ? { kind: "json", json: JSON.stringify(publish.data) } : noData;
-        expect(command).toEqual({ method: "publish", id: 1, channel: publish.channel, data, map: null } as never);
+        expect(command).toEqual({ method: "publish", id: 1, channel: publish.channel, data, isMapped: false } as never);
       } else {
         expect(command).toBeNull();
       }

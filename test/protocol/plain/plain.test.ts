@@ -7,7 +7,7 @@ import { plain } from "../../support/protocols.ts";
 import { open } from "../centrifuge/support.ts";
 
 const decode = (frame: Frame) => plain.decode(frame, "defaultChannel").commands.map(open);
-const publish = { method: "publish", id: 0, channel: "defaultChannel", map: null } as const;
+const publish = { method: "publish", id: 0, channel: "defaultChannel", isMapped: false } as const;
 
 const frameOf = (data: Publication["data"], tags?: Record<string, string>) =>
   plainEncoding.encodePublication("c", { data, offset: 1, epoch: "abcdefgh", ...(tags === undefined ? {} : { tags }) });
