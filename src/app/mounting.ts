@@ -1,5 +1,6 @@
 import type { ServerWebSocket, WebSocketHandler } from "bun";
 import { BunSocket } from "../sockets/socket.ts";
+import { runtimeOptions } from "../sockets/websocket.ts";
 
 /** The WebSocket handlers of a server of the application. */
 type Handlers = WebSocketHandler<unknown>;
@@ -22,12 +23,7 @@ export function mountedHandlers(
     drain: (ws) => (isChorus(ws) ? chorus().drain?.(ws) : own?.drain?.(ws)),
     close: (ws, code, reason) => (isChorus(ws) ? chorus().close?.(ws, code, reason) : own?.close?.(ws, code, reason)),
     error: (error, ws) => (isChorus(ws) ? chorus().error?.(error, ws) : failed(own, error, ws)),
-    idleTimeout: 0,
-    sendPings: false,
-    perMessageDeflate: false,
-    backpressureLimit: 0,
-    closeOnBackpressureLimit: false,
-    publishToSelf: false,
+    ...runtimeOptions,
     maxPayloadLength: Math.max(frameBytesMax, own?.maxPayloadLength ?? 0),
   } satisfies Handlers;
 }

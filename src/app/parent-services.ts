@@ -31,20 +31,22 @@ interface LinkedWorker {
   readonly link: Link;
 }
 
+/** A part of the parent that workers use over their links. */
+interface WorkerService {
+  serve(link: Link): void;
+  forget(link: Link): void;
+}
+
 /** What the workers of a node share, in their parent process. */
 export class ParentServices {
   readonly #engine: EngineServer;
-  readonly #relay = new BusRelay();
   readonly #log: Log;
   #config: Config;
   /** What this run of the node is called. */
   readonly node = systemRandom.uuid();
   readonly #messages: ParentMessages;
-  readonly #eventRelay: EventRelay;
-  readonly #presence: PresenceRelay;
-  readonly #users: UserRelay;
   #events: EventHooks | null;
-  readonly #metrics: NodeMetrics;
+  readonly #services: readonly WorkerService[];
   #seconds = 0;
 
   /** @throws where a file cannot be opened */
@@ -73,12 +75,6 @@ export class ParentServices {
     );
     const presence = createMemoryPresence();
     const announce = (push: PresencePush) => this.#engine.announce(push);
-    this.#presence = new PresenceRelay(presence, createPresenceEvents({ presence, announce, after: later }));
-    this.#users = new UserRelay(
-      () => this.#config.client.user_connection_limit,
-      () => this.#engine.channels,
-    );
-    this.#eventRelay = new EventRelay(() => this.#events, systemClock);
     const own = createParentMetrics({
       hooks: () => this.#events?.statistics() ?? [],
       version: packageJson.version,
@@ -89,29 +85,28 @@ export class ParentServices {
       openFiles,
       openFilesLimit: openFilesMax,
     });
-    this.#metrics = new NodeMetrics(own, { workers, wait: () => after(metricsMs) });
+    this.#services = [
+      this.#engine,
+      new BusRelay(),
+      this.#messages,
+      new EventRelay(() => this.#events, systemClock),
+      new PresenceRelay(presence, createPresenceEvents({ presence, announce, after: later })),
+      new UserRelay(
+        () => this.#config.client.user_connection_limit,
+        () => this.#engine.channels,
+      ),
+      new NodeMetrics(own, { workers, wait: () => after(metricsMs) }),
+    ];
   }
 
   /** Serves a worker until `forget`. */
   serve(link: Link): void {
-    this.#engine.serve(link);
-    this.#relay.serve(link);
-    this.#messages.serve(link);
-    this.#eventRelay.serve(link);
-    this.#presence.serve(link);
-    this.#users.serve(link);
-    this.#metrics.serve(link);
+    for (const service of this.#services) service.serve(link);
   }
 
   /** The worker has gone. */
   forget(link: Link): void {
-    this.#engine.forget(link);
-    this.#relay.forget(link);
-    this.#messages.forget(link);
-    this.#eventRelay.forget(link);
-    this.#presence.forget(link);
-    this.#users.forget(link);
-    this.#metrics.forget(link);
+    for (const service of this.#services) service.forget(link);
   }
 
   /** Takes over what a configuration says of what the parent keeps. */

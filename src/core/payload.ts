@@ -94,3 +94,8 @@ export function payloadSize(payload: Payload): number {
 
 /** Bytes over this size go to plain clients alone and are never kept: a Centrifuge client's frame could not hold them. */
 export const sharedBytesMax = 65_536;
+
+/** Whether bytes are too many to be sent as base64. */
+export function isTooLargeToShare(payload: Payload): boolean {
+  return payload.kind === "binary" && payload.bytes.byteLength > sharedBytesMax;
+}

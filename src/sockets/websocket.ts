@@ -111,7 +111,7 @@ export function createWebSocketHandlers(ports: WebSocketPorts): WebSocketHandler
 }
 
 /** Bun drops published messages silently under any other limit of backpressure; pings and deadlines are the server's own. */
-const runtimeOptions = {
+export const runtimeOptions = {
   idleTimeout: 0,
   sendPings: false,
   perMessageDeflate: false,

@@ -16,9 +16,9 @@ test.each<[number, string]>([
 });
 
 test("one is not many", () => {
-  expect([countWords(1, "message"), countWords(0, "message"), countWords(2, "entry", "entries")]).toEqual([
+  expect([countWords(1, "message"), countWords(0, "message"), countWords(2, "message")]).toEqual([
     "1 message",
     "0 messages",
-    "2 entries",
+    "2 messages",
   ]);
 });

@@ -49,11 +49,13 @@ export class PresenceCalls {
   }
 }
 
-/** Does something for each of many, so many at a time; stops where it answers false. */
+/** Items whose work runs beside each other. */
+const windowSize = 64;
+
+/** Does something for each of many, `windowSize` at a time; stops where it answers false. */
 export async function inWindows<Item>(
   items: Iterable<Item>,
   work: (item: Item) => Promise<boolean>,
-  windowSize = 64,
 ): Promise<boolean> {
   let window: Promise<boolean>[] = [];
   const settled = async () => {

@@ -1,5 +1,4 @@
-import { sharedBytesMax } from "../../core/payload.ts";
-import type { Publication } from "../../core/publication.ts";
+import { isTooLargeToShare } from "../../core/payload.ts";
 import type { Encoding, Protocol, ProtocolSettings } from "../protocol.ts";
 import { encodePush, encodeReply } from "./json/encode.ts";
 import { decodeFrame } from "./json/frame.ts";
@@ -11,14 +10,9 @@ export const jsonEncoding: Encoding = {
   name: "json",
   dialect: "centrifuge",
   encodePublication: (channel, publication) =>
-    isTooLargeToShare(publication) ? null : encodePublicationPush(channel, publication),
+    isTooLargeToShare(publication.data) ? null : encodePublicationPush(channel, publication),
   encodePresence: encodePush,
 };
-
-/** Whether a publication's bytes are too large to be sent as base64. */
-export function isTooLargeToShare({ data }: Publication): boolean {
-  return data.kind === "binary" && data.bytes.byteLength > sharedBytesMax;
-}
 
 /**
  * The Centrifuge protocol in its JSON flavour, which the JavaScript, Go and Python SDKs speak. The Protobuf flavour

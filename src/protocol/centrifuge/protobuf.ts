@@ -1,4 +1,4 @@
-import { sharedBytesMax } from "../../core/payload.ts";
+import { isTooLargeToShare } from "../../core/payload.ts";
 import type { Encoding, Protocol, ProtocolSettings } from "../protocol.ts";
 import { type CentrifugeOptions, centrifugeCapabilities } from "./options.ts";
 import { encodePush, encodeReply } from "./protobuf/encode.ts";
@@ -9,11 +9,8 @@ import { encodeMessagePush, encodePublicationPush } from "./protobuf/publication
 const protobufEncoding: Encoding = {
   name: "protobuf",
   dialect: "centrifuge-protobuf",
-  encodePublication: (channel, publication) => {
-    const { data } = publication;
-    const isTooLarge = data.kind === "binary" && data.bytes.byteLength > sharedBytesMax;
-    return isTooLarge ? null : encodePublicationPush(channel, publication);
-  },
+  encodePublication: (channel, publication) =>
+    isTooLargeToShare(publication.data) ? null : encodePublicationPush(channel, publication),
   encodePresence: encodePush,
 };
 

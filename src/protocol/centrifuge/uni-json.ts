@@ -1,10 +1,10 @@
+import { isTooLargeToShare } from "../../core/payload.ts";
 import type { Reply } from "../../core/reply.ts";
 import type { Decoded, Encoding, Protocol, ProtocolSettings } from "../protocol.ts";
 import { decodeConnectRequest } from "./json/connect-request.ts";
 import { encodeBarePush } from "./json/encode.ts";
 import { encodeBareMessage, encodeBarePublication } from "./json/publication.ts";
 import { connectResult } from "./json/results.ts";
-import { isTooLargeToShare } from "./json.ts";
 import { centrifugeCapabilities } from "./options.ts";
 
 /** Publications, joins and leaves as bare JSON pushes. */
@@ -12,7 +12,7 @@ const uniJsonEncoding: Encoding = {
   name: "json-uni",
   dialect: "centrifuge-uni",
   encodePublication: (channel, publication) =>
-    isTooLargeToShare(publication) ? null : encodeBarePublication(channel, publication),
+    isTooLargeToShare(publication.data) ? null : encodeBarePublication(channel, publication),
   encodePresence: encodeBarePush,
 };
 

@@ -18,6 +18,6 @@ export function timeWords(date: Date): string {
 }
 
 /** "1 message", "20 messages". */
-export function countWords(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`;
+export function countWords(count: number, one: string): string {
+  return `${count} ${count === 1 ? one : `${one}s`}`;
 }
