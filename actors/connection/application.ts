@@ -22,7 +22,7 @@ type Consultation = Extract<Decision, { type: "ask" | "call" | "tell" | "disconn
 /** What a connection does with an answer that came at once. */
 type Answered = (pending: PendingHook, answer: SealedAnswer) => void;
 
-/** How a connection uses the hooks of the application: asks them, calls them, and tells them of its life. */
+/** How a connection uses the hooks of the application: asks them, calls them, and notifies them of its lifecycle. */
 export class ApplicationHooks {
   readonly #ports: Pick<ConnectionPorts, "clock">;
   readonly #hooks: HookPorts;

@@ -18,7 +18,7 @@ export const endings = {
   "position.lost": disconnects.insufficientState,
   /** The client may not subscribe to the channel that its connection was opened for. */
   "channel.forbidden": disconnects.permissionDenied,
-  /** A channel that the server gives could not be joined: the client could not tell that it is missing. */
+  /** A channel that the server gives could not be joined: the client could not notice that it is missing. */
   "channel.failed": disconnects.internal,
   /** A back end subscribes the connection to more channels than it may have. */
   "channels.exceeded": disconnects.channelLimit,

@@ -90,7 +90,7 @@ export class Publishes {
     );
   }
 
-  /** The client cannot be told of the error, so that it is counted by its reason, and one in a minute is logged. */
+  /** The client reads no errors, so that it is counted by its reason, and one in a minute is logged. */
   #drop({ connection }: Scope, { error }: DecisionOf<"drop">): void {
     const { socket, user } = connection;
     const reason = dropReasons.get(error.code) ?? "refused";

@@ -52,7 +52,7 @@ export interface Subscribed extends Attachment, Visibility {
    * it was given. Absent where it does not expire. A wall clock that is set back later does not extend it.
    */
   readonly endsBy?: { readonly monotonic: number; readonly wall: number };
-  /** A hook is asked at its expiry, and its client was told of none. */
+  /** A hook is asked at its expiry, and its client knows of none. */
   readonly asksAtExpiry: boolean;
   /** The stream that its positions count in, or null where positions are not kept for it. */
   readonly stream: { readonly epoch: string; readonly options: NonNullable<Grant["stream"]> } | null;

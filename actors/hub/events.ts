@@ -34,7 +34,7 @@ export class PublishEvent {
   }
 }
 
-/** What a connection can be told through the Hub. */
+/** The events that a connection receives through the Hub. */
 export type Told = Exclude<Extract<ConnectionEvent, { type: `hub.${string}` }>, { type: "hub.admitted" }>;
 
 /** What other rooms know of the Hub. */
@@ -71,7 +71,7 @@ export interface HubInput {
 
 /** What the Hub remembers. The table of members is changed in place: copying it would cost O(N) an event. */
 export interface HubContext extends HubInput {
-  /** Those who are still to be told to go, in the drain. */
+  /** Connections that the drain has not closed yet. */
   readonly leaving: OwnedMember[];
 }
 

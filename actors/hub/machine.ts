@@ -97,5 +97,5 @@ export const hubMachine = setup({
   },
 });
 
-/** How the drain ends a connection: its client comes back, to this server's successor. */
+/** How the drain ends a connection: its client reconnects, to this server's successor. */
 export const drainDisconnect: Disconnect = disconnects.shutdown;

@@ -34,7 +34,7 @@ export function hubLogic(ports: HubPorts) {
   const setDeadline = (target: DeadlineTarget, name: "batch" | "timeout", delay: Milliseconds) =>
     set.add(ports.deadlines.set(target, name, delay));
 
-  // A batch goes in slices, one about every sweep, so that its clients do not come back in one instant either.
+  // A batch goes in slices, one about every sweep, so that its clients do not reconnect in one instant either.
   const slices = Math.max(1, Math.round(ports.drain.batchInterval / deadlineResolution));
 
   const releaseSlice = (context: HubContext, self: DeadlineTarget) => {

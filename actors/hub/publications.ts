@@ -41,7 +41,7 @@ class Router {
   readonly #broker: RouterPorts["broker"];
   readonly #drops: ThrottledLog;
   readonly #logs = new Map<BrokerOperation, ThrottledLog>();
-  /** Counts the outcome where the source wants none: made once, so that such a publication costs no closure. */
+  /** Counts the outcome where the source needs none: made once, so that such a publication costs no closure. */
   readonly #count: Readonly<Record<PublishSource, (outcome: Outcome) => void>>;
 
   constructor(ports: RouterPorts) {
@@ -85,7 +85,7 @@ class Router {
     }
   }
 
-  /** A publication whose client cannot be told: its connection stays, because the next one may be taken. */
+  /** A publication whose client reads no errors: its connection stays, because the next one may be taken. */
   #dropped({ code }: ClientError): void {
     const reason = code === errors.limitExceeded.code ? "limit" : "failed";
     countIn(this.#ports.counters.dropped, reason);

@@ -5,7 +5,7 @@ import type { ConnectionContext } from "../connection/record.ts";
 /** A connection as the Hub and the transport see it. */
 export interface ConnectionRef {
   send(event: ConnectionEvent): void;
-  /** `status` is `active` until it has come to an end. */
+  /** `status` is `active` until it has ended. */
   getSnapshot(): { readonly value: string | object; readonly context: ConnectionContext; readonly status: string };
 }
 
@@ -25,7 +25,7 @@ export interface Target {
 /** The states of a connection, outermost level: see `connection/machine.ts`. */
 export type ConnectionState = "handshaking" | "authenticated" | "draining" | "closed";
 
-/** One connection of this node, as other rooms see it. To tell it something, send `user.tell` to the Hub. */
+/** One connection of this node, as other rooms see it. To send it an event, send `user.tell` to the Hub. */
 export interface Member {
   readonly id: string;
   /** Null until the credentials were accepted; "" is anonymous. */
@@ -54,7 +54,7 @@ export interface Registry {
 
 /** The connections of users at other processes of this node. */
 export interface UserCounts {
-  /** A connection of a user was let in here, and has gone. */
+  /** A connection of a user was admitted here, and has ended. */
   entered(user: string, client: string): void;
   left(user: string): void;
   /** How many connections a user has at the others, as far as it is known here. */

@@ -11,7 +11,7 @@ export const natural = v.pipe(whole, v.minValue(0));
 /** An instant. */
 export const instant = v.pipe(whole, v.description("Milliseconds since 1970."));
 
-/** The result of a method that has nothing to tell. */
+/** The result of a method that returns nothing. */
 export const nothing = v.strictObject({});
 
 /** The epoch of a channel's history. */

@@ -70,7 +70,7 @@ export interface NodePorts {
 
 /** For tests of faults: each receives the real part and returns its replacement. */
 export interface Replacements {
-  /** What the broker tells: given to the real one instead. */
+  /** The events of the broker: given to the real one instead. */
   events?(events: BrokerEvents): BrokerEvents;
   broker?(broker: Broker): Broker;
   inbox?(inbox: Inbox): Inbox;

@@ -40,7 +40,9 @@ export function parentUsers({ link }: ParentConnection, hub: HubRef): ParentUser
   });
 }
 
-/** A log of what is of no interest between the processes of one node: their parent tells when one begins and ends. */
+/**
+ * A log without what is of no interest between the processes of one node: their parent logs when one begins and ends.
+ */
 export function quietly(log: Log): Log {
   const { debug } = log;
   return { debug, info: debug, warn: debug, error: log.error };

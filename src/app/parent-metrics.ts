@@ -24,7 +24,7 @@ export function nodeMetrics(own: Metrics, { link }: ParentConnection): Metrics {
   };
 }
 
-/** What the parent process tells of itself: what it keeps for its workers. */
+/** The metrics of the parent process: of what it keeps for its workers. */
 export interface ParentGauges
   extends Pick<
     Gauges,

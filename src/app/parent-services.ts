@@ -22,7 +22,7 @@ import { createConfiguredRules } from "./node.ts";
 import { ParentMessages } from "./parent-messages.ts";
 import { createParentMetrics, NodeMetrics } from "./parent-metrics.ts";
 
-/** Milliseconds in which workers tell their metrics. */
+/** Milliseconds in which workers answer with their metrics. */
 const metricsMs = 1_000;
 
 /** A worker that can be asked. */

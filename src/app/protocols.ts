@@ -52,14 +52,14 @@ export const unseenBytesMax = 65_536;
 
 /**
  * Bytes of the largest message that the runtime takes. It keeps an unfinished one to itself: where the kernel does not
- * tell of it either, and strangers can connect, they could fill the memory with larger ones.
+ * report it either, and strangers can connect, they could fill the memory with larger ones.
  */
 export function runtimeBytesMax(config: Config, seesUnfinished: boolean): number {
   const largest = frameBytesMax(config);
   return seesUnfinished || needsCredentials(config) ? largest : Math.min(largest, unseenBytesMax);
 }
 
-/** Whether no client is let in without credentials. A connect hook may let any in. */
+/** Whether every client needs credentials. A connect hook may admit any. */
 function needsCredentials({ client, echo }: Config): boolean {
   const isOpen = client.insecure || client.allow_anonymous_connect_without_token || client.proxy.connect.enabled;
   return !isOpen && !echo.enabled;

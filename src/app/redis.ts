@@ -8,7 +8,7 @@ const defaultAddress = "redis://127.0.0.1:6379";
 
 /**
  * Where the servers are that several nodes share, and how they are used. Several are shards: each has channels that no
- * other has. Sentinels or servers of one shard stand in one entry, between commas, as in Centrifugo.
+ * other has. Sentinels or servers of one shard are in one entry, between commas, as in Centrifugo.
  */
 export function redisOptions(redis: Redis): readonly RedisOptions[] {
   const common = {

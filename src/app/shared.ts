@@ -47,7 +47,7 @@ export function shareNode(config: Config, ports: SharedPorts) {
   return {
     /** The other nodes, and messages and questions among them; null where this node is alone. */
     others,
-    /** Tells the connections of all nodes what a back end tells; this node's alone where there is no other. */
+    /** Sends commands of a back end to connections of all nodes; to this node's where there is no other. */
     everyHub: others?.control ?? hub,
     /** The engine that several nodes share; null where this node is alone. */
     remote: engineMetrics(engine, others, shared),

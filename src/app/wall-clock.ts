@@ -2,7 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import type { Counters } from "../metrics/counters.ts";
 
-/** A wall clock that differs by more milliseconds than this from the time that has passed was set, or stood still. */
+/** A wall clock that differs by more milliseconds than this from the time that has passed was set, or has stopped. */
 const jumpMin = 60_000;
 
 /** Notices that the wall clock was set, or that the machine was suspended. */

@@ -62,10 +62,10 @@ export async function runWorker([path = "", id = ""]: readonly string[]): Promis
   return await forever;
 }
 
-/** Milliseconds in which the parent takes what a worker has told it last. */
+/** Milliseconds in which the parent takes the last messages of a worker. */
 const tellMs = 1_000;
 
-/** Resolves when the parent has what it was told, or does not take it. */
+/** Resolves when the parent has the last messages, or does not take them. */
 async function told(link: Link): Promise<void> {
   for (let waited = 0; link.queued > 0 && waited < tellMs; waited += 10) await after(10);
 }

@@ -5,7 +5,7 @@ import { listenUnix, type UnixSocket, type UnixSocketEvents } from "../runtime/u
 
 /**
  * Where workers connect to their parent: a socket in a folder that only this user can open. A folder that was removed, as
- * programs that clean up the folder of temporary files do, is made anew for the next worker; links that stand go on.
+ * programs that clean up the folder of temporary files do, is made anew for the next worker; open links go on.
  */
 export class WorkersSocket {
   readonly #opened: (socket: UnixSocket) => UnixSocketEvents;

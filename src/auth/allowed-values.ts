@@ -52,7 +52,7 @@ class ListReader {
     return values;
   }
 
-  /** The texts that the next part stands for; null where there is none that could be read. */
+  /** The texts of the next part; null where there is none that could be read. */
   #part(): readonly string[] | null {
     const token = this.#tokens[this.#at] ?? "";
     if (token === "(") return this.#group();

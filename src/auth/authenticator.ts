@@ -4,7 +4,7 @@ import type { Seconds } from "../core/time.ts";
 
 /**
  * Why a token was refused: `invalid` for good, `expired` (or not valid yet) so that the client fetches another,
- * `unavailable` when it could not be looked at (keys out of reach, a payload that our own issuer broke).
+ * `unavailable` when it could not be checked (keys out of reach, a payload that our own issuer broke).
  */
 export type TokenRefusal = "invalid" | "expired" | "unavailable";
 

@@ -117,7 +117,7 @@ function parseTwice(text: string): [unknown, unknown] {
 
 /**
  * No user is the anonymous one. Text that is not well-formed Unicode is no id: on the wire and in files every half of a
- * surrogate pair becomes the same character, and two users would be one. A number is a user id in a claim of one's own,
+ * surrogate pair becomes the same character, and two users would be one. A number is a user id in a configured claim,
  * as in Centrifugo; the schema of `sub` has none.
  */
 function userOf(value: unknown): string | undefined {
@@ -148,7 +148,7 @@ function matcher(exact: string, pattern: string): ((value: string) => boolean) |
 /** Seconds that no clock of 64 bits shows: such a time is neither over nor yet to come, and refused either way. */
 const secondsMax = 2 ** 63;
 
-/** Checks `exp` and `nbf` to the millisecond, with no leeway; `iat` is not looked at. */
+/** Checks `exp` and `nbf` to the millisecond, with no leeway; `iat` is not checked. */
 export function checkTimes({ exp, nbf }: CommonClaims, clock: Clock): Outcome<null> {
   const now = clock.wall() / 1000;
   if (typeof exp === "number" && (exp <= now || exp >= secondsMax)) return refused("expired", exp);

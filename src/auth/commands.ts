@@ -80,7 +80,7 @@ export async function checktoken(
   return outcome.ok ? describeConnection(outcome.value, clock) : describeRefusal("connection", outcome, clock);
 }
 
-/** Looks into claims that nobody has verified, to choose the question alone; the answer comes from the examiner. */
+/** Reads unverified claims, to choose the question alone; the answer comes from the examiner. */
 function namesChannel(token: string): boolean {
   try {
     return Boolean(decodeJwt(token)["channel"]);

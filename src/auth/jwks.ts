@@ -4,7 +4,7 @@ import { type KeySet, readKeySet, setAlgorithms } from "./key-set.ts";
 import type { KeyQuestion, KeySource, VerifyKey } from "./keys.ts";
 import { type Outcome, passed, refused } from "./refusals.ts";
 
-/** The part of `fetch` that is needed; a test may stand in for the network. */
+/** The part of `fetch` that is needed; a test may replace the network. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 /** What a key set over HTTP is made of. */

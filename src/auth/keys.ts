@@ -7,7 +7,7 @@ import { type Outcome, passed, refused } from "./refusals.ts";
 /** A key that a signature may be verified with; imported once, used for as long as the process runs. */
 export type VerifyKey = CryptoKey | KeyObject;
 
-/** What of a token is looked at before its signature; all of it only chooses among what the configuration allows. */
+/** What of a token is read before its signature; all of it only chooses among what the configuration allows. */
 export interface KeyQuestion {
   readonly alg: string;
   readonly kid: string | undefined;
@@ -31,7 +31,7 @@ const curveAlgorithms: Readonly<Record<string, string>> = {
   secp521r1: "ES512",
 };
 
-/** The keys that stand in the configuration itself. Throws with a sentence on a key that cannot be used. */
+/** The keys in the configuration itself. Throws with a sentence on a key that cannot be used. */
 export function configuredKeys(options: TokenOptions, clock: Clock): KeySource {
   const algorithms = new Map<string, KeysOfAlgorithm>([
     ...hmacKeys(options, clock),

@@ -9,7 +9,10 @@ const tokenCharsMax = 16_384;
 /** Characters of its header; it is parsed before the signature is known, so it is held shorter. */
 const headerCharsMax = 8_192;
 
-/** Three parts, none empty: what has two (unsecured) or five (encrypted) is not looked at. Linear: the parts share no character with the dot. */
+/**
+ * Three parts, none empty: what has two (unsecured) or five (encrypted) is not read. Linear: the parts share no
+ * character with the dot.
+ */
 const compactForm = /^(eyJ[\w-]+)\.([\w-]+)\.([\w-]+)$/;
 
 /** What is read of a header; `jwk`, `jku`, `x5u`, `typ` and the like are not: keys come from the configuration alone. */

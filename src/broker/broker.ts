@@ -67,7 +67,7 @@ export interface Joined {
   readonly recovered: boolean;
 }
 
-/** How a joiner wants to catch up. */
+/** How a joiner recovers. */
 export interface Since {
   readonly position: Position;
   /** `stream`: everything missed, or nothing. `cache`: the latest publication alone. */
@@ -113,7 +113,7 @@ export type HistoryOutcome = Result<HistoryPage>;
  */
 type Deliver = (channel: string, publication: Publication, exclude: Socket | null) => void;
 
-/** What a broker tells its node, synchronously, in the order of the channel. Given to it at construction. */
+/** The events of a broker for its node, synchronous, in the order of the channel. Given to it at construction. */
 export interface BrokerEvents {
   readonly deliver: Deliver;
   /**
@@ -173,7 +173,7 @@ export interface Broker {
     attach: (joined: Joined | null, error?: ClientError) => void,
     account?: Account,
   ): void;
-  /** The last subscriber of the channel on this node has gone: nothing of it needs to be delivered here any more. */
+  /** The last subscriber of the channel on this node has left: nothing of it needs to be delivered here any more. */
   leave(channel: string): void;
   history(
     channel: string,

@@ -26,7 +26,7 @@ export function splitName(name: string, config: ChannelConfig): NameParts {
   const { private_prefix: prefix, namespace_boundary: boundary } = config;
   const bare = name.startsWith(prefix) ? name.slice(prefix.length) : name;
   const at = boundary === "" ? -1 : bare.indexOf(boundary);
-  // Without a namespace the private prefix is a part of what the pattern looks at.
+  // Without a namespace the private prefix is a part of what the pattern matches.
   return at === -1
     ? { namespace: "", rest: name }
     : { namespace: bare.slice(0, at), rest: bare.slice(at + boundary.length) };

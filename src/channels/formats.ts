@@ -4,8 +4,8 @@ import type { Namespace } from "./namespace.ts";
 import type { PublicationDataFormat } from "./options.ts";
 
 /**
- * Whether a payload is what a namespace wants. A plain client's text counts as the JSON string that it becomes. JSON
- * was checked where it came in, so that here only its kind is looked at.
+ * Whether a payload has the form of its namespace. A plain client's text counts as the JSON string that it becomes. JSON
+ * was checked where it came in, so that here only its kind is checked.
  */
 export function fitsFormat(format: PublicationDataFormat, data: Payload): boolean {
   switch (format) {

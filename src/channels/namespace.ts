@@ -12,7 +12,7 @@ export interface Namespace {
   readonly history: HistoryOptions | null;
   /**
    * How positions are kept: as the history where there is one. Without one a stream can still be joined, by those whom
-   * a token's override or `client.insecure` grants a position: its top stays 0, and its epoch tells of a restart.
+   * a token's override or `client.insecure` grants a position: its top stays 0, and its epoch shows a restart.
    */
   readonly stream: HistoryOptions;
   readonly recoveryMode: "stream" | "cache";

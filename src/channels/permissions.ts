@@ -152,7 +152,7 @@ export function isAllowed(options: ChannelOptions, action: Action, asker: Asker)
   return isClientAllowed && (asker.user !== "" || options[`allow_${action}_for_anonymous`]);
 }
 
-/** Whether a client may use the name: its namespace exists, and it looks as the namespace wants it. */
+/** Whether a client may use the name: its namespace exists, and it fits the pattern of the namespace. */
 function mayName(channel: Channel | null): ClientError | null {
   if (channel === null) {
     return errors.unknownChannel;

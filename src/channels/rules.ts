@@ -27,7 +27,7 @@ export interface ChannelRules {
   find(name: string): Channel | ClientError;
   /** Whether data has the format of the channel's publications (`publication_data_format`). */
   takes(channel: Channel, data: Payload): boolean;
-  /** Null: subscribe it, or look at the token that it brings. What a token says is not looked at here. */
+  /** Null: subscribe it, or look at the token that it brings. The content of a token is not checked here. */
   maySubscribe(name: string, asker: permissions.Subscriber): ClientError | null;
   /** Asked of a subscription that a token, a hook or the namespace has allowed (recorded). */
   mayFilter(name: string, filter: FilterNode | null): boolean;

@@ -24,7 +24,7 @@ import { Session } from "./session.ts";
 
 /** How a call is made. */
 export interface CallOptions {
-  /** Rejects the call's promise when it aborts; the server is not told. */
+  /** Rejects the call's promise when it aborts; the server is not notified. */
   readonly signal?: AbortSignal;
   /** Milliseconds until the call fails with `timeout`; without it the stock client's `timeout` holds. */
   readonly timeout?: number;

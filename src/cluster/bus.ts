@@ -1,4 +1,4 @@
-/** What a bus tells its node. */
+/** The events of a bus for its node. */
 export interface ClusterBusEvents {
   /** A message to all nodes, or to this one. */
   heard(text: string): void;
@@ -7,7 +7,7 @@ export interface ClusterBusEvents {
 }
 
 /**
- * How nodes tell each other something: over Redis, a socket to the parent process, NATS. A message arrives at most once;
+ * Messages between nodes: over Redis, a socket to the parent process, NATS. A message arrives at most once;
  * those of one sender to one receiver in their order, but for messages to all, which messages to one may overtake.
  * Nothing throws.
  */

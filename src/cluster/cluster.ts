@@ -23,7 +23,7 @@ export interface ClusterCounts {
   unanswered: number;
 }
 
-/** What something told is given to: its body, and the id of the node that told it, which may be this one. */
+/** Receives a message: its body, and the id of its node, which may be this one. */
 export type Hear = (body: string, from: string) => void;
 /** Answers a question; null where this node has no answer. */
 export type Answer = (body: string) => MaybePromise<string | null>;
@@ -34,7 +34,7 @@ interface Question {
   readonly done: (answer: string | null) => void;
 }
 
-/** What nodes tell and ask each other, by kinds, over whatever bus connects them. */
+/** Messages and questions between nodes, by kinds, over any bus. */
 export class Cluster {
   readonly counts: ClusterCounts = { unreadable: 0, unanswered: 0 };
   readonly node: string;

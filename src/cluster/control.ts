@@ -28,7 +28,7 @@ const override = object({
   forcePositioning: flag,
 });
 
-/** What connections of other nodes can be told. */
+/** The events that connections of other nodes can receive. */
 const event = variant("type", [
   object({ type: literal("hub.disconnect"), disconnect: ended }),
   object({ type: literal("hub.unsubscribe"), channel: string(), unsubscribe: ended }),
@@ -82,7 +82,7 @@ export class Control implements HubRef {
     if (others) cluster.tellAll(kind, JSON.stringify(others));
   }
 
-  /** A node has told something; what is damaged throws, and is counted. */
+  /** A message of a node; what is damaged throws, and is counted. */
   #heard(body: string, from: string): void {
     const { hub, cluster } = this.#ports;
     if (from === cluster.node) return;

@@ -3,7 +3,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import type { Cluster } from "./cluster.ts";
 
-/** What a node tells of itself, with a few figures that cost nothing to count. */
+/** What a node reports of itself, with a few figures that cost nothing to count. */
 const card = object({
   name: string(),
   version: string(),
@@ -14,7 +14,7 @@ const card = object({
 
 const beat = object({
   ...card.entries,
-  /** `hello`: the others tell of themselves at once. `bye`: the node stops. */
+  /** `hello`: the others report at once. `bye`: the node stops. */
   says: optional(string()),
 });
 
@@ -26,7 +26,7 @@ export interface NodesPorts {
   readonly cluster: Cluster;
   readonly clock: Pick<Clock, "monotonic">;
   readonly log: Log;
-  /** What this node tells of itself. */
+  /** What this node reports of itself. */
   describe(): Omit<NodeCard, "id">;
 }
 
@@ -40,7 +40,7 @@ const deafMs = 3_000;
 const kind = "node";
 
 /**
- * The nodes that are there: each tells of itself every two seconds. One that was silent for six seconds is gone; a node
+ * The nodes that are there: each reports every two seconds. One that was silent for six seconds is gone; a node
  * that does not hear itself judges no other, because it may be the one that is cut off.
  */
 export class Nodes {
@@ -69,7 +69,7 @@ export class Nodes {
     return [{ id: this.own, ...this.#ports.describe() }, ...this.others];
   }
 
-  /** The other nodes, as they last told of themselves. */
+  /** The other nodes, by their last report. */
   get others(): readonly NodeCard[] {
     return [...this.#others.values()].map((each) => each.card);
   }
@@ -115,7 +115,7 @@ export class Nodes {
   }
 
   #connected(): void {
-    // What was told meanwhile is missing: everyone has all the time to be heard again.
+    // Reports of the meantime are missing: each node has its full time to be heard again.
     this.#hearsSince = Number.POSITIVE_INFINITY;
     if (!this.#isLeaving) this.#beat("hello");
   }

@@ -16,7 +16,9 @@ export interface SurveyAnswers {
 /** UTF-16 units of an answer: a node whose answer is longer gives none. */
 const answerMax = 8_388_608;
 
-/** What the other nodes are asked and told, by kinds. A survey never fails: it names the nodes that are missing in it. */
+/**
+ * Questions and messages to the other nodes, by kinds. A survey never fails: it names the nodes that are missing in it.
+ */
 export class Surveys {
   readonly #cluster: Cluster;
   readonly #nodes: Pick<Nodes, "others" | "has">;

@@ -70,7 +70,7 @@ function heartbeatProblems({ client }: Config): string[] {
   ];
 }
 
-/** A key says who pushes, so that none may stand for two; no line says which key it is. */
+/** A key says who pushes, so that none may be used for two; no line says which key it is. */
 function keyProblems({ http_api: api }: Config): string[] {
   const names = new Set<string>();
   const keys = new Set([api.key]);

@@ -2,7 +2,7 @@
 const reservedFiles = 200;
 
 /**
- * How many connections a node lets in: `client.connection_limit`, or what the process may open where that is less. A
+ * How many connections a node accepts: `client.connection_limit`, or what the process may open where that is less. A
  * limit of 0 leaves it to the open files alone, `Infinity` open files to the limit alone.
  */
 export function connectionLimitWithin(limit: number, openFilesMax: number): { limit: number; isReduced: boolean } {

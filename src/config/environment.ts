@@ -46,7 +46,7 @@ function readPrefix(prefix: string, { environment, below, read }: Reading): Envi
   let { tree } = read;
   for (const [name, text] of Object.entries(environment)) {
     if (!name.startsWith(prefix) || name === fileVariable || text === undefined) continue;
-    // To Centrifugo an empty variable is none; Chorus can be told an empty text.
+    // To Centrifugo an empty variable is none; Chorus takes it as an empty text.
     if (text === "" && prefix === "CENTRIFUGO_") continue;
     const variable = variables.get(name.slice(prefix.length));
     if (variable === undefined) {

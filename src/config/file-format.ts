@@ -4,7 +4,7 @@ import type { Result } from "../core/result.ts";
 /** What the text of a file holds, or where it is not what its name says. A fault never repeats the text, which may hold a secret. */
 type FormatResult = Result<unknown, string>;
 
-/** Reads the text of a configuration file in the format of its name: YAML, TOML, else JSON, in which comments may stand. */
+/** Reads the text of a configuration file in the format of its name: YAML, TOML, else JSON, with comments. */
 export function readFormat(path: string, text: string): FormatResult {
   // Editors of Windows begin a file with a byte order mark, and some write UTF-16, which was not decoded here.
   const content = text.replace(/^\ufeff/, "");
@@ -47,7 +47,7 @@ function readLines(format: string, text: string, read: (text: string) => unknown
       return { ok: true, value: read(part) };
     } catch (error) {
       const words = error instanceof Error ? error.message : "";
-      // What stands in quotation marks may be a value.
+      // The text in quotation marks may be a value.
       const fault = words.replace(/^.*?error: /i, "").replace(/:?\s*(["'`]).{2,}?\1/g, "");
       return { ok: false, error: fault.toLowerCase() };
     }

@@ -20,7 +20,7 @@ export interface LoadOptions extends FileAccess {
    * Otherwise they are errors.
    */
   readonly passOver?: boolean;
-  /** What else would stop a start with a valid configuration, a line each; `--check-config` tells it. */
+  /** What else would stop a start with a valid configuration, a line each; `--check-config` reports it. */
   readonly startProblems?: (config: Config) => readonly string[];
 }
 

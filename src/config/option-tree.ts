@@ -14,7 +14,7 @@ export type ConfigNode =
 export interface OptionNode {
   readonly notes: OptionNotes;
   readonly doc: string;
-  /** As it would stand in a file; undefined where it must be given. */
+  /** As in a file; undefined where it must be given. */
   readonly fallback: unknown;
 }
 

@@ -22,7 +22,7 @@ export function validate(options: Tree, profile: Profile): ParseResult {
 }
 
 /**
- * What is wrong between the options that are valid, so that one run tells everything. Those with issues are left to
+ * What is wrong between the options that are valid, so that one run reports everything. Those with issues are left to
  * their defaults meanwhile; what is said because of such a default is not said.
  */
 function problemsElsewhere(options: Tree, issues: Issues, profile: Profile): readonly string[] {

@@ -6,7 +6,7 @@ import { withoutEffect } from "./without-effect.ts";
 
 /**
  * The switches that leave a lock open, by their paths, and whether they do; on whatever address, so that somebody who
- * watches the metrics hears of one that was forgotten before the address is opened.
+ * watches the metrics notices a forgotten one before the address is opened.
  */
 export function insecureSwitches({ client, http_api: api }: Config): ReadonlyMap<string, boolean> {
   return new Map([

@@ -37,7 +37,7 @@ function ownHeadersOf(path: string, { http }: ProxyOptions): string[] {
     .map((name) => `${path}.http.static_headers.${name}: has no effect, because the HTTP client sets this header`);
 }
 
-/** Options of hooks that are asked about one client, at a hook that tells of events. */
+/** Options of hooks that are asked about one client, at a hook for events. */
 function ofEvents(path: string, options: ProxyOptions): string[] {
   const set = {
     http_headers: options.http_headers.length > 0,

@@ -9,7 +9,7 @@ const sent = v.any();
 
 const name = v.pipe(v.string(), v.maxLength(1_024));
 
-/** What the pages of the console and the server tell each other. */
+/** The messages between the pages of the console and the server. */
 export const consoleContract = contract({
   connect: v.nullish(v.object({ name: v.pipe(v.string(), v.maxLength(64)) })),
   channels: {

@@ -54,6 +54,6 @@ export interface ConsolePorts {
   /** The other nodes, or the other processes of this one, which `isOneNode` says; null where this one is alone. */
   readonly surveys: Surveys | null;
   readonly isOneNode: boolean;
-  /** All nodes, this one first, with what they told of themselves in the last seconds; empty where this one is alone. */
+  /** All nodes, this one first, with their figures of the last seconds; empty where this one is alone. */
   nodes(): readonly NodeFigures[];
 }

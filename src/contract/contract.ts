@@ -8,7 +8,7 @@ export type Empty = Record<never, never>;
 /** What a value may look like before its schema has validated it. */
 export type Input<T> = T extends Schema ? Schema.InferInput<T> : never;
 
-/** What a schema makes of a value. */
+/** The result of a schema for a value. */
 export type Output<T> = T extends Schema ? Schema.InferOutput<T> : never;
 
 /** The parameters in a channel pattern: `chat:{room}` has `{ room: string }`. */
@@ -54,7 +54,7 @@ export interface Rpc<R extends RpcSchemas = RpcSchemas> {
   readonly schemas: R;
 }
 
-/** All that clients and server tell each other. */
+/** All messages between clients and server. */
 export interface ContractSchemas {
   /** What a client sends with its connect command. */
   readonly connect?: Schema;
@@ -134,7 +134,7 @@ export function rpc<const R extends RpcSchemas>(schemas: R): Rpc<R> {
 }
 
 /**
- * Declares all that clients and server tell each other. It holds no server code, so that a browser's bundle can take it.
+ * Declares all messages between clients and server. It holds no server code, so that a browser's bundle can take it.
  *
  * @throws TypeError for a pattern that cannot be told from another one, and for an error code outside 400 to 1999
  */

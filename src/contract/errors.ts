@@ -5,7 +5,7 @@ export type Reason = "unauthorized" | "forbidden" | "unknown" | "limited" | "una
 const ownCodeMin = 400;
 const ownCodeMax = 1999;
 
-/** The numbers of the Centrifuge protocol that stand for each reason; the first is what the server answers with. */
+/** The numbers of the Centrifuge protocol for each reason; the server answers with the first. */
 const numbers: Readonly<Record<Reason, readonly number[]>> = {
   unauthorized: [101],
   forbidden: [103],

@@ -5,7 +5,7 @@ const utf16 = 0x8000_0000;
 const firstBytes = 16_384;
 const keptBytesMax = 4_194_304;
 
-/** Values, one after the other, in bytes that grow: the form of what the processes of one node tell each other. */
+/** Values, one after the other, in bytes that grow: the form of messages between the processes of one node. */
 export class ByteWriter {
   #bytes = Buffer.allocUnsafeSlow(firstBytes);
   /** What lies from `#head` to `#end` was written, and not dropped. */

@@ -32,7 +32,7 @@ export interface ConnectCommand {
   /** The client library's name and version. */
   readonly name: string;
   readonly version: string;
-  /** Header fields that stand for those that a browser cannot set; null where there are none. */
+  /** Header fields in place of those that a browser cannot set; null where there are none. */
   readonly headers: SealedHeaders | null;
 }
 
@@ -51,7 +51,7 @@ export interface SubscribeRequest {
   readonly filter: FilterNode | null;
 }
 
-/** Whether the client wants error 112 instead of a subscription that was not recovered. */
+/** Whether the client asks for error 112 instead of a subscription that was not recovered. */
 export function rejectsUnrecovered({ flag }: Pick<SubscribeRequest, "flag">): boolean {
   return (flag & 2) !== 0;
 }

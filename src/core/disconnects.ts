@@ -1,6 +1,6 @@
 /**
  * Why a connection ends: the code and reason of the close frame. Numbers and words are those of the Centrifuge
- * protocol, and the range carries the meaning: 3000-3499 and 4000-4499 tell the client to come back,
+ * protocol, and the range carries the meaning: 3000-3499 and 4000-4499 tell the client to reconnect,
  * 3500-3999 and 4500-4999 never to.
  */
 export interface Disconnect {

@@ -43,5 +43,5 @@ export interface Identity {
   readonly isComplete?: true;
 }
 
-/** The identity of one who brings no credentials and needs none. */
+/** The identity of a client without credentials. */
 export const anonymous: Identity = { user: "", expireAt: null, subscriptions: [] };

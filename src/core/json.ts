@@ -26,7 +26,7 @@ export interface Extent {
 
 /**
  * Whether lists and objects lie in each other deeper than `levelsMax`. Safe on any text, also one that is no JSON:
- * as far as it is JSON, strings are told apart from brackets as a parser does, and a parser stops where it is not.
+ * as far as it is JSON, strings and brackets are distinguished as a parser does, and a parser stops where it is not.
  */
 export function isDeeperThan(json: string, levelsMax: number): boolean {
   // Each level takes a character to open, so most texts need no look.
@@ -76,7 +76,7 @@ export function findMember(json: string, object: number, name: string): Extent |
 }
 
 /**
- * Where the values of an object's members stand, by name. The last of equal names counts, as it does for `JSON.parse`.
+ * The places of the values of an object's members, by name. The last of equal names counts, as it does for `JSON.parse`.
  * Names with escapes are found as what they mean.
  *
  * @param json a text that `JSON.parse` took

@@ -1,4 +1,4 @@
-/** Plain values that may stand in a log line: never a payload, never a token. */
+/** Plain values of a log line: never a payload, never a token. */
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
 /** Structured logging: one call is one line, `event` a stable name of the form `what.happened`. */

@@ -18,7 +18,7 @@ interface RatedLogOptions {
   readonly level?: "error" | "warn" | "info";
 }
 
-/** Lines of one event that a client can cause: each key has a rate, and a line tells how many before it were left out. */
+/** Lines of one event that a client can cause: each key has a rate, and a line says how many before it were left out. */
 export class RatedLog {
   readonly #event: string;
   readonly #clock: Clock;

@@ -32,7 +32,7 @@ export interface ConnectResult extends Expiry {
   readonly pong?: boolean;
   /** Raw JSON of the application. */
   readonly data?: string;
-  /** The server's time in milliseconds since 1970; null where it is not to be told. */
+  /** The server's time in milliseconds since 1970; null where it is not sent. */
   readonly time: number | null;
   /** Where commands come in requests of their own: what names the connection in them. */
   readonly session?: { readonly id: string; readonly node: string };
@@ -66,7 +66,7 @@ export interface HistoryPage {
   readonly position: Position;
 }
 
-/** A client has come to a channel or has left it. */
+/** A client has joined a channel or has left it. */
 export interface PresencePush {
   readonly type: "join" | "leave";
   readonly channel: string;

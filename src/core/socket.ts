@@ -41,7 +41,7 @@ export interface UpgradeRequest {
 export interface Socket {
   /** The connection's name in logs, in presence and in publications: a UUID. */
   readonly id: string;
-  /** The session of an emulated transport: a secret that the client was told. Absent where the transport has none. */
+  /** The session of an emulated transport: a secret that the client has. Absent where the transport has none. */
   readonly session?: string;
   /** The label `dialect` of its protocol in log lines and metrics; nothing is decided by it. */
   readonly dialect: string;
@@ -70,7 +70,7 @@ export interface Socket {
   chargeAnswer(bytes: number): void;
   /** Takes tokens from the client's message rate for work that one command has made. */
   charge(tokens: number): void;
-  /** Answers a command, after everything that was sent or published before; nothing where clients are not told. */
+  /** Answers a command, after everything that was sent or published before; nothing where clients receive no answers. */
   reply(reply: Reply): void;
   /** Tells the client something unasked; nothing where its protocol has no such push. */
   push(push: Push): void;

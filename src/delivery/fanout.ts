@@ -121,7 +121,7 @@ export class Fanout implements BrokerEvents {
 
   /**
    * Detaches those that keep a position in another stream of the channel. Not left to their connections: one of them
-   * may be executing the very command that had the publication committed, and would be told after its delivery.
+   * may be executing the very command that had the publication committed, and would be notified after its delivery.
    */
   lost(channel: string, epoch: string): void {
     const subscribers = this.#ports.subscribers.get(channel);

@@ -23,7 +23,7 @@ export class Losses {
     this.#left = options.tickSize;
   }
 
-  /** Subscribers that are not told yet. */
+  /** Subscribers that are not notified yet. */
   get size(): number {
     return this.#waiting.length;
   }

@@ -27,8 +27,8 @@ export interface SlowOptions {
 }
 
 /**
- * Finds the clients that do not take what they are sent. Bun is told to queue without a limit, because under any other
- * setting it drops published frames without a word; so the limits of queues are these. A slow connection is told, and its
+ * Finds the clients that do not take what they are sent. Bun queues without a limit, because under any other setting it
+ * drops published frames without a word; so the limits of queues are these. A slow connection is notified, and its
  * machine leaves all channels at once: nothing can follow the gap.
  *
  * What is queued for connections that are ending is bounded by the same total: over it the largest are cut. So all
@@ -39,7 +39,7 @@ export class SlowWatch {
   readonly #clock: Clock;
   readonly #counters: Counters;
   readonly #stalled = new Queues();
-  /** Those that were told that they are slow, until all is sent or they are closed. */
+  /** Those that were found slow, until all is sent or they are closed. */
   readonly #ending = new Queues();
 
   constructor(options: SlowOptions, clock: Clock, counters: Counters) {

@@ -25,7 +25,7 @@ export interface NativeSubscriber extends AnySubscriber {
 /** A subscriber that is handed each frame: a stream over HTTP, an iterator of this process. */
 export interface DirectSubscriber extends AnySubscriber {
   readonly kind: "direct";
-  /** Takes a frame; it tells by itself where it holds something unsent. */
+  /** Takes a frame; it reports by itself where it holds something unsent. */
   send(frame: Frame): void;
 }
 

@@ -4,7 +4,7 @@ import type { Hook, HookAnswer, HookCall, HookClient, HookKind, HookOutcome, Hoo
 /** The connection that a call belongs to. */
 export interface CallOwner {
   readonly client: HookClient;
-  /** The call has come to its end. */
+  /** The call has ended. */
   ended(call: Call): void;
 }
 

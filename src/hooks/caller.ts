@@ -164,7 +164,7 @@ export class Caller {
     if (!isLate) this.#settle(state, call, { kind: "failed", error: errors.internal });
   }
 
-  /** Ends a call, and gives its place to the next one. Null: its connection has ended and is not told. */
+  /** Ends a call, and gives its place to the next one. Null: its connection has ended and receives nothing. */
   #settle(state: HookState, call: Call, outcome: HookOutcome<HookKind> | null): void {
     if (call.isSettled) return;
     call.isSettled = true;

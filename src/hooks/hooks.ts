@@ -38,7 +38,7 @@ export interface HookTypes {
       readonly data: Payload | null;
       readonly name: string;
       readonly version: string;
-      /** Server-side channels that the client wants. */
+      /** Server-side channels that the client asks for. */
       readonly channels: readonly string[];
     };
     readonly result: {

@@ -7,7 +7,7 @@ const segmentsMax = 24;
 type Respond<Data, Answer> = (request: Request, server: Server<Data>) => Answer;
 
 /**
- * The routes of one listener for `Bun.serve`, so that a path is routed as it was sent. `request.url` does not tell it:
+ * The routes of one listener for `Bun.serve`, so that a path is routed as it was sent. `request.url` does not show it:
  * Bun 1.4.5 resolves dot segments, also encoded ones and those between backslashes, before a handler sees them, so that
  * `/public/../metrics` reads `/metrics`. Its router matches the path as it came. `paths` are matched to the letter; any
  * other path is matched segment by segment, and one with a dot segment, a backslash or an empty segment is 404.

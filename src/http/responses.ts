@@ -21,7 +21,7 @@ export function notFound(): Response {
   return answer(404, "404 page not found");
 }
 
-/** The answer to who comes while the server drains. */
+/** The answer to a request while the server drains. */
 export function shuttingDown(): Response {
   return answer(503, "The server is shutting down.", { Connection: "close", "Retry-After": "1" });
 }

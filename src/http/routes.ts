@@ -16,7 +16,7 @@ export interface Route {
   readonly endpoint: Endpoint;
   /**
    * Whether it is answered under any Host header, and without one: a probe or a back end asks by address, and what
-   * needs a key, or tells nothing, needs no protection from DNS rebinding.
+   * needs a key, or reveals nothing, needs no protection from DNS rebinding.
    */
   readonly anyHost: boolean;
 }

@@ -46,7 +46,7 @@ export class IdempotencyResults {
     return this.#live(statements.answer.get(storedName(key)), this.now()) !== null;
   }
 
-  /** Ids have few gaps, for answers go from the front: the highest and the lowest tell how many there are at the most. */
+  /** Ids have few gaps, for answers go from the front: the highest and the lowest give their number at the most. */
   #hasRoom(statements: Statements, now: number): boolean {
     if (this.#count(statements) < this.#max) return true;
     statements.deleteExpiredAnswers.run(expiredMax, now);

@@ -157,7 +157,7 @@ export class PublishLog {
     return written;
   }
 
-  /** Ids have no gaps, for entries go only from the front: the highest and the lowest tell how many there are. */
+  /** Ids have no gaps, for entries go only from the front: the highest and the lowest give their number. */
   #prune({ firstEntry, lastEntry, deleteEntries, deleteOldEntries }: Statements): void {
     const first = firstEntry.get();
     const last = lastEntry.get();

@@ -103,7 +103,7 @@ export class Search {
       id ?? null,
       since,
       until,
-      // One more than is asked for tells whether there is another page.
+      // One more than is asked for shows whether there is another page.
       this.#limit + 1 - this.#rows.length,
     );
     this.#rows.push(...found);

@@ -29,7 +29,7 @@ function carriesKey(request: Request, key: string): boolean {
   return key !== "" && scheme?.toLowerCase() === "bearer" && isSame(token ?? "", key);
 }
 
-/** Compares digests, so that neither the time nor the length tells anything of the secret. */
+/** Compares digests, so that neither the time nor the length reveals anything of the secret. */
 function isSame(given: string, secret: string): boolean {
   const digest = (text: string) => new Bun.CryptoHasher("sha256").update(text).digest();
   return timingSafeEqual(digest(given), digest(secret));

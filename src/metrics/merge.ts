@@ -21,7 +21,7 @@ interface Family {
 
 /**
  * The metrics of a node of several processes in Prometheus' text format: counters and histograms are summed, gauges too
- * or, where that says nothing, told of each worker.
+ * or, where that says nothing, listed for each worker.
  */
 export function mergeMetrics(processes: readonly ProcessMetrics[]): string {
   const families = new Map<string, Family>();

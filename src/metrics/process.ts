@@ -1,6 +1,6 @@
 import type { Series } from "./series.ts";
 
-/** What Prometheus' own clients tell of a process, by their names. */
+/** What Prometheus' own clients report of a process, by their names. */
 export function processSeries(files: { openFiles(): number; openFilesLimit(): number }): Series[] {
   const startedAt = Math.round(performance.timeOrigin / 1000);
   return [

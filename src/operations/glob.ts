@@ -23,7 +23,7 @@ export function starPattern(pattern: string): Pattern {
 
 /**
  * A glob over the whole name, as the method `channels` takes it: `*`, `?`, `[abc]`, `[!abc]`, `[a-z]`, `{one,two}`, and
- * `\` before a character that stands for itself. The grammar is that of Centrifugo's library (gobwas/glob), with its
+ * `\` before a literal character. The grammar is that of Centrifugo's library (gobwas/glob), with its
  * small print: a class is one range or a list of characters, and a list at the end need not be closed. Null: it cannot
  * be read, because of a class that is open, empty or reversed.
  *
@@ -76,7 +76,7 @@ class GlobParser {
         this.#depth -= 1;
         return ")";
       case "\\":
-        // A backslash at the end stands for nothing.
+        // A backslash at the end matches nothing.
         return RE2JS.quote(this.#next() ?? "");
       default:
         return RE2JS.quote(character);

@@ -1,5 +1,5 @@
 /**
- * `chorus/contract`: what clients and server tell each other. No server code, and nothing of Bun.
+ * `chorus/contract`: the messages between clients and server. No server code, and nothing of Bun.
  *
  * @module
  */

@@ -25,7 +25,7 @@ export interface PresenceEventsPorts {
   readonly waitingMax?: number;
 }
 
-/** Who comes and who goes: presence kept, and the others told. */
+/** Joins and leaves: presence is kept, and others are notified. */
 export interface PresenceEvents {
   enter(channel: string, info: ClientInfo, visibility: Visibility): void;
   /** Replaces the info of a client that has an entry, without a join or a leave. */
@@ -37,7 +37,7 @@ export interface PresenceEvents {
 
 /**
  * Presence follows connections at once; only join and leave messages may wait. A user who reconnects inside the grace
- * was never away: the waiting leave is taken back, and the join is not told. Anonymous users cannot be recognised.
+ * was never away: the waiting leave is taken back, and the join is not published. Anonymous users cannot be recognised.
  */
 export function createPresenceEvents({
   presence,

@@ -28,7 +28,7 @@ const usersMax = 50_000;
 
 /**
  * Presence that no store keeps: each node knows its own connections, and a question is put to all nodes that are there.
- * One that does not answer in time is left out. A node that was killed tells no leaves.
+ * One that does not answer in time is left out. A killed node publishes no leaves.
  */
 export class SurveyPresence implements SharedPresence {
   readonly #ports: SurveyPresencePorts;

@@ -2,7 +2,7 @@ import type { ClusterBus, ClusterBusEvents } from "../cluster/bus.ts";
 import { kinds } from "./kinds.ts";
 import type { Link } from "./link.ts";
 
-/** How the workers of a node tell each other something: their parent hands it on. */
+/** Messages between the workers of a node: their parent hands them on. */
 export class ParentBus implements ClusterBus {
   readonly #link: Link;
 
@@ -31,7 +31,7 @@ export class ParentBus implements ClusterBus {
   }
 }
 
-/** The parent's side: hands on what workers tell each other. */
+/** The parent's side: hands on messages between workers. */
 export class BusRelay {
   /** By the names of the workers. */
   readonly #links = new Map<string, Link>();

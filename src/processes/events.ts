@@ -69,7 +69,7 @@ export class ParentEvents {
   }
 }
 
-/** What a worker has told of. */
+/** What a worker has reported. */
 interface Known {
   readonly connections: Map<string, { readonly user: string; readonly since: number }>;
   /** Subscriptions whose end a back end receives, by client and channel. */

@@ -31,7 +31,7 @@ export const kinds = {
   event: 14,
   /** The metrics of the node, of the parent; those of a worker, of that. */
   metrics: 15,
-  /** A connection of a user has come to a worker, and has gone. */
+  /** A connection of a user has begun at a worker, and has ended. */
   userEntered: 32,
   userLeft: 33,
   /** How many connections a user has at the other workers; a connection that is one too many. */

@@ -11,7 +11,7 @@ export type Reply = (write: Write | null) => void;
 
 /** The socket below a link. */
 export interface LinkSocket {
-  /** How many of the bytes the system has taken; below 0 where the socket has gone. */
+  /** How many of the bytes the system has taken; below 0 where the socket is closed. */
   write(bytes: Uint8Array): number;
   end(): void;
 }
@@ -19,7 +19,7 @@ export interface LinkSocket {
 /** What a link works with. */
 export interface LinkPorts {
   readonly clock: Clock;
-  /** Runs a task when the code that runs now has come to its end. */
+  /** Runs a task after the code that runs now. */
   readonly schedule: (task: () => void) => void;
   /** The link has ended: its socket has, or the other side has said what cannot be read. Called once. */
   ended(reason: string): void;
@@ -50,7 +50,7 @@ export class Link {
   readonly #pending = new Map<number, Pending>();
   readonly #called = new Map<number, (body: ByteReader, reply: Reply) => void>();
   readonly #told = new Map<number, (body: ByteReader) => void>();
-  /** What has come of messages that are not whole, and how many bytes are needed to go on. */
+  /** The received parts of messages that are not whole, and how many bytes are needed to go on. */
   #chunks: Uint8Array[] = [];
   #chunkBytes = 0;
   #needed = 4;
@@ -87,7 +87,7 @@ export class Link {
     this.#told.set(kind, handle);
   }
 
-  /** Tells the other side something. False: there is no room, and it is not told. */
+  /** Sends the other side a message. False: there is no room, and it is not sent. */
   tell(kind: number, write: Write): boolean {
     return this.#send(kind, 0, write);
   }

@@ -13,7 +13,7 @@ export interface SupervisorPorts {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly log: Log;
-  /** Runs a task when the code that runs now has come to its end. */
+  /** Runs a task after the code that runs now. */
   readonly schedule: (task: () => void) => void;
   /** The version that workers must have. */
   readonly version: string;
@@ -65,7 +65,10 @@ export class Supervisor {
     return this.#isStopping;
   }
 
-  /** Starts the first worker, tells where it listens, and starts the others; null where one has ended before it listened. */
+  /**
+   * Starts the first worker, reports where it listens, and starts the others; null where one has ended before it
+   * listened.
+   */
   async start(count: number, learn: (first: Ready) => void): Promise<Ready | null> {
     const first = await this.#open(1);
     if (first === null) return null;
@@ -146,7 +149,7 @@ export class Supervisor {
     }
   }
 
-  /** Stops all. `cut`: workers that did not end in good order. */
+  /** Stops all. `cut`: workers that did not end in order. */
   async stop(): Promise<{ readonly cut: number }> {
     this.#isStopping = true;
     const isCut = async (worker: Worker) => {

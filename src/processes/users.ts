@@ -8,7 +8,7 @@ export interface Census {
   readonly channels: number;
 }
 
-/** The connections of users at the other workers, as their parent tells of them. */
+/** The connections of users at the other workers, as their parent counts them. */
 export class ParentUsers implements UserCounts {
   readonly #link: Link;
   /** By user: connections at other workers; those without any are not in it. Told only where users are limited. */

@@ -31,7 +31,7 @@ export class Worker {
   readonly ended = Promise.withResolvers<WorkerEnd>();
   link: Link | null = null;
   isReady = false;
-  /** It was told to stop. */
+  /** It is stopping. */
   isStopping = false;
   hasEnded = false;
   #pings = 0;
@@ -43,7 +43,10 @@ export class Worker {
     this.startedAt = clock.monotonic();
   }
 
-  /** A ping is sent. True: too many before it were not answered. Pings are counted, not time: this process may have stood still itself. */
+  /**
+   * A ping is sent. True: too many before it were not answered. Pings are counted, not time: this process may have
+   * paused itself.
+   */
   pinged(): boolean {
     this.#pings += 1;
     return this.#pings > pingsMax;

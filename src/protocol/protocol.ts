@@ -7,7 +7,7 @@ import type { PresencePush, Push, Reply } from "../core/reply.ts";
 
 /** What was read from one frame. */
 export interface Decoded {
-  /** The commands, in the order in which they stand in the frame. */
+  /** The commands, in the order of the frame. */
   readonly commands: readonly Command[];
   /** The frame goes on with something that is no command: after running `commands`, the connection ends with 3501. */
   readonly malformed: boolean;
@@ -24,7 +24,7 @@ export interface Encoding {
   readonly dialect: string;
   /** A publication; null where clients of this encoding do not receive it. The hot path. */
   encodePublication(channel: string, publication: Publication): Frame | null;
-  /** A join or a leave; null where clients of this encoding are not told. */
+  /** A join or a leave; null where clients of this encoding receive none. */
   encodePresence(push: PresencePush): Frame | null;
 }
 
@@ -58,7 +58,7 @@ export interface Protocol {
   readonly settings: ProtocolSettings;
   /** Reads one frame; never throws. `defaultChannel` is the channel that the connection was opened for. */
   decode(frame: Frame, defaultChannel: string): Decoded;
-  /** The answer to a command; null where this protocol's clients are not told. */
+  /** The answer to a command; null where this protocol's clients receive none. */
   encodeReply(reply: Reply): Frame | null;
   encodePush(push: Push): Frame | null;
   /** A message to one client that belongs to no channel; null where there are none. */

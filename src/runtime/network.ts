@@ -7,7 +7,7 @@ export interface Network {
   serve<Data>(options: Bun.Serve.Options<Data>): Bun.Server<Data>;
   /** Listens at an address for an instant; throws, with the `code` of the operating system, where that is not possible. */
   probe(hostname: string, port: number): void;
-  /** The TCP connections of this process; null where the system does not tell of them. */
+  /** The TCP connections of this process; null where the system does not list them. */
   readonly tcp: TcpTable | null;
 }
 

@@ -13,8 +13,9 @@ export interface SignalActions {
 }
 
 /**
- * How the process ends: everyone went in time; not everyone did, it was told twice, or it could not start; a command line
- * that says nothing; the Hub failed; a mistake in the configuration. The last two are those of `sysexits.h`.
+ * How the process ends: all connections ended in time; not all did, a second signal came, or it could not start; a
+ * command line that says nothing; the Hub failed; a mistake in the configuration. The last two are those of
+ * `sysexits.h`.
  */
 export const exitCodes = { drained: 0, forced: 1, usage: 2, hubFailed: 70, configuration: 78 } as const;
 

@@ -40,7 +40,7 @@ export function openTcpTable(): TcpTable | null {
     bytesReceived: (fd) => {
       size[0] = linux.infoSize;
       const isRead = libc.getsockopt(fd, linux.tcp, linux.tcpInfo, info, size) === 0;
-      // Kernels before 4.2 tell less of a connection.
+      // Kernels before 4.2 report less of a connection.
       return isRead && (size[0] ?? 0) >= linux.bytesReceivedAt + 8
         ? Number(view.getBigUint64(linux.bytesReceivedAt, true))
         : null;

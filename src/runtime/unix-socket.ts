@@ -1,6 +1,6 @@
 /** One end of a connection over a unix socket. */
 export interface UnixSocket {
-  /** How many of the bytes the system has taken; below 0 where the socket has gone. */
+  /** How many of the bytes the system has taken; below 0 where the socket is closed. */
   write(bytes: Uint8Array): number;
   end(): void;
 }

@@ -1,5 +1,5 @@
 /**
- * Lets what comes in crowds go ahead a few per turn of the event loop, in the order of coming, so that nobody else waits
+ * Runs tasks that come in crowds, a few in each turn of the event loop, first in, first out, so that no other work waits
  * for the last of them. Bun takes and closes connections as long as there are more: 2,000 who connected kept everyone
  * else waiting for 250 ms, and 5,000 whose lines were cut for 200 ms (measured on Bun 1.4.5).
  */

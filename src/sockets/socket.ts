@@ -200,7 +200,7 @@ export class BunSocket extends ClientSocket implements Arriving, Turning, RunSoc
     return ws;
   }
 
-  /** Bun's socket is gone: its connection is handed back to be told, and leaves its channels itself. */
+  /** Bun's socket is closed: returns its connection, which leaves its channels itself. */
   closed(): ConnectionRef | null {
     this.ws = null;
     return this.release();

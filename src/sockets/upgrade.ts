@@ -37,7 +37,7 @@ const keyPattern = /^[A-Za-z0-9+/]{22}==$/;
  * where HTTP can still say so; only the token waits, because a WebSocket client can read a close code and no status.
  */
 export function createUpgrade(ports: UpgradePorts) {
-  /** All that can change while one waits for one's turn is looked at here. */
+  /** Checks all that can change while an upgrade waits for its turn. */
   const admit = (request: Request, server: Server<BunSocket>, { offer, path }: Handshake): Response | undefined => {
     const client = ports.enter(request, server, path);
     if (client instanceof Response) return client;
@@ -49,7 +49,7 @@ export function createUpgrade(ports: UpgradePorts) {
       ? new UniWebSocket(opening, ports.sockets, { tokens, session: createSession(ports.random), uni })
       : new BunSocket(opening, ports.sockets, tokens);
     if (server.upgrade(request, upgradeOptions(request, socket, subprotocol))) return undefined;
-    // Who has gone while it waited for its turn hears nothing of it.
+    // A client that has gone while it waited receives nothing.
     const reason = request.signal.aborted ? "gone" : "handshake";
     const response = answer(400, "This is not a WebSocket handshake (RFC 6455 4.1).");
     return ports.refuse(request, path, { reason, response });

@@ -17,7 +17,7 @@ import type { BunSocket } from "./socket.ts";
 /** What the handlers need. */
 export interface WebSocketPorts extends InboundPorts {
   readonly admission: Admission;
-  /** When connections hear that their sockets have gone. */
+  /** Paces the end of connections whose sockets are closed. */
   readonly closes: Pacer;
   /** Spawns the connection of a socket that was upgraded. */
   adopt(socket: BunSocket, connect?: ConnectCommand): ConnectionRef;
@@ -152,7 +152,7 @@ function createFailed(ports: WebSocketPorts) {
     ports.counters.errors += 1;
     const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     faults.add("", () => ({ connection: socket?.id, error: reason }));
-    // Its connection has to hear of it, or it would stay behind.
+    // Without the event its connection would stay.
     if (socket?.connection) socket.connection.send({ type: "handler.failed" });
     else socket?.close(disconnects.internal);
   };
@@ -198,7 +198,7 @@ function isOversized(frame: Frame, { textBytesMax, binaryBytesMax }: ProtocolSet
 
 /**
  * How a socket ended, as the metric and the log should have it. What Bun itself refuses it reports as 1006 with its
- * reason, although the client was told 1002, 1007 or 1009 (measured on Bun 1.4.5).
+ * reason, although the client received 1002, 1007 or 1009 (measured on Bun 1.4.5).
  */
 function reported(code: number, reason: string): Disconnect {
   if (code !== 1006 || reason === "") return { code, reason };

@@ -5,7 +5,7 @@ import type { Clock } from "../core/clock.ts";
 import { isDamage } from "./damage.ts";
 import { FileLock } from "./lock.ts";
 
-/** How a store opens its file, and what it wants to hear of it. */
+/** How a store opens its file, and which events it receives. */
 export interface HeldFileParts<Opened> {
   readonly clock: Clock;
   /** Opens what is at the path, or makes it. Throws DamageError, or what SQLite throws. */

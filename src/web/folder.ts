@@ -4,7 +4,7 @@ import { matchesEtag } from "../http/etags.ts";
 import type { Lookup } from "./lookup.ts";
 
 /**
- * A folder of one's own: its files by path, `index.html` for a folder in it. What it does not serve, it does not know:
+ * A configured folder: its files by path, `index.html` for a folder in it. What it does not serve, it does not know:
  * nothing outside of the folder (by `..`, an encoded slash or a symbolic link), nothing whose name begins with a dot,
  * nothing that is not a regular file.
  */

@@ -4,7 +4,7 @@ import { bundlePage } from "./bundle.ts";
 import { openFolder } from "./folder.ts";
 import type { Lookup } from "./lookup.ts";
 
-/** The room that a person's browser asks: our page, or a folder of one's own. */
+/** What a browser is served: our page, or a configured folder. */
 export interface Pages {
   /**
    * The answer to a request for the page or one of its files; null where the path belongs to neither, so that the caller

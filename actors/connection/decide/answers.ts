@@ -70,7 +70,7 @@ function decideSubscribeAnswer(
   }
 }
 
-/** A client that was opened for one channel cannot be told of an error. */
+/** A client of one channel reads no errors. */
 function refuseSubscribe({ origin, id }: Asked, error: ClientError): readonly Decision[] {
   return [origin === "client" ? refuse(id, error) : end("channel.forbidden")];
 }

@@ -57,7 +57,7 @@ function decideCommand(view: View, command: Command, isWithinRate: boolean): rea
     case "send":
       return view.hooks ? [{ type: "tell", data: payloadIn(command.data) }] : [end("command.unavailable")];
     case "refresh":
-      // The server asks at the expiry, and the client was told of none.
+      // The server asks at the expiry, and the client knows of none.
       if (view.connection.options.hooks?.ownsExpiry) return [end("command.unexpected")];
       return decideRefresh(command.id, command.token);
     case "sub_refresh":

@@ -172,7 +172,7 @@ export interface JoinedChannel extends JoinAnswer {
 
 /**
  * All channels of the connect were joined, and attached: the client receives each. Where one could not be joined it is
- * told of none: a client that was told of the others alone would take this one for taken away.
+ * shown none: with the others alone it would take this one for taken away.
  */
 export function decideGreeting(view: View, joins: readonly JoinedChannel[]): readonly Decision[] {
   const { connection, wall } = view;

@@ -69,7 +69,7 @@ export function decideSubRefresh(
 ): readonly Decision[] {
   const subscription = connection.subscriptions.get(channel);
   if (!subscription) return [refuse(id, errors.permissionDenied)];
-  // The server asks at the expiry, and the client was told of none.
+  // The server asks at the expiry, and the client knows of none.
   if (isServerSide(subscription) || subscription.asksAtExpiry) return [end("command.unexpected")];
   if (!token) return [refuse(id, errors.badRequest)];
   return [{ type: "verify", token, pending: { for: "sub_refresh", id, subscription } }];

@@ -35,7 +35,7 @@ function decideServerUnsubscribe({ connection }: View, channel: string, unsubscr
   const push: Decision = { type: "push", push: { type: "unsubscribe", channel, unsubscribe } };
   if (channel === "") return [push];
   const left: readonly Decision[] = [{ type: "leave", channel, unsubscribe }, push];
-  // A client that exists for one channel can be told of it in no other way.
+  // A client of one channel can receive it in no other way.
   const isLast = capabilities.hasDefaultChannel && channel === defaultChannel;
   return isLast ? [...left, end(reasonOf(unsubscribe))] : left;
 }

@@ -238,7 +238,7 @@ function baseOf({ terms: { grant } }: Joining, { recovered, publications, top }:
   return base && { base };
 }
 
-/** A client reads an error; where the server gives a channel, its client could not tell that it is missing. */
+/** A client reads an error; where the server gives a channel, its client could not notice that it is missing. */
 function failed(
   { origin, id }: { readonly origin: Origin; readonly id: number },
   error: ClientError,

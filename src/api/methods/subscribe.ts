@@ -37,7 +37,7 @@ export const subscribe = defineMethod({
   kind: "write",
   channels: ({ channel }) => [channel],
   run(request, call, { operations }) {
-    // As in Centrifugo the channel is looked at before the fields in base64.
+    // As in Centrifugo the channel is checked before the fields in base64.
     const unknown = operations.channelError(request.channel);
     if (unknown) return refuse(unknown);
     const info = jsonOfRequest(request.b64info, call, "info");

@@ -10,7 +10,7 @@ import { isStale, keepVersion } from "./version.ts";
 
 /** An empty stream takes about 0.5 kB of memory. */
 const defaultBounds: StoreBounds = { streamsMax: 200_000, bytesMax: 268_435_456 };
-/** How many streams are looked at to find one that keeps nothing any more, or bytes that are over. */
+/** How many streams are searched for one that keeps nothing any more, or for bytes that are over. */
 const sampleSize = 128;
 /** Streams looked at in one sweep: about 0.1 ms. */
 const sweepSize = 1_000;

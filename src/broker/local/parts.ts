@@ -7,7 +7,7 @@ import type { Store } from "./store.ts";
 /** What a local broker is built from. */
 export interface LocalBrokerParts {
   readonly events: BrokerEvents;
-  /** For streams that are not durable, and for those that are; one object may stand for both. */
+  /** For streams that are not durable, and for those that are; one object may be both. */
   readonly stores: { readonly memory: Store; readonly sqlite: Store };
   readonly clock: Clock;
   readonly random: Random;

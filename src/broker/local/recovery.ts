@@ -49,7 +49,7 @@ function tail(stream: Stream, since: Since): readonly Publication[] | null {
   return stream.read(offset + 1, stream.top, since.bytesMax);
 }
 
-/** The latest publication alone, for channels whose last word is all that counts; nothing for one who has it. */
+/** The latest publication alone, for channels whose last word is all that counts; nothing for a client that has it. */
 function latest(stream: Stream, since: Since): readonly Publication[] | null {
   const { position, bytesMax, filter } = since;
   const upToDate = position.offset > 0 && position.offset === stream.top && position.epoch === stream.epoch;

@@ -21,7 +21,7 @@ export interface SqliteStoreOptions extends SqliteFileOptions {
   readonly streamsMax?: number;
   /** Bytes of the file that are in use. Default 10 GiB. */
   readonly bytesMax?: number;
-  /** Called when a damaged file was replaced: every position in it is lost, and subscribers may be told at once. */
+  /** Called when a damaged file was replaced: every position in it is lost, and subscribers may be notified at once. */
   readonly replaced?: () => void;
 }
 

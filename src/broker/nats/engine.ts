@@ -27,8 +27,8 @@ export interface NatsEnginePorts extends CallsPorts {
 
 /**
  * NATS: channels without history are subjects of its core; those with history are kept by JetStream, one stream for all
- * channels, which tells each record again once it is stored. What is asked while the connection is interrupted fails at
- * once: nothing waits in the client for a server that may be another one.
+ * channels, which publishes each record again once it is stored. What is asked while the connection is interrupted
+ * fails at once: nothing waits in the client for a server that may be another one.
  */
 export class NatsEngine implements Engine, ClusterBus {
   readonly #options: NatsOptions;

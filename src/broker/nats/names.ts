@@ -5,7 +5,7 @@ const unsafe = /[^A-Za-z0-9_:@$#-]/g;
 export class Names {
   /** What the stream stores: one subject for each channel, and one for each key of an idempotent publish. */
   readonly stored: readonly [streams: string, keys: string];
-  /** What the stream tells again once it is stored, and where. */
+  /** What the stream publishes again once it is stored, and where. */
   readonly retold: { readonly src: string; readonly dest: string };
   /** Messages between nodes: to all of them. */
   readonly all: string;

@@ -40,7 +40,7 @@ export class Streams {
     return this.#store.keepResult(key, { offset: 0, epoch: "" }, timeout);
   }
 
-  /** A record of a channel was told. */
+  /** A record of a channel has arrived. */
   heard(channel: string, record: StoredRecord): void {
     const known = this.#tails.get(channel);
     if (!known || known.seq < record.seq) this.#tails.set(channel, tailOf(record));
@@ -84,7 +84,7 @@ export class Streams {
     return { epoch: tail.epoch, top: tail.top, ttl: left > 0 ? left : Number.POSITIVE_INFINITY, entries };
   }
 
-  /** Where streams stand; null for one that is not there. */
+  /** The positions of streams; null for one that is not there. */
   async tops(channels: readonly string[]): Promise<(Position | null)[]> {
     const { generation } = this.#store;
     const tails = await Promise.all(channels.map((channel) => this.#last(channel)));
@@ -93,7 +93,7 @@ export class Streams {
     );
   }
 
-  /** Forgets the publications, and tells `notice`. */
+  /** Forgets the publications, and publishes `notice`. */
   remove(channel: string, notice: string, until: number): Promise<void> {
     return this.#mark(channel, until, (tail) => {
       const mark = markOf({ ...tail, keptAt: 0 });

@@ -21,7 +21,7 @@ type EngineKind = (typeof engineKinds)[keyof typeof engineKinds];
 
 /** The connection of a worker and its parent, as far as the broker uses it. */
 export interface EngineLink {
-  /** False: there is no room, and it is not told. */
+  /** False: there is no room, and it is not sent. */
   tell(kind: EngineKind, write: Write): boolean;
   /** `done` is called once, later; null where there is no answer in time. */
   call(kind: EngineKind, write: Write, done: (answer: ByteReader | null) => void): void;

@@ -101,7 +101,7 @@ export class EngineServer {
     this.#tell(push.channel, { ...nowhere, body: encodePresence(push) });
   }
 
-  /** The streams are others now: each worker compares where its channels stand. */
+  /** The streams are others now: each worker compares the positions of its channels. */
   replaced(): void {
     for (const link of this.#links.keys()) link.tell(engineKinds.resumed, () => {});
   }

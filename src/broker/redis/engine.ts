@@ -213,7 +213,7 @@ export class RedisEngine implements RedisParts {
     commands.on("ready", () => {
       this.commands.load([...Object.values(scripts), ...this.#taught]);
       this.#probe.ask();
-      // It may be another server, on which streams stand elsewhere.
+      // It may be another server, whose streams have other positions.
       this.#events.resumed();
     });
     messages.on("ready", () => {
@@ -238,7 +238,8 @@ export class RedisEngine implements RedisParts {
   }
 
   /**
-   * Where a sentinel tells of a failover while ioredis (6.0.0) asks another one for the master, ioredis gives up for good.
+   * Where a sentinel reports a failover while ioredis (6.0.0) asks another one for the master, ioredis gives up for
+   * good.
    */
   #reopen(connection: Redis): void {
     const reopen = () => {

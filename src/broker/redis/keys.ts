@@ -4,7 +4,7 @@
  */
 export class Keys {
   readonly #prefix: string;
-  /** What nodes tell each other in. */
+  /** The Redis channel of messages between nodes. */
   readonly control: string;
 
   constructor(prefix: string) {
@@ -53,7 +53,7 @@ export class Keys {
   }
 }
 
-/** What must not stand in a hash tag as it is. */
+/** Characters that a hash tag cannot hold. */
 const unsafe = /[%}]|\p{Surrogate}/gu;
 
 function escaped(channel: string): string {

@@ -16,7 +16,7 @@ export interface RedisPorts {
   readonly durations: { observe(milliseconds: number): void };
 }
 
-/** What an engine tells: beside publications, what was published under names that are no channels. */
+/** The events of an engine: beside publications, what was published under names that are no channels. */
 export interface RedisEvents extends EngineEvents {
   heard(name: string, text: string): void;
 }
@@ -30,7 +30,7 @@ export interface RedisState {
   readonly errors: number;
 }
 
-/** An engine for channels, and for what else nodes keep and tell in Redis. */
+/** An engine for channels, and for what else nodes keep and publish in Redis. */
 export interface RedisParts extends Engine {
   readonly state: RedisState;
   /** Calls scripts of another room, which a new server is taught too. The keys of a call have one tag. */
@@ -41,7 +41,7 @@ export interface RedisParts extends Engine {
   hear(names: readonly string[]): Promise<unknown>;
 }
 
-/** What the owner of all servers tells one server of a cluster. */
+/** What the owner of all servers provides to one server of a cluster. */
 export interface Membership {
   /** A name that this server is responsible for; null while there is none. */
   readonly probeName: string | null;

@@ -23,8 +23,8 @@ export interface ProbePorts {
 }
 
 /**
- * Whether both connections work: each second the one tells the other something. A server that hangs, a network that drops
- * everything and a master that was left by its sentinel answer nothing and close nothing: no client notices that.
+ * Whether both connections work: each second the one sends the other a message. A server that hangs, a network that
+ * drops everything and a master that was left by its sentinel answer nothing and close nothing: no client notices that.
  */
 export class Probe {
   readonly #commands: Redis;

@@ -115,7 +115,7 @@ end
 return { epoch, top, redis.call('PTTL', KEYS[1]), entries }`,
 );
 
-/** Where streams stand. Keys: metas. The answer has for each: epoch ("" for none) and offset. */
+/** The positions of streams. Keys: metas. The answer has for each: epoch ("" for none) and offset. */
 export const tops = script(
   generation,
   `

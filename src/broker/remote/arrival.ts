@@ -10,7 +10,7 @@ export interface Arrival {
   readonly excludeClient: string;
 }
 
-/** What a feed wants read. */
+/** The read that a feed needs. */
 export interface FeedRange {
   readonly options: HistoryOptions;
   readonly epoch: string;

@@ -54,14 +54,14 @@ export interface StreamRead {
   readonly entries: readonly { readonly offset: number; readonly body: string }[];
 }
 
-/** A publication, as its engine tells it. Offset 0 and epoch "" where it is not kept. */
+/** A publication, as its engine reports it. Offset 0 and epoch "" where it is not kept. */
 export interface Message extends Position {
   readonly body: string;
   /** The stream kept no publication before it. */
   readonly isFirstKept?: true;
 }
 
-/** What an engine tells its broker. */
+/** The events of an engine for its broker. */
 export interface EngineEvents {
   /** Something was published in a channel that is subscribed to. */
   message(channel: string, message: Message): void;
@@ -82,7 +82,10 @@ export interface Engine {
   append(entries: readonly Entry[], done: (answers: readonly Appended[]) => void): void;
   /** Reads a stream, begins it where there is none, and renews its time to live; null where the engine does not answer. */
   read(channel: string, options: HistoryOptions, range: Range, done: (read: StreamRead | null) => void): void;
-  /** Where the streams stand, null for one that is not there; null where the engine does not answer. Renews nothing. */
+  /**
+   * The positions of the streams, null for one that is not there; null where the engine does not answer. Renews
+   * nothing.
+   */
   tops(channels: readonly string[], done: (tops: readonly (Position | null)[] | null) => void): void;
   /** Forgets the publications, keeps the position, and publishes `notice` where there was a stream. */
   remove(channel: string, notice: string, done: (isDone: boolean) => void): void;

@@ -17,9 +17,9 @@ export class Feed {
   #topId = "";
   #options: HistoryOptions | null = null;
   readonly #held = new Held();
-  /** The least offset that a joiner wants; infinity for none. */
+  /** The least offset that a joiner asks for; infinity for none. */
   #wanted = Number.POSITIVE_INFINITY;
-  /** Publications that a joiner wants at the most. */
+  /** Publications that a joiner asks for at the most. */
   #limit = 0;
   #isAgain = false;
   /** Monotonic milliseconds when the publications of the ring go, and when the stream is forgotten. */
@@ -247,7 +247,7 @@ export class Feed {
   }
 }
 
-/** Among how many of the latest publications a joiner that wants the latest looks for it. */
+/** How many of the latest publications are searched for a joiner that asks for the latest. */
 function latestCount({ filter, publicationsMax }: Since): number {
   return filter ? publicationsMax : 1;
 }

@@ -9,7 +9,7 @@ import type { Engine, EngineEvents } from "./engine.ts";
 /** What a remote broker is built from. */
 export interface RemoteBrokerParts {
   readonly events: BrokerEvents;
-  /** Opens the engine; what it tells goes to these events, never before `open` has returned. */
+  /** Opens the engine; it reports to these events, never before `open` has returned. */
   readonly open: (events: EngineEvents) => Engine;
   /** Tells this node's subscribers of a join or a leave. */
   readonly announce: (push: PresencePush) => void;

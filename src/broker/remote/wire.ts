@@ -6,7 +6,7 @@ import type { Draft } from "../broker.ts";
 import { clientInfo, decodeInfo, encodeInfo } from "./client-info.ts";
 import type { Message } from "./engine.ts";
 
-/** What one node tells the others in a channel. */
+/** Messages of one node to the others in a channel. */
 export type Told =
   | {
       readonly type: "publication";

@@ -44,7 +44,7 @@ const unidirectionalDisconnects = section({
 /** Who may connect, and with what. */
 const identity = {
   allowed_origins: list(
-    "Origins whose pages may connect beside the one in the Host header; `*` stands for labels of a name.",
+    "Origins whose pages may connect beside the one in the Host header; `*` matches labels of a name.",
     origin,
   ),
   token: v.optional(section(tokenEntries), {}),

@@ -96,7 +96,7 @@ export class EventHooks {
     return this.#senders.map(({ statistics }) => ({ ...statistics, waiting, limited: lost }));
   }
 
-  /** Commits what was told. What is not acknowledged is sent at the next start. */
+  /** Commits the events. What is not acknowledged is sent at the next start. */
   close(): void {
     for (const sender of this.#senders) sender.close();
     this.outbox.close();

@@ -11,7 +11,7 @@ import { StoreFile } from "../../sqlite/store-file.ts";
 /** Counted up with every change of the tables; a file of a later one is not touched. */
 const schemaVersion = 1;
 
-/** `events`: what is not acknowledged. `lost`: how many were dropped and not told of. `run`: the id of the last run. */
+/** `events`: what is not acknowledged. `lost`: how many were dropped and not reported. `run`: the id of the last run. */
 const tables = [
   "CREATE TABLE events (id INTEGER PRIMARY KEY, route TEXT NOT NULL, time INTEGER NOT NULL, event TEXT NOT NULL) STRICT",
   "CREATE INDEX events_by_route ON events (route, id)",

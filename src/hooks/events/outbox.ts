@@ -41,7 +41,7 @@ const keptMax = 10_000;
 
 /**
  * Events that back ends have not acknowledged, in a file. Those of a turn are committed together, and those that follow
- * within an interval: what a crash takes is what `node_started` tells of.
+ * within an interval: after a crash `node_started` announces the loss.
  */
 export class Outbox {
   readonly #options: OutboxOptions;
@@ -62,7 +62,7 @@ export class Outbox {
   readonly #losses = new Map<string, number>();
   /** The file was damaged when it was opened: what was in it is lost. */
   readonly wasDamaged: boolean;
-  /** Commits of events that were told. */
+  /** Commits of events. */
   commits = 0;
   lost = 0;
 
@@ -88,7 +88,10 @@ export class Outbox {
     return sum(this.#waiting);
   }
 
-  /** The id of the run before, "" where there was none. This run is noted with the first commit, which tells of that one. */
+  /**
+   * The id of the run before, "" where there was none. This run is noted with the first commit, which announces that
+   * one.
+   */
   begin(): string {
     const previous = this.#file.attempt(({ run }) => run.get()?.id ?? "", "");
     if (previous === this.#ports.node) this.#series = this.#ports.random.uuid();
@@ -156,7 +159,7 @@ export class Outbox {
 
   /**
    * The back end has acknowledged these rows, and that so many before them were lost. False where that cannot be noted:
-   * they will be told again.
+   * they will be sent again.
    */
   acknowledge(batches: readonly Batch[]): boolean {
     const removed = this.#file.attempt(

@@ -34,7 +34,7 @@ export interface ResultText {
   readonly text: RawObject;
 }
 
-/** The text of an object whose payloads are taken as they stand. */
+/** The text of an object whose payloads are taken as they are. */
 export interface RawObject {
   readonly json: string;
   readonly start: number;

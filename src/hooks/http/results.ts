@@ -14,7 +14,7 @@ import { HttpFault } from "./endpoint.ts";
 export class UndecodableResult extends HttpFault {}
 
 const text = v.nullish(v.string(), "");
-/** A name by which things are told apart: without lone surrogates, which all are one character in bytes. */
+/** A name that identifies something: without lone surrogates, which all are one character in bytes. */
 const name = v.pipe(
   text,
   v.check((given) => given.isWellFormed()),

@@ -35,6 +35,6 @@ export interface Connection<Session, C extends ContractSchemas> {
    * @throws OperationError where the data is none that JSON can hold
    */
   send<K extends keyof MessagesOf<C> & string>(message: K, data: Input<MessagesOf<C>[K]>): void;
-  /** Ends the connection, with code 3503 unless told: a code from 3000 to 4999, a reason of up to 123 bytes. */
+  /** Ends the connection, by default with code 3503: a code from 3000 to 4999, a reason of up to 123 bytes. */
   disconnect(reason?: EndReason): void;
 }

@@ -83,7 +83,7 @@ export interface OnChannel<Session, C extends ContractSchemas, P extends string>
 
 /** What holds in a channel. */
 export interface ChannelOptions {
-  /** Keeps publications, and lets a client that comes back recover what it missed; `cache`: only the latest. */
+  /** Keeps publications, and lets a client that reconnects recover what it missed; `cache`: only the latest. */
   readonly history?: {
     readonly size: number;
     readonly ttl: Duration;

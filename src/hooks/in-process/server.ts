@@ -24,7 +24,7 @@ export interface ChannelPublish {
   readonly exclude?: string;
 }
 
-/** A part of a channel's history; all of it, oldest first, unless told. */
+/** A part of a channel's history; all of it, oldest first, unless the filter says otherwise. */
 export interface HistoryRange {
   readonly limit?: number;
   readonly since?: Position;
@@ -106,7 +106,7 @@ export interface Server<C extends ContractSchemas, Session> {
     data: Input<MessagesOf<C>[K]>,
     options?: MessageOptions,
   ): Promise<Sent>;
-  /** Ends connections on all nodes, with code 3503 unless told; says how many of this node. */
+  /** Ends connections on all nodes, by default with code 3503; says how many of this node. */
   disconnect(
     of: { readonly user: string } | { readonly connection: string },
     reason?: EndReason,

@@ -37,7 +37,7 @@ export interface RedisInboxPorts {
   isUp(): boolean;
   /** Tells all nodes, this one too, that a message was appended for a user. */
   tell(user: string): void;
-  /** `told` is called with what nodes tell. */
+  /** `told` is called with the messages of nodes. */
   listen(told: (user: string) => void): void;
 }
 

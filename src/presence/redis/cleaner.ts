@@ -13,7 +13,9 @@ export interface CleanerPorts {
   isThere(node: string): boolean;
 }
 
-/** Removes the entries of nodes that are gone and tells the leaves of their clients, once however many nodes clean. */
+/**
+ * Removes the entries of nodes that are gone and publishes the leaves of their clients, once however many nodes clean.
+ */
 export class Cleaner {
   readonly #ports: CleanerPorts;
   readonly #running = new Set<string>();

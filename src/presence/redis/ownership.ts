@@ -43,7 +43,7 @@ export class Ownership {
   #againAt = Number.POSITIVE_INFINITY;
   /** What the data of the server are identified by; null before the first answer. */
   #identity: string | null = null;
-  /** What the server has of this node, as far as it was told; "" before the first answer. */
+  /** What the server has of this node, by its last answer; "" before the first one. */
   #token = "";
 
   constructor(ports: OwnershipPorts) {
@@ -92,7 +92,7 @@ export class Ownership {
     const known = this.#identity;
     const now = this.#ports.clock.monotonic();
     this.#identity = identity;
-    // A node that has stood still since its first clients came may have been taken for gone before its first answer.
+    // A node that has paused since its first clients came may have been taken for gone before its first answer.
     if (known === null && now - this.#beganAt < judgeMs) {
       // The server may have lost what was entered before its first answer.
       this.#ports.changed("lost");

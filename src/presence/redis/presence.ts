@@ -25,7 +25,7 @@ const nobody: ReadonlyMap<string, ClientInfo> = new Map();
 
 /** Lists that are kept, so that one that did not change is not read again. */
 const listsMax = 128;
-/** Milliseconds after which a leave that could not be told is tried again. */
+/** Milliseconds after which a leave that could not be published is tried again. */
 const retryMs = 1_000;
 /** Milliseconds that the list of a user's leaves stays longer than the last of them waits. */
 const lingerMs = 60_000;

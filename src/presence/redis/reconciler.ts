@@ -7,7 +7,7 @@ import * as scripts from "./scripts.ts";
 interface Entry {
   info: ClientInfo;
   visibility: Visibility;
-  /** Its enter was answered, and its join told. */
+  /** Its enter was answered, and its join published. */
   isTold: boolean;
 }
 
@@ -36,7 +36,7 @@ export interface ReconcilerPorts {
  */
 export class Reconciler {
   readonly #ports: ReconcilerPorts;
-  /** By channel: why it is looked through. `lost`: joins that were told are not told again. */
+  /** By channel: why it is compared. `lost`: published joins are not published again. */
   #wanted = new Map<string, "unsure" | "lost">();
   /** What is kept of this node may be in channels that it does not know. */
   #readsChannels = false;

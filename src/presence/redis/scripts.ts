@@ -70,8 +70,9 @@ return 1`,
 );
 
 /**
- * Takes a client out, and tells its leave once. Keys: u, h, w, n, g. Arguments: channel of the messages, client,
- * milliseconds that the leave waits (0: none, below 0: it is not told), and those that the list of its user stays longer.
+ * Removes a client, and publishes its leave once. Keys: u, h, w, n, g. Arguments: channel of the messages, client,
+ * milliseconds that the leave waits (0: none, below 0: it is not published), and those that the list of its user stays
+ * longer.
  */
 export const leave = script(
   entries,
@@ -107,8 +108,9 @@ return 1`,
 );
 
 /**
- * Goes through a part of `u` or `h`, and answers the cursor of the next part and the clients of a node in this one. Keys:
- * u, h, w, n. Arguments: channel of the messages, node, `u` or `h`, cursor, 1 where they are taken out and their leaves told.
+ * Goes through a part of `u` or `h`, and answers the cursor of the next part and the clients of a node in this one.
+ * Keys: u, h, w, n. Arguments: channel of the messages, node, `u` or `h`, cursor, 1 where they are removed and their
+ * leaves published.
  */
 export const scan = script(
   entries,

@@ -5,7 +5,7 @@ import { SealedHeaders, SealedPayload } from "../../core/sealed.ts";
 import { flag, list, number, text, token } from "./fields.ts";
 import type { Fields } from "./schema.ts";
 
-/** Types of subscriptions that are not streams; for these the delta format is not looked at. */
+/** Types of subscriptions that are not streams; for these the delta format is not checked. */
 const typesOtherThanStream = [1, 2, 3, 4];
 
 /** A request's `data`, sealed; null where there is none. */

@@ -41,7 +41,7 @@ function fits(schema: Schema, value: unknown): value is Fields {
 
 const isText: Check = (value) => typeof value === "string";
 const isFlag: Check = (value) => typeof value === "boolean";
-/** Anything may stand here: payloads, which are never looked into. */
+/** Any value: payloads, which are never read. */
 const isAnything: Check = () => true;
 
 /**
@@ -85,7 +85,7 @@ function maps(check: Check): Check {
   });
 }
 
-/** A message: its known fields are looked at, and no others, so that the cost follows the length of the text. */
+/** A message: its known fields are checked, and no others, so that the cost follows the length of the text. */
 function messages(schema: Schema): Check {
   const fitsSchema = (value: unknown) => fits(schema, value);
   const exact = [...schema].filter(([, { hasFraction }]) => hasFraction !== undefined);

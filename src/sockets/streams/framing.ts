@@ -1,6 +1,6 @@
 import type { Frame } from "../../core/frame.ts";
 
-/** How the frames of a protocol stand in the body of a streamed response. */
+/** How the frames of a protocol are written in the body of a streamed response. */
 export interface Framing {
   /** The name of the transport for hooks. */
   readonly transport: string;

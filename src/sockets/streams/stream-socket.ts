@@ -41,14 +41,14 @@ export class StreamSocket extends ClientSocket implements Turning, Flushed {
   readonly #node: string;
   readonly #framing: Framing;
   readonly #shared: StreamSocketPorts;
-  /** Called once, when the client has gone or the body has ended. */
+  /** Called once, when the client has left or the body has ended. */
   ended: (() => void) | null = null;
   /** Called once: with null when the client is sent something, or with why nothing was. */
   opened: ((refusal: Disconnect | null) => void) | null = null;
   /** The error that the connect was refused with, where the protocol has no reply for it. */
   #error: ClientError | null = null;
   #body: ReadableStreamDefaultController<Uint8Array> | null = null;
-  /** Bytes that the client had taken when it was last looked at. */
+  /** Bytes that the client had taken at the last look. */
   #taken = 0;
   #written = 0;
   /** What was sent and not handed to the runtime yet; null for nothing. */

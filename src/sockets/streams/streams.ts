@@ -50,7 +50,7 @@ export interface StreamRoute {
   readonly bodyBytesMax: number;
   /** Responses to refused connects, by the code of the error or disconnect; null where those are pushes. */
   readonly refusals: ReadonlyMap<number, RefusalResponse> | null;
-  /** The protocol of a request, and how its frames stand in the body. */
+  /** The protocol of a request, and how its frames are written in the body. */
   choose(request: Request): { readonly protocol: Protocol; readonly framing: Framing };
 }
 

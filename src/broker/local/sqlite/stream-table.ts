@@ -154,7 +154,7 @@ export class StreamTable {
     this.reader.hot.rolledBack();
     for (const stream of this.#touched) {
       if (stream.saved) continue;
-      // Its epoch may have been told. What it was to replace is found in the file again.
+      // A client may have its epoch. What it was to replace is found in the file again.
       this.#known.delete(stream.channel);
       this.bounds.begun.set(stream.channel, stream);
     }

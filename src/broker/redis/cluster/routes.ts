@@ -35,7 +35,7 @@ export class ClusterRoutes implements Routes {
   readonly #timer: Timer;
   /** Where calls go. */
   #owners: Owners = noOwners;
-  /** Where slots were found at last: what calls were told since is not in it. */
+  /** Where slots were found at last: redirections since are not in it. */
   #found: Owners = noOwners;
   #refreshing: Promise<boolean> | null = null;
   /** A server has let go of names since the last refresh. */

@@ -21,7 +21,7 @@ export function connectResult(result: ConnectResult): string {
     .object();
 }
 
-/** The result of subscribe, also where a connect or a push tells of a subscription on the server's side. */
+/** The result of subscribe, also in a connect or a push for a server-side subscription. */
 export function subscribeResult(result: SubscribeResult): string {
   const members = standing(new Members().expiry(result), result);
   if (result.publications.length > 0) {
@@ -34,7 +34,10 @@ export function subscribeResult(result: SubscribeResult): string {
     .object();
 }
 
-/** What a push tells of a subscription that the server has made: no expiry and no recovery, which belong to replies. */
+/**
+ * The content of a push for a subscription that the server has made: no expiry and no recovery, which belong to
+ * replies.
+ */
 export function subscribePush(result: SubscribeResult): string {
   return standing(new Members(), result).object();
 }

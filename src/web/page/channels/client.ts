@@ -20,7 +20,7 @@ export interface ChannelsListeners {
   connection(standing: Standing): void;
   subscription(standing: Standing): void;
   publication(publication: PublicationContext, wasRecovered: boolean): void;
-  /** Someone came, went, or one's own subscription began: who is here has to be looked at. */
+  /** A client joined or left, or this page's subscription began: presence has to be read. */
   presence(change: { readonly joined?: ClientInfo; readonly left?: ClientInfo }): void;
   recovery(recovery: Recovery): void;
   fault(words: string): void;
@@ -34,7 +34,7 @@ export interface ChannelsClient {
   unsubscribe(): void;
   /** The subscription that one has now; null where there is none. */
   subscription(): Subscription | null;
-  /** The id of one's own connection; "" where there is none. */
+  /** The id of this page's connection; "" where there is none. */
   id(): string;
   cut(): void;
   mend(): void;

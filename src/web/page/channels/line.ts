@@ -6,7 +6,7 @@
 export interface Line {
   /** For the client's `websocket` option: a WebSocket that does not come up while the line is cut. */
   readonly webSocket: typeof WebSocket;
-  /** For the client's `networkEventTarget` option: hears of `offline` and `online`. */
+  /** For the client's `networkEventTarget` option: receives `offline` and `online`. */
   readonly network: EventTarget;
   cut(): void;
   mend(): void;

@@ -6,7 +6,7 @@ export interface Standing {
   readonly words: string;
 }
 
-/** Why the client connects; `code` and `reason` are as it tells them, and `isCut` is whether a person cut the line. */
+/** Why the client connects; `code` and `reason` are as it gives them, and `isCut` is whether a person cut the line. */
 interface Connecting {
   readonly code: number;
   readonly reason: string;
@@ -37,7 +37,7 @@ export function isUnreachable({ code }: { readonly code: number }): boolean {
 
 const transportClosed = 2;
 
-/** The client was told to disconnect, or gave up. */
+/** The server closed the client for good, or the client gave up. */
 export function disconnectedStanding(code: number, reason: string): Standing {
   if (code === 0) return { at: "closed", words: "You closed the connection." };
   return { at: "refused", words: code < 1000 ? `Closed: ${reason}.` : closeWords(code, reason) };

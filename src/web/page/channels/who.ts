@@ -8,7 +8,7 @@ const listedMax = 100;
 
 export interface WhoOptions {
   subscription(): Subscription | null;
-  /** The id of one's own connection. */
+  /** The id of this page's connection. */
   id(): string;
 }
 

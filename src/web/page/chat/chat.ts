@@ -37,7 +37,7 @@ export function startChat(section: HTMLElement): void {
       conversation.enter(channel);
       const { outcome, history } = await askAdmission({ channel, token, mayJoin: true });
       conversation.earlier(history);
-      // A refusal reaches the plain socket as well, which tells it by a close.
+      // A refusal reaches the plain socket as well, which learns it by a close.
       return settleMs[outcome];
     },
     unreachable: unreachableWords,
@@ -79,7 +79,7 @@ async function showRemembered(conversation: Conversation, connection: ChatConnec
   conversation.earlier(history);
 }
 
-/** Why no connection came about: a browser tells a page no more than that, but the server may answer a plain request. */
+/** Why no connection came about: a browser says no more than that, but the server may answer a plain request. */
 async function unreachableWords(): Promise<string | null> {
   try {
     const { status } = await fetch("/ws", { cache: "no-store", signal: AbortSignal.timeout(2_000) });

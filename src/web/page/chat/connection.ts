@@ -24,7 +24,7 @@ export interface ConnectionListeners {
   ended(code: number, unsent: number): void;
 }
 
-/** A chat connection that comes back by itself: the session's effects made real with a WebSocket and a timer. */
+/** A chat connection that reconnects by itself: the session's effects made real with a WebSocket and a timer. */
 export interface ChatConnection {
   connect(destination: Destination): void;
   close(): void;

@@ -12,7 +12,7 @@ export const frameBytesMax = 16 * 1024 * 1024;
 
 /** Bytes that hold the length of the name. */
 const lengthBytes = 2;
-/** The longest name that its length field can tell, in bytes. */
+/** The longest name that its length field can hold, in bytes. */
 const nameBytesMax = 0xffff;
 
 /** How many bytes of content fit into one frame beside this name. */
@@ -44,7 +44,7 @@ export function readFileFrame(frame: ArrayBuffer): NamedFile | null {
   }
 }
 
-/** The name in UTF-8, cut at the end of a character where it is longer than its length field can tell. */
+/** The name in UTF-8, cut at the end of a character where it is longer than its length field can hold. */
 function encodeName(name: string): Uint8Array {
   const encoded = new TextEncoder().encode(name);
   if (encoded.byteLength <= nameBytesMax) return encoded;

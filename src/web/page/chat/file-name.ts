@@ -1,4 +1,4 @@
-/** Characters of a name that are shown; more tell a person nothing. */
+/** Characters of a name that are shown; more are of no use. */
 const shownCharacters = 120;
 /** Bytes of the longest name that every common file system takes, with room for the " (1)" that browsers add. */
 const savedBytesMax = 200;

@@ -19,7 +19,7 @@ export interface From {
   readonly isEarlier?: boolean;
 }
 
-/** An entry of one's own that may turn out not to have reached the channel. */
+/** An own entry that may turn out not to have reached the channel. */
 export interface SentEntry {
   notSent(): void;
 }
@@ -34,7 +34,7 @@ export interface Kept {
 export interface LogView {
   /** A line of the page's own, in the middle. */
   note(words: string): void;
-  /** A text, on the side of the one who said it. */
+  /** A text, on the side of its sender. */
   text(from: From, text: string): SentEntry;
   /** Anything else from someone; `kept` is released when the entry leaves the log. */
   entry(from: From, body: HTMLElement, kept?: Kept): SentEntry;

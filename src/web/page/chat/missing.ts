@@ -3,7 +3,7 @@ import { type Published, publicationWords } from "../channels/publication-words.
 
 /**
  * The end of a history that is not in the log: what follows the longest beginning of the history with which the log ends.
- * Nothing, where the two have nothing in common, because what was said would stand there twice.
+ * Nothing, where the two have nothing in common, because messages would appear twice.
  */
 export function missing(said: readonly string[], history: readonly Published[]): readonly Published[] {
   if (said.length === 0) return history;

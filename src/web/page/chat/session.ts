@@ -56,7 +56,7 @@ export const firstSession: Session = {
 
 /**
  * A connection that held for this long, in milliseconds, was a good one: the next failure counts as the first again. A
- * server that lets in and throws out at once must not be asked several times a second.
+ * server that accepts and closes at once must not be asked several times a second.
  */
 const steadyMs = 5_000;
 

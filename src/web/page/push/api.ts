@@ -38,7 +38,7 @@ const resultSchemas = {
   send: v.object({ connections: v.number(), queued: v.boolean() }),
 };
 
-/** Makes the push and tells in words what came of it. */
+/** Makes the push and returns the result in words. */
 export async function push(key: string, request: PushRequest): Promise<Answer<string>> {
   switch (request.method) {
     case "publish": {
