@@ -78,18 +78,7 @@ export function createApplicationHooks(
 }
 
 function operationsOf({ inProcess, publications, stop }: ApplicationHooksPorts): ApplicationOperations {
-  const server = inProcess();
-  return {
-    publish: (channel, data, options) => server.publish(channel, data, options),
-    history: (channel, filter) => server.history(channel, filter),
-    presence: (channel) => server.presence(channel),
-    subscribe: (who, channel) => server.subscribe(who, channel),
-    unsubscribe: (who, channel) => server.unsubscribe(who, channel),
-    send: (who, data, options) => server.send(who, data, options),
-    disconnect: (who, disconnect) => server.disconnect(who, disconnect),
-    publications: publications(),
-    stop,
-  };
+  return { ...inProcess(), publications: publications(), stop };
 }
 
 /** Throws where a message is not in the contract, or cannot be encoded: both are faults of the handler that sends it. */

@@ -15,30 +15,22 @@ import { Delivery } from "../delivery.ts";
 import { recover } from "../local/recovery.ts";
 import { type LocalBrokerCounts, Report } from "../local/report.ts";
 import type { Arrival } from "./arrival.ts";
-import type { Appended, Engine, Entry, Message, StreamRead } from "./engine.ts";
-import { entryOf } from "./entry.ts";
+import type { Engine, Message, StreamRead } from "./engine.ts";
 import { pageOf, rangeOf } from "./history.ts";
 import { InTime } from "./in-time.ts";
-import { arrivalOf, type Own, OwnPublishes } from "./own.ts";
 import type { RemoteBrokerCounts, RemoteBrokerParts } from "./parts.ts";
+import { type Publish, Publishes } from "./publishes.ts";
 import { Rooms } from "./rooms.ts";
 import { TurnGroup } from "./turn-group.ts";
-import { decodeBody, idOf, removedNotice } from "./wire.ts";
+import { decodeBody, removedNotice } from "./wire.ts";
 
 const nowhere: Position = { offset: 0, epoch: "" };
 const notJoined: Joined = { position: nowhere, publications: [], recovered: false };
 const unknown = { ok: false, error: errors.internal } as const satisfies Outcome;
 
-/** A publish on its way to the engine. */
-interface Publish {
-  readonly own: Own;
-  readonly entry: Entry;
-}
-
 /**
  * A broker over an engine that several nodes share. A channel that this node hears has a feed, which delivers each
- * publication once, by its offset, and repairs gaps; publishes of one turn go to the engine in one call. A publish is
- * answered right after its delivery here, which its message or its answer brings, whichever comes first.
+ * publication once, by its offset, and repairs gaps; publishes of one turn go to the engine in one call.
  */
 export class RemoteBroker implements Broker {
   /** What was counted of the engine since it was built. */
@@ -48,7 +40,7 @@ export class RemoteBroker implements Broker {
   readonly #delivery: Delivery;
   readonly #engine: Engine;
   readonly #rooms: Rooms;
-  readonly #owns: OwnPublishes;
+  readonly #publishes: Publishes;
   readonly #group: TurnGroup<Publish>;
   /** Publishes, histories and removals that are not answered. */
   readonly #inTime: InTime;
@@ -63,7 +55,15 @@ export class RemoteBroker implements Broker {
       ended: () => this.#rooms.subscribe(),
     });
     this.#inTime = new InTime(parts.answerMs);
-    this.#owns = new OwnPublishes(parts.random.epoch(), (own) => this.#late(own));
+    this.#publishes = new Publishes({
+      prefix: parts.random.epoch(),
+      delivery: this.#delivery,
+      inTime: this.#inTime,
+      counts: this.engineCounts,
+      roomOf: (channel) => this.#rooms.get(channel),
+      now: () => this.#now,
+      late: () => this.#checkQuiet(),
+    });
     this.#engine = parts.open({
       message: (channel, message) => this.#heard(channel, message),
       resumed: (isMeant) => this.#rooms.resume(isMeant),
@@ -73,7 +73,7 @@ export class RemoteBroker implements Broker {
       log: parts.log,
       counts: this.engineCounts,
       deliver: (channel, arrival) => this.#deliver(channel, arrival),
-      settled: ({ id }) => this.#settle(this.#owns.find(id)),
+      settled: ({ id }) => this.#publishes.settle(id),
       lost: (channel, epoch) => parts.events.lost(channel, epoch),
       schedule: () => this.#group.schedule(),
       ready: (channel, ready) => {
@@ -93,9 +93,7 @@ export class RemoteBroker implements Broker {
   }
 
   publish(draft: Draft, done: ((outcome: Outcome) => void) | null): void {
-    const own = this.#owns.add(draft, done, this.#now);
-    this.#inTime.add(own);
-    this.#group.add({ own, entry: entryOf(draft, own.id) });
+    this.#group.add(this.#publishes.begin(draft, done));
   }
 
   prepare(wishes: readonly Wish[], ready: () => void): boolean {
@@ -161,7 +159,7 @@ export class RemoteBroker implements Broker {
 
   /** To be called about once a second: leaves channels, compares silent ones, repeats what was not answered. */
   sweep(): void {
-    this.#owns.sweep(this.#now);
+    this.#publishes.sweep();
     this.#rooms.sweep();
   }
 
@@ -187,44 +185,19 @@ export class RemoteBroker implements Broker {
     this.#engine.append(
       group.map(({ entry }) => entry),
       (answers) => {
-        for (const [index, { own }] of group.entries()) {
-          const answer = answers[index] ?? { error: errors.internal };
-          this.#answered(own, answer);
+        for (const [index, publish] of group.entries()) {
+          this.#publishes.answered(publish, answers[index] ?? { error: errors.internal });
         }
         this.#checkQuiet();
       },
     );
   }
 
-  #answered(own: Own, answer: Appended): void {
-    own.isAnswered = true;
-    const { draft } = own;
-    if ("error" in answer) {
-      // It may have happened all the same: a message that comes later is delivered.
-      if (own.done !== null) this.engineCounts.failures += 1;
-      this.#answer(own, { ok: false, error: answer.error });
-      return;
-    }
-    own.position = answer.position;
-    const room = this.#rooms.get(draft.channel);
-    if (!answer.isNew || room === undefined) own.isHeard = true;
-    const arrival = arrivalOf(own, { ...answer.position, ...(answer.isFirstKept && { isFirstKept: true }) });
-    if (!answer.isNew || own.isDelivered) this.#settle(own);
-    else if (room) room.feed.arrived(arrival, this.#now);
-    else this.#deliverOwn(arrival, own);
-    this.#owns.release(own);
-  }
-
   #heard(channel: string, message: Message): void {
     const room = this.#rooms.get(channel);
     if (!room) return;
     room.heardAt = this.#now;
-    const mine = this.#owns.find(idOf(message.body));
-    if (mine) {
-      // What it says is known here.
-      mine.isHeard = true;
-      if (!mine.isDelivered) room.feed.arrived(arrivalOf(mine, message), this.#now);
-      this.#owns.release(mine);
+    if (this.#publishes.heard(room, message)) {
       this.#checkQuiet();
       return;
     }
@@ -242,26 +215,14 @@ export class RemoteBroker implements Broker {
       return;
     }
     // What is not kept was delivered with its answer, and has been forgotten since.
-    if (message.offset === 0 && this.#owns.isOwn(told.id)) return;
+    if (message.offset === 0 && this.#publishes.isOwn(told.id)) return;
     room.feed.arrived(told, this.#now);
   }
 
   #deliver(channel: string, arrival: Arrival): void {
-    const own = this.#owns.find(arrival.id);
-    if (own) {
-      this.#deliverOwn(arrival, own);
-      return;
-    }
+    if (this.#publishes.deliver(arrival)) return;
     const { excludeClient, publication } = arrival;
     this.#delivery.handOn(channel, publication, excludeClient === "" ? null : this.#parts.socketOf(excludeClient));
-  }
-
-  #deliverOwn({ publication }: Arrival, own: Own): void {
-    if (own.isDelivered) return;
-    own.isDelivered = true;
-    own.position = { offset: publication.offset, epoch: publication.epoch };
-    this.#delivery.handOn(own.draft.channel, publication, own.draft.exclude);
-    this.#settle(own);
   }
 
   /** What was published before is sent first. */
@@ -272,23 +233,5 @@ export class RemoteBroker implements Broker {
       done(answer);
       this.#checkQuiet();
     });
-  }
-
-  /** It is not known whether it has happened, unless the engine has said so and its delivery is what is late. */
-  #late(own: Own): void {
-    if (own.position === null) this.engineCounts.failures += 1;
-    this.#answer(own, own.position === null ? unknown : { ok: true, value: own.position });
-    this.#checkQuiet();
-  }
-
-  /** Answers a publish of this node that has a position. */
-  #settle(own: Own | undefined): void {
-    if (own && own.position !== null) this.#answer(own, { ok: true, value: own.position });
-  }
-
-  #answer(own: Own, outcome: Outcome): void {
-    this.#inTime.take(own);
-    const done = this.#owns.takeDone(own);
-    if (done !== null) this.#delivery.answer(own.draft.channel, done, outcome);
   }
 }

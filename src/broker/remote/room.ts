@@ -1,6 +1,11 @@
 import type { HistoryOptions, Since } from "../broker.ts";
 import type { Feed } from "./feed.ts";
 
+/** Channels in one call of the engine. */
+const batchMax = 512;
+/** A channel that was silent for so long is subscribed to again and compared with the engine, in milliseconds. */
+const silentMs = 25_000;
+
 /** A join that is being prepared. */
 export interface Waiter {
   readonly options: HistoryOptions | null;
@@ -57,4 +62,25 @@ export function createRoom(channel: string, feed: Feed, now: number): Room {
 export function isReady(room: Room, { options, since }: Pick<Waiter, "options" | "since">, now: number): boolean {
   if (room.subscription !== "confirmed") return false;
   return options === null || room.feed.covers(since, now);
+}
+
+/** It may have missed something, or was silent for so long that it may be deaf. */
+export function isSuspect({ isDeaf, isUnsure, heardAt }: Room, now: number): boolean {
+  return isDeaf || isUnsure || now - heardAt >= silentMs;
+}
+
+/** A read that was needed was not answered, and none is on its way. */
+export function isStalled({ feed, isReading, isReadFailed }: Room): boolean {
+  return feed.state === "reading" && isReadFailed && !isReading;
+}
+
+export function channelsOf(rooms: readonly Room[]): string[] {
+  return rooms.map(({ channel }) => channel);
+}
+
+/** Rooms whose channels go into one call of the engine each. */
+export function inBatches(rooms: readonly Room[]): Room[][] {
+  const batches: Room[][] = [];
+  for (let from = 0; from < rooms.length; from += batchMax) batches.push(rooms.slice(from, from + batchMax));
+  return batches;
 }

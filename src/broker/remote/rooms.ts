@@ -2,21 +2,16 @@ import type { Clock } from "../../core/clock.ts";
 import type { Log } from "../../core/log.ts";
 import type { Position } from "../../core/publication.ts";
 import type { HistoryOptions, Since, Wish } from "../broker.ts";
-import type { Arrival, FeedRange, FeedRead } from "./arrival.ts";
-import type { Engine, StreamRead } from "./engine.ts";
+import type { Arrival, FeedRange } from "./arrival.ts";
+import type { Engine } from "./engine.ts";
 import { Feed } from "./feed.ts";
+import { feedReadOf } from "./feed-read.ts";
 import type { RemoteBrokerCounts } from "./parts.ts";
 import type { Ring } from "./ring.ts";
-import { createRoom, isReady, type Room, type Waiter } from "./room.ts";
-import { decodeBody } from "./wire.ts";
+import { channelsOf, createRoom, inBatches, isReady, isStalled, isSuspect, type Room, type Waiter } from "./room.ts";
 
-/** Channels in one call of the engine. */
-const batchMax = 512;
 /** A channel without a subscriber is heard so much longer, in milliseconds: a subscriber may come back. */
 const idleMs = 1_000;
-/** A channel that was silent for so long is subscribed to again and compared with the engine, in milliseconds. */
-const silentMs = 25_000;
-
 /** What the rooms work with. */
 export interface RoomsPorts {
   readonly clock: Clock;
@@ -212,25 +207,12 @@ export class Rooms {
       const served = room.served.splice(0);
       room.isReading = false;
       room.isReadFailed = read === null;
-      if (read !== null) feed.onRead(this.#feedRead(read, range), this.#now);
+      if (read !== null) feed.onRead(feedReadOf(read, range, this.#ports.counts), this.#now);
       else if (feed.failed()) served.push(...room.waiting.splice(0));
       if (read === null) this.#ports.counts.failures += 1;
       this.#serve(served);
       if (room.waiting.length === 0 && room.served.length === 0) feed.trim();
     });
-  }
-
-  #feedRead({ epoch, top, ttl, entries }: StreamRead, range: FeedRange): FeedRead {
-    const ascending = range.limit === null ? entries : entries.toReversed();
-    const arrivals = ascending.flatMap(({ offset, body }) => {
-      const told = decodeBody(body, { offset, epoch });
-      if (told?.type === "publication") return [told];
-      this.#ports.counts.unreadable += 1;
-      return [];
-    });
-    const isCut = range.limit !== null && entries.length === range.limit;
-    const asked = range.epoch === "" || range.epoch === epoch ? range.from : 1;
-    return { epoch, offset: top, ttl, arrivals, floor: isCut ? (arrivals[0]?.publication.offset ?? top + 1) : asked };
   }
 
   #compare(rooms: readonly Room[]): void {
@@ -264,24 +246,4 @@ export class Rooms {
       if (!room.isJoined) room.idleSince = this.#now;
     }
   }
-}
-
-/** It may have missed something, or was silent for so long that it may be deaf. */
-function isSuspect({ isDeaf, isUnsure, heardAt }: Room, now: number): boolean {
-  return isDeaf || isUnsure || now - heardAt >= silentMs;
-}
-
-/** A read that was needed was not answered, and none is on its way. */
-function isStalled({ feed, isReading, isReadFailed }: Room): boolean {
-  return feed.state === "reading" && isReadFailed && !isReading;
-}
-
-function channelsOf(rooms: readonly Room[]): string[] {
-  return rooms.map(({ channel }) => channel);
-}
-
-function inBatches(rooms: readonly Room[]): Room[][] {
-  const batches: Room[][] = [];
-  for (let from = 0; from < rooms.length; from += batchMax) batches.push(rooms.slice(from, from + batchMax));
-  return batches;
 }
