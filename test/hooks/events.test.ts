@@ -241,6 +241,26 @@ describe("events for a back end", () => {
     ]);
   });
 
+  test("[EV3] a file that is damaged in a run is replaced by one that names the run, and no event is lost", async () => {
+    const events = open();
+    alarm.advance(0);
+    await backend.requests.next();
+    while (events.outbox.waiting > 0) await new Promise((resolve) => setImmediate(resolve));
+    using other = new Database(`${folder.path}/events.db`);
+    // A second row with one primary key counts as damage.
+    const row = "INSERT INTO lost VALUES ('one', 1);";
+    other.run(`CREATE TRIGGER twice BEFORE INSERT ON events BEGIN ${row} ${row} END`);
+    events.tell(connected("a"));
+    alarm.advance(1_000);
+    expect((await backend.next()).map(({ client }) => client)).toEqual(["a"]);
+    expect([log.count("events.file_damaged"), log.count("events.file_failed")]).toEqual([1, 0]);
+    while (events.outbox.waiting > 0) await new Promise((resolve) => setImmediate(resolve));
+    opened.pop()?.close();
+    open({ node: "run-2" });
+    alarm.advance(0);
+    expect(await backend.requests.next()).toMatchObject([{ type: "node_started", previous: "run-1" }]);
+  });
+
   test("an outbox that is opened again in the same run tells of no start, and its ids are new", async () => {
     open().tell(connected("a"));
     alarm.advance(0);
