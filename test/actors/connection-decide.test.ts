@@ -4,7 +4,7 @@ import { decideAdmitted, decideConnect, decideGreeting } from "../../actors/conn
 import type { Decision, View } from "../../actors/connection/decide/decision.ts";
 import { decideExpired, decidePositions } from "../../actors/connection/decide/expiry.ts";
 import { decideLatePong, decidePing } from "../../actors/connection/decide/heartbeat.ts";
-import { decideJoined } from "../../actors/connection/decide/subscribe.ts";
+import { decideJoined } from "../../actors/connection/decide/joined.ts";
 import type { Pending } from "../../actors/connection/pending.ts";
 import type { ConnectionRecord } from "../../actors/connection/record.ts";
 import { next, type Subscribed } from "../../actors/connection/subscription.ts";

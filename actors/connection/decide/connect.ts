@@ -8,8 +8,9 @@ import { type Asked, bareRequest, type Joining } from "../subscription.ts";
 import { type Decision, end, hasPassed, nothing, reply, ttlUntil, type View } from "./decision.ts";
 import { watchConnection } from "./expiry.ts";
 import { firstPing } from "./heartbeat.ts";
+import { entered, type JoinAnswer, resultOf } from "./joined.ts";
 import { askConnect, askSubscribe } from "./questions.ts";
-import { decideGranted, entered, type JoinAnswer, joiningOf, resultOf } from "./subscribe.ts";
+import { decideGranted, joiningOf } from "./subscribe.ts";
 
 /** The client's credentials have come. */
 export function decideConnect(view: View, command: ConnectCommand): readonly Decision[] {
