@@ -53,10 +53,7 @@ export class PresenceCalls {
 const windowSize = 64;
 
 /** Does something for each of many, `windowSize` at a time; stops where it answers false. */
-export async function inWindows<Item>(
-  items: Iterable<Item>,
-  work: (item: Item) => Promise<boolean>,
-): Promise<boolean> {
+export async function inWindows<Item>(items: Iterable<Item>, work: (item: Item) => Promise<boolean>): Promise<boolean> {
   let window: Promise<boolean>[] = [];
   const settled = async () => {
     const results = await Promise.all(window);
