@@ -23,6 +23,7 @@ import {
   sweepMax,
 } from "./inbox-options.ts";
 import type { MessageHead } from "./inbox-statements.ts";
+import { MessageCount } from "./message-count.ts";
 import { type MessageRow, messageOf, messageRow } from "./message-row.ts";
 import type { Statements } from "./statements.ts";
 import type { Waiting } from "./waiting.ts";
@@ -41,11 +42,7 @@ export class SqliteInbox implements Inbox {
   #last = 0;
   /** What has expired and was removed to make room; the next sweep returns it. */
   #expired: EndedMessage[] = [];
-  /**
-   * The number of messages in the file of these statements. Null where they must be counted again, as after a
-   * transaction that was rolled back.
-   */
-  #counted: { readonly of: Statements; count: number } | null = null;
+  readonly #count = new MessageCount();
 
   constructor(file: MessageFile, options: InboxOptions, clock: Clock) {
     this.#file = file;
@@ -110,7 +107,7 @@ export class SqliteInbox implements Inbox {
         const message = messageOf(row);
         if (message) found.push(message);
         else damaged.push(row.id);
-        if (!message?.guarantee) this.#forget(statements, statements.deleteMessage.run(row.id).changes);
+        if (!message?.guarantee) this.#count.removed(statements, statements.deleteMessage.run(row.id).changes);
       }
       return found;
     }, null);
@@ -168,7 +165,7 @@ export class SqliteInbox implements Inbox {
   /** A transaction. Where it is rolled back what was counted is counted anew. */
   #write<Result>(work: (statements: Statements) => Result, otherwise: Result): Result {
     const result = this.#file.attempt(work, otherwise);
-    if (result === otherwise) this.#counted = null;
+    if (result === otherwise) this.#count.reset();
     return result;
   }
 
@@ -180,13 +177,13 @@ export class SqliteInbox implements Inbox {
   /** Whether one more message of the user fits; what is complete gives way. */
   #hasRoom(statements: Statements, user: string): boolean {
     const { size, messagesMax = messagesMaxDefault } = this.#options;
-    if (this.#count(statements) >= messagesMax) {
-      this.#forget(statements, statements.deleteComplete.run(sweepMax).changes);
+    if (this.#count.read(statements) >= messagesMax) {
+      this.#count.removed(statements, statements.deleteComplete.run(sweepMax).changes);
     }
-    if (this.#count(statements) >= messagesMax) return false;
+    if (this.#count.read(statements) >= messagesMax) return false;
     const { kept, owed } = statements.messageCountsOf.get(user) ?? { kept: 0, owed: 0 };
     if (owed >= size) return false;
-    if (kept >= size) this.#forget(statements, statements.deleteCompleteOf.run(user).changes);
+    if (kept >= size) this.#count.removed(statements, statements.deleteCompleteOf.run(user).changes);
     return true;
   }
 
@@ -194,7 +191,7 @@ export class SqliteInbox implements Inbox {
     const { user, message, until, per, expires_at, kind, data, crc } = row;
     const position = this.#next(statements.lastMessage.get()?.id ?? 0);
     statements.insertMessage.run(position, user, message, until, per, expires_at, kind, data, crc);
-    this.#forget(statements, -1);
+    this.#count.added(statements);
   }
 
   /** A number that is larger than every one before it, also of earlier processes and files. */
@@ -206,7 +203,7 @@ export class SqliteInbox implements Inbox {
   /** True where the message was still owed to the device. */
   #settle(statements: Statements, { id, user, per }: MessageHead, device: string): boolean {
     if (per === "user") {
-      this.#forget(statements, statements.deleteMessage.run(id).changes);
+      this.#count.removed(statements, statements.deleteMessage.run(id).changes);
       return true;
     }
     if (statements.settle.run(id, device).changes === 0) return false;
@@ -227,7 +224,7 @@ export class SqliteInbox implements Inbox {
 
   /** What was removed because it had expired, without what was complete. */
   #ended(statements: Statements, rows: readonly MessageHead[]): EndedMessage[] {
-    this.#forget(statements, rows.length);
+    this.#count.removed(statements, rows.length);
     const owed = rows.filter(({ complete }) => complete === 0);
     return owed.flatMap(({ user, message, bytes }) => {
       try {
@@ -236,17 +233,6 @@ export class SqliteInbox implements Inbox {
         return [];
       }
     });
-  }
-
-  #forget(statements: Statements, count: number): void {
-    if (this.#counted?.of === statements) this.#counted.count -= count;
-  }
-
-  #count(statements: Statements): number {
-    if (this.#counted?.of !== statements) {
-      this.#counted = { of: statements, count: statements.messageCount.get()?.n ?? 0 };
-    }
-    return this.#counted.count;
   }
 }
 
