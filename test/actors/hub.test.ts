@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { disconnects } from "../../src/core/disconnects.ts";
 import { systemRandom } from "../../src/runtime/system.ts";
 import { CapturedLog } from "../support/captured-log.ts";
 import { faultyBroker, faultyChannel } from "../support/faulty-broker.ts";
@@ -61,7 +62,7 @@ describe("the Hub", () => {
     await server.stop();
   });
 
-  test("[HB4] F18 when the Hub itself throws, the process is told", async () => {
+  test("[HB4] F18 when the Hub itself throws, every socket is closed with 3004 and the process learns of it", async () => {
     const failure = Promise.withResolvers<unknown>();
     let isFailing = false;
     const float = () => {
@@ -73,10 +74,11 @@ describe("the Hub", () => {
     const options = { ...development, log: new CapturedLog().log };
     const outside = { ...options, random: { ...systemRandom, float }, onFailure: failure.resolve };
     const server = startWithParts(config, outside);
-    await new Probe(`${server.url.replace("http", "ws")}/ws`).open();
+    using probe = await new Probe(`${server.url.replace("http", "ws")}/ws`).open();
     isFailing = true;
     await expect(server.stop()).rejects.toThrow("nothing can be supervised");
     expect(String(await failure.promise)).toContain("nothing can be supervised");
+    expect(await probe.closed()).toMatchObject(disconnects.internal);
     // What it held is free for the next one.
     await startWithParts(config, options).stop();
   });
