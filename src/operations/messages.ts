@@ -48,84 +48,94 @@ interface Kept extends Way {
 }
 
 /** Messages to users: to the connections that they have, or to the next one. */
-export function createMessages(ports: MessagesPorts) {
-  const { hub, registry, inbox, random, clock, recorder, others, canKeep } = ports;
-  const reach = createReach({ hub, registry, others });
+export function createMessages(ports: MessagesPorts): Pick<Messages, "send"> {
+  const messages = new Messages(ports);
+  return { send: (to, data, options, source) => messages.send(to, data, options, source) };
+}
 
-  /** What a send with the same key was answered that came first, while this one was asking. */
-  const answered = (key: string) =>
-    then(
-      inbox.recall(key),
-      (known): Result<Sent> =>
-        known.state === "answered" ? { ok: true, value: JSON.parse(known.answer) } : refuse(errors.internal),
-    );
+class Messages {
+  readonly #ports: MessagesPorts;
+  readonly #reach: ReturnType<typeof createReach>;
 
-  /** Nothing is delivered whose key could not be kept: the sender is refused, and may try again. */
-  const deliver = (
-    to: Addressee,
-    data: Payload,
-    { reached, key }: { readonly reached: Reached; key: string | null },
-  ) => {
-    const value: Sent = { connections: reached.meant, queued: false };
-    return then(
-      key === null ? "kept" : inbox.remember(key, JSON.stringify(value)),
-      (outcome): MaybePromise<Result<Sent>> => {
-        if (outcome === "answered" && key !== null) return answered(key);
-        if (outcome === "limit") return refuse(errors.limitExceeded);
-        if (outcome === "failed") return refuse(errors.internal);
-        reach.deliver(to, data, reached);
-        return { ok: true, value };
-      },
-    );
-  };
+  constructor(ports: MessagesPorts) {
+    this.#ports = ports;
+    this.#reach = createReach(ports);
+  }
 
-  const keep = (user: string, data: Payload, { expiresAt, guarantee, key, connections }: Kept) => {
-    const id = random.uuid();
-    const value: Sent = { ...(guarantee && { id }), connections, queued: connections === 0 };
-    const remember = key === null ? {} : { remember: { key, answer: JSON.stringify(value) } };
-    const message = { user, id, payload: data, guarantee, expiresAt, ...remember };
-    return then(inbox.append(message), (outcome): MaybePromise<Result<Sent>> => {
-      if (outcome === "answered" && key !== null) return answered(key);
-      const error = errorOf(outcome);
-      return error ? refuse(error) : { ok: true, value };
+  /** A repeated key within five minutes has no second effect and gets the first result. */
+  send(to: Addressee, data: Payload, options: Send, source: Source): MaybePromise<Result<Sent>> {
+    const { idempotencyKey = "" } = options;
+    return then(this.#send(to, data, options), (known) => {
+      const sent = { source: source ?? "", user: to.user, client: to.client ?? "", data, idempotencyKey };
+      this.#ports.recorder.sent(sent, known);
+      return known;
     });
-  };
+  }
 
-  const sendOnce = (to: Addressee, data: Payload, way: Way): MaybePromise<Result<Sent>> => {
-    const { expiresAt, guarantee, key } = way;
-    return then(reach.count(to), (reached): MaybePromise<Result<Sent>> => {
-      const { meant, ofUser } = reached;
-      const isKept = expiresAt !== null && (guarantee !== null || (meant === 0 && ofUser === 0));
-      if (!isKept) return deliver(to, data, { reached, key });
-      return keep(to.user, data, { ...way, expiresAt, connections: ofUser });
-    });
-  };
-
-  const send = (to: Addressee, data: Payload, options: Send) => {
+  #send(to: Addressee, data: Payload, options: Send): MaybePromise<Result<Sent>> {
+    const { inbox, clock, canKeep } = this.#ports;
     const error = requestError(to, options);
     if (error) return refuse(error);
     const way = wayOf(options, clock.wall());
     if (!canKeep && way.expiresAt !== null) return refuse(keptNowhere);
     const { idempotencyKey = "" } = options;
-    if (idempotencyKey === "") return sendOnce(to, data, way);
+    if (idempotencyKey === "") return this.#sendOnce(to, data, way);
     const key = storedKey(to, idempotencyKey);
     return then(inbox.recall(key), (known): MaybePromise<Result<Sent>> => {
       if (known.state === "failed") return refuse(errors.internal);
       if (known.state === "answered") return { ok: true, value: JSON.parse(known.answer) };
-      return sendOnce(to, data, { ...way, key });
+      return this.#sendOnce(to, data, { ...way, key });
     });
-  };
+  }
 
-  return {
-    /** A repeated key within five minutes has no second effect and gets the first result. */
-    send: (to: Addressee, data: Payload, options: Send, source: Source): MaybePromise<Result<Sent>> => {
-      const { idempotencyKey = "" } = options;
-      return then(send(to, data, options), (known) => {
-        recorder.sent({ source: source ?? "", user: to.user, client: to.client ?? "", data, idempotencyKey }, known);
-        return known;
-      });
-    },
-  };
+  #sendOnce(to: Addressee, data: Payload, way: Way): MaybePromise<Result<Sent>> {
+    const { expiresAt, guarantee, key } = way;
+    return then(this.#reach.count(to), (reached): MaybePromise<Result<Sent>> => {
+      const { meant, ofUser } = reached;
+      const isKept = expiresAt !== null && (guarantee !== null || (meant === 0 && ofUser === 0));
+      if (!isKept) return this.#deliver(to, data, { reached, key });
+      return this.#keep(to.user, data, { ...way, expiresAt, connections: ofUser });
+    });
+  }
+
+  /** Nothing is delivered whose key could not be kept: the sender is refused, and may try again. */
+  #deliver(
+    to: Addressee,
+    data: Payload,
+    { reached, key }: { readonly reached: Reached; readonly key: string | null },
+  ): MaybePromise<Result<Sent>> {
+    const value: Sent = { connections: reached.meant, queued: false };
+    return then(
+      key === null ? "kept" : this.#ports.inbox.remember(key, JSON.stringify(value)),
+      (outcome): MaybePromise<Result<Sent>> => {
+        if (outcome === "answered" && key !== null) return this.#answered(key);
+        if (outcome === "limit") return refuse(errors.limitExceeded);
+        if (outcome === "failed") return refuse(errors.internal);
+        this.#reach.deliver(to, data, reached);
+        return { ok: true, value };
+      },
+    );
+  }
+
+  #keep(user: string, data: Payload, { expiresAt, guarantee, key, connections }: Kept): MaybePromise<Result<Sent>> {
+    const { inbox, random } = this.#ports;
+    const id = random.uuid();
+    const value: Sent = { ...(guarantee && { id }), connections, queued: connections === 0 };
+    const remember = key === null ? {} : { remember: { key, answer: JSON.stringify(value) } };
+    const message = { user, id, payload: data, guarantee, expiresAt, ...remember };
+    return then(inbox.append(message), (outcome): MaybePromise<Result<Sent>> => {
+      if (outcome === "answered" && key !== null) return this.#answered(key);
+      const error = errorOf(outcome);
+      return error ? refuse(error) : { ok: true, value };
+    });
+  }
+
+  /** The result of a send with the same key that came first, while this one was asking. */
+  #answered(key: string): MaybePromise<Result<Sent>> {
+    return then(this.#ports.inbox.recall(key), (known) =>
+      known.state === "answered" ? { ok: true, value: JSON.parse(known.answer) } : refuse(errors.internal),
+    );
+  }
 }
 
 /** How a message without an idempotency key is sent at a time, in milliseconds since 1970. */
