@@ -87,8 +87,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: "subscribed without a right",
     file: "src/channels/permissions.ts",
-    find: "asker.type !== typeStream || (!asker.token && !isOpen(channel, asker.user, insecure))",
-    by: "asker.type !== typeStream",
+    find: "asker.type === typeStream && (asker.token || isOpen(channel, asker.user, insecure))",
+    by: "asker.type === typeStream",
   },
   {
     name: "a subscription outlives its token",
