@@ -5,7 +5,6 @@ import type { Timers } from "../core/timers.ts";
 import { kinds } from "./kinds.ts";
 import { Link, type LinkSocket, nothing, type Write } from "./link.ts";
 import { hello, type Ready, readJson, ready, writeJson } from "./messages.ts";
-import { RestartDelays } from "./restart-delays.ts";
 import { Worker, type WorkerEnd, type WorkerProcess } from "./worker.ts";
 
 /** What the supervisor works with. */
@@ -13,7 +12,7 @@ export interface SupervisorPorts {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly log: Log;
-  /** Runs a task after the code that runs now. */
+  /** Runs a task when the code that runs now has come to its end. */
   readonly schedule: (task: () => void) => void;
   /** The version that workers must have. */
   readonly version: string;
@@ -24,10 +23,14 @@ export interface SupervisorPorts {
   /** A worker has its link, and has lost it. */
   joined(worker: Worker, link: Link): void;
   left(worker: Worker, link: Link): void;
-  /** Milliseconds after which a stopping worker is killed. */
+  /** Milliseconds within which a worker that was told to stop has ended; then it is killed. */
   stopTimeout(): number;
 }
 
+/** A worker that ran for less, in milliseconds, counts as one that failed at its start: the next one waits. */
+const longLife = 10_000;
+/** The first wait after such an end and the longest one, in milliseconds; each is twice the one before. */
+const backoff = { first: 200, longest: 10_000 };
 /** Time from the start of a worker until it listens, in milliseconds. */
 const startTimeout = 30_000;
 /** Time for a process to end whose link has ended, in milliseconds. */
@@ -42,7 +45,8 @@ export class Supervisor {
   readonly #current = new Map<number, Worker>();
   /** Numbers whose next worker is being started in place of one that runs. */
   readonly #replaced = new Set<number>();
-  readonly #delays = new RestartDelays();
+  /** By number: how many workers in a row failed at their start. */
+  readonly #deaths = new Map<number, number>();
   #started = 0;
   #isStopping = false;
   #isTold = false;
@@ -65,10 +69,7 @@ export class Supervisor {
     return this.#isStopping;
   }
 
-  /**
-   * Starts the first worker, reports where it listens, and starts the others; null where one has ended before it
-   * listened.
-   */
+  /** Starts the first worker, tells where it listens, and starts the others; null where one has ended before it listened. */
   async start(count: number, learn: (first: Ready) => void): Promise<Ready | null> {
     const first = await this.#open(1);
     if (first === null) return null;
@@ -149,7 +150,7 @@ export class Supervisor {
     }
   }
 
-  /** Stops all. `cut`: workers that did not end in order. */
+  /** Stops all. `cut`: workers that did not end in good order. */
   async stop(): Promise<{ readonly cut: number }> {
     this.#isStopping = true;
     const isCut = async (worker: Worker) => {
@@ -189,7 +190,7 @@ export class Supervisor {
     const { clock, timers } = this.#ports;
     const opened = this.#startProcess(id, (end) => this.#ended(worker, end));
     if (opened === null) {
-      if (!former && this.#delays.isKnown(number)) this.#restart(number, 0);
+      if (!former && this.#deaths.has(number)) this.#restart(number, true);
       return null;
     }
     const worker: Worker = new Worker(number, id, opened, clock);
@@ -257,13 +258,15 @@ export class Supervisor {
     worker.ended.resolve(end);
     if (this.#isStopping || this.#current.get(number) !== worker || this.#replaced.has(number)) return;
     this.#current.delete(number);
-    if (!worker.isReady && !this.#delays.isKnown(number)) return;
-    this.#restart(number, clock.monotonic() - worker.startedAt);
+    if (!worker.isReady && !this.#deaths.has(number)) return;
+    this.#restart(number, clock.monotonic() - worker.startedAt < longLife);
   }
 
-  /** Starts the next worker, after a wait where the one before has run for a short time; `run`: in milliseconds. */
-  #restart(number: number, run: number): void {
-    const delay = this.#delays.after(number, run);
+  /** Starts the next worker: at once after a long run, else after a wait that doubles with each failed start. */
+  #restart(number: number, hasEndedAtOnce: boolean): void {
+    const deaths = hasEndedAtOnce ? (this.#deaths.get(number) ?? 0) + 1 : 0;
+    this.#deaths.set(number, deaths);
+    const delay = deaths === 0 ? 0 : Math.min(backoff.longest, backoff.first * 2 ** (deaths - 1));
     this.#ports.timers.setTimeout(() => {
       if (!this.#isStopping && !this.#current.has(number)) void this.#open(number);
     }, milliseconds(delay));

@@ -1,12 +1,16 @@
 import type { Msg, Subscription } from "@nats-io/transport-node";
 import type { ClusterBus, ClusterBusEvents } from "../../cluster/bus.ts";
+import type { Clock } from "../../core/clock.ts";
 import { errors, withReason } from "../../core/errors.ts";
+import type { Log } from "../../core/log.ts";
 import type { Position } from "../../core/publication.ts";
 import type { Random } from "../../core/random.ts";
+import { ThrottledLog } from "../../core/throttled-log.ts";
+import { milliseconds } from "../../core/time.ts";
+import type { Timers } from "../../core/timers.ts";
 import type { HistoryOptions } from "../broker.ts";
 import type { Appended, Engine, EngineEvents, Entry, Range, StreamRead } from "../remote/engine.ts";
 import { NatsBus } from "./bus.ts";
-import { Calls, type CallsPorts } from "./calls.ts";
 import { NatsLink } from "./connection.ts";
 import { Lanes } from "./lanes.ts";
 import { Names } from "./names.ts";
@@ -21,51 +25,59 @@ const headBytesMax = 1_024;
 const tooLong = withReason(errors.limitExceeded, "the publication is longer than NATS takes (max_payload)");
 
 /** What an engine works with. */
-export interface NatsEnginePorts extends CallsPorts {
+export interface NatsEnginePorts {
+  readonly clock: Clock;
+  readonly timers: Timers;
   readonly random: Random;
+  readonly log: Log;
+  /** Receives the duration of each call, in milliseconds. */
+  readonly durations: { observe(milliseconds: number): void };
 }
 
 /**
  * NATS: channels without history are subjects of its core; those with history are kept by JetStream, one stream for all
- * channels, which publishes each record again once it is stored. What is asked while the connection is interrupted
- * fails at once: nothing waits in the client for a server that may be another one.
+ * channels, which tells each record again once it is stored. What is asked while the connection is interrupted fails at
+ * once: nothing waits in the client for a server that may be another one.
  */
 export class NatsEngine implements Engine, ClusterBus {
   readonly #options: NatsOptions;
+  readonly #ports: NatsEnginePorts;
   readonly #events: EngineEvents;
   readonly #names: Names;
   readonly #link: NatsLink;
   readonly #bus: NatsBus;
   readonly #lanes: Lanes;
   readonly #passing: Passing;
-  readonly #calls: Calls;
+  readonly #failures: ThrottledLog;
   readonly #subscriptions = new Map<string, Subscription>();
+  readonly #counts = { calls: 0, errors: 0 };
   readonly #sessions: Sessions;
 
   constructor(options: NatsOptions, events: EngineEvents, ports: NatsEnginePorts) {
-    const { clock } = ports;
+    const { clock, log } = ports;
     this.#options = options;
     this.#events = events;
+    this.#ports = ports;
     this.#names = new Names(options.prefix);
-    this.#calls = new Calls(options.ioTimeout, ports);
+    this.#failures = new ThrottledLog("engine.failed", { clock, log });
     this.#bus = new NatsBus(this.#names);
     this.#passing = new Passing(this.#names, clock);
     const append = (channel: string, entries: readonly Entry[], until: number) =>
       this.#streams().append(channel, entries, until);
-    this.#lanes = new Lanes(clock, append, (error) => this.#calls.failed(error));
+    this.#lanes = new Lanes(clock, append, (error) => this.#failed(error));
     this.#sessions = new Sessions(options, this.#names, {
       ...ports,
       began: (connection) => {
         this.#bus.begin(connection);
         events.resumed();
       },
-      failed: (error) => this.#calls.failed(error),
+      failed: (error) => this.#failed(error),
     });
     this.#link = new NatsLink(options, {
       ...ports,
       connected: (connection) => void this.#sessions.begin(connection),
       interrupted: () => this.#sessions.end(),
-      failed: (error) => this.#calls.report(error),
+      failed: (error) => this.#failures.add({ error: String(error) }),
     });
   }
 
@@ -92,8 +104,8 @@ export class NatsEngine implements Engine, ClusterBus {
   }
 
   append(entries: readonly Entry[], done: (answers: readonly Appended[]) => void): void {
-    const observe = this.#calls.measure();
-    const { until } = this.#calls;
+    const observe = this.#measure();
+    const until = this.#until;
     const answers: Appended[] = [];
     let left = entries.length;
     for (const [index, entry] of entries.entries()) {
@@ -112,23 +124,23 @@ export class NatsEngine implements Engine, ClusterBus {
   }
 
   read(channel: string, options: HistoryOptions, range: Range, done: (read: StreamRead | null) => void): void {
-    this.#calls.call((until) => this.#streams().read(channel, options, range, until), done);
+    this.#call((until) => this.#streams().read(channel, options, range, until), done);
   }
 
   tops(channels: readonly string[], done: (tops: readonly (Position | null)[] | null) => void): void {
-    this.#calls.call(() => this.#streams().tops(channels), done);
+    this.#call(() => this.#streams().tops(channels), done);
   }
 
   remove(channel: string, notice: string, done: (isDone: boolean) => void): void {
-    this.#calls.do((until) => this.#streams().remove(channel, notice, until), done);
+    this.#do((until) => this.#streams().remove(channel, notice, until), done);
   }
 
   renew(channel: string, epoch: string, done: (isDone: boolean) => void): void {
-    this.#calls.do((until) => this.#streams().renew(channel, epoch, until), done);
+    this.#do((until) => this.#streams().renew(channel, epoch, until), done);
   }
 
   subscribe(channels: readonly string[], done: (hears: readonly boolean[]) => void): void {
-    this.#calls.do(
+    this.#do(
       async () => {
         const { connection } = this.#connected();
         for (const channel of channels) {
@@ -154,6 +166,10 @@ export class NatsEngine implements Engine, ClusterBus {
     await this.#link.close();
   }
 
+  get #until(): number {
+    return this.#ports.clock.monotonic() + this.#options.ioTimeout;
+  }
+
   #connected() {
     const session = this.#sessions.current;
     if (session === null) throw new Error("the servers are away");
@@ -174,7 +190,7 @@ export class NatsEngine implements Engine, ClusterBus {
 
   /** Publishes what is not kept. */
   #pass(entry: Entry, done: (answer: Appended) => void): void {
-    this.#calls.attempt(
+    this.#attempt(
       async () => {
         const { connection, streams } = this.#connected();
         return this.#passing.publish(connection, streams, entry, this.#options.ioTimeout);
@@ -199,5 +215,54 @@ export class NatsEngine implements Engine, ClusterBus {
       const first = head.f && index === 0 ? { isFirstKept: true as const } : {};
       this.#events.message(channel, { offset, epoch: head.e, body, ...first });
     }
+  }
+
+  /** As `#call`, for what has no answer but that it was done. */
+  #do(run: (until: number) => Promise<void>, done: (isDone: boolean) => void): void {
+    this.#call(
+      async (until) => {
+        await run(until);
+        return true;
+      },
+      (isDone) => done(isDone === true),
+    );
+  }
+
+  #call<Answer>(run: (until: number) => Promise<Answer>, done: (answer: Answer | null) => void): void {
+    const observe = this.#measure();
+    this.#attempt(run, (answer) => {
+      observe();
+      done(answer);
+    });
+  }
+
+  /** Runs it, and gives its answer once: null where it fails, or is not answered in time. */
+  #attempt<Answer>(run: (until: number) => Promise<Answer>, done: (answer: Answer | null) => void): void {
+    let isOpen = true;
+    const answer = (value: Answer | null, error?: unknown) => {
+      if (!isOpen) return;
+      isOpen = false;
+      timer.cancel();
+      if (value === null) this.#failed(error);
+      done(value);
+    };
+    const timer = this.#ports.timers.setTimeout(
+      () => answer(null, new Error("no answer in time")),
+      milliseconds(this.#options.ioTimeout),
+    );
+    const attempt = async () => run(this.#until);
+    attempt().then(answer, (error: unknown) => answer(null, error));
+  }
+
+  #measure(): () => void {
+    this.#counts.calls += 1;
+    const { clock, durations } = this.#ports;
+    const startedAt = clock.monotonic();
+    return () => durations.observe(clock.monotonic() - startedAt);
+  }
+
+  #failed(error: unknown): void {
+    this.#counts.errors += 1;
+    this.#failures.add({ error: String(error) });
   }
 }
