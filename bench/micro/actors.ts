@@ -7,7 +7,6 @@ import { disconnects } from "../../src/core/disconnects.ts";
 import type { Log } from "../../src/core/log.ts";
 import { createCounters } from "../../src/metrics/counters.ts";
 import { systemClock } from "../../src/runtime/system.ts";
-import { ReplyRun } from "../../src/sockets/reply-run.ts";
 import { BunSocket } from "../../src/sockets/socket.ts";
 import { plain } from "../../test/support/protocols.ts";
 import { startWithParts } from "../../test/support/start.ts";
@@ -37,7 +36,6 @@ const ports = {
   stalled: () => {},
   arrivals,
   connectBytesMax: 65_536,
-  replies: new ReplyRun(queueMicrotask),
 };
 
 const connect = {

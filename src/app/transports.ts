@@ -14,7 +14,6 @@ import { createEntrance } from "../sockets/entrance.ts";
 import type { InboundPorts } from "../sockets/inbound.ts";
 import { Pacer } from "../sockets/pacer.ts";
 import type { RefuseUpgrade } from "../sockets/refusals.ts";
-import { ReplyRun } from "../sockets/reply-run.ts";
 import type { OriginCheck } from "../sockets/streams/cross-origin.ts";
 import { createStreamReader } from "../sockets/streams/reader.ts";
 import { TurnWriter } from "../sockets/streams/turn-writer.ts";
@@ -53,10 +52,8 @@ export function createTransports(config: Config, ports: TransportsPorts) {
   const { client } = config;
   const messageRate = { limit: client.message_rate_limit, burst: client.message_burst_limit };
   const admission = createAdmission(config, clock);
-  const replies = new ReplyRun(queueMicrotask);
   const shared = {
     ...ports,
-    replies,
     admission,
     enter: createConfiguredEntrance(config, ports, admission),
     sockets: {
@@ -65,7 +62,6 @@ export function createTransports(config: Config, ports: TransportsPorts) {
       stalled: (socket: Consumer) => node.slow.look(socket),
       arrivals: ports.arrivals,
       connectBytesMax: config.websocket.message_size_limit,
-      replies,
     },
     burst: messageRate.burst,
     adopt: node.adopt,

@@ -12,7 +12,6 @@ import { type Counters, countIn } from "../metrics/counters.ts";
 import type { Encoding, Protocol } from "../protocol/protocol.ts";
 import type { Arrivals } from "./arrivals.ts";
 import type { ByteBucket, Sender } from "./bytes-rate.ts";
-import type { ReplyRun } from "./reply-run.ts";
 
 /** An answer costs a token of its client's message rate for so many bytes. */
 const answerTokenBytes = 4_096;
@@ -40,7 +39,6 @@ export interface SocketPorts {
   /** Told of a socket that has something unsent, so that the sweep watches it. */
   stalled(socket: Consumer): void;
   readonly arrivals: Pick<Arrivals, "pinged" | "hasArrived">;
-  readonly replies: ReplyRun;
   /** Bytes of a frame before the credentials are accepted: no path takes larger ones of strangers. */
   readonly connectBytesMax: number;
 }

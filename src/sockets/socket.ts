@@ -3,7 +3,6 @@ import type { ConnectionRef } from "../../actors/hub/registry.ts";
 import { type Disconnect, isTold } from "../core/disconnects.ts";
 import type { Frame } from "../core/frame.ts";
 import type { Publication } from "../core/publication.ts";
-import type { Reply } from "../core/reply.ts";
 import type { Token } from "../core/sealed.ts";
 import type { Attachment, Receiver } from "../core/socket.ts";
 import type { NativeSubscriber } from "../delivery/subscribers.ts";
@@ -11,7 +10,6 @@ import type { Counters } from "../metrics/counters.ts";
 import type { Arriving } from "./arrivals.ts";
 import { ClientSocket, type Opening, type SocketPorts } from "./client-socket.ts";
 import type { Turning } from "./inbound-turns.ts";
-import type { RunSocket } from "./reply-run.ts";
 
 /** What was learnt of a client from its upgrade request. */
 export interface SocketOpening extends Opening {
@@ -25,7 +23,7 @@ export interface SocketOpening extends Opening {
 }
 
 /** A WebSocket of Bun's as its connection sees it; Bun carries it as the `data` of its own object. */
-export class BunSocket extends ClientSocket implements Arriving, Turning, RunSocket {
+export class BunSocket extends ClientSocket implements Arriving, Turning {
   /** The listener that took it: its topics are its own. */
   readonly server: Server<BunSocket> | null;
   /** Bun's socket, from `open` until it is closed. */
@@ -62,24 +60,11 @@ export class BunSocket extends ClientSocket implements Arriving, Turning, RunSoc
   }
 
   send(frame: Frame): void {
-    this.ports.replies.before(this);
-    this.#send(frame);
-  }
-
-  sendTogether(frames: readonly Frame[]): void {
-    this.ws?.cork(() => {
-      for (const frame of frames) this.#send(frame);
-    });
-  }
-
-  override reply(reply: Reply): void {
-    const { replies } = this.ports;
-    if (reply.method !== "publish" || replies.handled === this) {
-      super.reply(reply);
-      return;
-    }
-    const frame = this.protocol.encodeReply(reply);
-    if (frame !== null) replies.add(this, frame);
+    if (!this.ws) return;
+    const { counters } = this.ports;
+    counters.framesOut += 1;
+    counters.bytesOut += frame.length;
+    if (this.ws.send(frame) === -1) this.ports.stalled(this);
   }
 
   ping(): void {
@@ -174,7 +159,6 @@ export class BunSocket extends ClientSocket implements Arriving, Turning, RunSoc
   }
 
   close(disconnect: Disconnect): void {
-    this.ports.replies.before(this);
     const ws = this.#detachSocket();
     if (isTold(disconnect)) ws?.close(disconnect.code, disconnect.reason);
     else ws?.terminate();
@@ -182,14 +166,6 @@ export class BunSocket extends ClientSocket implements Arriving, Turning, RunSoc
 
   terminate(): void {
     this.ws?.terminate();
-  }
-
-  #send(frame: Frame): void {
-    if (!this.ws) return;
-    const { counters } = this.ports;
-    counters.framesOut += 1;
-    counters.bytesOut += frame.length;
-    if (this.ws.send(frame) === -1) this.ports.stalled(this);
   }
 
   /** Forgets Bun's socket, so that its `close` handler has no connection to tell. */

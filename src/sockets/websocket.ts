@@ -11,7 +11,6 @@ import { type Arrivals, countFrame } from "./arrivals.ts";
 import { createInbound, type Inbound, type InboundPorts } from "./inbound.ts";
 import { InboundTurns, type Rest } from "./inbound-turns.ts";
 import type { Pacer } from "./pacer.ts";
-import type { ReplyRun } from "./reply-run.ts";
 import type { BunSocket } from "./socket.ts";
 
 /** What the handlers need. */
@@ -26,7 +25,6 @@ export interface WebSocketPorts extends InboundPorts {
   /** Bytes of a frame before the credentials are accepted: no path takes larger ones of strangers. */
   readonly connectBytesMax: number;
   readonly arrivals: Pick<Arrivals, "entered" | "left">;
-  readonly replies: ReplyRun;
   /** Runs a task in the next turn of the event loop. */
   schedule(task: () => void): void;
 }
@@ -67,9 +65,7 @@ export function createWebSocketHandlers(ports: WebSocketPorts): WebSocketHandler
       counters.bytesIn += frame.length;
       countFrame(socket, typeof frame === "string" ? Buffer.byteLength(frame) : frame.byteLength);
       socket.settled = -1;
-      ports.replies.handled = socket;
       turns.take(socket, frame, socket.heardAt);
-      ports.replies.handled = null;
     },
 
     ping(ws, { byteLength }) {
