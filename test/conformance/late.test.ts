@@ -5,4 +5,8 @@ import { playAll } from "./play-all.ts";
 
 setDefaultTimeout(testTimeout);
 
-describeSlow("the recordings on stores that answer later", () => playAll("RC3", "late"));
+const differsHere = {
+  "hooks/own-publish-after-asked": "publications of two channels have no order among each other on such a store",
+};
+
+describeSlow("the recordings on stores that answer later", () => playAll("RC3", "late", () => true, differsHere));

@@ -51,12 +51,14 @@ interface Kept {
 
 /**
  * Plays every recording on a server with this engine, or with another one for each, as tests; `rule` is the promise.
- * `isMeant`: which conversations; all of them where it is absent.
+ * `isMeant`: which conversations; all of them where it is absent. `differsHere`: those that are skipped on this engine, by
+ * set and id, and why.
  */
 export function playAll(
   rule: string,
   engine: LocalEngine | (() => RedisSpace),
   isMeant: (recording: Recording, scenario: Scenario) => boolean = () => true,
+  differsHere: Readonly<Record<string, string>> = {},
 ): void {
   const isLocal = typeof engine === "string";
   for (const recording of recordings) {
@@ -64,7 +66,7 @@ export function playAll(
     if (!isLocal && engineless.has(name)) continue;
     describe(`the recording ${name} on ${isLocal ? engine : "Redis"}`, () => {
       for (const scenario of recording.scenarios.filter((each) => isMeant(recording, each))) {
-        const reason = reasonToSkip(recording, scenario);
+        const reason = reasonToSkip(recording, scenario) ?? differsHere[`${name}/${scenario.id}`];
         const remark = reason === undefined ? "" : ` (skipped: ${reason})`;
         const title = `[${rule}] ${name}/${scenario.id}: ${scenario.about}${remark}`;
         const run = async () => expect(await play(recording, scenario, isLocal ? engine : engine())).toBeNull();
