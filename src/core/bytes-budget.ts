@@ -1,9 +1,6 @@
 import { Buckets } from "./buckets.ts";
 import type { Clock } from "./clock.ts";
-import type { Rate } from "./rate.ts";
-
-/** Users and addresses may have so many times what one connection may. */
-const sharedFactor = 8;
+import { type Rate, sharedRate } from "./rate.ts";
 
 /** Who is sent what it has asked for. */
 export interface Spender {
@@ -30,7 +27,7 @@ export class BytesBudget {
   /** A limit of 0 is none. */
   constructor(rate: Rate, clock: Clock) {
     this.#rate = rate;
-    this.#shared = { limit: rate.limit * sharedFactor, burst: rate.burst * sharedFactor };
+    this.#shared = sharedRate(rate);
     this.#clock = clock;
   }
 

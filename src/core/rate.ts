@@ -27,3 +27,11 @@ export function fillBucket(bucket: Bucket, now: number, { limit, burst }: Rate):
   bucket.filledAt = now;
   return bucket.tokens;
 }
+
+/** The connections of one user, or of one address, may together have so many times the rate of a single connection. */
+const sharedFactor = 8;
+
+/** The rate that the connections of one user, or of one address, have together. */
+export function sharedRate({ limit, burst }: Rate): Rate {
+  return { limit: limit * sharedFactor, burst: burst * sharedFactor };
+}

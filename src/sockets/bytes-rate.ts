@@ -1,8 +1,5 @@
 import { Buckets } from "../core/buckets.ts";
-import { type Bucket, type Rate, takeToken } from "../core/rate.ts";
-
-/** Users and addresses may send so many times what one connection may. */
-const sharedFactor = 8;
+import { type Bucket, type Rate, sharedRate, takeToken } from "../core/rate.ts";
 
 /** Bytes of a connection that are counted together for its user and its address, so that small frames cost nothing. */
 const sharedStep = 16_384;
@@ -35,7 +32,7 @@ export class BytesRate {
   /** A limit of 0 is none. `userOf` gives the user of a connection; "" where it is anonymous or not known yet. */
   constructor(rate: Rate, userOf: (id: string) => string) {
     this.#rate = rate;
-    this.#shared = { limit: rate.limit * sharedFactor, burst: rate.burst * sharedFactor };
+    this.#shared = sharedRate(rate);
     this.#userOf = userOf;
   }
 
