@@ -1,11 +1,11 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { Centrifuge } from "centrifuge";
 import { Centrifuge as CentrifugeProtobuf } from "centrifuge/build/protobuf";
-import { systemNetwork } from "../../src/runtime/network.ts";
 import { converse, ways } from "../conformance/stock/conversation.mjs";
 import type { Told } from "../conformance/stock/script.ts";
 import { TemporaryFolder } from "../support/folder.ts";
 import { Inbox } from "../support/inbox.ts";
+import { hasIpv6 } from "../support/ipv6.ts";
 import { startOpenServer } from "../support/open-channels.ts";
 import { testTimeout } from "../support/patience.ts";
 import { throughProxy } from "../support/proxied-client.ts";
@@ -15,15 +15,6 @@ import { startTestServer } from "../support/server.ts";
 import { skipping } from "../support/skipping.ts";
 
 setDefaultTimeout(testTimeout);
-
-const hasIpv6 = (() => {
-  try {
-    systemNetwork.probe("::1", 0);
-    return true;
-  } catch {
-    return false;
-  }
-})();
 
 const isOn = process.env["CHORUS_TEST_PROXIES"] === "1";
 

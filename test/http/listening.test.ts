@@ -1,18 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { connect } from "node:net";
 import { type Network, systemNetwork } from "../../src/runtime/network.ts";
+import { hasIpv6 } from "../support/ipv6.ts";
 import { Probe } from "../support/probe.ts";
 import { startTestServer } from "../support/server.ts";
 import { skipping } from "../support/skipping.ts";
 
-const hasIpv6 = (() => {
-  try {
-    systemNetwork.probe("::1", 0);
-    return true;
-  } catch {
-    return false;
-  }
-})();
 const remark = skipping(hasIpv6 ? null : "this machine has no ::1");
 
 /** The machine's network; the options of each listener are kept. */
