@@ -63,7 +63,7 @@ export function maySubscribe(channel: Channel | null, asker: Subscriber, insecur
     : errors.permissionDenied;
 }
 
-/** Whether one who is allowed to subscribe may name the tags of the publications; null asks for all of them. */
+/** Whether a client with permission to subscribe may filter the publications by tags; null asks for all of them. */
 export function mayFilter(channel: Channel | null, filter: FilterNode | null): boolean {
   if (filter === null || channel === null) {
     return true;

@@ -111,6 +111,12 @@ export function flag(fallback: boolean, doc: string) {
   );
 }
 
+/** `insecure_skip_verify` of every connection over TLS that Chorus opens. */
+export const anyCertificate = flag(
+  false,
+  "Whether any certificate is accepted: anyone between the two ends can then read and change all data.",
+);
+
 /** One of a few texts. */
 export function choice<const Values extends readonly string[]>(values: Values, fallback: Values[number], doc: string) {
   const schema = v.pipe(

@@ -1,6 +1,18 @@
 import * as v from "valibot";
 import { expected } from "./expectations.ts";
-import { count, duration, flag, list, privateKey, records, section, text, textMap, url } from "./option.ts";
+import {
+  anyCertificate,
+  count,
+  duration,
+  flag,
+  list,
+  privateKey,
+  records,
+  section,
+  text,
+  textMap,
+  url,
+} from "./option.ts";
 
 /** A field name of HTTP (RFC 9110 section 5.1). */
 const headerName = { pattern: /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, means: "the name of an HTTP header" };
@@ -35,7 +47,7 @@ const tls = section({
   key_pem: privateKey("The private key of the certificate: a path, the PEM text, or its base64."),
   server_ca_pem: text("", "The authority of the back end's certificate, in the same forms; empty for the system's."),
   server_name: text("", "The name in the back end's certificate, where it is not that of the URL."),
-  insecure_skip_verify: flag(false, "Whether any certificate is taken. Whoever is in between reads and writes all."),
+  insecure_skip_verify: anyCertificate,
 });
 
 /** Where a hook is, and what it receives; the options of Centrifugo's proxies. */

@@ -86,7 +86,7 @@ export class DescriptorSink implements LogSink {
 function pollForRoom(): HasRoom {
   const libc = loadLibc();
   if (libc === null) return () => true;
-  // `struct pollfd`: a descriptor, and two bytes each for what is asked and what is so.
+  // `struct pollfd`: a descriptor, then two bytes for the requested events and two for those that have occurred.
   const asked = new Int32Array([0, writable]);
   return (descriptor, waitMs) => {
     asked[0] = descriptor;

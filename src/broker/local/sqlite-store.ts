@@ -202,7 +202,7 @@ export class SqliteStore implements Store {
     return result;
   }
 
-  /** A file that was moved or removed is written to all the same, and is not there at the next start. */
+  /** The process still writes to a file that was moved or removed; at the next start the file is missing. */
   #lookForFile(): void {
     const isMissing = !this.#file.isInPlace;
     if (isMissing && !this.#isMissing) this.#parts.log.error("broker.file_missing", { path: this.#options.path });

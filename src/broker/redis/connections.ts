@@ -135,7 +135,7 @@ function sentinelOptions(
     ...(password !== "" && { sentinelPassword: password }),
     ...(encrypted && { sentinelTLS: encrypted }),
     sentinelRetryStrategy: delay,
-    // One that hangs takes connections all the same.
+    // A server that hangs still accepts connections.
     sentinelCommandTimeout: ioTimeout,
     failoverDetector: true,
   };

@@ -55,7 +55,7 @@ export class Publishes {
   answered({ own }: Publish, answer: Appended): void {
     own.isAnswered = true;
     if ("error" in answer) {
-      // It may have happened all the same: a message that comes later is delivered.
+      // The server may have executed it: a message that arrives later is delivered.
       if (own.done !== null) this.#ports.counts.failures += 1;
       this.#answer(own, { ok: false, error: answer.error });
       return;

@@ -59,7 +59,7 @@ const identity = {
   user_id_http_header: text(
     "",
     "A header of the first request that names the user of a connection without a token; empty for none. The proxy in " +
-      "front must set it, or remove it: whoever sends it is believed.",
+      "front must set it, or remove it: a client that sends it is believed.",
     { pattern: /^[\w!#$%&'*+.^`|~-]*$/, means: "the name of a header" },
   ),
   connect_code_to_unidirectional_disconnect: v.optional(unidirectionalDisconnects, {}),

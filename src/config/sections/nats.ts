@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import {
+  anyCertificate,
   choice,
   count,
   duration,
@@ -19,7 +20,7 @@ const tls = section({
   cert_pem: text("", "The certificate of this node: a path, the PEM text, or its base64."),
   key_pem: privateKey("The private key of the certificate: a path, the PEM text, or its base64."),
   server_ca_pem: text("", "The authority of their certificate, in the same forms; empty for those of the system."),
-  insecure_skip_verify: flag(false, "Whether any certificate is taken. Whoever is in between reads and writes all."),
+  insecure_skip_verify: anyCertificate,
 });
 
 const jetstream = section({

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import {
+  anyCertificate,
   choice,
   count,
   duration,
@@ -37,7 +38,7 @@ const tls = (whose: string) =>
     key_pem: privateKey("The private key of the certificate: a path, the PEM text, or its base64."),
     server_ca_pem: text("", "The authority of their certificate, in the same forms; empty for those of the system."),
     server_name: text("", "The name in their certificate, where it is not that of the address."),
-    insecure_skip_verify: flag(false, "Whether any certificate is taken. Whoever is in between reads and writes all."),
+    insecure_skip_verify: anyCertificate,
   });
 
 /** `engine.redis`: a Redis or Valkey server that several nodes share. */

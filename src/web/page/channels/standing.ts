@@ -1,6 +1,6 @@
 import { closeWords } from "../chat/closes.ts";
 
-/** The state of the connection or the subscription, in words; `at` is as in the chat. */
+/** The text that shows the state of the connection or the subscription; `at` is as in the chat. */
 export interface Standing {
   readonly at: "closed" | "connecting" | "open" | "refused";
   readonly words: string;
